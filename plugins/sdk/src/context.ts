@@ -1,0 +1,130 @@
+import type { JsonValue } from './json.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** How far a run has come. */
+export interface Progress {
+  readonly message?: string;
+  readonly done?: number;
+  /** Absent while the end is not known. */
+  readonly total?: number;
+}
+
+export interface FileInfo {
+  readonly type: 'file' | 'directory' | 'other';
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtimeMs: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+export interface FileEntry {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'other';
+}
+
+export interface WriteOptions {
+  /** Fail with `TOKA_FS_EXISTS` instead of replacing a file. Default false. */
+  readonly exclusive?: boolean;
+  /** Make missing parent folders. Default false. */
+  readonly parents?: boolean;
+}
+
+export interface WalkOptions {
+  /** Leave out what `.gitignore` files (and `.git` itself) exclude. Default true. */
+  readonly gitignore?: boolean;
+  /** Include names that start with a dot. Default false. */
+  readonly hidden?: boolean;
+  /** Only files whose name ends so: `['.md', '.mdx']`. Default: all. */
+  readonly extensions?: readonly string[];
+  /** Also yield folders. Default false. */
+  readonly directories?: boolean;
+  /** How many levels below the start, 1 = its direct children. Default: no limit. */
+  readonly depth?: number;
+}
+
+/**
+ * Files, as far as the run may see them. Every path is resolved (symlinks followed) before it is matched against the grants; relative paths
+ * start at `ctx.cwd`. Every method may throw `TOKA_CAPABILITY_DENIED` (outside the grants), `TOKA_FS_NOT_FOUND`, `TOKA_FS_NOT_FILE`,
+ * `TOKA_FS_NOT_DIRECTORY`, `TOKA_FS_EXISTS`, `TOKA_FS_TOO_LARGE` or `TOKA_FS_FAILED`.
+ */
+export interface ToolFs {
+  /** Whether the grants allow it, without touching the file. */
+  can(action: 'read' | 'write', path: string): boolean;
+  /** Reads bytes; `start` and `length` in bytes. Refuses more than `maxBytes` (default 64 MiB) with `TOKA_FS_TOO_LARGE`. */
+  read(path: string, options?: { start?: number; length?: number; maxBytes?: number }): Promise<Uint8Array>;
+  /** Reads UTF-8 text (a byte order mark is kept). Refuses more than `maxBytes` (default 64 MiB). */
+  readText(path: string, options?: { maxBytes?: number }): Promise<string>;
+  /** Streams a file of any size in chunks. */
+  stream(path: string, options?: { start?: number; end?: number }): AsyncIterable<Uint8Array>;
+  /** Writes the whole file: to a temporary file beside it, synced, then renamed, so that no reader ever sees half. Keeps the mode of a file it replaces; follows a symlink inside the grants. */
+  write(path: string, data: string | Uint8Array, options?: WriteOptions): Promise<void>;
+  /** Information, symlinks followed; `undefined` where there is nothing. */
+  stat(path: string): Promise<FileInfo | undefined>;
+  /** The direct children, sorted by name. */
+  list(path: string): Promise<FileEntry[]>;
+  /** Everything below a folder, depth first, sorted by name; symlinks are yielded, never followed; unreadable entries (secrets) are left out. */
+  walk(path: string, options?: WalkOptions): AsyncIterable<FileEntry>;
+}
+
+export interface SpawnOptions {
+  /** Working folder. Default `ctx.cwd`. */
+  readonly cwd?: string;
+  /** Text for its standard input. Default: none. */
+  readonly input?: string;
+  /** Milliseconds. Default: what is left of the run's own limit. */
+  readonly timeoutMs?: number;
+  /** Variables beside the scrubbed default environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Capabilities the process shall have, a subset of the run's own. Default: all of the run's. */
+  readonly capabilities?: readonly string[];
+  /** Called with each piece of output as it comes. */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface ProcessResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Set where toka ended it: `timeout`, `memory`, `output`, `processes`, `disk`, `cancelled`. */
+  readonly stopped?: string;
+  /** Whether output was cut at the limit. */
+  readonly truncated: boolean;
+  readonly wallMs: number;
+}
+
+export interface CallResult {
+  readonly runId: string;
+  readonly status: 'succeeded' | 'failed' | 'denied' | 'cancelled' | 'timed-out' | 'killed';
+  readonly data?: JsonValue;
+  readonly output: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+/** What a running tool may use: nothing else of the machine is meant for it. */
+export interface ToolContext {
+  readonly runId: string;
+  /** The caller's folder, absolute. */
+  readonly cwd: string;
+  /** The project's root, or `cwd` where there is none. Absolute. */
+  readonly root: string;
+  /** Aborted when the run is cancelled or timed out; a tool that works long checks it. */
+  readonly signal: AbortSignal;
+  /** The capabilities in force, printed. */
+  readonly capabilities: readonly string[];
+  /** Optional capabilities of the tool that were not granted, printed. */
+  readonly missing: readonly string[];
+  readonly fs: ToolFs;
+  /** Runs a program in the sandbox as a recorded child run. Needs `proc:exec:<program>`; throws `TOKA_CAPABILITY_DENIED` or `TOKA_SANDBOX_UNAVAILABLE`. */
+  spawn(argv: readonly [string, ...string[]], options?: SpawnOptions): Promise<ProcessResult>;
+  /** Runs another tool as a recorded child run. Needs `tool:call:<name>`. */
+  call(tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult>;
+  /** The value of an environment variable granted by `env:read:<name>`; `undefined` where it is not set. */
+  env(name: string): string | undefined;
+  log(level: LogLevel, message: string): void;
+  progress(progress: Progress): void;
+}

@@ -1,0 +1,16 @@
+export { coded, isCoded, type CodedError } from './errors.ts';
+export type { JsonObject, JsonSchema, JsonValue, ParamsSchema, PropertySchema } from './json.ts';
+export { defineTool, type Effect, type ToolCapabilities, type ToolDefinition } from './tool.ts';
+export type {
+  CallResult,
+  FileEntry,
+  FileInfo,
+  LogLevel,
+  ProcessResult,
+  Progress,
+  SpawnOptions,
+  ToolContext,
+  ToolFs,
+  WalkOptions,
+  WriteOptions,
+} from './context.ts';

@@ -1,0 +1,89 @@
+/** Every error that toka itself raises: what it means and the exit code of a command that ends with it. */
+export const ERRORS = {
+  TOKA_RUN_FAILED: { exit: 1, meaning: 'The tool ran and reported a failure.' },
+  TOKA_OUTPUT_INVALID: { exit: 1, meaning: 'The tool ended well, but its result does not match the schema in its manifest.' },
+  TOKA_OUTPUT_LIMIT: { exit: 1, meaning: 'The tool wrote more than its output limit and was stopped.' },
+  TOKA_DISK_LIMIT: { exit: 1, meaning: 'The tool wrote more to disk than its limit and was stopped.' },
+  TOKA_PROCESS_LIMIT: { exit: 1, meaning: 'The tool started more processes than its limit and was stopped.' },
+  TOKA_CPU_LIMIT: { exit: 1, meaning: 'The tool used more CPU time than its limit and was stopped.' },
+  TOKA_USAGE: { exit: 2, meaning: 'The command line is not understood.' },
+  TOKA_PARAM_INVALID: { exit: 2, meaning: 'A parameter is missing, unknown, or has a value that the manifest does not allow.' },
+  TOKA_TOOL_UNKNOWN: { exit: 2, meaning: 'No tool has that name.' },
+  TOKA_TOOL_AMBIGUOUS: { exit: 2, meaning: 'Two tools have that name; the qualified name tells which is meant.' },
+  TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },
+  TOKA_CAPABILITY_INVALID: { exit: 2, meaning: 'The text is not a capability of the form domain:action[:scope].' },
+  TOKA_MANIFEST_INVALID: { exit: 65, meaning: 'A manifest does not match its schema.' },
+  TOKA_MODEL_UNAVAILABLE: { exit: 69, meaning: 'This execution model is not available in this release.' },
+  TOKA_RUNTIME_UNAVAILABLE: { exit: 69, meaning: 'What the tool needs to run (an interpreter, a program, a runtime plugin) is not on this machine.' },
+  TOKA_SANDBOX_UNAVAILABLE: { exit: 69, meaning: 'This machine cannot enforce what the run demands, so it was refused.' },
+  TOKA_NETWORK_UNAVAILABLE: { exit: 69, meaning: 'A granted network capability cannot be enforced yet, so the run was refused.' },
+  TOKA_SCOPE_UNSUPPORTED: { exit: 69, meaning: 'A file scope cannot be expressed as a mount of the sandbox.' },
+  TOKA_STATE_UNAVAILABLE: { exit: 69, meaning: 'The state folder cannot be read or written.' },
+  TOKA_INTERNAL: { exit: 70, meaning: 'A defect of toka.' },
+  TOKA_INTEGRITY: { exit: 76, meaning: 'Recorded data is damaged or was changed.' },
+  TOKA_CAPABILITY_DENIED: { exit: 77, meaning: 'A capability that the run needs was not granted.' },
+  TOKA_CONFIG_INVALID: { exit: 78, meaning: 'A configuration file does not match its schema.' },
+  TOKA_FS_NOT_FOUND: { exit: 1, meaning: 'A file that the tool needs does not exist.' },
+  TOKA_FS_NOT_FILE: { exit: 1, meaning: 'A path that should name a file names something else.' },
+  TOKA_FS_NOT_DIRECTORY: { exit: 1, meaning: 'A path that should name a folder names something else.' },
+  TOKA_FS_EXISTS: { exit: 1, meaning: 'A file that should be new exists already.' },
+  TOKA_FS_TOO_LARGE: { exit: 1, meaning: 'A file is larger than the reader accepts.' },
+  TOKA_FS_FAILED: { exit: 1, meaning: 'The operating system refused a file operation.' },
+  TOKA_TIMED_OUT: { exit: 124, meaning: 'The run took longer than its limit and was stopped.' },
+  TOKA_CANCELLED: { exit: 130, meaning: 'The run was cancelled.' },
+  TOKA_MEMORY_LIMIT: { exit: 137, meaning: 'The run used more memory than its limit and was stopped.' },
+} as const satisfies Record<string, { exit: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Where in a file something was found; lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface ErrorDetails {
+  /** The next step for the person. */
+  readonly hint?: string;
+  readonly where?: Place;
+  readonly cause?: unknown;
+  /** Further facts for programs, printed with `--json`. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** An error of the table above. The message says what was expected, what was found and where. */
+export class TokaError extends Error {
+  readonly code: ErrorCode;
+  readonly hint?: string;
+  readonly where?: Place;
+  readonly data?: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, { hint, where, cause, data }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'TokaError';
+    this.code = code;
+    if (hint !== undefined) this.hint = hint;
+    if (where !== undefined) this.where = where;
+    if (data !== undefined) this.data = data;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exit;
+  }
+}
+
+/** Prints a place as `file:line:column`. */
+export function printPlace({ file, line, column }: Place): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}
+
+/** Wraps whatever was thrown, so that every door reports a coded error. */
+export function toTokaError(thrown: unknown): TokaError {
+  if (thrown instanceof TokaError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new TokaError('TOKA_INTERNAL', message, {
+    cause: thrown,
+    hint: 'this is a defect of toka: run again with --debug and report what it prints',
+  });
+}

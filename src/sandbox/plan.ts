@@ -1,0 +1,77 @@
+/** What a sandboxed process gets. Plain data: its digest goes into the journal and `--dry-run` prints it. */
+export interface SandboxPlan {
+  /** Program and arguments, never a shell line. */
+  readonly argv: readonly [string, ...string[]];
+  /** Absolute; must lie in a mount. */
+  readonly cwd: string;
+  /** The whole environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Files and trees of this machine that exist inside; everything else of it does not. */
+  readonly mounts: readonly Mount[];
+  /** Absolute paths inside the mounts that are covered by an empty file or folder. */
+  readonly hidden: readonly string[];
+  readonly stdin: 'none' | 'pipe';
+  readonly limits: Limits;
+}
+
+export interface Mount {
+  /** Absolute path, the same inside and outside; a file or a folder. */
+  readonly path: string;
+  readonly access: 'read' | 'write';
+}
+
+export interface Limits {
+  /** Bytes, of the whole process tree. */
+  readonly memory: number;
+  /** Per cent of one core. */
+  readonly cpu: number;
+  /** Processes and threads. */
+  readonly pids: number;
+  readonly timeoutMs: number;
+  /** Bytes, stdout and stderr together. */
+  readonly maxOutput: number;
+  /** Bytes written to write mounts, and the size of each private tmpfs. */
+  readonly maxDisk: number;
+}
+
+/** What the machine must be able to enforce for a run to start. */
+export interface Demand {
+  /** `hard`: memory, processes and CPU by cgroup; `watchdog`: rlimits and polling will do. */
+  readonly require: 'hard' | 'watchdog';
+}
+
+/** By what each limit of a run was enforced. */
+export interface Enforcement {
+  readonly filesystem: 'namespaces' | 'seatbelt';
+  readonly memory: 'cgroup' | 'watchdog';
+  readonly processes: 'cgroup' | 'rlimit' | 'watchdog';
+  readonly cpu: 'cgroup' | 'rlimit';
+}
+
+/** How a sandboxed process ended. */
+export interface Outcome {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Set where toka ended it. */
+  readonly stopped?: 'timeout' | 'memory' | 'output' | 'processes' | 'disk' | 'cpu' | 'cancelled';
+  readonly truncated: boolean;
+  readonly outputBytes: number;
+  readonly wallMs: number;
+  /** Present only where measured. */
+  readonly cpuMs?: Figure;
+  readonly maxRssBytes?: Figure;
+  readonly enforcement: Enforcement;
+}
+
+/** A measured figure and what measured it. */
+export interface Figure {
+  readonly value: number;
+  readonly source: 'cgroup' | 'sampled' | 'process';
+}
+
+export interface LaunchOptions {
+  readonly signal?: AbortSignal;
+  /** Written to standard input (plan.stdin `pipe`), which is then closed. */
+  readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
+  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+}
