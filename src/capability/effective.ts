@@ -1,0 +1,55 @@
+import { type Capability, implies, intersects, printCapability, scopeGlob } from './grammar.ts';
+import { matches } from './glob.ts';
+import { isSecretBearing } from './secrets.ts';
+
+/** A permission in force and where it came from. */
+export interface Permission {
+  readonly capability: Capability;
+  /** `built-in`, `flag`, `asked`, `parent run`, or the file of the rule. */
+  readonly source: string;
+  /** Leaves out secret-bearing files (see secrets.ts). */
+  readonly exceptSecrets?: boolean;
+}
+
+/** What a run may do: permissions less what is taken away. Immutable; every use is checked against it. */
+export class EffectiveSet {
+  readonly permissions: readonly Permission[];
+  /** Parts of the permissions that a denial carves out. */
+  readonly carvedOut: readonly Capability[];
+
+  constructor(permissions: readonly Permission[], carvedOut: readonly Capability[] = []) {
+    this.permissions = permissions;
+    this.carvedOut = carvedOut;
+  }
+
+  /** Whether one plain thing (an absolute path, a program name, a variable) may be used so. */
+  allows(domain: Capability['domain'], action: string, value: string): boolean {
+    if (this.carvedOut.some((denied) => concerns(denied, domain, action, value))) return false;
+    return this.permissions.some(
+      ({ capability, exceptSecrets }) =>
+        concerns(capability, domain, action, value) && !(exceptSecrets === true && isSecretBearing(value)),
+    );
+  }
+
+  /** Whether a whole capability is covered by one permission and touched by no denial. */
+  covers(need: Capability): boolean {
+    if (this.carvedOut.some((denied) => intersects(denied, need))) return false;
+    return this.permissions.some((permission) => permits(permission, need));
+  }
+
+  print(): string[] {
+    return this.permissions.map(({ capability }) => printCapability(capability));
+  }
+}
+
+/** Whether a permission covers a need; one that leaves out secrets does not cover a secret-bearing file asked for by name. */
+export function permits({ capability, exceptSecrets }: Permission, need: Capability): boolean {
+  if (!implies(capability, need)) return false;
+  if (exceptSecrets !== true || need.scope === undefined) return true;
+  const scope = scopeGlob(need);
+  return !isSecretBearing(scope.tree ?? scope.prefix);
+}
+
+function concerns(capability: Capability, domain: Capability['domain'], action: string, value: string): boolean {
+  return capability.domain === domain && capability.action === action && matches(scopeGlob(capability), value);
+}

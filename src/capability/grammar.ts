@@ -1,0 +1,115 @@
+import { posix } from 'node:path';
+import { TokaError } from '../errors.ts';
+import { glob, isSubset, overlaps, type Glob } from './glob.ts';
+
+/** The actions of each domain; only `fs` scopes are paths. */
+const DOMAINS = {
+  agent: ['spawn'],
+  env: ['read'],
+  fs: ['read', 'write'],
+  model: ['call'],
+  net: ['connect'],
+  proc: ['exec'],
+  tool: ['call'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** One permission: an action in a domain, on everything (no scope) or on what the scope's glob matches. */
+export interface Capability {
+  readonly domain: keyof typeof DOMAINS;
+  readonly action: string;
+  readonly scope?: string;
+}
+
+/**
+ * Parses `domain:action[:scope]`.
+ *
+ * @example parseCapability("proc:exec:git") // { domain: "proc", action: "exec", scope: "git" }
+ * @throws TokaError TOKA_CAPABILITY_INVALID
+ */
+export function parseCapability(text: string): Capability {
+  const [domain = '', action = '', ...rest] = text.split(':');
+  const scope = rest.length === 0 ? undefined : rest.join(':');
+  if (!isDomain(domain)) {
+    throw invalid(text, `"${domain}" is not one of the domains ${Object.keys(DOMAINS).join(', ')}`);
+  }
+  const actions: readonly string[] = DOMAINS[domain];
+  if (!actions.includes(action)) throw invalid(text, `"${action}" is not an action of ${domain} (${actions.join(', ')})`);
+  if (scope === undefined) return { domain, action };
+  if (scope === '' || /[\u0000-\u001f\u007f]/.test(scope)) throw invalid(text, 'the scope is empty or holds a control character');
+  glob(scope);
+  return { domain, action, scope };
+}
+
+/** Prints a capability in the form that `parseCapability` reads. */
+export function printCapability({ domain, action, scope }: Capability): string {
+  return scope === undefined ? `${domain}:${action}` : `${domain}:${action}:${scope}`;
+}
+
+export interface Anchors {
+  /** What relative file scopes start at. */
+  readonly root: string;
+  /** What `~` stands for. */
+  readonly home: string;
+  /** Follows symlinks of the longest part that exists; scopes are compared by where they really lead. */
+  realPath(path: string): string;
+}
+
+/**
+ * Makes a file scope absolute and follows the symlinks in its plain beginning; other capabilities stay as they are.
+ *
+ * @throws TokaError TOKA_CAPABILITY_INVALID if `..` follows a wildcard.
+ */
+export function anchor(capability: Capability, { root, home, realPath }: Anchors): Capability {
+  if (capability.domain !== 'fs' || capability.scope === undefined) return capability;
+  const { scope } = capability;
+  const absolute = scope.startsWith('/') ? scope : /^~(\/|$)/.test(scope) ? home + scope.slice(1) : `${root}/${scope}`;
+  const segments = absolute.split('/');
+  const wild = segments.findIndex((segment) => isWild(segment));
+  const plain = posix.normalize((wild === -1 ? segments : segments.slice(0, wild)).join('/') || '/');
+  const tail = wild === -1 ? [] : segments.slice(wild);
+  if (tail.includes('..')) throw invalid(printCapability(capability), 'a scope cannot go up (..) after a wildcard');
+  const real = escapePath(realPath(unescapePath(plain.length > 1 ? plain.replace(/\/$/, '') : plain)));
+  const anchored = tail.length === 0 ? real : `${real === '/' ? '' : real}/${tail.filter((segment) => segment !== '.').join('/')}`;
+  return { ...capability, scope: anchored };
+}
+
+/** Whether all that `need` permits is permitted by `grant`. Both anchored. `fs:write` does not imply `fs:read`. */
+export function implies(grant: Capability, need: Capability): boolean {
+  if (grant.domain !== need.domain || grant.action !== need.action) return false;
+  if (grant.scope === undefined) return true;
+  return need.scope !== undefined && isSubset(scopeGlob(need), scopeGlob(grant));
+}
+
+/** Whether some permission is in both. Both anchored. */
+export function intersects(a: Capability, b: Capability): boolean {
+  if (a.domain !== b.domain || a.action !== b.action) return false;
+  if (a.scope === undefined || b.scope === undefined) return true;
+  return overlaps(scopeGlob(a), scopeGlob(b));
+}
+
+/** The compiled scope; a missing one matches everything. */
+export function scopeGlob({ scope }: Capability): Glob {
+  return glob(scope ?? '**');
+}
+
+function isDomain(text: string): text is keyof typeof DOMAINS {
+  return Object.hasOwn(DOMAINS, text);
+}
+
+function isWild(segment: string): boolean {
+  return /[*?]/.test(segment.replaceAll(/\\./g, ''));
+}
+
+function unescapePath(text: string): string {
+  return text.replaceAll(/\\(.)/g, '$1');
+}
+
+function escapePath(text: string): string {
+  return text.replaceAll(/[\\*?]/g, String.raw`\$&`);
+}
+
+function invalid(text: string, why: string): TokaError {
+  return new TokaError('TOKA_CAPABILITY_INVALID', `"${text}" is not a capability: ${why}`, {
+    hint: 'write domain:action or domain:action:scope, for instance fs:read:docs/**',
+  });
+}
