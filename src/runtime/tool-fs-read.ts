@@ -1,0 +1,103 @@
+import { read as readCallback, closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { fsError, notFile, tooLarge } from './tool-fs-errors.ts';
+import { locateToRead, typeName, type Jail } from './tool-fs-jail.ts';
+
+const MAX_RULES = 4 * 1024 * 1024;
+const CHUNK = 256 * 1024;
+
+const readAsync = promisify(readCallback);
+
+function openToRead(jail: Jail, absolute: string): { fd: number; size: number } {
+  const located = locateToRead(jail, absolute);
+  try {
+    if (!located.stat.isFile()) throw notFile(absolute, typeName(located.stat));
+    const noFollow = located.handle === located.real ? constants.O_NOFOLLOW : 0;
+    const fd = openSync(located.handle, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+    try {
+      located.verify(fd);
+      return { fd, size: fstatSync(fd).size };
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } finally {
+    located.close();
+  }
+}
+
+// Small pieces are read in place: a hop to the thread pool costs more than the read.
+async function readPiece(fd: number, buffer: Buffer, offset: number, position: number): Promise<number> {
+  const length = Math.min(buffer.length - offset, CHUNK * 16);
+  if (length <= CHUNK) return readSync(fd, buffer, offset, length, position);
+  return (await readAsync(fd, buffer, offset, length, position)).bytesRead;
+}
+
+/** Reads the bytes from `start` on, `length` of them or all. */
+export async function readBytes(jail: Jail, absolute: string, start: number, length: number | undefined, maxBytes: number): Promise<Buffer> {
+  const { fd, size } = openToRead(jail, absolute);
+  try {
+    const wanted = Math.min(Math.max(size - start, 0), length ?? Infinity);
+    if (wanted > maxBytes) throw tooLarge(absolute, wanted, maxBytes);
+    // One byte more than expected tells whether the file has grown (or, as in /proc, never told its size).
+    let buffer = Buffer.allocUnsafeSlow(Math.min(wanted + 1, length ?? Infinity));
+    let filled = 0;
+    for (;;) {
+      jail.checkAborted();
+      if (filled === buffer.length) {
+        if (filled === length) break;
+        if (filled > maxBytes) throw tooLarge(absolute, filled, maxBytes);
+        const grown = Buffer.allocUnsafeSlow(Math.min(Math.max(filled * 2, CHUNK), length ?? Infinity));
+        buffer.copy(grown, 0, 0, filled);
+        buffer = grown;
+      }
+      const got = await readPiece(fd, buffer, filled, start + filled);
+      if (got === 0) break;
+      filled += got;
+    }
+    if (filled > maxBytes) throw tooLarge(absolute, filled, maxBytes);
+    return buffer.subarray(0, filled);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Yields the bytes from `start` up to, not including, `end`, each piece in memory of its own. */
+export async function* streamBytes(jail: Jail, absolute: string, start: number, end: number): AsyncGenerator<Uint8Array> {
+  const { fd } = openStream(jail, absolute);
+  try {
+    let position = start;
+    while (position < end) {
+      jail.checkAborted();
+      const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
+      const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, position).catch((error: unknown) => {
+        throw fsError(error, 'read', absolute);
+      });
+      if (bytesRead === 0) return;
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openStream(jail: Jail, absolute: string): { fd: number } {
+  jail.checkAborted();
+  try {
+    return openToRead(jail, absolute);
+  } catch (error) {
+    throw fsError(error, 'read', absolute);
+  }
+}
+
+/** The text of a file of ignore rules, read in place. */
+export function readRules(jail: Jail, absolute: string): string {
+  const { fd, size } = openToRead(jail, absolute);
+  try {
+    if (size > MAX_RULES) throw tooLarge(absolute, size, MAX_RULES);
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
