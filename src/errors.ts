@@ -19,7 +19,10 @@ export const ERRORS = {
   TOKA_NETWORK_UNAVAILABLE: { exit: 69, meaning: 'A granted network capability cannot be enforced yet, so the run was refused.' },
   TOKA_SCOPE_UNSUPPORTED: { exit: 69, meaning: 'A file scope cannot be expressed as a mount of the sandbox.' },
   TOKA_STATE_UNAVAILABLE: { exit: 69, meaning: 'The state folder cannot be read or written.' },
+  TOKA_EVENT_CONFLICT: { exit: 69, meaning: 'Something else has added to the record of the run in the meantime.' },
   TOKA_INTERNAL: { exit: 70, meaning: 'A defect of toka.' },
+  TOKA_EVENT_ILLEGAL: { exit: 70, meaning: 'An event does not follow from what is recorded of its run.' },
+  TOKA_EVENT_INVALID: { exit: 70, meaning: 'An event has a field outside its limits.' },
   TOKA_INTEGRITY: { exit: 76, meaning: 'Recorded data is damaged or was changed.' },
   TOKA_CAPABILITY_DENIED: { exit: 77, meaning: 'A capability that the run needs was not granted.' },
   TOKA_CONFIG_INVALID: { exit: 78, meaning: 'A configuration file does not match its schema.' },
@@ -78,9 +81,14 @@ export function printPlace({ file, line, column }: Place): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
+/** Recognises a TokaError by its name and code: bundles of toka that are loaded later carry their own copy of the class. */
+export function isTokaError(thrown: unknown): thrown is TokaError {
+  return thrown instanceof Error && thrown.name === 'TokaError' && Object.hasOwn(ERRORS, (thrown as TokaError).code);
+}
+
 /** Wraps whatever was thrown, so that every door reports a coded error. */
 export function toTokaError(thrown: unknown): TokaError {
-  if (thrown instanceof TokaError) return thrown;
+  if (isTokaError(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new TokaError('TOKA_INTERNAL', message, {
     cause: thrown,

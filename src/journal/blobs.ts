@@ -1,0 +1,53 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import type { JsonValue } from '@toka/sdk';
+import type { Kept } from './events.ts';
+
+/** Bytes of JSON or text up to which a value stands in its event. */
+const INLINE_LIMIT = 16 * 1024;
+
+/** Bytes by their SHA-256 in lower-case hex, to be stored in the commit of the events that name them. */
+export type Blobs = ReadonlyMap<string, Uint8Array>;
+
+/** Collects what is too large for an event. */
+export interface Keeper {
+  /** Keeps a JSON value: inline up to 16 KiB, as a blob of its JSON text beyond. */
+  json(value: JsonValue): Kept;
+  /** Keeps output: as inline text where it is UTF-8 of up to 16 KiB, as a blob otherwise. */
+  output(bytes: Uint8Array): Kept;
+  readonly blobs: Blobs;
+}
+
+/**
+ * Makes a keeper, whose `blobs` go to `append` with the events that were made with it.
+ *
+ * @returns An empty keeper.
+ * @example
+ * const keeper = createKeeper();
+ * const params = keeper.json({ path: 'README.md' });
+ * journal.append(run, [{ v: 1, type: 'run.requested', params, …}], 0, keeper.blobs);
+ */
+export function createKeeper(): Keeper {
+  const blobs = new Map<string, Uint8Array>();
+  const keep = (bytes: Uint8Array): Kept => {
+    const blob = digest(bytes);
+    blobs.set(blob, bytes);
+    return { blob, bytes: bytes.byteLength };
+  };
+  return {
+    blobs,
+    json(value) {
+      const text = Buffer.from(JSON.stringify(value));
+      return text.byteLength <= INLINE_LIMIT ? { inline: value } : keep(text);
+    },
+    output(bytes) {
+      if (bytes.byteLength > INLINE_LIMIT || !isUtf8(bytes)) return keep(Uint8Array.from(bytes));
+      return { inline: Buffer.from(bytes).toString('utf8') };
+    },
+  };
+}
+
+/** SHA-256 in lower-case hex. */
+export function digest(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
+}

@@ -1,0 +1,67 @@
+import type { Blobs } from './blobs.ts';
+import type { RunEvent, RunStatus, StoredEvent } from './events.ts';
+import type { RunState } from './reducer.ts';
+
+/** A run as lists show it: `interrupted` is a run without an outcome whose process is gone. */
+export interface RunSummary extends Omit<RunState, 'status'> {
+  readonly id: string;
+  readonly status: RunStatus | 'interrupted';
+  /** How many events it has. */
+  readonly events: number;
+}
+
+export interface RunFilter {
+  /** At most so many, newest first; 1 to 10,000. */
+  readonly limit: number;
+  /** Only runs older than this one: the last id of the page before. */
+  readonly before?: string;
+  readonly status?: RunSummary['status'];
+  readonly tool?: string;
+  readonly parent?: string;
+}
+
+/**
+ * What is wrong with a run, at `seq`: an event is `missing`, `changed` (it does not fit its hash), `unreadable` (not an event), `illegal` (cannot
+ * follow those before it), `blob-missing`, `blob-changed`, or the summary kept beside the events does not fit them (`summary`). With `run` null
+ * a whole stretch of the log is `missing`, and `seq` is its first position in the log.
+ */
+export interface Fault {
+  readonly ok: false;
+  readonly run: string | null;
+  readonly seq: number;
+  readonly why: 'missing' | 'changed' | 'unreadable' | 'illegal' | 'blob-missing' | 'blob-changed' | 'summary';
+}
+
+export type Verdict = { readonly ok: true; readonly events: number } | Fault;
+
+/**
+ * The record of all runs. Every method may throw `TOKA_STATE_UNAVAILABLE` (the file cannot be read or written now; the next call tries again) and
+ * `TOKA_INTEGRITY` (it is damaged).
+ */
+export interface Journal {
+  /**
+   * Adds events to a run in one commit that is durable when the call returns.
+   *
+   * @param run The run's UUID.
+   * @param events At least one, in order.
+   * @param expectedSeq How many events the run has so far; 0 for a new one.
+   * @param blobs What the events name beyond what is stored already; exactly that.
+   * @returns The events as stored.
+   * @throws TokaError `TOKA_EVENT_CONFLICT` if the run has another number of events, `TOKA_EVENT_INVALID` for a field outside its limits,
+   *   `TOKA_EVENT_ILLEGAL` for an event that cannot come next. Nothing is stored then.
+   */
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs): StoredEvent[];
+  /** All events of a run in order. Throws `TOKA_RUN_UNKNOWN`. */
+  read(run: string): StoredEvent[];
+  /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */
+  blob(sha256: string): Uint8Array;
+  /** One page of runs, newest first. */
+  runs(filter: RunFilter): RunSummary[];
+  /** The direct children of a run, oldest first. */
+  children(run: string): RunSummary[];
+  /** The only run whose id starts so. Throws `TOKA_RUN_UNKNOWN` where there is none or more than one. */
+  findRun(idPrefix: string): string;
+  /** Checks hashes, order, completeness, summaries and blobs, of one run or of all. Throws `TOKA_RUN_UNKNOWN`. */
+  verify(run?: string): Verdict;
+  close(): void;
+}

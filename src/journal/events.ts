@@ -1,0 +1,127 @@
+import type { Effect, JsonValue } from '@toka/sdk';
+import type { Level } from '../manifest/tool.ts';
+
+/** How a run ended, or that no end is recorded yet. */
+export type RunStatus = 'running' | 'succeeded' | 'failed' | 'denied' | 'cancelled' | 'timed-out' | 'killed';
+
+/** A value that stands in the event itself or, where it is large, in a blob of that SHA-256 (lower-case hex). */
+export type Kept = { readonly inline: JsonValue } | BlobRef;
+
+/** A reference to bytes stored beside the events. */
+export interface BlobRef {
+  /** SHA-256 in lower-case hex. */
+  readonly blob: string;
+  readonly bytes: number;
+}
+
+/** What tells one process from another that later got the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks between the machine's start and the process's, field 22 of `/proc/PID/stat`; absent where the system does not tell. */
+  readonly start?: number;
+  /** The start of the machine, `/proc/sys/kernel/random/boot_id`; absent where the system does not tell. */
+  readonly boot?: string;
+  /** The namespace in which `pid` counts, `pid:[4026531836]`; absent where the system has none. */
+  readonly namespace?: string;
+}
+
+/** A measured figure and what measured it. */
+export interface MeasuredFigure {
+  readonly value: number;
+  readonly source: 'cgroup' | 'sampled' | 'process';
+}
+
+/** What a run used; the optional figures are present only where measured. */
+export interface Usage {
+  readonly wallMs: number;
+  readonly outputBytes: number;
+  readonly cpuMs?: MeasuredFigure;
+  readonly maxRssBytes?: MeasuredFigure;
+}
+
+/** What was asked, by whom, from where. Always the first event of a run. */
+export interface RunRequested {
+  readonly v: 1;
+  readonly type: 'run.requested';
+  readonly model: 'tool' | 'code' | 'agent';
+  /** The qualified name; absent where what runs has none. */
+  readonly tool?: string;
+  /** A JSON object with secrets replaced by placeholders. */
+  readonly params: Kept;
+  readonly principal: string;
+  /** The run that asked for this one. */
+  readonly parent?: string;
+  /** Absolute. */
+  readonly cwd: string;
+  /** The project's root, absolute. */
+  readonly project?: string;
+  /** Through which the request came: `cli`, `mcp`, … */
+  readonly door: string;
+  readonly effect: Effect;
+  /** SHA-256 of the manifest, lower-case hex. */
+  readonly manifestHash?: string;
+  /** The version of toka. */
+  readonly toka: string;
+  /** The process that carries the run and records its outcome. */
+  readonly process: ProcessIdentity;
+}
+
+/** A person or a rule answered the question for a capability that was not granted. */
+export interface ApprovalDecided {
+  readonly v: 1;
+  readonly type: 'approval.decided';
+  readonly capability: string;
+  readonly decision: 'once' | 'session' | 'always' | 'deny';
+  readonly by: string;
+}
+
+/** The intent: what is about to happen, with which rights. */
+export interface RunStarted {
+  readonly v: 1;
+  readonly type: 'run.started';
+  /** The capabilities in force, printed. */
+  readonly effective: readonly string[];
+  readonly level: Level;
+  /** SHA-256 of the sandbox plan, lower-case hex. */
+  readonly planDigest?: string;
+  readonly command?: readonly string[];
+}
+
+/** A piece of what the run wrote, in the order in which it came; `kept` is text, or a blob where it is large or not UTF-8. */
+export interface RunOutput {
+  readonly v: 1;
+  readonly type: 'run.output';
+  readonly stream: 'stdout' | 'stderr';
+  readonly kept: Kept;
+  /** Bytes of this piece as written. */
+  readonly bytes: number;
+  /** Whether more was written than is kept. */
+  readonly truncated: boolean;
+}
+
+/** The outcome. Always the last event of a run. */
+export interface RunFinished {
+  readonly v: 1;
+  readonly type: 'run.finished';
+  readonly status: Exclude<RunStatus, 'running'>;
+  /** The process's own code; null where none ended by itself. */
+  readonly exitCode: number | null;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly usage: Usage;
+  readonly data?: Kept;
+}
+
+/** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
+export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunOutput | RunFinished;
+
+/** An event as the journal holds it. */
+export interface StoredEvent {
+  readonly run: string;
+  /** Counts from 1 within its run. */
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** The run's chain up to and with this event, lower-case hex. */
+  readonly hash: string;
+  readonly event: RunEvent;
+}

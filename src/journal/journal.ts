@@ -1,0 +1,266 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { TokaError } from '../errors.ts';
+import { type Blobs, digest } from './blobs.ts';
+import { chainHash, GENESIS } from './chain.ts';
+import type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+import type { RunEvent, StoredEvent } from './events.ts';
+import { damaged, translate } from './failures.ts';
+import type { Clock } from './ids.ts';
+import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
+import { isGone } from './process.ts';
+import { reduce, type RunState } from './reducer.ts';
+import { openDatabase } from './sqlite.ts';
+import { parse, verifyAll, verifyRun } from './verify.ts';
+
+export type { Fault, Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+
+export interface JournalOptions {
+  readonly clock: Clock;
+  /** Change nothing; where there is no file, be an empty journal. Default false. */
+  readonly readOnly?: boolean;
+  /** A folder above the file (the project's) below which no folder may be a symlink. Default: the state folder's parent. */
+  readonly root?: string;
+}
+
+/**
+ * Opens the journal in a file, or makes it there with its folder (0700).
+ *
+ * @param file Absolute.
+ * @param options The clock, and how to open.
+ * @returns The journal, which waits up to 30 seconds for other processes' writes.
+ * @throws TokaError `TOKA_STATE_UNAVAILABLE` where the file cannot be used (read-only, full disk, locked, a symlink, someone else's, newer than
+ *   this toka), `TOKA_INTEGRITY` where it is damaged or not exactly a journal of toka; nothing is overwritten then.
+ * @example
+ * const journal = openJournal(join(root, '.toka/state/journal.db'), { clock: systemClock, root });
+ */
+export function openJournal(file: string, { clock, ...options }: JournalOptions): Journal {
+  return new SqliteJournal(openDatabase(file, options), file, clock);
+}
+
+interface Head {
+  readonly head: number;
+  readonly hash: Uint8Array;
+  readonly state: RunState | undefined;
+}
+
+interface RunRow {
+  readonly id: string;
+  readonly head: number;
+  readonly hash: Uint8Array;
+  readonly state: string;
+}
+
+interface EventRow {
+  readonly seq: number;
+  readonly time: number;
+  readonly body: string;
+  readonly hash: Uint8Array;
+}
+
+const RUN_COLUMNS = 'SELECT id, head, hash, state FROM runs';
+
+/** The journal over an open database; see `Journal` for what the methods promise. */
+export class SqliteJournal implements Journal {
+  readonly #db: DatabaseSync;
+  readonly #file: string;
+  readonly #clock: Clock;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync, file: string, clock: Clock) {
+    this.#db = db;
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs: Blobs = new Map()): StoredEvent[] {
+    checkRunId(run);
+    if (events.length === 0) throw invalid('expected at least one event, found none');
+    const admitted = events.map(admit);
+    checkBlobs(events, blobs);
+    const time = Math.trunc(this.#clock.now());
+    return this.#transaction('IMMEDIATE', () => {
+      const head = this.#head(run);
+      if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
+      this.#storeBlobs(events, blobs);
+      return this.#storeEvents(run, admitted, time, head);
+    });
+  }
+
+  read(run: string): StoredEvent[] {
+    return this.#guarded(() => {
+      const rows = this.#sql('SELECT seq, time, body, hash FROM events WHERE run = ? ORDER BY seq').all(run);
+      if (rows.length === 0) throw unknown(run);
+      return (rows as unknown as EventRow[]).map((row, index) => this.#toStored(run, row, index + 1));
+    });
+  }
+
+  blob(sha256: string): Uint8Array {
+    return this.#guarded(() => {
+      const row = this.#sql('SELECT bytes FROM blobs WHERE hash = ?').get(Buffer.from(sha256, 'hex')) as { bytes: Uint8Array } | undefined;
+      if (!row || digest(row.bytes) !== sha256) throw damaged(this.#file, `blob ${sha256} is ${row ? 'changed' : 'missing'}`);
+      return row.bytes;
+    });
+  }
+
+  runs({ limit, before, status, tool, parent }: RunFilter): RunSummary[] {
+    const conditions: [string, string | undefined][] = [
+      ['id < ?', before],
+      ['status = ?', status === 'interrupted' ? 'running' : status],
+      ['tool = ?', tool],
+      ['parent = ?', parent],
+    ];
+    const used = conditions.filter((condition): condition is [string, string] => condition[1] !== undefined);
+    const where = used.length === 0 ? '' : ` WHERE ${used.map(([sql]) => sql).join(' AND ')}`;
+    return this.#guarded(() => {
+      const found: RunSummary[] = [];
+      for (const row of this.#sql(`${RUN_COLUMNS}${where} ORDER BY id DESC`).iterate(...used.map(([, value]) => value))) {
+        const summary = this.#toSummary(row as unknown as RunRow);
+        if (status === undefined || summary.status === status) found.push(summary);
+        if (found.length >= limit) break;
+      }
+      return found;
+    });
+  }
+
+  children(run: string): RunSummary[] {
+    return this.#guarded(() => {
+      const rows = this.#sql(`${RUN_COLUMNS} WHERE parent = ? ORDER BY id`).all(run);
+      return (rows as unknown as RunRow[]).map((row) => this.#toSummary(row));
+    });
+  }
+
+  findRun(idPrefix: string): string {
+    const prefix = idPrefix.toLowerCase();
+    if (!/^[0-9a-f-]{1,36}$/.test(prefix)) throw unknown(idPrefix);
+    return this.#guarded(() => {
+      // No id holds a letter after f, so this range is all ids with the prefix.
+      const ids = this.#sql('SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT 6').all(prefix, `${prefix}g`).map((row) => String(row['id']));
+      if (ids.length > 1) throw ambiguous(idPrefix, ids);
+      if (ids[0] === undefined) throw unknown(idPrefix);
+      return ids[0];
+    });
+  }
+
+  verify(run?: string): Verdict {
+    return this.#transaction('DEFERRED', () => {
+      if (run === undefined) return verifyAll(this.#db, this.#file);
+      const known = this.#sql('SELECT 1 FROM runs WHERE id = ?1 UNION SELECT 1 FROM events WHERE run = ?1').get(run);
+      if (!known) throw unknown(run);
+      return verifyRun(this.#db, run);
+    });
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #head(run: string): Head {
+    const row = this.#sql('SELECT head, hash, state FROM runs WHERE id = ?').get(run) as RunRow | undefined;
+    return row ? { head: row.head, hash: row.hash, state: this.#parseState(run, row.state) } : { head: 0, hash: GENESIS, state: undefined };
+  }
+
+  #storeEvents(run: string, admitted: readonly Admitted[], time: number, head: Head): StoredEvent[] {
+    let { hash, state } = head;
+    const stored = admitted.map(({ event, body }, index) => {
+      const seq = head.head + index + 1;
+      state = reduce(state, event, time);
+      hash = chainHash(hash, { run, seq, time, body });
+      this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
+      return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
+    });
+    const upsert = 'INSERT INTO runs (id, head, hash, state) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET (head, hash, state) = (excluded.head, excluded.hash, excluded.state)';
+    this.#sql(upsert).run(run, head.head + admitted.length, hash, JSON.stringify(state));
+    return stored;
+  }
+
+  #storeBlobs(events: readonly RunEvent[], blobs: Blobs): void {
+    for (const [sha256, bytes] of blobs) this.#sql('INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?, ?)').run(Buffer.from(sha256, 'hex'), bytes);
+    for (const { blob } of events.flatMap(blobsOf)) {
+      const held = blobs.has(blob) || this.#sql('SELECT 1 FROM blobs WHERE hash = ?').get(Buffer.from(blob, 'hex'));
+      if (!held) throw invalid(`expected the bytes of blob ${blob}, found none`);
+    }
+  }
+
+  #toStored(run: string, { seq, time, body, hash }: EventRow, expected: number): StoredEvent {
+    const event = parse(body);
+    if (seq !== expected || !event) throw damaged(this.#file, `event ${expected} of run ${run} is ${seq === expected ? 'unreadable' : 'missing'}`);
+    return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
+  }
+
+  #toSummary({ id, head, state }: RunRow): RunSummary {
+    const parsed = this.#parseState(id, state);
+    const interrupted = parsed.status === 'running' && isGone(parsed.process);
+    return { id, ...parsed, ...(interrupted && { status: 'interrupted' as const }), events: head };
+  }
+
+  #parseState(run: string, text: string): RunState {
+    try {
+      return JSON.parse(text) as RunState;
+    } catch (error) {
+      throw damaged(this.#file, `the summary of run ${run} is unreadable`, error);
+    }
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  #transaction<T>(kind: 'IMMEDIATE' | 'DEFERRED', work: () => T): T {
+    return this.#guarded(() => {
+      this.#sql(`BEGIN ${kind}`).run();
+      try {
+        const result = work();
+        this.#sql('COMMIT').run();
+        return result;
+      } catch (error) {
+        // SQLite itself has rolled back after some errors, a full disk for instance.
+        if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
+        throw error;
+      }
+    });
+  }
+
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, this.#file);
+    }
+  }
+}
+
+function checkBlobs(events: readonly RunEvent[], blobs: Blobs): void {
+  const named = new Set(events.flatMap(blobsOf).map(({ blob }) => blob));
+  for (const [sha256, bytes] of blobs) {
+    if (!named.has(sha256)) throw invalid(`expected only blobs that an event names, found ${sha256}`);
+    if (bytes.byteLength > BLOB_LIMIT) throw invalid(`expected blobs of at most ${BLOB_LIMIT} bytes, found ${bytes.byteLength}`);
+    if (digest(bytes) !== sha256) throw invalid(`expected a blob by its SHA-256, found other bytes under ${sha256}`);
+  }
+}
+
+function conflict(run: string, expected: number, found: number): TokaError {
+  return new TokaError('TOKA_EVENT_CONFLICT', `expected ${expected} events in run ${run}, found ${found}`, {
+    hint: 'another process works on the same run: wait until it is done',
+    data: { run, expected, found },
+  });
+}
+
+function unknown(run: string): TokaError {
+  return new TokaError('TOKA_RUN_UNKNOWN', `expected the id of a recorded run or the beginning of one, found ${JSON.stringify(run)}`, {
+    hint: 'toka runs list shows them',
+  });
+}
+
+function ambiguous(prefix: string, ids: readonly string[]): TokaError {
+  const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
+  return new TokaError('TOKA_RUN_UNKNOWN', `expected the beginning of one run's id, found that ${JSON.stringify(prefix)} fits several: ${shown}`, {
+    hint: 'add more of the id',
+    data: { candidates: ids },
+  });
+}

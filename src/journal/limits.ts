@@ -1,0 +1,157 @@
+import { TokaError } from '../errors.ts';
+import type { BlobRef, RunEvent } from './events.ts';
+
+/** Says what a field must be where its value is not that. */
+type Check = (value: unknown) => string | undefined;
+
+type Fields = Readonly<Record<string, Check>>;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bytes of JSON that one event may take. */
+const EVENT_LIMIT = 4 * MIB;
+/** Bytes that one blob may take. */
+export const BLOB_LIMIT = 64 * MIB;
+/** Characters of an error's text; what is longer is cut, since no outcome may be lost to a long message. */
+const TEXT_LIMIT = 8 * KIB;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+const when = (holds: (value: unknown) => boolean, expected: string): Check => (value) => (holds(value) ? undefined : expected);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined ? undefined : check(value);
+const oneOf = (...values: readonly string[]): Check => when((value) => values.includes(value as string), `one of ${values.join(', ')}`);
+const text = (max: number): Check => when((value) => typeof value === 'string' && value.length <= max, `a string of at most ${max} characters`);
+const matching = (pattern: RegExp, expected: string): Check => when((value) => typeof value === 'string' && pattern.test(value), expected);
+const count: Check = when((value) => Number.isSafeInteger(value) && (value as number) >= 0, 'a whole number from 0');
+const figure: Check = when((value) => Number.isFinite(value) && (value as number) >= 0, 'a number from 0');
+const integer: Check = when(Number.isSafeInteger, 'a whole number');
+const boolean: Check = when((value) => typeof value === 'boolean', 'true or false');
+const list = (check: Check, max: number): Check =>
+  when((value) => Array.isArray(value) && value.length <= max && value.every((item) => check(item) === undefined), `a list of at most ${max} items`);
+
+const object =
+  (fields: Fields): Check =>
+  (value) => {
+    if (!isObject(value)) return 'an object';
+    for (const [name, check] of Object.entries(fields)) {
+      const expected = check(value[name]);
+      if (expected !== undefined) return `an object whose ${name} is ${expected}`;
+    }
+    return undefined;
+  };
+
+const sha256 = matching(SHA256, 'a SHA-256 in lower-case hex');
+const uuid = matching(UUID, 'a UUID in lower-case hex');
+const path = text(16 * KIB);
+const name = text(KIB);
+const blobRef = object({ blob: sha256, bytes: count });
+const kept: Check = (value) => (isObject(value) && 'inline' in value ? undefined : blobRef(value));
+const keptText: Check = (value) => (isObject(value) && 'inline' in value ? text(64 * KIB)(value['inline']) : blobRef(value));
+const measured = optional(object({ value: figure, source: oneOf('cgroup', 'sampled', 'process') }));
+
+const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
+  'run.requested': {
+    model: oneOf('tool', 'code', 'agent'),
+    tool: optional(name),
+    params: kept,
+    principal: name,
+    parent: optional(uuid),
+    cwd: path,
+    project: optional(path),
+    door: name,
+    effect: oneOf('none', 'read', 'idempotent', 'external', 'privileged'),
+    manifestHash: optional(sha256),
+    toka: name,
+    process: object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) }),
+  },
+  'approval.decided': { capability: path, decision: oneOf('once', 'session', 'always', 'deny'), by: name },
+  'run.started': {
+    effective: list(path, 10_000),
+    level: oneOf('restricted', 'standard', 'elevated'),
+    planDigest: optional(sha256),
+    command: optional(list(text(2 * MIB), 100_000)),
+  },
+  'run.output': { stream: oneOf('stdout', 'stderr'), kept: keptText, bytes: count, truncated: boolean },
+  'run.finished': {
+    status: oneOf('succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed'),
+    exitCode: when((value) => value === null || integer(value) === undefined, 'a whole number or null'),
+    error: optional(object({ code: name, message: text(TEXT_LIMIT), hint: optional(text(TEXT_LIMIT)) })),
+    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured }),
+    data: optional(kept),
+  },
+};
+
+/**
+ * Says what is wrong with a value that should be an event. Fields it does not know are left alone, so that a newer version may add some.
+ *
+ * @param value Anything, for instance parsed from a stored record.
+ * @returns What was expected, or undefined if the value is an event.
+ */
+export function describeFault(value: unknown): string | undefined {
+  if (!isObject(value)) return 'expected an object';
+  const fields = Object.hasOwn(FIELDS, String(value['type'])) ? FIELDS[value['type'] as RunEvent['type']] : undefined;
+  if (!fields) return `expected type to be one of ${Object.keys(FIELDS).join(', ')}`;
+  if (value['v'] !== 1) return 'expected v to be 1';
+  for (const [field, check] of Object.entries(fields)) {
+    const expected = check(value[field]);
+    if (expected !== undefined) return `expected ${field} to be ${expected}`;
+  }
+  return undefined;
+}
+
+export interface Admitted {
+  readonly event: RunEvent;
+  readonly body: string;
+}
+
+/**
+ * Checks an event once, before it is stored.
+ *
+ * @param event The event; a text of its error that is too long is cut.
+ * @returns The event as it will be read back, and its JSON text.
+ * @throws TokaError `TOKA_EVENT_INVALID` for a field outside its limits.
+ */
+export function admit(event: RunEvent): Admitted {
+  const fitting = fit(event);
+  const fault = describeFault(fitting);
+  if (fault !== undefined) throw invalid(`${event.type}: ${fault}`);
+  const body = JSON.stringify(fitting);
+  const bytes = Buffer.byteLength(body);
+  if (bytes > EVENT_LIMIT) throw invalid(`${event.type}: expected at most ${EVENT_LIMIT} bytes, found ${bytes}`);
+  return { event: fitting, body };
+}
+
+/** @throws TokaError `TOKA_EVENT_INVALID` if it is not a UUID in lower-case hex. */
+export function checkRunId(run: string): void {
+  const expected = uuid(run);
+  if (expected !== undefined) throw invalid(`expected a run's id to be ${expected}, found ${JSON.stringify(String(run).slice(0, 64))}`);
+}
+
+/** The blobs that an event names. */
+export function blobsOf(event: RunEvent): BlobRef[] {
+  const values = event.type === 'run.requested' ? [event.params] : event.type === 'run.output' ? [event.kept] : event.type === 'run.finished' ? [event.data] : [];
+  return values.filter((value): value is BlobRef => value !== undefined && 'blob' in value);
+}
+
+export function invalid(message: string): TokaError {
+  return new TokaError('TOKA_EVENT_INVALID', message, { hint: 'this is a defect of toka: run again with --debug and report what it prints' });
+}
+
+function fit(event: RunEvent): RunEvent {
+  if (event.type !== 'run.finished' || !event.error) return event;
+  const { code, message, hint } = event.error;
+  return { ...event, error: { code, message: cut(message), ...(hint !== undefined && { hint: cut(hint) }) } };
+}
+
+function cut(value: string): string {
+  return value.length <= TEXT_LIMIT ? value : `${value.slice(0, TEXT_LIMIT - 1)}…`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,91 @@
+import { TokaError } from '../errors.ts';
+import type { ProcessIdentity, RunEvent, RunRequested, RunStatus } from './events.ts';
+
+/** What the events of a run so far amount to. Plain JSON data. */
+export interface RunState {
+  readonly status: RunStatus;
+  readonly model: RunRequested['model'];
+  readonly tool?: string;
+  readonly parent?: string;
+  readonly principal: string;
+  readonly cwd: string;
+  readonly project?: string;
+  readonly door: string;
+  readonly effect: RunRequested['effect'];
+  readonly process: ProcessIdentity;
+  /** Milliseconds since 1970. */
+  readonly requestedAt: number;
+  readonly startedAt?: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number | null;
+  readonly errorCode?: string;
+  readonly wallMs?: number;
+}
+
+type Transition<E extends RunEvent> = (state: RunState, event: E, time: number) => RunState;
+
+const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]: Transition<Extract<RunEvent, { type: T }>> } = {
+  'approval.decided': (state) => state,
+  'run.started': (state, event, time) => {
+    if (state.startedAt !== undefined) throw illegal(event, 'the run has started before');
+    return { ...state, startedAt: time };
+  },
+  'run.output': (state, event) => {
+    if (state.startedAt === undefined) throw illegal(event, 'the run has not started');
+    return state;
+  },
+  'run.finished': (state, event, time) => {
+    if (event.status === 'succeeded' && state.startedAt === undefined) throw illegal(event, 'a run that has not started cannot succeed');
+    return {
+      ...state,
+      status: event.status,
+      finishedAt: time,
+      exitCode: event.exitCode,
+      ...(event.error && { errorCode: event.error.code }),
+      wallMs: event.usage.wallMs,
+    };
+  },
+};
+
+/**
+ * Applies one event. Pure: the same state and event always give the same result, however the log is split.
+ *
+ * @param state What the earlier events amount to; undefined before the first.
+ * @param event The next event.
+ * @param time When it was recorded, milliseconds since 1970.
+ * @returns The new state.
+ * @throws TokaError `TOKA_EVENT_ILLEGAL` if the event cannot follow that state.
+ */
+export function reduce(state: RunState | undefined, event: RunEvent, time: number): RunState {
+  if (event.type === 'run.requested') {
+    if (state) throw illegal(event, 'the run exists already');
+    return requested(event, time);
+  }
+  if (!state) throw illegal(event, 'the run has not been requested');
+  if (state.finishedAt !== undefined) throw illegal(event, 'the run has finished');
+  const transition = TRANSITIONS[event.type] as Transition<RunEvent>;
+  return transition(state, event, time);
+}
+
+function requested({ model, tool, parent, principal, cwd, project, door, effect, process }: RunRequested, time: number): RunState {
+  return {
+    status: 'running',
+    model,
+    ...(tool !== undefined && { tool }),
+    ...(parent !== undefined && { parent }),
+    principal,
+    cwd,
+    ...(project !== undefined && { project }),
+    door,
+    effect,
+    process,
+    requestedAt: time,
+  };
+}
+
+function illegal(event: RunEvent, why: string): TokaError {
+  return new TokaError('TOKA_EVENT_ILLEGAL', `expected an event that can come next, found ${event.type}: ${why}`, {
+    hint: 'this is a defect of toka: run again with --debug and report what it prints',
+    data: { type: event.type },
+  });
+}

@@ -1,0 +1,58 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** "toka" in ASCII, in the header of each journal. */
+export const APPLICATION_ID = 0x746f6b61;
+
+/**
+ * `events` is the truth. `runs` is a summary written in the same commit: `head` and `hash` are the last event's seq and chain hash, `state` the
+ * reducer's state as JSON. A change of the reducer's state is a new version, whose step writes `state` anew. Positions have no gaps.
+ */
+const STATEMENTS: Readonly<Record<string, string>> = {
+  events: `CREATE TABLE events (
+  position INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  UNIQUE (run, seq)
+) STRICT`,
+  runs: `CREATE TABLE runs (
+  id TEXT PRIMARY KEY,
+  head INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  status TEXT NOT NULL AS (state ->> '$.status') STORED,
+  tool TEXT AS (state ->> '$.tool') STORED,
+  parent TEXT AS (state ->> '$.parent') STORED,
+  state TEXT NOT NULL
+) STRICT, WITHOUT ROWID`,
+  runs_parent: 'CREATE INDEX runs_parent ON runs (parent, id) WHERE parent IS NOT NULL',
+  blobs: `CREATE TABLE blobs (
+  hash BLOB PRIMARY KEY,
+  bytes BLOB NOT NULL
+) STRICT`,
+};
+
+/** What brings a journal from version n to n + 1. */
+const STEPS: readonly string[] = [Object.values(STATEMENTS).join(';\n')];
+
+/** The version that this toka reads and writes. */
+export const SCHEMA_VERSION: number = STEPS.length;
+
+/** Brings the schema from a version to the present one; to be called inside a transaction. */
+export function migrate(db: DatabaseSync, from: number): void {
+  for (const step of STEPS.slice(from)) db.exec(step);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
+
+/**
+ * Finds what a schema holds beyond ours, or lacks. A repository may bring its own journal, with triggers and views that would act in our name.
+ *
+ * @returns The first name that is not as it should be, or undefined.
+ */
+export function findForeignObject(db: DatabaseSync): string | undefined {
+  const rows = db.prepare('SELECT name, sql FROM sqlite_schema').all() as { name: string; sql: string | null }[];
+  const foreign = rows.find(({ name, sql }) => (sql === null ? !name.startsWith('sqlite_autoindex_') : STATEMENTS[name] !== sql));
+  if (foreign) return foreign.name;
+  return Object.keys(STATEMENTS).find((name) => !rows.some((row) => row.name === name));
+}

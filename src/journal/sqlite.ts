@@ -1,0 +1,117 @@
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { TokaError } from '../errors.ts';
+import { createDatabase } from './create.ts';
+import { damaged, translate, unavailable } from './failures.ts';
+import { checkFolder, findFile, prepareFolder } from './guard.ts';
+import { APPLICATION_ID, findForeignObject, migrate, SCHEMA_VERSION } from './schema.ts';
+
+/** The first SQLite without the WAL-reset bug, https://www.sqlite.org/wal.html#walresetbug, which loses commits of several processes. */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+
+export interface DatabaseOptions {
+  /** A folder above the file below which no folder may be a symlink. */
+  readonly root?: string;
+  /** Default false. */
+  readonly readOnly?: boolean;
+  /** How long to wait for other processes' locks, milliseconds. Default 30,000: SQLite's lock is not fair. */
+  readonly busyMs?: number;
+}
+
+/**
+ * Opens the journal's database, durable and with a schema that is exactly ours; makes one where there is none.
+ *
+ * @param file Absolute.
+ * @returns An open connection. For a reader where there is no file: one that is empty and stays so.
+ * @throws TokaError `TOKA_STATE_UNAVAILABLE`, `TOKA_INTEGRITY`; `TOKA_RUNTIME_UNAVAILABLE` for an SQLite that is too old.
+ */
+export function openDatabase(file: string, { root, readOnly = false, busyMs = 30_000 }: DatabaseOptions = {}): DatabaseSync {
+  requireSqlite(process.versions.sqlite);
+  try {
+    if (readOnly) checkFolder(file, root);
+    else prepareFolder(file, root);
+    if (!findFile(file, readOnly)) {
+      if (readOnly) return emptyDatabase();
+      createDatabase(file);
+    }
+    return readOnly ? openForReading(file, busyMs) : openForWriting(file, busyMs);
+  } catch (error) {
+    throw translate(error, file);
+  }
+}
+
+/** @throws TokaError `TOKA_RUNTIME_UNAVAILABLE` if the version is older than the first one that is safe for several processes. */
+export function requireSqlite(version: string | undefined): void {
+  const found = (version ?? '0').split('.').map(Number);
+  const difference = OLDEST_SQLITE.map((part, index) => (found[index] ?? 0) - part).find((part) => part !== 0) ?? 0;
+  if (difference >= 0) return;
+  throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `expected SQLite ${OLDEST_SQLITE.join('.')} or newer in Node, found ${version}`, {
+    hint: 'older ones can lose commits when two processes write (sqlite.org/wal.html#walresetbug): use a newer Node',
+  });
+}
+
+function openForWriting(file: string, busyMs: number): DatabaseSync {
+  const db = connect(file, 'mode=rw', { timeout: busyMs });
+  try {
+    configure(db, file);
+    const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+    if (mode !== 'wal') throw unavailable(file, `its file system does not support a write-ahead log (journal mode ${mode})`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function openForReading(file: string, busyMs: number): DatabaseSync {
+  try {
+    return openReader(file, 'mode=ro', busyMs);
+  } catch (error) {
+    // On read-only media SQLite cannot make the shared memory of a write-ahead log; without a log it needs none.
+    const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
+    if (error instanceof TokaError || (log && log.size > 0)) throw error;
+    return openReader(file, 'mode=ro&immutable=1', busyMs);
+  }
+}
+
+function openReader(file: string, parameters: string, busyMs: number): DatabaseSync {
+  const db = connect(file, parameters, { readOnly: true, timeout: busyMs });
+  try {
+    configure(db, file);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function connect(file: string, parameters: string, options: { readOnly?: boolean; timeout: number }): DatabaseSync {
+  const url = pathToFileURL(file);
+  url.search = parameters;
+  return new DatabaseSync(url, { ...options, defensive: true });
+}
+
+/** Settings for files of unknown origin: https://www.sqlite.org/security.html. */
+function configure(db: DatabaseSync, file: string): void {
+  db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL');
+  const { id, version, synchronous } = db
+    .prepare(
+      'SELECT application_id AS id, user_version AS version, synchronous FROM pragma_application_id, pragma_user_version, pragma_synchronous',
+    )
+    .get() as { id: number; version: number; synchronous: number };
+  if (synchronous !== 2) throw unavailable(file, `SQLite does not write durably (synchronous is ${synchronous}, not 2)`);
+  if (id !== APPLICATION_ID || version < 1) throw damaged(file, 'the file is something else');
+  if (version > SCHEMA_VERSION) {
+    throw unavailable(file, `it was written by a newer toka (format ${version}, known is ${SCHEMA_VERSION})`, undefined, 'update toka');
+  }
+  const foreign = findForeignObject(db);
+  if (foreign !== undefined) throw damaged(file, `its schema is not toka's: ${foreign}`);
+}
+
+function emptyDatabase(): DatabaseSync {
+  const db = new DatabaseSync(':memory:');
+  migrate(db, 0);
+  db.exec('PRAGMA query_only = ON');
+  return db;
+}
