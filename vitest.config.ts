@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/bench/**'],
+    // A process for each file: tests kill processes, change signals and open journals.
+    pool: 'forks',
+    isolate: true,
+    // Generous, since nothing is asserted by time: only what hangs should meet them.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    allowOnly: false,
+    unstubEnvs: true,
+  },
+});
