@@ -1,0 +1,92 @@
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import type { ErrorCode } from '../errors.ts';
+import { checkManifest, checkRemains, type CheckCapability } from './checks.ts';
+import { quote, type Issue } from './issue.ts';
+import { executableFile, normalise } from './normalise.ts';
+import { problemsError, toProblem } from './problems.ts';
+import { readTextFile } from './read.ts';
+import { toolManifest, type ExecutableDeclaration, type ToolManifest } from './tool-manifest.ts';
+import type { Origin, Tool } from './tool.ts';
+import { parseYaml, type Parsed } from './yaml.ts';
+import { check } from './zod-issues.ts';
+
+export interface LoadOptions {
+  /** What qualifies the name: `project`, `user`, a plugin's short name. */
+  readonly source: string;
+  readonly kind: Origin['kind'];
+  /** The folder that the tool's own files must lie in: the project's root, the user's tool folder, the package's folder. */
+  readonly root: string;
+  /** Says what is wrong with the text of a capability, or nothing. Default: only its shape is checked. */
+  readonly checkCapability?: CheckCapability;
+}
+
+/**
+ * Loads a tool manifest (YAML or JSON) and checks all of it, also that its script is there.
+ *
+ * @param file The manifest.
+ * @throws TokaError TOKA_MANIFEST_INVALID with the first place in `where` and every problem in `data.problems`.
+ */
+export async function loadToolManifest(file: string, options: LoadOptions): Promise<Tool> {
+  const path = resolve(file);
+  const read = readTextFile(path);
+  if ('issue' in read) throw problemsError('TOKA_MANIFEST_INVALID', path, [toProblem(read.issue)]);
+  return parseToolManifest(read.text, path, options);
+}
+
+/**
+ * Parses the text of a tool manifest that has been read already.
+ *
+ * @param file Absolute path where it stands.
+ * @throws TokaError TOKA_MANIFEST_INVALID
+ */
+export function parseToolManifest(text: string, file: string, options: LoadOptions): Tool {
+  const parsed = parseOrThrow('TOKA_MANIFEST_INVALID', text, file);
+  const checked = check(toolManifest, parsed.value, parsed.sourceOf);
+  const issues =
+    'data' in checked
+      ? [...checkManifest(checked.data, options.checkCapability), ...checkFiles(checked.data, file, options.root)]
+      : [...checked.issues, ...checkRemains(parsed.value, options.checkCapability)];
+  if ('data' in checked && issues.length === 0) return normalise(checked.data, options.source, { kind: options.kind, file });
+  throw issuesError('TOKA_MANIFEST_INVALID', file, issues, parsed);
+}
+
+/** Parses YAML or JSON into data whose syntax is free of problems, or throws them. */
+export function parseOrThrow(code: ErrorCode, text: string, file: string): Parsed {
+  const parsed = parseYaml(text);
+  if ('syntax' in parsed) throw problemsError(code, file, parsed.syntax.map(({ issue, position }) => toProblem(issue, position)));
+  if (parsed.issues.length > 0) throw issuesError(code, file, parsed.issues, parsed);
+  return parsed;
+}
+
+/** The error for issues of a parsed file. */
+export function issuesError(code: ErrorCode, file: string, issues: readonly Issue[], { locate }: Parsed) {
+  return problemsError(code, file, issues.map((issue) => toProblem(issue, locate(issue.path, issue.at))));
+}
+
+function checkFiles({ spec: { executable } }: ToolManifest, file: string, root: string): Issue[] {
+  if (!hasOwnFile(executable)) return [];
+  const path = ['spec', 'executable', executable.type === 'native' ? 'entry' : 'path'];
+  const target = executableFile(executable, dirname(file));
+  const declared = quote(executable.type === 'native' ? executable.entry : executable.path);
+  if (!isInside(target, resolve(root))) return [{ path, code: 'outside', expected: 'a file inside the folder that this manifest belongs to', found: declared }];
+  try {
+    if (!statSync(target).isFile()) return [{ path, code: 'file-missing', expected: 'a regular file', found: declared }];
+    if (isInside(realpathSync.native(target), realpathSync.native(root))) return [];
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    return [{ path, code: 'file-missing', expected: 'a file that exists', found: reason === 'ENOENT' ? declared : `${declared} (${reason})` }];
+  }
+  return [{ path, code: 'outside', expected: 'a file inside the folder that this manifest belongs to', found: `${declared}, a link that leads out of it` }];
+}
+
+/** Whether the executable is a file of the tool itself, not a program of the machine. */
+function hasOwnFile(executable: ExecutableDeclaration): boolean {
+  if (executable.type === 'external' || executable.type === 'mcp') return executable.path.includes('/') && !isAbsolute(executable.path);
+  return true;
+}
+
+function isInside(path: string, root: string): boolean {
+  const below = relative(root, path);
+  return below !== '' && below !== '..' && !below.startsWith('../') && !isAbsolute(below);
+}
