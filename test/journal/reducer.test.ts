@@ -1,0 +1,77 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/journal/events.ts';
+import { reduce, type RunState } from '../../src/journal/reducer.ts';
+import { codeOf, FINISHED, OUTPUT, REQUESTED, STARTED } from './fixtures.ts';
+
+const APPROVED: RunEvent = { v: 1, type: 'approval.decided', capability: 'fs:write:docs/**', decision: 'once', by: 'user' };
+const DENIED: RunEvent = { ...FINISHED, status: 'denied', exitCode: null, error: { code: 'TOKA_CAPABILITY_DENIED', message: 'no' } };
+
+const replay = (events: readonly RunEvent[], from?: RunState, time = 0): RunState | undefined =>
+  events.reduce<RunState | undefined>((state, event, index) => reduce(state, event, time + index), from);
+
+test('a run that is asked for, approved, started and finished ends with its outcome', () => {
+  expect(replay([REQUESTED, APPROVED, STARTED, OUTPUT, OUTPUT, FINISHED])).toMatchObject({
+    status: 'succeeded',
+    tool: 'files/file-reader',
+    requestedAt: 0,
+    startedAt: 2,
+    finishedAt: 5,
+    exitCode: 0,
+    wallMs: 12,
+  });
+});
+
+test('a run is denied without having started', () => {
+  expect(replay([REQUESTED, DENIED])).toMatchObject({ status: 'denied', errorCode: 'TOKA_CAPABILITY_DENIED', exitCode: null });
+});
+
+test('a run without an outcome is running', () => {
+  expect(replay([REQUESTED])?.status).toBe('running');
+  expect(replay([REQUESTED, STARTED, OUTPUT])?.status).toBe('running');
+});
+
+describe('an event that cannot come next is refused', () => {
+  test.each<[string, RunEvent[]]>([
+    ['started before it is requested', [STARTED]],
+    ['requested twice', [REQUESTED, REQUESTED]],
+    ['started twice', [REQUESTED, STARTED, STARTED]],
+    ['output before the start', [REQUESTED, OUTPUT]],
+    ['a success without a start', [REQUESTED, FINISHED]],
+    ['finished twice', [REQUESTED, STARTED, FINISHED, FINISHED]],
+    ['output after the end', [REQUESTED, STARTED, FINISHED, OUTPUT]],
+    ['an approval after the end', [REQUESTED, DENIED, APPROVED]],
+  ])('%s', (_, events) => {
+    expect(codeOf(() => replay(events))).toBe('TOKA_EVENT_ILLEGAL');
+  });
+});
+
+test('the state does not depend on where the log is split, nor on a passage through JSON', () => {
+  const middle = fc.array(fc.constantFrom(OUTPUT, APPROVED));
+  const end = fc.constantFrom<RunEvent[]>([], [FINISHED], [DENIED]);
+  fc.assert(
+    fc.property(middle, end, fc.nat(), (between, last, at) => {
+      const events = [REQUESTED, STARTED, ...between, ...last];
+      const split = at % (events.length + 1);
+      const before = replay(events.slice(0, split));
+      const snapshot = before && (JSON.parse(JSON.stringify(before)) as RunState);
+      expect(JSON.stringify(replay(events.slice(split), snapshot, split))).toBe(JSON.stringify(replay(events)));
+    }),
+  );
+});
+
+test('any order of events gives a state or a coded refusal, and never changes the state it was given', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(REQUESTED, APPROVED, STARTED, OUTPUT, FINISHED, DENIED)), (events) => {
+      let state: RunState | undefined;
+      for (const event of events) {
+        const before = JSON.stringify(state);
+        let next: RunState | undefined;
+        const code = codeOf(() => (next = reduce(state, event, 1)));
+        expect(JSON.stringify(state)).toBe(before);
+        if (code !== undefined) expect(code).toBe('TOKA_EVENT_ILLEGAL');
+        else state = next;
+      }
+    }),
+  );
+});
