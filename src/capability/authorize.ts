@@ -66,21 +66,21 @@ export function authorize(question: Question): Decision {
   const settle = (need: Capability, partly: boolean): Missing[] => {
     const lack = excluded(need, question) ?? denied(need, denials);
     if (lack) return [{ capability: need, lack }];
-    const found = offered(need, grants, partly);
+    const inherited = question.principal.permits(need);
+    if (!inherited) return [{ capability: need, lack: { by: 'principal', subject: question.principal.subject } }];
+    const found = offered(need, grants, partly).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
     if (found.length === 0) return [{ capability: need, lack: { by: isSecretOnly(need, grants) ? 'secret' : 'policy' } }];
     permissions.push(...found);
     return [];
   };
   const missing = question.needs.required.flatMap((need) => settle(need, false));
   const fallen = question.needs.optional.flatMap((need) => settle(need, true));
-  const carvedOut = denials.map(({ capability }) => capability).filter((capability) => capability.domain === 'fs');
+  const carvedOut = [...denials.map(({ capability }) => capability), ...question.principal.carvedOut];
   return { effective: new EffectiveSet(permissions, carvedOut), missing, fallen };
 }
 
-function excluded(need: Capability, { level, principal }: Question): Lack | undefined {
-  if (need.domain === 'net' && level !== 'elevated') return { by: 'level', level };
-  if (!principal.permits(need)) return { by: 'principal', subject: principal.subject };
-  return undefined;
+function excluded(need: Capability, { level }: Question): Lack | undefined {
+  return need.domain === 'net' && level !== 'elevated' ? { by: 'level', level } : undefined;
 }
 
 /** A denial of part of a tree is carved out of the effective set; any other touch denies the whole need. */

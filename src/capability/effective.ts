@@ -1,4 +1,4 @@
-import { type Capability, implies, intersects, printCapability, scopeGlob } from './grammar.ts';
+import { type Capability, implies, printCapability, scopeGlob } from './grammar.ts';
 import { matches } from './glob.ts';
 import { isSecretBearing } from './secrets.ts';
 
@@ -31,10 +31,9 @@ export class EffectiveSet {
     );
   }
 
-  /** Whether a whole capability is covered by one permission and touched by no denial. */
-  covers(need: Capability): boolean {
-    if (this.carvedOut.some((denied) => intersects(denied, need))) return false;
-    return this.permissions.some((permission) => permits(permission, need));
+  /** The permission that covers a whole capability; what is carved out of it stays carved out for whoever inherits it. */
+  covering(need: Capability): Permission | undefined {
+    return this.permissions.find((permission) => permits(permission, need));
   }
 
   print(): string[] {

@@ -27,7 +27,19 @@ export class Principal {
     return new Principal(subject, this.depth + 1, [...this.#sets, set]);
   }
 
-  permits(need: Capability): boolean {
-    return this.#sets.every((set) => set.covers(need));
+  /** What every set above says of a need: not permitted (`undefined`), or permitted with this restriction. */
+  permits(need: Capability): { readonly exceptSecrets: boolean } | undefined {
+    let exceptSecrets = false;
+    for (const set of this.#sets) {
+      const permission = set.covering(need);
+      if (!permission) return undefined;
+      exceptSecrets ||= permission.exceptSecrets === true;
+    }
+    return { exceptSecrets };
+  }
+
+  /** What the sets above take away from whatever is inherited. */
+  get carvedOut(): Capability[] {
+    return this.#sets.flatMap((set) => set.carvedOut);
   }
 }

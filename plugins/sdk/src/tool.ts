@@ -63,7 +63,15 @@ export interface ToolDefinition<S extends ParamsSchema = ParamsSchema, R = unkno
   readonly output: JsonSchema;
   readonly capabilities: ToolCapabilities;
   readonly effect: Effect;
+  /** How much it may use: `restricted` 30 s, `standard` 300 s, `elevated` 1,800 s and the network, where granted. Default `restricted`. */
+  readonly level?: 'restricted' | 'standard' | 'elevated';
   readonly examples?: readonly { readonly description: string; readonly params: Readonly<Record<string, unknown>> }[];
+  /** The result as text for people and models; without it they see the result as JSON. Ends with a line break. */
+  print?(result: R): string;
+  /**
+   * Does the work. A result with `ok: false` (and `code`, `message`) makes a failed run that still delivers its data; an error with a code
+   * (see `coded`) makes a failed run without data.
+   */
   run(params: Params<S>, ctx: ToolContext): Promise<R>;
 }
 

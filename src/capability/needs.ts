@@ -1,0 +1,45 @@
+import { statSync } from 'node:fs';
+import { TokaError } from '../errors.ts';
+import type { Tool } from '../manifest/tool.ts';
+import type { Needs } from './authorize.ts';
+import { escapeGlob } from './glob.ts';
+import { anchor, type Anchors, type Capability, parseCapability } from './grammar.ts';
+
+/** What one call of a tool needs: its declared capabilities with the parameters filled in, and the start of its program. */
+export function needsOf(tool: Tool, params: Readonly<Record<string, unknown>>, anchors: Anchors): Needs {
+  const resolve = (texts: readonly string[]): Capability[] =>
+    texts.flatMap((text) => fill(text, params)).map((text) => anchor(parseCapability(text), anchors));
+  const program = programOf(tool);
+  const own: Capability[] = program === undefined ? [] : [{ domain: 'proc', action: 'exec', scope: escapeGlob(program) }];
+  return { required: [...own, ...resolve(tool.capabilities.required)], optional: resolve(tool.capabilities.optional) };
+}
+
+/** The name by which `proc:exec` speaks of the program that toka starts for a tool; native code in toka's own process starts none. */
+export function programOf({ executable, origin }: Pick<Tool, 'executable' | 'origin'>): string | undefined {
+  if (executable.type === 'native') return origin.kind === 'bundled' ? undefined : 'node';
+  const path = executable.type === 'shell' || executable.type === 'python' ? executable.interpreter : executable.path;
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Fills `{name}` in: a list stands for one capability each, a folder in a file scope for its whole tree, an absent parameter for none. */
+function fill(text: string, params: Readonly<Record<string, unknown>>): string[] {
+  const match = /\{([\w-]+)\}/.exec(text);
+  if (!match) return [text];
+  const value = params[match[1] ?? ''];
+  if (value === undefined) return [];
+  const values = Array.isArray(value) ? value : [value];
+  return values.flatMap((each) => {
+    if (typeof each !== 'string') {
+      throw new TokaError('TOKA_MANIFEST_INVALID', `the capability ${text} names a parameter that is not text`, {
+        hint: 'only parameters of type path, string or enum can stand in a capability',
+      });
+    }
+    const isTree = text.startsWith('fs:') && text.endsWith(match[0]) && isDirectory(each);
+    const scope = isTree ? `${escapeGlob(each.replace(/\/$/, ''))}/**` : escapeGlob(each);
+    return fill(text.replace(match[0], () => scope), params);
+  });
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

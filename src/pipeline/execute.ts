@@ -1,0 +1,131 @@
+import { printPlace, TokaError, toTokaError } from '../errors.ts';
+import { createKeeper } from '../journal/blobs.ts';
+import type { Usage } from '../journal/events.ts';
+import type { House } from './house.ts';
+import { intentEvents, outcomeEvents, outcomeStatus } from './record.ts';
+import type { ExecutionRequest } from './request.ts';
+import { RESULT_SCHEMA, type ResultError, resultUsage, type RunResult } from './result.ts';
+import { Halt, type Run } from './run.ts';
+import { admit } from './stages/admit.ts';
+import { approve } from './stages/approve.ts';
+import { authorize } from './stages/authorize.ts';
+import { check } from './stages/check.ts';
+import { execute as carry } from './stages/execute.ts';
+import { intent } from './stages/intent.ts';
+import { isolate } from './stages/isolate.ts';
+import { resolve } from './stages/resolve.ts';
+import { validate } from './stages/validate.ts';
+
+type Stage = (run: Run, house: House) => Run | Promise<Run>;
+
+/** What stands before anything is recorded or run; `--dry-run` goes so far. */
+const PREPARATION: readonly Stage[] = [resolve, validate, authorize, approve, admit, isolate];
+
+/** The one path: every run of every model passes these stages in this order. */
+const STAGES: readonly Stage[] = [...PREPARATION, intent, carry, check];
+
+/**
+ * Runs what is asked. The only function of toka that makes anything run.
+ *
+ * @returns The result, once its outcome is durable. Never rejects: whatever goes wrong is a result with an error.
+ */
+export async function execute(house: House, request: ExecutionRequest): Promise<RunResult> {
+  return (await carryOut(house, request)).result;
+}
+
+/** Like `execute`, with what the stages found out. */
+export async function carryOut(house: House, request: ExecutionRequest): Promise<{ run: Run; result: RunResult }> {
+  const { run, error } = await pass(begin(house, request), STAGES, house);
+  await run.slot?.release();
+  return { run, result: conclude(run, error, house) };
+}
+
+/**
+ * Prepares a run without recording or running anything.
+ *
+ * @throws TokaError What the run itself would end with at that point.
+ */
+export async function prepare(house: House, request: ExecutionRequest): Promise<Run> {
+  const { run, error } = await pass(begin(house, request), PREPARATION, house);
+  if (error) throw error;
+  return run;
+}
+
+function begin(house: House, request: ExecutionRequest): Run {
+  return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], intended: false, recorded: 0 };
+}
+
+async function pass(begun: Run, stages: readonly Stage[], house: House): Promise<{ run: Run; error?: TokaError }> {
+  let run = begun;
+  try {
+    for (const stage of stages) {
+      if (run.request.signal?.aborted === true && !run.completion) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled');
+      const next = stage(run, house);
+      run = next instanceof Promise ? await next : next;
+    }
+    return { run };
+  } catch (thrown) {
+    return thrown instanceof Halt ? { run: thrown.run, error: thrown.error } : { run, error: toTokaError(thrown) };
+  }
+}
+
+/** Records the outcome, whatever it is, and only then reports it. */
+function conclude(run: Run, error: TokaError | undefined, house: House): RunResult {
+  const usage = usageOf(run, house);
+  try {
+    const keeper = createKeeper();
+    const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
+    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs);
+  } catch (thrown) {
+    return report(run, unrecorded(error, toTokaError(thrown)), usage);
+  }
+  return report(run, error, usage);
+}
+
+/** A run whose outcome could not be recorded did not succeed; one that had failed before keeps its own reason. */
+function unrecorded(error: TokaError | undefined, fault: TokaError): TokaError {
+  if (!error) return fault;
+  const { hint, where, data, cause } = error;
+  return new TokaError(error.code, `${error.message} (nor could the outcome be recorded: ${fault.message})`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where }),
+    ...(data === undefined ? {} : { data }),
+    cause: cause ?? fault,
+  });
+}
+
+function usageOf({ completion, startedMs }: Run, { clock }: House): Usage {
+  return {
+    wallMs: Math.max(0, clock.now() - startedMs),
+    outputBytes: completion?.outputBytes ?? 0,
+    ...(completion?.cpuMs ? { cpuMs: completion.cpuMs } : {}),
+    ...(completion?.maxRssBytes ? { maxRssBytes: completion.maxRssBytes } : {}),
+  };
+}
+
+function report(run: Run, error: TokaError | undefined, usage: Usage): RunResult {
+  const { completion, data, tool } = run;
+  const status = outcomeStatus(error);
+  return {
+    schema: RESULT_SCHEMA,
+    runId: run.id,
+    ...(tool ? { tool: tool.qualified } : {}),
+    status,
+    output: completion?.output ?? '',
+    ...(data === undefined ? {} : { data }),
+    ...(error ? { error: resultError(error) } : {}),
+    exitCode: completion?.exitCode ?? null,
+    artifacts: [],
+    usage: resultUsage(usage),
+  };
+}
+
+function resultError({ code, message, hint, where, data }: TokaError): ResultError {
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where: printPlace(where) }),
+    ...(data === undefined ? {} : { data }),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Missing, Policy } from '../capability/authorize.ts';
+import type { Permission } from '../capability/effective.ts';
+import type { Anchors } from '../capability/grammar.ts';
+import type { Clock } from '../journal/ids.ts';
+import type { ProcessIdentity } from '../journal/events.ts';
+import type { Journal } from '../journal/contract.ts';
+import type { Tool } from '../manifest/tool.ts';
+import type { IndexedTool } from '../registry/index-file.ts';
+import type { Validator } from '../registry/validator.ts';
+import type { Demand } from '../sandbox/plan.ts';
+import type { ExecutionRequest } from './request.ts';
+import type { RunResult } from './result.ts';
+import type { Run } from './run.ts';
+
+/** What the person chose for a missing capability. */
+export interface Answer {
+  readonly decision: 'once' | 'session' | 'always' | 'deny';
+  readonly by: string;
+}
+
+/** Asks a person; absent where there is none to ask. */
+export type Approver = (tool: Tool, missing: Missing) => Promise<Answer>;
+
+/** Everything the pipeline needs from outside itself; toka.ts fills it. */
+export interface House {
+  /** Finds a tool by its name or qualified name. */
+  findTool(name: string): Promise<IndexedTool>;
+  /** The compiled form of a JSON Schema. */
+  validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
+  /** The rules in force for a tool, without those of the request. */
+  policy(): Policy;
+  /** Capabilities that requests at this door were given by flags; already anchored. */
+  readonly flags: readonly Permission[];
+  readonly anchors: Anchors;
+  readonly projectRoot: string | undefined;
+  readonly approver: Approver | undefined;
+  /** Carries out what a running tool asks for: `carryOut` of execute.ts, handed down so that the stages need not import it. */
+  child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;
+  /** Opens on first use. */
+  journal(): Journal;
+  /** Who carries the runs; found out once. */
+  process(): ProcessIdentity;
+  readonly clock: Clock;
+  nextId(): string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly demand: Demand;
+  readonly version: string;
+  /** Absolute paths that no run may see: the state folders. */
+  readonly hidden: readonly string[];
+}

@@ -1,0 +1,110 @@
+import type { JsonValue } from '@toka/sdk';
+import { hash } from 'node:crypto';
+import { printCapability } from '../capability/grammar.ts';
+import { ERRORS, type TokaError } from '../errors.ts';
+import type { Keeper } from '../journal/blobs.ts';
+import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
+import type { Completion } from '../runtime/completion.ts';
+import type { House } from './house.ts';
+import type { ExecutionRequest } from './request.ts';
+import type { Run } from './run.ts';
+
+/** More pieces than this are recorded as one per stream: their order is then lost, their text is not. */
+const MAX_PIECES = 200;
+
+/** Whether a run changes nothing outside itself, so that intent and outcome can be one commit. */
+export function isHarmless({ tool }: Run): boolean {
+  return tool === undefined || tool.effect === 'none' || tool.effect === 'read';
+}
+
+/** The events up to the intent. */
+export function intentEvents(run: Run, house: House, keeper: Keeper): RunEvent[] {
+  return [requested(run, house, keeper), ...run.approvals, ...(run.intended ? [started(run)] : [])];
+}
+
+/** The events from the intent's end to the outcome. */
+export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunEvent[] {
+  return [...pieces(run.completion).map((piece) => output(piece, run.completion, keeper)), finished(run, error, usage, keeper)];
+}
+
+export function outcomeStatus(error: TokaError | undefined): RunFinished['status'] {
+  if (!error) return 'succeeded';
+  if (error.code === 'TOKA_CAPABILITY_DENIED') return 'denied';
+  if (error.code === 'TOKA_CANCELLED') return 'cancelled';
+  if (error.code === 'TOKA_TIMED_OUT') return 'timed-out';
+  return error.code.endsWith('_LIMIT') && ERRORS[error.code].exit !== 75 ? 'killed' : 'failed';
+}
+
+function requested(run: Run, house: House, keeper: Keeper): RunRequested {
+  const { request, tool } = run;
+  return {
+    v: 1,
+    type: 'run.requested',
+    model: request.model,
+    tool: tool?.qualified ?? nameOf(request),
+    params: keeper.json(withoutSecrets(run)),
+    principal: request.principal.subject,
+    ...(request.parent ? { parent: request.parent.run } : {}),
+    cwd: request.cwd,
+    ...(house.projectRoot === undefined ? {} : { project: house.projectRoot }),
+    door: request.door,
+    effect: tool?.effect ?? 'none',
+    ...(run.manifestHash === undefined ? {} : { manifestHash: run.manifestHash }),
+    toka: house.version,
+    process: house.process(),
+  };
+}
+
+function nameOf(request: ExecutionRequest): string {
+  if (request.model === 'agent') return request.agent;
+  if (request.model === 'code') return request.language;
+  return request.target.kind === 'named' ? request.target.name.slice(0, 200) : `command/${request.target.command.argv[0]}`;
+}
+
+/** The parameters as they are recorded: nothing of a secret but that there was one; nothing at all of a tool that is not known. */
+function withoutSecrets({ tool, params, request }: Run): JsonValue {
+  if (!tool) return {};
+  const entries = Object.entries(params ?? request.params).flatMap(([name, value]): [string, JsonValue][] => {
+    const schema = Object.hasOwn(tool.params.properties, name) ? tool.params.properties[name] : undefined;
+    if (!schema) return [];
+    return [[name, schema['x-type'] === 'secret' ? '[secret]' : (value as JsonValue)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function started({ decision, plan, tool }: Run): RunStarted {
+  const permissions = decision?.effective.permissions ?? [];
+  return {
+    v: 1,
+    type: 'run.started',
+    effective: permissions.map(({ capability }) => printCapability(capability)),
+    level: tool?.level ?? 'restricted',
+    ...(plan ? { planDigest: hash('sha256', JSON.stringify(plan)), command: plan.argv } : {}),
+  };
+}
+
+function pieces(completion: Completion | undefined): Completion['pieces'] {
+  const all = completion?.pieces ?? [];
+  if (all.length <= MAX_PIECES) return all;
+  return (['stdout', 'stderr'] as const).flatMap((stream) => {
+    const bytes = Buffer.concat(all.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
+    return bytes.length === 0 ? [] : [{ stream, bytes }];
+  });
+}
+
+function output({ stream, bytes }: Completion['pieces'][number], completion: Completion | undefined, keeper: Keeper): RunOutput {
+  return { v: 1, type: 'run.output', stream, kept: keeper.output(bytes), bytes: bytes.byteLength, truncated: completion?.truncated === true };
+}
+
+function finished({ completion, data }: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
+  return {
+    v: 1,
+    type: 'run.finished',
+    status: outcomeStatus(error),
+    exitCode: completion?.exitCode ?? null,
+    ...(error ? { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } } : {}),
+    usage,
+    ...(data === undefined ? {} : { data: keeper.json(data) }),
+  };
+}
+

@@ -1,0 +1,55 @@
+import type { Permission } from '../capability/effective.ts';
+import type { Principal } from '../capability/principal.ts';
+import type { SandboxOverrides, Level } from '../manifest/tool.ts';
+import type { LiveEvent } from './events.ts';
+
+interface Common {
+  readonly principal: Principal;
+  /** Through which the request comes; it is recorded. */
+  readonly door: 'cli' | 'api' | 'tool';
+  /** The caller's folder, absolute; relative paths start here. */
+  readonly cwd: string;
+  /** The run that asks for this one, and what it may hand on. */
+  readonly parent?: { readonly run: string; readonly permissions: readonly Permission[] };
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Milliseconds; lowers the limit of the level. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: LiveEvent) => void;
+  /** The caller's own standard input, for a tool that declares `stdin: inherit`. */
+  readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
+}
+
+/** A program that is run without a manifest: `toka sandbox run` and `ctx.spawn`. */
+export interface Command {
+  readonly argv: readonly [string, ...string[]];
+  readonly level: Level;
+  readonly limits: SandboxOverrides;
+  /** Capabilities the command shall have. */
+  readonly capabilities: readonly string[];
+  /** Those it may have, where they are granted. */
+  readonly optional?: readonly string[];
+  /** Variables beside the scrubbed default environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ToolRequest extends Common {
+  readonly model: 'tool';
+  readonly target: { readonly kind: 'named'; readonly name: string } | { readonly kind: 'command'; readonly command: Command };
+}
+
+/** Source text to be run by a code runtime. */
+export interface CodeRequest extends Common {
+  readonly model: 'code';
+  readonly language: string;
+  readonly source: string;
+}
+
+/** An agent to be run by its loop. */
+export interface AgentRequest extends Common {
+  readonly model: 'agent';
+  readonly agent: string;
+}
+
+/** Everything that can be asked to run, through whatever door. */
+export type ExecutionRequest = ToolRequest | CodeRequest | AgentRequest;

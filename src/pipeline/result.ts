@@ -1,0 +1,62 @@
+import type { JsonValue } from '@toka/sdk';
+import type { MeasuredFigure, RunStatus, Usage } from '../journal/events.ts';
+
+/** The version of the result's shape, printed with it. */
+export const RESULT_SCHEMA = 'toka/run-result/v1';
+
+export interface ResultError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** `file:line:column`. */
+  readonly where?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** How a run ended, the same shape for every model and through every door. */
+export interface RunResult {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly runId: string;
+  /** The qualified name; absent where the request could not be resolved. */
+  readonly tool?: string;
+  readonly status: Exclude<RunStatus, 'running'>;
+  /** What it wrote to standard output, or a native tool's result as text. */
+  readonly output: string;
+  /** Its typed result. */
+  readonly data?: JsonValue;
+  readonly error?: ResultError;
+  /** The process's own code; null where none ended by itself. */
+  readonly exitCode: number | null;
+  /** Files that the run made for its caller. */
+  readonly artifacts: readonly string[];
+  readonly usage: ResultUsage;
+}
+
+/** Measured figures only: milliseconds, bytes, and what measured each. */
+export interface ResultUsage {
+  readonly wallMs: number;
+  readonly outputBytes: number;
+  readonly cpuMs?: number;
+  readonly maxRssBytes?: number;
+  readonly sources: {
+    readonly wallMs: 'clock';
+    readonly outputBytes: 'counted';
+    readonly cpuMs?: MeasuredFigure['source'];
+    readonly maxRssBytes?: MeasuredFigure['source'];
+  };
+}
+
+export function resultUsage({ wallMs, outputBytes, cpuMs, maxRssBytes }: Usage): ResultUsage {
+  return {
+    wallMs,
+    outputBytes,
+    ...(cpuMs ? { cpuMs: cpuMs.value } : {}),
+    ...(maxRssBytes ? { maxRssBytes: maxRssBytes.value } : {}),
+    sources: {
+      wallMs: 'clock',
+      outputBytes: 'counted',
+      ...(cpuMs ? { cpuMs: cpuMs.source } : {}),
+      ...(maxRssBytes ? { maxRssBytes: maxRssBytes.source } : {}),
+    },
+  };
+}

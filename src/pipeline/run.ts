@@ -1,0 +1,59 @@
+import type { JsonValue } from '@toka/sdk';
+import type { Decision } from '../capability/authorize.ts';
+import type { Permission } from '../capability/effective.ts';
+import { TokaError } from '../errors.ts';
+import type { ApprovalDecided } from '../journal/events.ts';
+import type { Tool } from '../manifest/tool.ts';
+import type { Completion } from '../runtime/completion.ts';
+import type { SandboxPlan } from '../sandbox/plan.ts';
+import type { Slot } from '../sandbox/slots.ts';
+import type { ExecutionRequest } from './request.ts';
+
+/** The value that every stage takes and returns: what is asked, and what the stages have found out so far. */
+export interface Run {
+  readonly id: string;
+  readonly request: ExecutionRequest;
+  readonly startedMs: number;
+  /** By resolve. */
+  readonly tool?: Tool;
+  readonly manifestHash?: string;
+  /** By validate: checked, defaults filled in, paths absolute. */
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** By authorize, made wider by approve. */
+  readonly decision?: Decision;
+  readonly approvals: readonly ApprovalDecided[];
+  /** By approve: what the person granted for this run. */
+  readonly granted: readonly Permission[];
+  /** By isolate; absent for code that runs in toka's own process. */
+  readonly plan?: SandboxPlan;
+  /** By isolate: a process that already waits in its cgroup. */
+  readonly slot?: Slot;
+  /** By isolate: what the manifest passes on standard input. */
+  readonly input?: string;
+  /** By intent: whether the run came so far, and how many events of it are recorded. */
+  readonly intended: boolean;
+  readonly recorded: number;
+  /** By execute. */
+  readonly completion?: Completion;
+  /** By check. */
+  readonly data?: JsonValue;
+}
+
+/** A part of the run that an earlier stage must have filled. */
+export function settled<K extends 'tool' | 'params' | 'decision' | 'completion'>(run: Run, key: K): NonNullable<Run[K]> {
+  const value = run[key];
+  if (value === undefined) throw new TokaError('TOKA_INTERNAL', `the pipeline asked for "${key}" before its stage had run`);
+  return value as NonNullable<Run[K]>;
+}
+
+/** Stops a run at a stage that leaves something in it: approvals that were given, a result that came with a failure. */
+export class Halt extends Error {
+  readonly run: Run;
+  readonly error: TokaError;
+
+  constructor(run: Run, error: TokaError) {
+    super(error.message);
+    this.run = run;
+    this.error = error;
+  }
+}

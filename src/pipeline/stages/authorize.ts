@@ -1,0 +1,37 @@
+import { authorize as decide, type Grant } from '../../capability/authorize.ts';
+import { escapeGlob } from '../../capability/glob.ts';
+import { needsOf, programOf } from '../../capability/needs.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { House } from '../house.ts';
+import { type Run, settled } from '../run.ts';
+
+/** Computes what the run may do; what is missing is left for the approve stage, which can ask. */
+export async function authorize(run: Run, house: House): Promise<Run> {
+  const tool = settled(run, 'tool');
+  const { grants, denials } = house.policy();
+  const decision = decide({
+    needs: needsOf(tool, settled(run, 'params'), house.anchors),
+    level: tool.level,
+    policy: { grants: [...run.granted, ...handedOn(run), ...house.flags, ...grants, ...builtIn(tool, house)], denials },
+    principal: run.request.principal,
+    toolNames: [tool.name, tool.qualified],
+  });
+  return { ...run, decision };
+}
+
+function handedOn({ request }: Run): readonly Grant[] {
+  return (request.parent?.permissions ?? []).map((permission) => ({ ...permission, source: 'parent run' }));
+}
+
+/** What bundled tools may do without anybody's word: read the project, secrets excepted, and start the program they are made of. */
+function builtIn(tool: Tool, { projectRoot, anchors }: House): Grant[] {
+  if (tool.origin.kind !== 'bundled') return [];
+  const root = projectRoot ?? anchors.root;
+  const scope = root === '/' ? '/**' : `${escapeGlob(anchors.realPath(root))}/**`;
+  const grants: Grant[] = [{ capability: { domain: 'fs', action: 'read', scope }, source: 'built-in', exceptSecrets: true }];
+  const program = programOf(tool);
+  if (program !== undefined) {
+    grants.push({ capability: { domain: 'proc', action: 'exec', scope: escapeGlob(program) }, source: 'built-in' });
+  }
+  return grants;
+}

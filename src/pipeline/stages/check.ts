@@ -1,0 +1,68 @@
+import type { JsonValue } from '@toka/sdk';
+import { TokaError } from '../../errors.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { Completion } from '../../runtime/completion.ts';
+import type { House } from '../house.ts';
+import { Halt, type Run, settled } from '../run.ts';
+
+/** Turns a completion into the run's result, or into the error that says why there is none. */
+export async function check(run: Run, house: House): Promise<Run> {
+  const tool = settled(run, 'tool');
+  const completion = settled(run, 'completion');
+  if (completion.stopped !== undefined) throw stopped(tool, completion);
+  const failure = failureOf(tool, completion);
+  const data = tool.output === undefined ? completion.data : typedResult(tool, completion, failure !== undefined);
+  if (tool.output !== undefined && data !== undefined) await matchOutput(tool, tool.output, data, house);
+  const checked = data === undefined ? run : { ...run, data };
+  if (failure) throw new Halt(checked, failure);
+  return checked;
+}
+
+const STOPPED = {
+  cancelled: ['TOKA_CANCELLED', 'was cancelled', 'run it again'],
+  cpu: ['TOKA_CPU_LIMIT', 'used more CPU time than its limit', 'lower its work, or raise security.level in its manifest'],
+  disk: ['TOKA_DISK_LIMIT', 'wrote more to disk than its limit', 'raise security.sandbox.maxDisk or the level in its manifest'],
+  memory: ['TOKA_MEMORY_LIMIT', 'used more memory than its limit', 'raise security.level in its manifest'],
+  output: ['TOKA_OUTPUT_LIMIT', 'wrote more output than its limit', 'let it write less, or raise the level in its manifest'],
+  processes: ['TOKA_PROCESS_LIMIT', 'started more processes than its limit', 'let it start fewer, or raise the level in its manifest'],
+  timeout: ['TOKA_TIMED_OUT', 'took longer than its limit', 'pass a longer --timeout, or raise security.level in its manifest'],
+} as const;
+
+function stopped(tool: Tool, { stopped: why = 'cancelled' }: Completion): TokaError {
+  const [code, what, hint] = STOPPED[why];
+  return new TokaError(code, `${tool.qualified} ${what} and was stopped`, { hint });
+}
+
+function failureOf(tool: Tool, { failure, exitCode, signal }: Completion): TokaError | undefined {
+  if (failure) {
+    return new TokaError('TOKA_RUN_FAILED', failure.message, {
+      ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+      data: { tool: tool.qualified, code: failure.code },
+    });
+  }
+  if (exitCode === 0) return undefined;
+  const how = exitCode === null ? `was ended by ${signal ?? 'a signal'}` : `ended with exit code ${exitCode}`;
+  return new TokaError('TOKA_RUN_FAILED', `${tool.qualified} ${how}`, { data: { tool: tool.qualified, exitCode } });
+}
+
+/** A process with a declared output writes one JSON value to stdout; one that failed may have written none. */
+function typedResult(tool: Tool, { data, output }: Completion, hasFailed: boolean): JsonValue | undefined {
+  if (data !== undefined || tool.executable.type === 'native') return data;
+  try {
+    return JSON.parse(output) as JsonValue;
+  } catch (cause) {
+    if (hasFailed) return undefined;
+    const found = output.length > 200 ? `${output.slice(0, 199)}…` : output;
+    throw new TokaError('TOKA_OUTPUT_INVALID', `${tool.qualified} should write one JSON value to stdout, found ${JSON.stringify(found)}`, { cause });
+  }
+}
+
+async function matchOutput(tool: Tool, schema: Readonly<Record<string, unknown>>, data: JsonValue, house: House): Promise<void> {
+  const mismatches = (await house.validator(schema))(data);
+  if (mismatches.length === 0) return;
+  const lines = mismatches.map(({ pointer, message }) => `${pointer === '' ? 'the result' : pointer} ${message}`);
+  throw new TokaError('TOKA_OUTPUT_INVALID', `the result of ${tool.qualified} does not match its schema: ${lines.join('; ')}`, {
+    hint: 'correct the tool, or outputs.schema in its manifest',
+    data: { problems: mismatches },
+  });
+}

@@ -1,0 +1,96 @@
+import { TokaError } from '../../errors.ts';
+import { runIsolatedNative } from '../../runtime/isolated.ts';
+import { runNative } from '../../runtime/native.ts';
+import { runProcess } from '../../runtime/process.ts';
+import type { Completion } from '../../runtime/completion.ts';
+import { createToolContext } from '../../runtime/tool-context.ts';
+import { shorter } from '../../runtime/plan.ts';
+import { limitsOf } from '../../sandbox/levels.ts';
+import type { SandboxPlan } from '../../sandbox/plan.ts';
+import { children } from '../children.ts';
+import type { House } from '../house.ts';
+import { type Run, settled } from '../run.ts';
+
+/** Makes it run. */
+export async function execute(run: Run, house: House): Promise<Run> {
+  const { request } = run;
+  const { executable } = settled(run, 'tool');
+  request.onEvent?.({
+    type: 'started',
+    run: run.id,
+    name: settled(run, 'tool').qualified,
+    ...(request.parent ? { parent: request.parent.run } : {}),
+  });
+  if (!run.plan) return { ...run, completion: await inProcess(run, house) };
+  return { ...run, completion: await (executable.type === 'native' ? isolated(run, run.plan) : process(run, run.plan)) };
+}
+
+async function process(run: Run, plan: SandboxPlan): Promise<Completion> {
+  const { request, slot } = run;
+  const input = run.input === undefined ? request.input : Buffer.from(run.input);
+  return runProcess(plan, {
+    ...(request.signal ? { signal: request.signal } : {}),
+    ...(slot ? { slot } : {}),
+    ...(input === undefined ? {} : { input }),
+    onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
+  });
+}
+
+async function isolated(run: Run, plan: SandboxPlan): Promise<Completion> {
+  const { request, slot, input = '' } = run;
+  return runIsolatedNative(plan, input, {
+    ...(request.signal ? { signal: request.signal } : {}),
+    ...(slot ? { slot } : {}),
+    onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
+    onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
+    onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
+  });
+}
+
+async function inProcess(run: Run, house: House): Promise<Completion> {
+  const { request } = run;
+  const tool = settled(run, 'tool');
+  const { effective, fallen } = settled(run, 'decision');
+  const { timeoutMs } = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, request.timeoutMs) });
+  const limited = limitedSignal(request.signal, timeoutMs, tool.qualified);
+  try {
+    const context = createToolContext({
+      runId: run.id,
+      cwd: request.cwd,
+      root: house.projectRoot ?? request.cwd,
+      signal: limited.signal,
+      effective,
+      fallen,
+      hidden: house.hidden,
+      env: house.env,
+      children: children(run, house, limited.signal),
+      log: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
+      progress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
+    });
+    return await runNative((tool.executable as { entry: string }).entry, settled(run, 'params'), context);
+  } finally {
+    limited.end();
+  }
+}
+
+/** A signal that also fires at the time limit, with the error that the run then ends with. */
+function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: string): { signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new TokaError('TOKA_CANCELLED', `${name} was cancelled`));
+  const timer = setTimeout(() => {
+    controller.abort(
+      new TokaError('TOKA_TIMED_OUT', `${name} took longer than its limit of ${timeoutMs} ms and was stopped`, {
+        hint: 'pass a longer --timeout, up to what its level allows',
+      }),
+    );
+  }, timeoutMs);
+  if (outer?.aborted === true) abort();
+  outer?.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    end: () => {
+      clearTimeout(timer);
+      outer?.removeEventListener('abort', abort);
+    },
+  };
+}

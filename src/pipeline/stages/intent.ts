@@ -1,0 +1,13 @@
+import { createKeeper } from '../../journal/blobs.ts';
+import type { House } from '../house.ts';
+import { intentEvents, isHarmless } from '../record.ts';
+import type { Run } from '../run.ts';
+
+/** Makes the intent durable before anything happens; a run that changes nothing is recorded in one commit with its outcome. */
+export function intent(run: Run, house: House): Run {
+  const intended = { ...run, intended: true };
+  if (isHarmless(run)) return intended;
+  const keeper = createKeeper();
+  const stored = house.journal().append(run.id, intentEvents(intended, house, keeper), 0, keeper.blobs);
+  return { ...intended, recorded: stored.length };
+}

@@ -1,0 +1,42 @@
+import { TokaError } from '../../errors.ts';
+import { printCapability } from '../../capability/grammar.ts';
+import { planIsolatedNative } from '../../runtime/isolated.ts';
+import { planProcess, type PlanInput, type Planned } from '../../runtime/plan.ts';
+import { requireEnforcement } from '../../sandbox/probe.ts';
+import type { House } from '../house.ts';
+import { type Run, settled } from '../run.ts';
+
+/** Turns the grants into a sandbox plan that this machine can enforce; only bundled native code stays in toka's own process. */
+export async function isolate(run: Run, house: House): Promise<Run> {
+  const tool = settled(run, 'tool');
+  const { effective } = settled(run, 'decision');
+  const network = effective.permissions.find(({ capability }) => capability.domain === 'net');
+  if (network) {
+    throw new TokaError('TOKA_NETWORK_UNAVAILABLE', `${printCapability(network.capability)} is granted, but this release cannot yet limit a run to named hosts`, {
+      hint: 'run it without the network capability',
+    });
+  }
+  if (tool.executable.type === 'native' && tool.origin.kind === 'bundled') return run;
+  const { plan, input } = planned(run, house);
+  await requireEnforcement(plan, house.demand);
+  return { ...run, plan, ...(input === undefined ? {} : { input }) };
+}
+
+function planned(run: Run, house: House): Planned {
+  const { request } = run;
+  const tool = settled(run, 'tool');
+  const input: PlanInput = {
+    tool,
+    params: settled(run, 'params'),
+    effective: settled(run, 'decision').effective,
+    cwd: request.cwd,
+    root: house.projectRoot ?? request.cwd,
+    env: house.env,
+    hidden: house.hidden,
+    ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
+    ...(request.model === 'tool' && request.target.kind === 'command' ? { extraEnv: request.target.command.env } : {}),
+  };
+  return tool.executable.type === 'native'
+    ? planIsolatedNative(tool.executable.entry, { ...input, runId: run.id, fallen: settled(run, 'decision').fallen })
+    : planProcess(input);
+}

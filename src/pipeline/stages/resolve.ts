@@ -1,0 +1,42 @@
+import { TokaError } from '../../errors.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { House } from '../house.ts';
+import type { Command } from '../request.ts';
+import type { Run } from '../run.ts';
+
+/** Finds what the request means. */
+export async function resolve(run: Run, house: House): Promise<Run> {
+  const { request } = run;
+  if (request.model !== 'tool') {
+    throw new TokaError('TOKA_MODEL_UNAVAILABLE', `the model "${request.model}" is not available in this release`, {
+      hint: 'this release runs tools: toka run NAME',
+    });
+  }
+  if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command) };
+  const { tool, hash } = await house.findTool(request.target.name);
+  return { ...run, tool, manifestHash: hash };
+}
+
+/** A command is a tool without a manifest: what it may do comes with the request. */
+function adHoc({ argv, capabilities, optional = [], level, limits }: Command): Tool {
+  const [path, ...args] = argv;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return {
+    name,
+    qualified: `command/${name}`,
+    source: 'command',
+    origin: { kind: 'user', file: '' },
+    version: '0.0.0',
+    category: 'command',
+    description: argv.join(' '),
+    tags: [],
+    executable: { type: 'external', path, args, workingDirectory: 'caller', stdin: 'inherit', pass: {} },
+    params: { type: 'object', properties: {}, required: [], additionalProperties: false },
+    capabilities: { required: capabilities, optional },
+    effect: 'external',
+    level,
+    risk: 'medium',
+    sandbox: limits,
+    examples: [],
+  };
+}

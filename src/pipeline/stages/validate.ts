@@ -1,0 +1,62 @@
+import { resolve as resolvePath } from 'node:path';
+import { TokaError } from '../../errors.ts';
+import type { ParameterSchema, ParametersSchema } from '../../manifest/tool.ts';
+import type { Mismatch } from '../../registry/validator.ts';
+import type { House } from '../house.ts';
+import { type Run, settled } from '../run.ts';
+
+/** Fills defaults in, makes paths absolute, and checks every parameter against the manifest. */
+export async function validate(run: Run, house: House): Promise<Run> {
+  const tool = settled(run, 'tool');
+  const given = withDefaults(tool.params, run.request.params);
+  const mismatches = (await house.validator(tool.params))(given);
+  if (mismatches.length > 0) throw invalid(tool.qualified, tool.params, given, mismatches);
+  const params: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) params[name] = absolute(tool.params.properties[name], value, run.request.cwd);
+  return { ...run, params };
+}
+
+function withDefaults(schema: ParametersSchema, params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const defaults = Object.entries(schema.properties).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]]));
+  const given = Object.entries(params).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as Record<string, unknown>;
+}
+
+function absolute(schema: ParameterSchema | undefined, value: unknown, cwd: string): unknown {
+  if (isPath(schema) && typeof value === 'string') return resolvePath(cwd, value);
+  if (Array.isArray(value) && isPath(schema?.['items'])) {
+    return value.map((each) => (typeof each === 'string' ? resolvePath(cwd, each) : (each as unknown)));
+  }
+  return value;
+}
+
+function isPath(schema: unknown): boolean {
+  return typeof schema === 'object' && schema !== null && (schema as ParameterSchema)['x-type'] === 'path';
+}
+
+function invalid(name: string, schema: ParametersSchema, given: Readonly<Record<string, unknown>>, mismatches: readonly Mismatch[]): TokaError {
+  const lines = mismatches.map(({ pointer, message }) => {
+    const [, parameter = ''] = pointer.split('/');
+    const isSecret = schema.properties[parameter]?.['x-type'] === 'secret';
+    const found = parameter === '' || isSecret ? '' : `; found ${shown(at(given, pointer))}`;
+    return `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}${found}`;
+  });
+  return new TokaError('TOKA_PARAM_INVALID', `the parameters of ${name} are not valid: ${lines.join('; ')}`, {
+    hint: `toka run ${name} --help shows them`,
+    data: { problems: mismatches },
+  });
+}
+
+function at(value: unknown, pointer: string): unknown {
+  let current = value;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    current = typeof current === 'object' && current !== null ? (current as Record<string, unknown>)[key] : undefined;
+  }
+  return current;
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

@@ -1,0 +1,184 @@
+import { hash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { TokaError, toTokaError } from '../errors.ts';
+import { loadPluginManifest } from '../manifest/load-plugin.ts';
+import { loadToolManifest } from '../manifest/load.ts';
+import type { Tool } from '../manifest/tool.ts';
+import { INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
+import { RESERVED_FOLDERS, type Source } from './sources.ts';
+
+/** Folder times are coarse: a folder changed this short a time ago may change again without its time changing. */
+const RACY_MS = 30;
+const MAX_FOLDER_DEPTH = 6;
+
+interface Declared {
+  readonly file: string;
+  readonly source: string;
+  readonly stamp: string;
+  readonly tools: readonly Tool[];
+  readonly problem?: string;
+}
+
+/**
+ * Builds an index from the sources and puts it in place in one step; what has not changed since the last build is taken from there.
+ *
+ * @throws TokaError TOKA_STATE_UNAVAILABLE if it cannot be written.
+ */
+export async function buildIndex(file: string, sources: readonly Source[], tokaVersion: string): Promise<void> {
+  const folders: string[] = [];
+  const known = previous(file, sourcesKey(sources, tokaVersion));
+  const declared: Declared[] = [];
+  for (const source of sources) declared.push(...(await declare(source, folders, known)));
+  const temporary = `${file}.${process.pid}.${Date.now()}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    write(temporary, sourcesKey(sources, tokaVersion), folders, declared, known.validators);
+    renameSync(temporary, file);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write the index ${file}`, {
+      cause,
+      hint: 'check the permissions and the free space of that folder, or set XDG_CACHE_HOME to another one',
+    });
+  }
+}
+
+interface Previous {
+  readonly files: ReadonlyMap<string, Declared>;
+  readonly validators: readonly (readonly [string, string])[];
+}
+
+function previous(file: string, key: string): Previous {
+  const files = new Map<string, Declared>();
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { readOnly: true });
+    if (db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get()?.['value'] !== key) return { files, validators: [] };
+    const tools = new Map<string, Tool[]>();
+    for (const row of db.prepare('SELECT file, json FROM tools ORDER BY id').all()) {
+      const list = tools.get(String(row['file'])) ?? [];
+      list.push(JSON.parse(String(row['json'])) as Tool);
+      tools.set(String(row['file']), list);
+    }
+    for (const row of db.prepare('SELECT path, source, stamp FROM files WHERE problem IS NULL').all()) {
+      const path = String(row['path']);
+      files.set(path, { file: path, source: String(row['source']), stamp: String(row['stamp']), tools: tools.get(path) ?? [] });
+    }
+    const validators = db.prepare('SELECT hash, code FROM validators').all();
+    return { files, validators: validators.map((row) => [String(row['hash']), String(row['code'])] as const) };
+  } catch {
+    // No index, or a damaged one: everything is read anew.
+    return { files: new Map(), validators: [] };
+  } finally {
+    db?.close();
+  }
+}
+
+async function declare(source: Source, folders: string[], known: Previous): Promise<Declared[]> {
+  if (source.type === 'package') {
+    return [await declareFile(source.packageFile, known, async () => (await loadPluginManifest(source.packageFile, source.kind)).tools)];
+  }
+  const declared: Declared[] = [];
+  for (const file of manifestFiles(source.folder, folders, 0)) {
+    declared.push(
+      await declareFile(file, known, async () => [
+        await loadToolManifest(file, { source: source.name, kind: source.kind, root: source.root }),
+      ], source.name),
+    );
+  }
+  return declared;
+}
+
+async function declareFile(file: string, known: Previous, load: () => Promise<readonly Tool[]>, source = ''): Promise<Declared> {
+  const stamp = stampOf(file);
+  const before = known.files.get(file);
+  if (before?.stamp === stamp) return before;
+  try {
+    return { file, source, stamp, tools: await load() };
+  } catch (error) {
+    return { file, source, stamp, tools: [], problem: toTokaError(error).message };
+  }
+}
+
+/** Every file that declares a tool: YAML always, JSON where it says so, since folders of scripts hold other JSON files too. */
+function manifestFiles(folder: string, folders: string[], depth: number): string[] {
+  folders.push(folder);
+  let entries;
+  try {
+    entries = readdirSync(folder, { withFileTypes: true }).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      const skip = entry.name.startsWith('.') || entry.name === 'node_modules' || (depth === 0 && RESERVED_FOLDERS.includes(entry.name));
+      return skip || depth >= MAX_FOLDER_DEPTH ? [] : manifestFiles(path, folders, depth + 1);
+    }
+    if (!entry.isFile()) return [];
+    const extension = extname(entry.name);
+    if (extension === '.yaml' || extension === '.yml') return [path];
+    return extension === '.json' && declaresItself(path) ? [path] : [];
+  });
+}
+
+function declaresItself(file: string): boolean {
+  try {
+    return readFileSync(file, 'utf8').includes('"toka/v');
+  } catch {
+    return false;
+  }
+}
+
+function write(file: string, key: string, folders: readonly string[], declared: readonly Declared[], validators: Previous['validators']): void {
+  const db = new DatabaseSync(file);
+  try {
+    db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; ${INDEX_SCHEMA}`);
+    db.prepare(`INSERT INTO meta VALUES ('sources', ?)`).run(key);
+    const folderRow = db.prepare('INSERT OR IGNORE INTO folders VALUES (?, ?)');
+    for (const folder of folders) folderRow.run(folder, settledStamp(folder));
+    const validatorRow = db.prepare('INSERT INTO validators VALUES (?, ?)');
+    for (const [id, code] of validators) validatorRow.run(id, code);
+    writeTools(db, declared);
+    db.exec('COMMIT');
+  } finally {
+    db.close();
+  }
+}
+
+function settledStamp(folder: string): string {
+  const stamp = stampOf(folder);
+  const changedMs = Number(BigInt(stamp.split('-')[0] === 'absent' ? 0 : (stamp.split('-')[0] ?? 0)) / 1_000_000n);
+  return Date.now() - changedMs < RACY_MS ? 'unsettled' : stamp;
+}
+
+function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
+  const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)');
+  const toolRow = db.prepare('INSERT OR IGNORE INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const textRow = db.prepare('INSERT INTO tools_text (rowid, name, description, tags, params, source) VALUES (?, ?, ?, ?, ?, ?)');
+  for (const { file, source, stamp, tools, problem } of declared) {
+    let clash = problem;
+    for (const tool of tools) {
+      const json = JSON.stringify(tool);
+      const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
+      const { changes, lastInsertRowid } = toolRow.run(
+        tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
+        tool.description, file, hash('sha256', json), json,
+      );
+      if (changes === 0) {
+        clash = `${file}: the name "${tool.qualified}" is taken by another manifest of the same source`;
+        continue;
+      }
+      const params = Object.entries(tool.params.properties).map(([name, schema]) => `${name} ${schema.description}`);
+      textRow.run(lastInsertRowid, split(tool.name), tool.description, tool.tags.join(' '), split(params.join(' ')), tool.source);
+    }
+    fileRow.run(file, source, stamp, clash ?? null);
+  }
+}
+
+/** Splits names in camelCase, so that their words can be found. */
+function split(text: string): string {
+  return `${text} ${text.replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')}`;
+}

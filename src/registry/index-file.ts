@@ -1,0 +1,160 @@
+import { statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import type { Tool } from '../manifest/tool.ts';
+import type { Source } from './sources.ts';
+
+/** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
+const INDEX_VERSION = '1';
+
+export const INDEX_SCHEMA = `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE files (path TEXT PRIMARY KEY, source TEXT NOT NULL, stamp TEXT NOT NULL, problem TEXT) STRICT, WITHOUT ROWID;
+  CREATE TABLE tools (
+    id INTEGER PRIMARY KEY, qualified TEXT NOT NULL UNIQUE, name TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, category TEXT NOT NULL,
+    version TEXT NOT NULL, effect TEXT NOT NULL, level TEXT NOT NULL, capabilities TEXT NOT NULL, description TEXT NOT NULL,
+    file TEXT NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX tools_name ON tools (name);
+  CREATE INDEX tools_file ON tools (file);
+  CREATE TABLE validators (hash TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE VIRTUAL TABLE tools_text USING fts5 (name, description, tags, params, source, tokenize = 'porter unicode61');
+`;
+
+/** One line of a list of tools. */
+export interface ToolRow {
+  readonly name: string;
+  readonly qualified: string;
+  readonly source: string;
+  readonly kind: Tool['origin']['kind'];
+  readonly category: string;
+  readonly version: string;
+  readonly effect: Tool['effect'];
+  readonly level: Tool['level'];
+  readonly capabilities: readonly string[];
+  readonly description: string;
+}
+
+/** A tool and the digest of all that its manifest declares. */
+export interface IndexedTool {
+  readonly tool: Tool;
+  readonly hash: string;
+}
+
+export interface ManifestProblem {
+  readonly file: string;
+  readonly message: string;
+}
+
+/** Which sources an index was built from, and by which toka: another key means another index. */
+export function sourcesKey(sources: readonly Source[], tokaVersion: string): string {
+  return JSON.stringify([INDEX_VERSION, tokaVersion, sources]);
+}
+
+/** What tells whether a file or folder has changed; `absent` where there is none. */
+export function stampOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat ? `${stat.mtimeNs}-${stat.size}-${stat.ino}` : 'absent';
+}
+
+/** A read-only view of an index. */
+export class RegistryIndex {
+  readonly #db: DatabaseSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Opens an index; `undefined` where there is none, or it is damaged, or the folders it was built from have changed. */
+  static open(file: string, key: string): RegistryIndex | undefined {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(file, { readOnly: true });
+      const index = new RegistryIndex(db);
+      if (index.#isFresh(key)) return index;
+    } catch {
+      // An index holds nothing that cannot be built anew, so any fault of it has one answer.
+    }
+    db?.close();
+    return undefined;
+  }
+
+  #isFresh(key: string): boolean {
+    const built = this.#db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get();
+    if (built?.['value'] !== key) return false;
+    const folders = this.#db.prepare('SELECT path, stamp FROM folders').all();
+    return folders.every(({ path, stamp }) => stampOf(String(path)) === stamp);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  list(filter: { readonly category?: string; readonly source?: string; readonly capability?: string } = {}): ToolRow[] {
+    const rows = this.#db
+      .prepare(
+        `SELECT name, qualified, source, kind, category, version, effect, level, capabilities, description FROM tools
+         WHERE (?1 IS NULL OR category = ?1) AND (?2 IS NULL OR source = ?2) ORDER BY name, source`,
+      )
+      .all(filter.category ?? null, filter.source ?? null)
+      .map(toRow);
+    const { capability } = filter;
+    return capability === undefined ? rows : rows.filter((row) => row.capabilities.some((each) => startsWithParts(each, capability)));
+  }
+
+  /** Every tool of that name, or the one with that qualified name. */
+  find(name: string): IndexedTool[] {
+    const column = name.includes('/') ? 'qualified' : 'name';
+    return this.#db
+      .prepare(`SELECT json, hash FROM tools WHERE ${column} = ? ORDER BY qualified`)
+      .all(name)
+      .map(({ json, hash }) => ({ tool: JSON.parse(String(json)) as Tool, hash: String(hash) }));
+  }
+
+  names(): string[] {
+    return this.#db.prepare('SELECT DISTINCT name FROM tools ORDER BY name').all().map(({ name }) => String(name));
+  }
+
+  /** BM25 over name, description, tags, parameters and source; best first. */
+  search(query: string, limit: number): (ToolRow & { readonly score: number })[] {
+    const words = query.match(/[\p{L}\p{N}]+/gu) ?? [];
+    if (words.length === 0) return [];
+    return this.#db
+      .prepare(
+        `SELECT t.name, qualified, t.source, kind, category, version, effect, level, capabilities, t.description,
+                -bm25(tools_text, 10.0, 4.0, 4.0, 2.0, 1.0) AS score
+         FROM tools_text JOIN tools t ON t.id = tools_text.rowid WHERE tools_text MATCH ? ORDER BY score DESC, qualified LIMIT ?`,
+      )
+      .all(words.map((word) => `"${word}" OR "${word}"*`).join(' OR '), limit)
+      .map((row) => ({ ...toRow(row), score: Number(row['score']) }));
+  }
+
+  /** The manifests that could not be read. */
+  problems(): ManifestProblem[] {
+    return this.#db
+      .prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path')
+      .all()
+      .map(({ path, problem }) => ({ file: String(path), message: String(problem) }));
+  }
+
+  /** Whether the file that declares a tool is the one that was indexed. */
+  isCurrent(tool: Tool): boolean {
+    const row = this.#db.prepare('SELECT stamp FROM files WHERE path = ?').get(tool.origin.file);
+    return row?.['stamp'] === stampOf(tool.origin.file);
+  }
+
+  /** The compiled validator of a schema, where one has been stored. */
+  validator(hash: string): string | undefined {
+    const row = this.#db.prepare('SELECT code FROM validators WHERE hash = ?').get(hash);
+    return row ? String(row['code']) : undefined;
+  }
+}
+
+function toRow(row: Record<string, unknown>): ToolRow {
+  const { capabilities, ...rest } = row;
+  return { ...rest, capabilities: JSON.parse(String(capabilities)) as string[] } as unknown as ToolRow;
+}
+
+function startsWithParts(capability: string, prefix: string): boolean {
+  return capability === prefix || capability.startsWith(`${prefix}:`);
+}

@@ -1,0 +1,9 @@
+import type { Origin } from '../manifest/tool.ts';
+
+/** A place that tools come from. The order tells nothing about precedence: names that clash are never picked silently. */
+export type Source =
+  | { readonly type: 'folder'; readonly name: string; readonly kind: Origin['kind']; readonly folder: string; readonly root: string }
+  | { readonly type: 'package'; readonly kind: Origin['kind']; readonly packageFile: string };
+
+/** Sub-folders of a manifests folder that hold other things than tools. */
+export const RESERVED_FOLDERS: readonly string[] = ['agents', 'schema', 'workflows'];

@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+
+/** One place where a value does not match. */
+export interface Mismatch {
+  /** JSON pointer into the value; empty for the value itself. */
+  readonly pointer: string;
+  /** `must be >= 1`. */
+  readonly message: string;
+}
+
+/** Checks a value; an empty list means that it matches. */
+export type Validator = (value: unknown) => Mismatch[];
+
+interface Compiled {
+  (value: unknown): boolean;
+  errors?: readonly { readonly instancePath: string; readonly message?: string; readonly params?: Readonly<Record<string, unknown>> }[] | null;
+}
+
+const MAX_MISMATCHES = 20;
+
+/**
+ * Gives the validator of a JSON Schema 2020-12: from the index where it was compiled before, else compiled now and stored there. Ten thousand
+ * manifests would take longer to compile than to index, so each is compiled at its first use.
+ *
+ * @param stored Looks a compiled validator up by the hash of its schema.
+ * @param indexFile Where to store it.
+ */
+export async function schemaValidator(
+  schema: Readonly<Record<string, unknown>>,
+  stored: (hash: string) => string | undefined,
+  indexFile: string,
+): Promise<Validator> {
+  const id = hash('sha256', JSON.stringify(schema));
+  const code = stored(id) ?? (await compileAndStore(schema, id, indexFile));
+  return toValidator(load(code));
+}
+
+async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: string, indexFile: string): Promise<string> {
+  const { compileValidator } = await import('./compile-validator.ts');
+  const code = compileValidator(schema);
+  try {
+    const db = new DatabaseSync(indexFile, { timeout: 1000 });
+    db.prepare('INSERT OR IGNORE INTO validators VALUES (?, ?)').run(id, code);
+    db.close();
+  } catch {
+    // A cache that cannot be written (read-only, busy) costs the next run a compilation, nothing else.
+  }
+  return code;
+}
+
+/** The code comes from toka's own compiler by way of a file in the user's cache folder, which no sandbox shows and no clone brings along. */
+function load(code: string): Compiled {
+  const module = { exports: {} as { default?: Compiled } };
+  // oxlint-disable-next-line no-new-func -- standalone validators are JavaScript text
+  const run = new Function('module', 'exports', code) as (module: { exports: object }, exports: object) => void;
+  run(module, module.exports);
+  const { default: compiled } = module.exports;
+  if (typeof compiled !== 'function') throw new TypeError('a stored validator is damaged');
+  return compiled;
+}
+
+function toValidator(compiled: Compiled): Validator {
+  return (value) => {
+    if (compiled(value)) return [];
+    return (compiled.errors ?? []).slice(0, MAX_MISMATCHES).map(({ instancePath, message = 'does not match', params }) => ({
+      pointer: instancePath,
+      message: withDetail(message, params),
+    }));
+  };
+}
+
+function withDetail(message: string, params: Readonly<Record<string, unknown>> = {}): string {
+  if (Array.isArray(params['allowedValues'])) return `${message}: ${params['allowedValues'].join(', ')}`;
+  if (typeof params['additionalProperty'] === 'string') return `${message}: "${params['additionalProperty']}"`;
+  return message;
+}

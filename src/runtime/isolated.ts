@@ -1,0 +1,115 @@
+import { dirname, join } from 'node:path';
+import type { JsonValue, LogLevel, Progress } from '@toka/sdk';
+import type { Missing } from '../capability/authorize.ts';
+import type { Permission } from '../capability/effective.ts';
+import type { Capability } from '../capability/grammar.ts';
+import { packageRoot } from '../config/package-root.ts';
+import { limitsOf } from '../sandbox/levels.ts';
+import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
+import type { Completion } from './completion.ts';
+import { fileView } from './mounts.ts';
+import { baseEnvironment, type PlanInput, type Planned, shorter } from './plan.ts';
+import { type ProcessOptions, runProcess } from './process.ts';
+
+/** What the host process reads on its standard input before it loads the tool. */
+export interface HostOrder {
+  readonly entry: string;
+  readonly sdk: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly runId: string;
+  readonly cwd: string;
+  readonly root: string;
+  readonly permissions: readonly Permission[];
+  readonly carvedOut: readonly Capability[];
+  readonly fallen: readonly Missing[];
+  readonly hidden: readonly string[];
+}
+
+/** What the host process writes, one JSON value a line. */
+export type HostLine =
+  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'done'; readonly output: string; readonly data: JsonValue; readonly failure?: NonNullable<Completion['failure']> }
+  | { readonly type: 'failed'; readonly failure: NonNullable<Completion['failure']> };
+
+export interface IsolatedOptions extends ProcessOptions {
+  onLog(level: LogLevel, message: string): void;
+  onProgress(progress: Progress): void;
+}
+
+/** The sandbox of a native tool that is not part of toka: Node.js, the tool's own folder, and what was granted. */
+export function planIsolatedNative(
+  entry: string,
+  input: PlanInput & { readonly runId: string; readonly fallen: readonly Missing[] },
+): Planned {
+  const { tool, effective, cwd, root, env, hidden, params, runId, fallen } = input;
+  const host = join(packageRoot(), 'dist', 'native-host.cjs');
+  const sdk = join(packageRoot(), 'dist', 'sdk.mjs');
+  const view = fileView(effective, hidden);
+  const code = dirname(entry) === root ? entry : dirname(entry);
+  const own = [process.execPath, host, sdk, code].map((path): Mount => ({ path, access: 'read' }));
+  const mounts = [...view.mounts, ...own.filter(({ path }) => !view.mounts.some((mount) => mount.path === path))];
+  const order: HostOrder = {
+    entry,
+    sdk,
+    params,
+    runId,
+    cwd,
+    root,
+    permissions: effective.permissions,
+    carvedOut: effective.carvedOut,
+    fallen,
+    hidden,
+  };
+  const plan: SandboxPlan = {
+    argv: [process.execPath, '--disable-warning=ExperimentalWarning', host],
+    cwd: '/tmp',
+    env: baseEnvironment(effective, env),
+    mounts,
+    hidden: view.hidden,
+    stdin: 'pipe',
+    limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),
+  };
+  return { plan, input: JSON.stringify(order) };
+}
+
+/** Runs a native tool out of process and reads its result from the lines that its host writes. */
+export async function runIsolatedNative(plan: SandboxPlan, order: string, options: IsolatedOptions): Promise<Completion> {
+  const { onLog, onProgress, onOutput, ...rest } = options;
+  const completion = await runProcess(plan, {
+    ...rest,
+    input: Buffer.from(order),
+    onOutput: (stream, chunk) => {
+      if (stream === 'stderr') onOutput(stream, chunk);
+    },
+  });
+  const lines = completion.output.split('\n').flatMap(readLine);
+  for (const line of lines) {
+    if (line.type === 'log') onLog(line.level, line.message);
+    if (line.type === 'progress') onProgress(line.progress);
+  }
+  return finish(completion, lines.findLast((line) => line.type === 'done' || line.type === 'failed'));
+}
+
+function finish(completion: Completion, last: Extract<HostLine, { type: 'done' | 'failed' }> | undefined): Completion {
+  const stderr = completion.pieces.filter(({ stream }) => stream === 'stderr');
+  if (last?.type === 'failed') return { ...completion, output: '', pieces: stderr, exitCode: 1, failure: last.failure };
+  if (!last) {
+    const failure = { code: 'TOKA_RUN_FAILED', message: 'the tool ended without a result' };
+    return { ...completion, output: '', pieces: stderr, ...(completion.exitCode === 0 ? { exitCode: 1, failure } : {}) };
+  }
+  const { output, data, failure } = last;
+  const stdout = output === '' ? [] : [{ stream: 'stdout' as const, bytes: Buffer.from(output) }];
+  return { ...completion, output, data, pieces: [...stderr, ...stdout], ...(failure ? { exitCode: 1, failure } : {}) };
+}
+
+/** Whatever else a tool writes to the descriptor of the result is not a line of its host. */
+function readLine(text: string): HostLine[] {
+  if (!text.startsWith('{')) return [];
+  try {
+    const line = JSON.parse(text) as Partial<HostLine>;
+    return line.type === 'log' || line.type === 'progress' || line.type === 'done' || line.type === 'failed' ? [line as HostLine] : [];
+  } catch {
+    return [];
+  }
+}

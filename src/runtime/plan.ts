@@ -1,0 +1,82 @@
+import type { EffectiveSet } from '../capability/effective.ts';
+import { TokaError } from '../errors.ts';
+import type { Executable, Tool } from '../manifest/tool.ts';
+import { limitsOf } from '../sandbox/levels.ts';
+import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
+import { realProgram } from '../sandbox/program.ts';
+import { passParameters } from './arguments.ts';
+import { fileView } from './mounts.ts';
+
+type ProcessExecutable = Extract<Executable, { type: 'shell' | 'python' | 'external' }>;
+
+export interface PlanInput {
+  readonly tool: Tool;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly effective: EffectiveSet;
+  readonly cwd: string;
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMs?: number;
+  readonly hidden: readonly string[];
+  /** Variables that the caller of a command adds. */
+  readonly extraEnv?: Readonly<Record<string, string>>;
+}
+
+/** A sandbox plan and what is written to the process's standard input. */
+export interface Planned {
+  readonly plan: SandboxPlan;
+  readonly input?: string;
+}
+
+/** Turns a checked call of a process tool into the exact sandbox it gets. */
+export function planProcess(input: PlanInput): Planned {
+  const { tool, params, effective, env } = input;
+  const executable = processExecutable(tool);
+  const passed = passParameters(executable, tool.params, params);
+  const program = realProgram(executable.type === 'external' ? executable.path : executable.interpreter, env);
+  const script = executable.type === 'external' ? [] : [executable.path];
+  const view = fileView(effective, input.hidden);
+  const mounts: Mount[] = [...view.mounts, ...[...program.mounts, ...script].map((path): Mount => ({ path, access: 'read' }))];
+  const plan: SandboxPlan = {
+    argv: [program.path, ...script, ...passed.args],
+    cwd: workingFolder(executable, input, mounts),
+    env: { ...baseEnvironment(effective, env), ...input.extraEnv, ...passed.env },
+    mounts: withoutRepeats(mounts),
+    hidden: view.hidden,
+    stdin: executable.stdin === 'none' ? 'none' : 'pipe',
+    limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),
+  };
+  return { plan, ...(passed.input === undefined ? {} : { input: passed.input }) };
+}
+
+/** The scrubbed environment: nothing of the caller's but what was granted by name. */
+export function baseEnvironment(effective: EffectiveSet, env: PlanInput['env']): Record<string, string> {
+  const granted = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && effective.allows('env', 'read', entry[0]),
+  );
+  return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', TMPDIR: '/tmp', LANG: 'C.UTF-8', TERM: 'dumb', ...Object.fromEntries(granted) };
+}
+
+export function shorter(a: number | undefined, b: number | undefined): { timeoutMs?: number } {
+  if (a === undefined && b === undefined) return {};
+  return { timeoutMs: Math.min(a ?? Infinity, b ?? Infinity) };
+}
+
+function processExecutable({ executable, qualified, origin }: Tool): ProcessExecutable {
+  if (executable.type === 'shell' || executable.type === 'python' || executable.type === 'external') return executable;
+  throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${qualified} is of type ${executable.type}, and no runtime for it is installed`, {
+    hint: `see ${origin.file}; this release runs native, shell, python and external tools`,
+  });
+}
+
+/** The folder that the manifest names where the process can see it, else its private scratch folder. */
+function workingFolder({ workingDirectory }: ProcessExecutable, { cwd, root }: PlanInput, mounts: readonly Mount[]): string {
+  const wanted = workingDirectory === 'project' ? root : cwd;
+  const isVisible = mounts.some(({ path }) => wanted === path || wanted.startsWith(path === '/' ? '/' : `${path}/`));
+  return workingDirectory !== 'scratch' && isVisible ? wanted : '/tmp';
+}
+
+function withoutRepeats(mounts: readonly Mount[]): Mount[] {
+  return mounts.filter(({ path }, at) => mounts.findIndex((other) => other.path === path) === at);
+}
+

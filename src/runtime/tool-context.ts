@@ -1,0 +1,66 @@
+import type { CallResult, ProcessResult, SpawnOptions, ToolContext } from '@toka/sdk';
+import type { EffectiveSet } from '../capability/effective.ts';
+import { printCapability } from '../capability/grammar.ts';
+import type { Missing } from '../capability/authorize.ts';
+import { TokaError } from '../errors.ts';
+import { createToolFs } from './tool-fs.ts';
+
+/** How a tool reaches back into the pipeline; each call is a child run. */
+export interface Children {
+  spawn(argv: readonly [string, ...string[]], options: SpawnOptions): Promise<ProcessResult>;
+  call(tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult>;
+}
+
+export interface ContextOptions {
+  readonly runId: string;
+  readonly cwd: string;
+  readonly root: string;
+  readonly signal: AbortSignal;
+  readonly effective: EffectiveSet;
+  readonly fallen: readonly Missing[];
+  /** Absolute paths that no run may see. */
+  readonly hidden: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly children: Children;
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+  progress: ToolContext['progress'];
+}
+
+/** Makes what a native tool may use: every part of it asks the effective set at each use. */
+export function createToolContext({ effective, fallen, hidden, children, env, cwd, signal, ...rest }: ContextOptions): ToolContext {
+  const allows = (action: 'read' | 'write', path: string): boolean =>
+    effective.allows('fs', action, path) && !hidden.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  const demand = (domain: 'proc' | 'tool' | 'env', action: string, value: string): void => {
+    if (!effective.allows(domain, action, value)) throw denied(`${domain}:${action}:${value}`);
+  };
+  return {
+    runId: rest.runId,
+    root: rest.root,
+    cwd,
+    signal,
+    capabilities: effective.print(),
+    missing: fallen.map(({ capability }) => printCapability(capability)),
+    fs: createToolFs({ cwd, allows, hint: (action, path) => `grant it with --allow 'fs:${action}:${path}'`, signal }),
+    spawn: async (argv, options = {}) => {
+      demand('proc', 'exec', argv[0].slice(argv[0].lastIndexOf('/') + 1));
+      return children.spawn(argv, options);
+    },
+    call: async (tool, params) => {
+      demand('tool', 'call', tool);
+      return children.call(tool, params);
+    },
+    env: (name) => {
+      demand('env', 'read', name);
+      return env[name];
+    },
+    log: rest.log,
+    progress: rest.progress,
+  };
+}
+
+function denied(capability: string): TokaError {
+  return new TokaError('TOKA_CAPABILITY_DENIED', `the tool used ${capability}, which this run was not granted`, {
+    hint: `grant it with --allow '${capability}', and declare it in the tool's manifest`,
+    data: { missing: [capability] },
+  });
+}
