@@ -45,7 +45,7 @@ export function translate(thrown: unknown, file: string): unknown {
 /** The file is not what it should be. */
 export function damaged(file: string, found: string, cause?: unknown): TokaError {
   return new TokaError('TOKA_INTEGRITY', `expected a journal of toka in ${file}, found that ${found}`, {
-    hint: `nothing was changed; keep it for examination and start a new one: mv '${file}' '${file}.damaged' (with its -wal and -shm, if there are any)`,
+    hint: `nothing was changed; move it aside with its log, and the next run starts a new one: mkdir '${file}.damaged' && mv '${file}' '${file}'-* '${file}.damaged'`,
     where: { file },
     cause,
   });

@@ -34,7 +34,7 @@ export function findFile(file: string, readOnly: boolean): boolean {
   const stats = refuseForeign(file, file);
   const log = refuseForeign(file, `${file}-wal`);
   refuseForeign(file, `${file}-shm`);
-  if (!stats && log) throw damaged(file, `the file is gone, while its log ${basename(file)}-wal is there`);
+  if (!stats && log && log.size > 0) throw damaged(file, `the file is gone, while its log ${basename(file)}-wal is there`);
   if (stats && !readOnly) restrict(file, 0o600, stats);
   return stats !== undefined;
 }

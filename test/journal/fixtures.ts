@@ -2,36 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted } from '../../src/journal/events.ts';
 import { createIds, systemClock, systemRandom } from '../../src/journal/ids.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 
-export const nextId = createIds(systemClock, systemRandom);
+export * from './events.ts';
 
-export const REQUESTED: RunRequested = {
-  v: 1,
-  type: 'run.requested',
-  model: 'tool',
-  tool: 'files/file-reader',
-  params: { inline: { path: 'README.md' } },
-  principal: 'user',
-  cwd: '/project/docs',
-  project: '/project',
-  door: 'cli',
-  effect: 'read',
-  toka: '0.1.0',
-  process: { pid: 4711 },
-};
-export const STARTED: RunStarted = { v: 1, type: 'run.started', effective: ['fs:read:**'], level: 'restricted' };
-export const OUTPUT: RunOutput = { v: 1, type: 'run.output', stream: 'stdout', kept: { inline: 'done\n' }, bytes: 5, truncated: false };
-export const FINISHED: RunFinished = {
-  v: 1,
-  type: 'run.finished',
-  status: 'succeeded',
-  exitCode: 0,
-  usage: { wallMs: 12, outputBytes: 5 },
-};
-export const WHOLE_RUN: readonly RunEvent[] = [REQUESTED, STARTED, OUTPUT, FINISHED];
+export const nextId = createIds(systemClock, systemRandom);
 
 /** A folder that is gone after the test. */
 export function makeFolder(): string {
