@@ -6,12 +6,9 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/bench/**'],
     // A process for each file: tests kill processes, change signals and open journals.
     pool: 'forks',
-    isolate: true,
     // Generous, since nothing is asserted by time: only what hangs should meet them.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    teardownTimeout: 10_000,
     allowOnly: false,
-    unstubEnvs: true,
   },
 });
