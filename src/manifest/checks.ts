@@ -90,25 +90,34 @@ function checkSalvaged(parts: Salvaged, checkCapability: CheckCapability | undef
   ];
 }
 
-function checkCapabilities({ capabilities, parameters, incomplete }: Salvaged, checkCapability: CheckCapability = () => undefined): Issue[] {
+function checkCapabilities({ capabilities, parameters, incomplete }: Salvaged, checkCapability: CheckCapability | undefined): Issue[] {
   if (capabilities === undefined) return [];
-  const declared = new Map(parameters.map(({ value }) => [value.name, value]));
+  const paths = incomplete ? undefined : parameters.filter(({ value }) => isPath(value)).map(({ value }) => value.name);
   return (['required', 'optional'] as const).flatMap((list) =>
-    capabilities[list].flatMap((text, index): Issue[] => {
-      const path = ['spec', 'capabilities', list, index];
-      const wrong = checkCapability(text);
-      if (wrong !== undefined) return [{ path, code: 'bad-value', expected: `a capability (${wrong})`, found: quote(text) }];
-      return incomplete ? [] : checkTemplates(text, declared, path);
-    }),
+    capabilities[list].flatMap((text, index) => checkCapabilityText(text, ['spec', 'capabilities', list, index], paths, checkCapability)),
   );
 }
 
+/**
+ * Checks the text of one capability and the templates in it.
+ *
+ * @param paths Names of the parameters that are paths; `undefined` where they are not known.
+ */
+export function checkCapabilityText(
+  text: string,
+  path: Path,
+  paths: readonly string[] | undefined,
+  checkCapability: CheckCapability = () => undefined,
+): Issue[] {
+  const wrong = checkCapability(text);
+  if (wrong !== undefined) return [{ path, code: 'bad-value', expected: `a capability (${wrong})`, found: quote(text) }];
+  return paths === undefined || !text.includes('{') ? [] : checkTemplates(text, paths, path);
+}
+
 /** Every `{name}` in a scope stands for a parameter of type path. */
-export function checkTemplates(text: string, declared: ReadonlyMap<string, Parameter>, path: Path): Issue[] {
+function checkTemplates(text: string, paths: readonly string[], path: Path): Issue[] {
   return [...text.matchAll(/\{([^{}]*)\}?/g)].flatMap(([whole, name = '']): Issue[] => {
-    const parameter = declared.get(name);
-    if (parameter !== undefined && isPath(parameter) && whole.endsWith('}')) return [];
-    const paths = [...declared.values()].filter(isPath).map((candidate) => candidate.name);
+    if (paths.includes(name) && whole.endsWith('}')) return [];
     const suggestion = nearest(name, paths);
     return [
       {

@@ -69,13 +69,14 @@ export function printPath(path: Path): string {
   return text;
 }
 
-/** Prints any value in at most 60 characters, control characters escaped. */
-export function quote(value: unknown): string {
+/** Prints any value, of text at most so many characters, on one line with control characters escaped. */
+export function quote(value: unknown, limit = 60): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return describeMap(value);
-  const text = typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : String(value);
-  const shown = text.replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escapeUnit);
-  return typeof value === 'string' && value.length > 60 ? `${shown.slice(0, -1)}…"` : shown;
+  if (typeof value !== 'string') return String(value);
+  const cut = value.length > limit;
+  const text = JSON.stringify(cut ? `${value.slice(0, limit)}…` : value);
+  return text.replaceAll(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, escapeUnit);
 }
 
 function describeMap(value: object): string {

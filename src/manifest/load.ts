@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode, TokaError } from '../errors.ts';
 import { checkManifest, checkRemains, type CheckCapability } from './checks.ts';
 import { quote, type Issue } from './issue.ts';
 import { executableFile, normalise } from './normalise.ts';
@@ -42,7 +42,7 @@ export async function loadToolManifest(file: string, options: LoadOptions): Prom
  */
 export function parseToolManifest(text: string, file: string, options: LoadOptions): Tool {
   const parsed = parseOrThrow('TOKA_MANIFEST_INVALID', text, file);
-  const checked = check(toolManifest, parsed.value, parsed.sourceOf);
+  const checked = check(toolManifest, parsed.value, (path) => parsed.positions.sourceOf(path));
   const issues =
     'data' in checked
       ? [...checkManifest(checked.data, options.checkCapability), ...checkFiles(checked.data, file, options.root)]
@@ -54,14 +54,13 @@ export function parseToolManifest(text: string, file: string, options: LoadOptio
 /** Parses YAML or JSON into data whose syntax is free of problems, or throws them. */
 export function parseOrThrow(code: ErrorCode, text: string, file: string): Parsed {
   const parsed = parseYaml(text);
-  if ('syntax' in parsed) throw problemsError(code, file, parsed.syntax.map(({ issue, position }) => toProblem(issue, position)));
-  if (parsed.issues.length > 0) throw issuesError(code, file, parsed.issues, parsed);
-  return parsed;
+  if ('value' in parsed) return parsed;
+  throw problemsError(code, file, parsed.problems.map(({ issue, position }) => toProblem(issue, position)));
 }
 
 /** The error for issues of a parsed file. */
-export function issuesError(code: ErrorCode, file: string, issues: readonly Issue[], { locate }: Parsed) {
-  return problemsError(code, file, issues.map((issue) => toProblem(issue, locate(issue.path, issue.at))));
+export function issuesError(code: ErrorCode, file: string, issues: readonly Issue[], { positions }: Parsed): TokaError {
+  return problemsError(code, file, issues.map((issue) => toProblem(issue, positions.locate(issue.path, issue.at))));
 }
 
 function checkFiles({ spec: { executable } }: ToolManifest, file: string, root: string): Issue[] {
@@ -72,7 +71,8 @@ function checkFiles({ spec: { executable } }: ToolManifest, file: string, root: 
   if (!isInside(target, resolve(root))) return [{ path, code: 'outside', expected: 'a file inside the folder that this manifest belongs to', found: declared }];
   try {
     if (!statSync(target).isFile()) return [{ path, code: 'file-missing', expected: 'a regular file', found: declared }];
-    if (isInside(realpathSync.native(target), realpathSync.native(root))) return [];
+    const real = realpathSync.native(target);
+    if (real === target || isInside(real, realpathSync.native(root))) return [];
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code;
     return [{ path, code: 'file-missing', expected: 'a file that exists', found: reason === 'ENOENT' ? declared : `${declared} (${reason})` }];

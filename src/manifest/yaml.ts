@@ -1,7 +1,8 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser } from 'yaml';
-import type { Document, Node, ParsedNode, Scalar, YAMLMap } from 'yaml';
+import type { CST, Document, Node, Scalar, YAMLMap } from 'yaml';
 import type { JsonObject, JsonValue } from '@toka/sdk';
 import { quote, type Issue, type Path, type Position } from './issue.ts';
+import { keyText, Positions } from './positions.ts';
 
 const MAX_DEPTH = 64;
 const MAX_SYNTAX_ERRORS = 20;
@@ -9,48 +10,36 @@ const MAX_SYNTAX_ERRORS = 20;
 /** A value with the positions of its parts. */
 export interface Parsed {
   readonly value: JsonValue;
-  /** Things that YAML allows and we do not (aliases, duplicate keys, tags …). Where there are any, the value is not to be used. */
-  readonly issues: readonly Issue[];
-  /** The position of a part, or of the nearest part around it that exists. */
-  locate(path: Path, at?: 'key' | 'value'): Position;
-  /** The text of a plain value as it is written, without quotes. */
-  sourceOf(path: Path): string | undefined;
+  readonly positions: Pick<Positions, 'locate' | 'sourceOf'>;
 }
 
-/** What is wrong with the text itself, with positions. */
-export interface SyntaxProblem {
+/** An issue whose position is known. */
+export interface Placed {
   readonly issue: Issue;
   readonly position: Position;
 }
 
-export type ParseResult = Parsed | { readonly syntax: readonly SyntaxProblem[] };
-
 /**
- * Parses YAML 1.2 or JSON into plain JSON data. It is safe on hostile text: no tags, no aliases, no `__proto__`, at most 64 levels.
+ * Parses YAML 1.2 or JSON into plain JSON data. It is safe on hostile text: no aliases, no tags, no `__proto__`, at most 64 levels, each
+ * key once, one document; time grows with the length of the text.
  *
  * @param text The text; CRLF and a byte order mark are accepted. An empty text has the value `null`.
- * @returns The value with its positions, or what is wrong with the syntax.
+ * @returns The value with its positions, or everything that is wrong with the text.
  */
-export function parseYaml(text: string): ParseResult {
+export function parseYaml(text: string): Parsed | { readonly problems: readonly Placed[] } {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const failed = (code: Issue['code'], expected: string, offset: number): ParseResult => ({
-    syntax: [{ issue: { path: [], code, expected }, position: positionAt(source, offset) }],
-  });
-  const deep = findDeepNesting(source);
-  if (deep !== undefined) return failed('too-deep', `at most ${MAX_DEPTH} levels`, deep);
-  let documents: Document.Parsed[];
-  try {
-    documents = compose(source);
-  } catch (error) {
-    if (error instanceof RangeError) return failed('too-deep', `at most ${MAX_DEPTH} levels`, 0);
-    throw error;
+  const [document, second] = compose(source);
+  const root = document?.contents ?? null;
+  const positions = new Positions(source, root);
+  const found = document === undefined ? [] : findSyntaxErrors(document, positions);
+  if (found.length === 0 && second !== undefined) {
+    const issue: Issue = { path: [], code: 'several-documents', expected: 'one document in the file' };
+    found.push({ issue, position: positions.at(second.range[0]) });
   }
-  const [document, second] = documents;
-  if (document === undefined) return { value: null, issues: [], locate: () => ({ line: 1, column: 1 }), sourceOf: () => undefined };
-  const syntax = syntaxProblems(document, source);
-  if (syntax.length > 0) return { syntax };
-  if (second !== undefined) return failed('several-documents', 'one document in the file', second.range[0]);
-  return convert(document, source);
+  if (found.length > 0) return { problems: found };
+  const walk: Walk = { found, path: [], positions };
+  const value = toValue(root, walk);
+  return found.length > 0 ? { problems: found } : { value, positions };
 }
 
 function compose(source: string): Document.Parsed[] {
@@ -62,138 +51,97 @@ function compose(source: string): Document.Parsed[] {
     uniqueKeys: false,
   });
   const documents: Document.Parsed[] = [];
-  for (const document of composer.compose(new Parser().parse(source), true, source.length)) {
+  for (const document of composer.compose(untilHopeless(new Parser().parse(source)), true, source.length)) {
     documents.push(document);
     if (documents.length === 2) break;
   }
   return documents;
 }
 
-/** Brackets nested deeper than the limit, even inside strings: the composer would recurse as deep. Blocks are counted by their indentation. */
-function findDeepNesting(source: string): number | undefined {
-  let depth = 0;
-  for (let index = 0; index < source.length; index += 1) {
-    const unit = source.charCodeAt(index);
-    if (unit === 0x5b || unit === 0x7b) {
-      depth += 1;
-      if (depth > MAX_DEPTH * 16) return index;
-    } else if ((unit === 0x5d || unit === 0x7d) && depth > 0) depth -= 1;
+/** Stops after so many errors as are reported: each costs the library a stack trace, and garbage has one at every letter. */
+function* untilHopeless(tokens: Iterable<CST.Token>): Generator<CST.Token> {
+  let errors = 0;
+  for (const token of tokens) {
+    yield token;
+    if (token.type === 'error') errors += 1;
+    if (errors === MAX_SYNTAX_ERRORS) return;
   }
-  return undefined;
 }
 
-function syntaxProblems(document: Document.Parsed, source: string): SyntaxProblem[] {
-  const version = document.directives.yaml;
-  const found = [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_ERRORS).map(
-    (error): SyntaxProblem => ({
-      issue: {
-        path: [],
-        code: error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'syntax',
-        expected: error.code === 'TAG_RESOLVE_FAILED' ? 'a value without a tag' : 'well-formed YAML',
-        found: error.message.replace(/\s+/g, ' ').slice(0, 200),
-      },
-      position: positionAt(source, error.pos[0]),
-    }),
-  );
-  if (version.explicit === true && version.version !== '1.2') {
-    found.push({
-      issue: { path: [], code: 'syntax', expected: 'YAML 1.2', found: `YAML ${version.version}` },
-      position: { line: 1, column: 1 },
-    });
+function findSyntaxErrors({ errors, warnings, directives }: Document.Parsed, positions: Positions): Placed[] {
+  const all = [...errors, ...warnings];
+  // The library reports its own exhausted stack as an error at the place where it happened.
+  const deep = all.find(({ message }) => message.includes('call stack'));
+  if (deep !== undefined) return [{ issue: tooDeep([]), position: positions.at(deep.pos[0]) }];
+  const found = all.slice(0, MAX_SYNTAX_ERRORS).map(({ code, message, pos }): Placed => {
+    const expected = code === 'TAG_RESOLVE_FAILED' ? 'a value without a tag' : 'well-formed YAML';
+    return { issue: { path: [], code: 'syntax', expected, found: oneLine(message) }, position: positions.at(pos[0]) };
+  });
+  const { explicit, version } = directives.yaml;
+  if (explicit === true && version !== '1.2') {
+    found.push({ issue: { path: [], code: 'syntax', expected: 'YAML 1.2', found: `YAML ${version}` }, position: { line: 1, column: 1 } });
   }
   return found;
 }
 
+function oneLine(message: string): string {
+  return quote(message.replaceAll(/\s+/g, ' '), 160).slice(1, -1).replaceAll('\\"', '"');
+}
+
 interface Walk {
-  readonly issues: Issue[];
+  readonly found: Placed[];
   readonly path: (string | number)[];
+  readonly positions: Positions;
 }
 
-function convert(document: Document.Parsed, source: string): Parsed {
-  const walk: Walk = { issues: [], path: [] };
-  const value = toValue(document.contents, walk);
-  return {
-    value,
-    issues: walk.issues,
-    locate: (path, at = 'value') => positionAt(source, offsetOf(document.contents, path, at)),
-    sourceOf: (path) => {
-      const node = path.reduce<Node | null>((around, part) => child(around, part)?.value ?? null, document.contents);
-      return isScalar(node) ? node.source : undefined;
-    },
-  };
-}
-
-function toValue(node: ParsedNode | Node | null, walk: Walk): JsonValue {
+function toValue(node: Node | null, walk: Walk): JsonValue {
   if (node === null) return null;
   if (isScalar(node)) return scalarValue(node, walk);
-  if (walk.path.length >= MAX_DEPTH) return report(walk, { code: 'too-deep', expected: `at most ${MAX_DEPTH} levels` });
+  if (isAlias(node)) return report(walk, node, { path: [...walk.path], code: 'alias', expected: 'the value written out', found: quote(`*${node.source}`) });
+  if (walk.path.length >= MAX_DEPTH) return report(walk, node, tooDeep([...walk.path]));
   if (isMap(node)) return mapValue(node, walk);
-  if (isSeq(node)) {
-    return node.items.map((item, index) => {
-      walk.path.push(index);
-      const value = toValue(item as Node | null, walk);
-      walk.path.pop();
-      return value;
-    });
-  }
-  if (isAlias(node)) return report(walk, { code: 'alias', expected: 'the value written out', found: quote(`*${node.source}`) });
-  return report(walk, { code: 'syntax', expected: 'a map, a list or a plain value' });
+  if (!isSeq(node)) return report(walk, node, { path: [...walk.path], code: 'syntax', expected: 'a map, a list or a plain value' });
+  return node.items.map((item, index) => {
+    walk.path.push(index);
+    const value = toValue(item as Node | null, walk);
+    walk.path.pop();
+    return value;
+  });
 }
 
 function mapValue(node: YAMLMap, walk: Walk): JsonValue {
   const value: JsonObject = {};
   for (const pair of node.items) {
-    const key = isScalar(pair.key) ? String(pair.key.value ?? '') : '';
-    walk.path.push(key);
-    if (key === '__proto__') report(walk, { at: 'key', code: 'unknown-key', expected: 'another name for the key' });
-    else if (Object.hasOwn(value, key)) report(walk, { at: 'key', code: 'duplicate-key', expected: 'each key once' });
-    else value[key] = toValue(pair.value as Node | null, walk);
-    walk.path.pop();
+    const key = keyText(pair.key);
+    const refuse = (code: 'unknown-key' | 'duplicate-key', expected: string) =>
+      report(walk, pair.key as Node, { path: [...walk.path, key], at: 'key', code, expected });
+    // Assigned, it would not become a key but change the object.
+    if (key === '__proto__') refuse('unknown-key', 'another name');
+    else if (Object.hasOwn(value, key)) refuse('duplicate-key', 'each key once');
+    else {
+      walk.path.push(key);
+      value[key] = toValue(pair.value as Node | null, walk);
+      walk.path.pop();
+    }
   }
   return value;
 }
 
 function scalarValue(node: Scalar, walk: Walk): JsonValue {
-  const { value } = node;
+  const { value, source = '' } = node;
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
-  if (typeof value !== 'number') return report(walk, { code: 'wrong-type', expected: 'a plain value' });
-  if (!Number.isFinite(value)) return report(walk, { code: 'bad-value', expected: 'a finite number', found: node.source ?? String(value) });
-  if (!Number.isSafeInteger(value) && /^[-+]?\d+$/.test(node.source ?? '')) {
-    return report(walk, { code: 'bad-value', expected: 'a number that is exact in 53 bits', found: quote(node.source) });
-  }
+  const refuse = (expected: string) => report(walk, node, { path: [...walk.path], code: 'bad-value', expected, found: quote(source) });
+  if (typeof value !== 'number') return refuse('a plain value');
+  if (!Number.isFinite(value)) return refuse('a finite number');
+  if (!Number.isSafeInteger(value) && /^[-+]?\d+$/.test(source)) return refuse('a number that is exact in 53 bits');
   return value;
 }
 
-function report(walk: Walk, issue: Omit<Issue, 'path'>): null {
-  walk.issues.push({ ...issue, path: [...walk.path] });
+function report({ found, positions }: Walk, node: Node | null, issue: Issue): null {
+  found.push({ issue, position: positions.at(node?.range?.[0] ?? 0) });
   return null;
 }
 
-function offsetOf(root: Node | null, path: Path, at: 'key' | 'value'): number {
-  let node = root;
-  let key: Node | null = root;
-  for (const part of path) {
-    const next = child(node, part);
-    if (next === undefined) break;
-    ({ key, value: node } = next);
-  }
-  const target = at === 'key' ? (key ?? node) : (node ?? key);
-  return target?.range?.[0] ?? 0;
-}
-
-function child(node: Node | null, part: string | number): { key: Node | null; value: Node | null } | undefined {
-  if (isMap(node)) {
-    // The last one, so that a duplicate key is shown where it is repeated.
-    const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value ?? '') === part);
-    return pair === undefined ? undefined : { key: pair.key as Node, value: (pair.value ?? pair.key) as Node };
-  }
-  if (!isSeq(node) || typeof part !== 'number' || part >= node.items.length) return undefined;
-  const item = node.items[part] as Node | null;
-  return { key: item, value: item };
-}
-
-function positionAt(source: string, offset: number): Position {
-  const before = source.slice(0, offset);
-  const start = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - start + 1 };
+function tooDeep(path: Path): Issue {
+  return { path, code: 'too-deep', expected: `at most ${MAX_DEPTH} levels` };
 }

@@ -1,0 +1,94 @@
+import { checkCapabilityText, type CheckCapability } from './checks.ts';
+import { quote, type Issue, type Path } from './issue.ts';
+import { checkJsonSchema } from './json-schema.ts';
+import { API_VERSION, type PluginManifest, type PluginTool } from './plugin-manifest.ts';
+import { nearest, oneOf } from './zod-issues.ts';
+
+const RESERVED = ['help', 'json', 'params'];
+
+/** Finds what the schema cannot say about the `toka` block of a package.json. */
+export function checkPlugin(manifest: PluginManifest, base: Path, checkCapability?: CheckCapability): Issue[] {
+  const { api, contributes, configSchema } = manifest;
+  return [
+    ...checkApi(api, [...base, 'api']),
+    ...(configSchema === undefined ? [] : checkJsonSchema(configSchema, [...base, 'configSchema'])),
+    ...Object.entries(contributes).flatMap(([kind, entries]) => checkIds(entries, [...base, 'contributes', kind])),
+    ...contributes.tools.flatMap((tool, index) => checkTool(tool, [...base, 'contributes', 'tools', index], checkCapability)),
+  ];
+}
+
+function checkApi(range: string, path: Path): Issue[] {
+  const [major, minor] = range.slice(1).split('.').map(Number);
+  if (major === API_VERSION.major && (minor ?? 0) <= API_VERSION.minor) return [];
+  const offered = `${API_VERSION.major}.${API_VERSION.minor}`;
+  return [{ path, code: 'bad-value', expected: `a range with ${offered}, the plugin API of this toka`, found: quote(range) }];
+}
+
+function checkIds(entries: readonly { readonly id: string }[], path: Path): Issue[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ id }, index): Issue[] => {
+    if (!seen.has(id)) {
+      seen.add(id);
+      return [];
+    }
+    return [{ path: [...path, index, 'id'], code: 'duplicate', expected: 'an id of its own', found: quote(id) }];
+  });
+}
+
+function checkTool(tool: PluginTool, path: Path, checkCapability: CheckCapability | undefined): Issue[] {
+  const { properties, required } = tool.params;
+  const names = Object.keys(properties);
+  const paths = names.filter((name) => isPath(properties[name]));
+  return [
+    ...checkJsonSchema(tool.params, [...path, 'params']),
+    ...checkJsonSchema(tool.output, [...path, 'output']),
+    ...names.flatMap((name) => checkProperty(tool, name, [...path, 'params', 'properties', name])),
+    ...required.flatMap((name, index) => checkKnown(name, names, [...path, 'params', 'required', index])),
+    ...checkPositions(tool, [...path, 'params', 'properties']),
+    ...(['required', 'optional'] as const).flatMap((list) =>
+      tool.capabilities[list].flatMap((text, index) => checkCapabilityText(text, [...path, 'capabilities', list, index], paths, checkCapability)),
+    ),
+    ...tool.examples.flatMap(({ params }, index) =>
+      Object.keys(params).flatMap((name) => checkKnown(name, names, [...path, 'examples', index, 'params', name])),
+    ),
+  ];
+}
+
+function isPath(property: PluginTool['params']['properties'][string] | undefined): boolean {
+  return property?.['x-type'] === 'path' || property?.items?.['x-type'] === 'path';
+}
+
+function checkProperty({ params }: PluginTool, name: string, path: Path): Issue[] {
+  const property = params.properties[name];
+  if (RESERVED.includes(name)) return [{ path, at: 'key', code: 'bad-value', expected: `a name other than ${RESERVED.join(', ')}`, found: quote(name) }];
+  if (property?.default === undefined) return [];
+  if (property['x-type'] === 'secret') return [{ path: [...path, 'default'], at: 'key', code: 'conflict', expected: 'no default for a secret' }];
+  if (!params.required.includes(name)) return [];
+  return [{ path: [...path, 'default'], at: 'key', code: 'conflict', expected: 'either a required parameter or a default', found: 'both' }];
+}
+
+function checkKnown(name: string, names: readonly string[], path: Path): Issue[] {
+  if (names.includes(name)) return [];
+  const suggestion = nearest(name, names);
+  return [
+    {
+      path,
+      code: 'unknown-name',
+      expected: names.length === 0 ? 'no parameters' : oneOf(names),
+      found: quote(name),
+      ...(suggestion === undefined ? {} : { suggestion: quote(suggestion) }),
+    },
+  ];
+}
+
+function checkPositions({ params }: PluginTool, path: Path): Issue[] {
+  const seen = new Map<number, string>();
+  return Object.entries(params.properties).flatMap(([name, property]): Issue[] => {
+    const position = property['x-position'];
+    if (position === undefined) return [];
+    const first = seen.get(position);
+    seen.set(position, first ?? name);
+    if (first === undefined) return [];
+    return [{ path: [...path, name, 'x-position'], code: 'duplicate', expected: `another place than that of ${quote(first)}`, found: String(position) }];
+  });
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { capability, effect, json, level, line, prose, risk, semver, strict, tags, toolName } from './parts.ts';
+import { example, jsonSchema } from './tool-manifest.ts';
+
+/** The plugin API that this release offers, the version of `@toka/sdk`. */
+export const API_VERSION = { major: 1, minor: 0 } as const;
+
+const entry = z
+  .string()
+  .max(4096)
+  .regex(/^\.\/(?!(.*\/)?\.\.(\/|$))[^\u0000\\]+$/, 'a file inside the package such as ./dist/reader.js')
+  .describe("The module, relative to the package's folder.");
+
+const capabilityLists = {
+  required: z.array(capability).max(100).default([]).describe('Without these it is denied.'),
+  optional: z.array(capability).max(100).default([]).describe('Those that are not granted fall away.'),
+};
+
+/** One parameter of a plugin's tool: the JSON Schema keywords that mean something on a command line, and toka's annotations. */
+const property = strict({
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']).describe('Its JSON type.'),
+  description: prose(1000).describe('What it means, for people and for models.'),
+  default: json.optional().describe('The value where none is given.'),
+  enum: z.array(json).min(1).max(500).optional().describe('The values that are allowed.'),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  exclusiveMaximum: z.number().optional(),
+  multipleOf: z.number().positive().optional(),
+  minLength: z.int().min(0).optional(),
+  maxLength: z.int().min(0).optional(),
+  pattern: z.string().max(500).optional(),
+  format: line(64).optional(),
+  items: jsonSchema.optional().describe('JSON Schema of each entry of a list; x-type: path marks a list of paths.'),
+  minItems: z.int().min(0).optional(),
+  maxItems: z.int().min(0).optional(),
+  uniqueItems: z.boolean().optional(),
+  properties: jsonSchema.optional(),
+  required: z.array(z.string()).optional(),
+  additionalProperties: z.union([z.boolean(), jsonSchema]).optional(),
+  'x-type': z.enum(['path', 'secret']).optional().describe("path: resolved against the caller's folder; secret: never shown or stored."),
+  'x-position': z.int().min(1).max(200).optional().describe("Its place, counted from 1, among the bare words on toka's own command line."),
+});
+
+const params = strict({
+  type: z.literal('object'),
+  properties: z
+    .record(z.string().max(64).regex(/^[a-z][A-Za-z0-9]*(-[a-z0-9]+)*$/, 'a name such as maxBytes or max-bytes'), property)
+    .describe('The parameters by name; help, json and params are reserved.'),
+  required: z.array(z.string()).default([]).describe('Names of the parameters that must be given.'),
+  additionalProperties: z.literal(false),
+}).describe('The parameters as one flat JSON Schema (2020-12).');
+
+const tool = strict({
+  id: toolName.describe('The name of the tool, unique in the plugin.'),
+  entry,
+  summary: prose(2000).describe('What it does, in one sentence.'),
+  category: line(64).describe('One word under which it is listed.'),
+  tags: tags.default([]).describe('Further words to find it by.'),
+  params,
+  output: jsonSchema.describe('JSON Schema (2020-12) of its result.'),
+  capabilities: strict(capabilityLists).describe('What it may do, as domain:action[:scope].'),
+  effect: effect.describe('What a run changes.'),
+  level: level.default('restricted').describe('How much it may use at the most.'),
+  risk: risk.optional().describe('How much harm a wrong call does. Default by effect.'),
+  examples: z.array(example).max(50).default([]).describe('Calls that work.'),
+});
+
+const other = strict({
+  id: toolName.describe('Its name, unique among contributions of this kind.'),
+  entry,
+  summary: prose(2000).describe('What it is, in one sentence.'),
+  supports: z.record(z.string(), json).optional().describe('What it can do, as its contract names it.'),
+  capabilities: strict(capabilityLists).optional().describe('What it may do, as domain:action[:scope].'),
+  configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
+});
+
+function contributions<S extends z.ZodType>(schema: S, what: string) {
+  return z.array(schema).max(500).default([]).describe(what);
+}
+
+/** The static `toka` block of a plugin's package.json, manifest version 1. Listing a plugin reads this and imports nothing. */
+export const pluginManifest = strict({
+  manifestVersion: z.literal(1).describe('The version of this format.'),
+  api: z
+    .string()
+    .regex(/^\^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$/, 'a range of the plugin API such as ^1.0')
+    .describe('The versions of the plugin API it works with: ^MAJOR.MINOR.'),
+  contributes: strict({
+    tools: contributions(tool, 'Tools.'),
+    runtimes: contributions(other, 'Runtimes for languages or kinds of executable.'),
+    storage: contributions(other, 'Storage backends.'),
+    providers: contributions(other, 'Providers of models.'),
+    engines: contributions(other, 'Engines of durable execution.'),
+    analysers: contributions(other, 'Analysers of scripts.'),
+    search: contributions(other, 'Search over tools.'),
+    doors: contributions(other, 'Doors by which requests come in.'),
+    identity: contributions(other, 'Providers of identity.'),
+  }).describe('What the plugin adds.'),
+  capabilities: strict(capabilityLists).optional().describe('What the plugin itself may do, as domain:action[:scope].'),
+  configSchema: jsonSchema.optional().describe("JSON Schema (2020-12) of the plugin's configuration."),
+}).describe('The toka block of package.json.');
+
+/** What is read of package.json beside the block. */
+export const packageFile = z.object({ name: z.string().min(1).max(214), version: semver, toka: pluginManifest });
+
+export type PluginManifest = z.output<typeof pluginManifest>;
+export type PluginTool = PluginManifest['contributes']['tools'][number];
