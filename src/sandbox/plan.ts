@@ -18,6 +18,8 @@ export interface Mount {
   /** Absolute path, the same inside and outside; a file or a folder. */
   readonly path: string;
   readonly access: 'read' | 'write';
+  /** What is made where a write mount does not exist yet; it is removed again if the run leaves it empty. Others that do not exist are left out. */
+  readonly create?: 'file' | 'folder';
 }
 
 export interface Limits {
@@ -50,7 +52,9 @@ export interface Enforcement {
 
 /** How a sandboxed process ended. */
 export interface Outcome {
+  /** Of the process; 128 + n if a signal n ended it inside the sandbox; null if toka ended it. */
   readonly exitCode: number | null;
+  /** By which toka ended it. */
   readonly signal: string | null;
   /** Set where toka ended it. */
   readonly stopped?: 'timeout' | 'memory' | 'output' | 'processes' | 'disk' | 'cpu' | 'cancelled';
@@ -73,5 +77,8 @@ export interface LaunchOptions {
   readonly signal?: AbortSignal;
   /** Written to standard input (plan.stdin `pipe`), which is then closed. */
   readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
-  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+  /** Refuses the run where it would be enforced by less, even if a probe said otherwise. Default: `watchdog`. */
+  readonly require?: Demand['require'];
+  /** A promise holds further output of that stream back until it is settled. */
+  onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void | Promise<void>;
 }

@@ -1,0 +1,115 @@
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { contains, systemLayers, type Layer, type Layout } from './mounts.ts';
+import type { SandboxPlan } from './plan.ts';
+import { emptyFilePath } from './scratch.ts';
+import { unavailable } from './unavailable.ts';
+
+/** File descriptors under which bwrap finds what toka hands it. */
+export const FD = { seccomp: 3, status: 4, passwd: 5, group: 6, args: 7 } as const;
+
+export const INSTALL_BWRAP = 'install bubblewrap: apt install bubblewrap, dnf install bubblewrap, pacman -S bubblewrap or apk add bubblewrap';
+
+const found = new Map<string, string>();
+
+/**
+ * Finds bwrap in PATH, passing over every folder that the sandbox may see: a tool could have put its own bwrap there.
+ *
+ * @throws TOKA_SANDBOX_UNAVAILABLE where there is none
+ */
+export function findBwrap({ mounts, cwd }: Pick<SandboxPlan, 'mounts' | 'cwd'>, path = process.env['PATH'] ?? ''): string {
+  const reachable = [cwd, ...mounts.filter(({ access, path: at }) => access === 'write' || at !== '/').map((mount) => mount.path)];
+  const granted = reachable.filter((folder) => folder !== '/' && !isSystem(folder)).map(realOrSame);
+  for (const folder of path.split(delimiter)) {
+    if (!isAbsolute(folder)) continue;
+    const program = found.get(folder) ?? programIn(folder);
+    if (program === undefined || granted.some((grant) => contains(grant, program))) continue;
+    found.set(folder, program);
+    return program;
+  }
+  throw unavailable({ missing: ['sandbox'], have: 'no bwrap in PATH', why: 'bubblewrap is not installed', fix: INSTALL_BWRAP });
+}
+
+function programIn(folder: string): string | undefined {
+  try {
+    const program = realpathSync.native(join(folder, 'bwrap'));
+    accessSync(program, constants.X_OK);
+    return statSync(program).isFile() ? program : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isSystem(folder: string): boolean {
+  return systemLayers().some(({ path }) => path === folder);
+}
+
+function realOrSame(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+const SEPARATE = [
+  '--unshare-user',
+  '--unshare-ipc',
+  '--unshare-pid',
+  '--unshare-uts',
+  '--unshare-cgroup-try',
+  '--unshare-net',
+  '--disable-userns',
+  '--die-with-parent',
+  '--new-session',
+  '--cap-drop',
+  'ALL',
+  '--hostname',
+  'toka',
+];
+
+/** The arguments of bwrap for a plan, without the command: they go through a file, so that no path of this machine shows in `ps`. */
+export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits'>, layout: Layout): string[] {
+  const size = String(tmpfsSize(plan.limits));
+  return [
+    ...SEPARATE,
+    ...(layout.root ? ['--ro-bind', '/', '/'] : systemLayers().flatMap(layerArguments)),
+    ...['--ro-bind-data', String(FD.passwd), '/etc/passwd', '--ro-bind-data', String(FD.group), '/etc/group'],
+    // As uid 0, /proc/sys could be written even without capabilities.
+    ...['--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev'],
+    ...['--size', size, '--tmpfs', '/dev/shm', '--size', size, '--tmpfs', '/tmp'],
+    ...layout.layers.flatMap(layerArguments),
+    ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', plan.cwd],
+    ...['--clearenv', ...Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value])],
+    ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status)],
+  ];
+}
+
+/** Without a control group, files in memory are bounded by nothing else. */
+export function tmpfsSize({ maxDisk, memory }: SandboxPlan['limits']): number {
+  return Math.min(maxDisk, memory);
+}
+
+function layerArguments(layer: Layer): string[] {
+  switch (layer.kind) {
+    case 'read':
+      return ['--ro-bind', layer.source, layer.path];
+    case 'write':
+      return ['--bind', layer.source, layer.path];
+    case 'link':
+      return ['--symlink', layer.target, layer.path];
+    case 'hide-file':
+      return ['--ro-bind', emptyFilePath(), layer.path];
+    case 'hide-folder':
+      return ['--tmpfs', layer.path, '--remount-ro', layer.path];
+  }
+}
+
+/** The one user that exists inside, under the id that owns the granted files. */
+export function passwdFile(uid: number, gid: number): string {
+  return `tool:x:${uid}:${gid}:tool:/tmp:/bin/sh\n`;
+}
+
+export function groupFile(gid: number): string {
+  return `tool:x:${gid}:\n`;
+}

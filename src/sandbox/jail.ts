@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dropSlot, holdSlot, type Slot } from './slots.ts';
+
+/** After this long, a sandbox whose first process was killed is killed from outside. */
+const KILL_AGAIN_MS = 500;
+const EMPTY_WITHIN_MS = 5000;
+
+/** A running sandbox, as its owner sees it. */
+export interface Jail {
+  /** Id of the first process of its namespace, once bwrap has told it. */
+  readonly init: () => number | undefined;
+  /** Of the program, if it was started and has ended. */
+  readonly exitCode: () => number | undefined;
+  /** Whether toka killed it. */
+  readonly killed: () => boolean;
+  /** Settles with the exit code of bwrap once every process of the sandbox has ended. */
+  readonly empty: Promise<number | null>;
+  /** Kills every process. */
+  kill(): void;
+  /** Asks the program and the processes of its group to end; false if it is too early for that. */
+  terminate(): boolean;
+}
+
+/**
+ * Hands a waiting slot its command.
+ *
+ * @param onStarted called once the program's ends of its pipes are open
+ */
+export function startJail(slot: Slot, script: string, onStarted: () => void): Jail {
+  const { shell } = slot;
+  let status = '';
+  let init: number | undefined;
+  let killed = false;
+  holdSlot(slot);
+  const kill = (): void => {
+    if (killed) return;
+    killed = true;
+    // When the first process of a namespace is killed, the kernel kills all others and waits for them.
+    signal(init ?? -shell.pid!, 'SIGKILL');
+    setTimeout(() => signal(-shell.pid!, 'SIGKILL'), KILL_AGAIN_MS).unref();
+  };
+  slot.status.on('data', (chunk: Buffer) => {
+    status += chunk.toString('latin1');
+    if (init !== undefined) return;
+    init = figure(status, 'child-pid');
+    if (init === undefined) return;
+    onStarted();
+    if (killed) signal(init, 'SIGKILL');
+  });
+  const closed = new Promise<number | null>((resolve) => void shell.once('close', resolve));
+  slot.script.end(script);
+  const empty = closed.then(async (code) => {
+    onStarted();
+    if (init !== undefined) await gone(init);
+    dropSlot(slot);
+    return code;
+  });
+  return {
+    init: () => init,
+    exitCode: () => figure(status, 'exit-code'),
+    killed: () => killed,
+    empty,
+    kill,
+    // The first process takes no signal but SIGKILL; it leads the program's group.
+    terminate: () => init !== undefined && signal(-init, 'SIGTERM'),
+  };
+}
+
+/** bwrap ends with the program; what that left behind is killed with the namespace, a moment later. */
+async function gone(init: number): Promise<void> {
+  for (const end = Date.now() + EMPTY_WITHIN_MS; Date.now() < end; await sleep(1)) {
+    if (!isRunning(init)) return;
+    signal(init, 'SIGKILL');
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
+  } catch {
+    return false;
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    // It has ended.
+    return false;
+  }
+}
+
+/** A number in one of the JSON objects that bwrap writes to its status file. */
+function figure(status: string, name: string): number | undefined {
+  const found = new RegExp(`"${name}": (\\d+)`).exec(status)?.[1];
+  return found === undefined ? undefined : Number(found);
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
+import { ownerIsGone, ownerName } from '../owner.ts';
+import type { Limits } from '../plan.ts';
+import { findV1 } from './cgroup-v1.ts';
+import { findV2 } from './cgroup-v2.ts';
+import type { CgroupState, Controllers, Hierarchy } from './hierarchy.ts';
+
+/** A control group of one sandboxed run. */
+export interface Cgroup {
+  readonly controllers: Controllers;
+  /** Files into which a process writes its id to join. */
+  readonly joins: readonly string[];
+  limit(limits: Limits): void;
+  read(): CgroupState;
+  members(): number[];
+  /** Removes the group; false while a process is still in it. */
+  remove(): boolean;
+}
+
+/** Room for what belongs to the sandbox itself: bwrap outside, its init inside, and a shell that sets limits. */
+const OWN_PROCESSES = 3;
+
+let found: Hierarchy | null | undefined;
+let made = 0;
+
+/** Makes an empty group, or returns undefined where this machine does not let toka make one. */
+export function makeCgroup(): Cgroup | undefined {
+  if (found === undefined) found = findHierarchy();
+  if (!found) return undefined;
+  try {
+    return makeIn(found, `${ownerName()}-${made++}`);
+  } catch {
+    found = null;
+    return undefined;
+  }
+}
+
+/** Stops using control groups in this process, for instance when joining one failed. */
+export function giveUpCgroups(): void {
+  found = null;
+}
+
+export function findHierarchy(mount = '/sys/fs/cgroup', self = '/proc/self/cgroup'): Hierarchy | null {
+  let membership: string;
+  try {
+    membership = readFileSync(self, 'utf8');
+  } catch {
+    return null;
+  }
+  const hierarchy = findV2(mount, membership) ?? findV1(mount, membership) ?? null;
+  if (hierarchy) setImmediate(() => hierarchy.parents.forEach(sweep)).unref();
+  return hierarchy;
+}
+
+export function makeIn({ controllers, parents, limit, read }: Hierarchy, name: string): Cgroup {
+  const folders: string[] = [];
+  const remove = (): boolean => {
+    try {
+      while (folders.length > 0) {
+        rmdirSync(folders.at(-1)!);
+        folders.pop();
+      }
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return false;
+      folders.pop();
+      return remove();
+    }
+  };
+  try {
+    for (const parent of parents) {
+      mkdirSync(`${parent}/${name}`);
+      folders.push(`${parent}/${name}`);
+    }
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  const all = [...folders];
+  return {
+    controllers,
+    joins: all.map((folder) => `${folder}/cgroup.procs`),
+    limit: (limits) => limit(all, { ...limits, pids: limits.pids + OWN_PROCESSES }),
+    read: () => read(all),
+    members: () => readFileSync(`${all[0]}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),
+    remove,
+  };
+}
+
+/** Removes the groups of toka processes that were killed before they could. */
+export function sweep(parent: string): void {
+  try {
+    for (const name of readdirSync(parent)) if (ownerIsGone(name)) removeQuietly(`${parent}/${name}`);
+  } catch {
+    // A folder that cannot be listed cannot be swept.
+  }
+}
+
+function removeQuietly(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something still runs in it, or another process of toka was faster.
+  }
+}

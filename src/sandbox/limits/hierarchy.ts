@@ -1,0 +1,55 @@
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { ownerName } from '../owner.ts';
+import type { Limits } from '../plan.ts';
+
+/** Which limits a kind of cgroup can hold. */
+export interface Controllers {
+  readonly memory: boolean;
+  readonly processes: boolean;
+  readonly cpu: boolean;
+}
+
+/** Where this process may make control groups, and how their files are called. */
+export interface Hierarchy {
+  readonly controllers: Controllers;
+  /** Folders in which a group is made; one for v2, one for each controller for v1. */
+  readonly parents: readonly string[];
+  limit(folders: readonly string[], limits: Limits): void;
+  read(folders: readonly string[]): CgroupState;
+}
+
+export interface CgroupState {
+  /** Processes that the kernel killed for memory. */
+  readonly memoryKills: number;
+  /** Attempts to start a process beyond the limit. */
+  readonly refusedProcesses: number;
+  readonly peakMemory: number | undefined;
+  readonly cpuMs: number | undefined;
+}
+
+/** Tries out a parent by making and removing a group in it. */
+export function canMakeIn(parent: string): boolean {
+  const trial = `${parent}/${ownerName()}-trial`;
+  try {
+    mkdirSync(trial);
+    rmdirSync(trial);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function write(file: string, value: string | number): void {
+  writeFileSync(file, String(value));
+}
+
+/** The number after a name in a `name value` file, or the whole file as a number. */
+export function figure(file: string, name?: string): number | undefined {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const value = name === undefined ? text : new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
+    return value === undefined ? undefined : Number(value);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { release } from 'node:os';
+import type { Enforcement, Limits } from '../plan.ts';
+
+const OPEN_FILES = 1024;
+/** The sandbox's init and the shell that sets the limit count too. */
+const OWN_PROCESSES = 2;
+
+/**
+ * Shell commands that limit the processes started after them. A limit that is lower already stays: raising it is refused.
+ * POSIX counts file sizes in blocks of 512 bytes; data is in KiB, time in seconds of CPU.
+ */
+export function outerLimits(limits: Limits, { memory, cpu }: Pick<Enforcement, 'memory' | 'cpu'>): string {
+  const wanted = ['c 0', `n ${OPEN_FILES}`, `f ${Math.ceil(limits.maxDisk / 512)}`];
+  // RLIMIT_DATA, not RLIMIT_AS: JavaScript and WebAssembly reserve far more address space than they use.
+  if (memory === 'watchdog') wanted.push(`d ${Math.ceil(limits.memory / 1024)}`);
+  if (cpu === 'rlimit') wanted.push(`H -t ${cpuSeconds(limits) + 1}`, `S -t ${cpuSeconds(limits)}`);
+  return wanted.map((limit) => `ulimit -${limit} 2>/dev/null\n`).join('');
+}
+
+/** The command line that limits the processes of the user namespace it runs in, then becomes the program after it. */
+export function innerLimit(pids: number): string[] {
+  const count = pids + OWN_PROCESSES;
+  return ['/bin/sh', '-c', `ulimit -p ${count} 2>/dev/null || ulimit -u ${count}; exec "$@"`, 'sh'];
+}
+
+/** CPU time that the share allows over the whole time limit, in full seconds. */
+export function cpuSeconds({ cpu, timeoutMs }: Limits): number {
+  return Math.max(1, Math.ceil((cpu / 100) * (timeoutMs / 1000)));
+}
+
+/** RLIMIT_NPROC counts per user namespace since Linux 5.14 (before that it would count the user's other processes), and never for uid 0. */
+export function canLimitProcesses(uid = process.getuid?.() ?? 0, kernel = release()): boolean {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  return uid !== 0 && (major > 5 || (major === 5 && minor >= 14));
+}

@@ -1,0 +1,80 @@
+import { statfsSync } from 'node:fs';
+import type { Cgroup } from './cgroup.ts';
+import type { Enforcement, Limits, Outcome } from '../plan.ts';
+import { cpuSeconds } from './rlimits.ts';
+import { exactMemory, sampleTree } from './tree.ts';
+
+const INTERVAL_MS = 50;
+/** File systems whose writes the kernel counts per process: ext4, XFS, Btrfs, F2FS, overlay (linux/magic.h). */
+const COUNTED = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x794c7630];
+
+export interface Watch {
+  readonly limits: Limits;
+  readonly enforcement: Enforcement;
+  readonly cgroup: Cgroup | undefined;
+  /** Real paths of what may be written. */
+  readonly writable: readonly string[];
+  /** Id of the sandbox's first process, once it is known. */
+  readonly init: () => number | undefined;
+  readonly onExceeded: (reason: NonNullable<Outcome['stopped']>) => void;
+}
+
+export interface Watchdog {
+  /** The largest memory and CPU time seen, if there was a look at all. */
+  readonly peak: () => { readonly memory: number; readonly cpuMs: number } | undefined;
+  stop(): void;
+}
+
+/** Looks after the limits that no kernel mechanism holds here, every 50 ms. */
+export function startWatchdog(watch: Watch): Watchdog {
+  const disk = startDisk(watch.writable, watch.limits.maxDisk);
+  const { memory, processes, cpu } = watch.enforcement;
+  const isWeak = memory === 'watchdog' || processes !== 'cgroup' || cpu !== 'cgroup';
+  let peak: { memory: number; cpuMs: number } | undefined;
+  const look = (): void => {
+    const byKernel = watch.cgroup && exceededIn(watch.cgroup);
+    if (byKernel) return watch.onExceeded(byKernel);
+    const init = watch.init();
+    if (init === undefined || !(isWeak || disk)) return;
+    const sample = sampleTree(init);
+    if (!sample) return;
+    peak = { memory: Math.max(peak?.memory ?? 0, sample.memory), cpuMs: Math.max(peak?.cpuMs ?? 0, sample.cpuMs) };
+    if (memory === 'watchdog' && sample.memory > watch.limits.memory && exactMemory(init) > watch.limits.memory) {
+      return watch.onExceeded('memory');
+    }
+    if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
+    if (cpu === 'rlimit' && sample.cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');
+    if (disk?.(sample.written)) watch.onExceeded('disk');
+  };
+  const timer = setInterval(look, INTERVAL_MS);
+  return { peak: () => peak, stop: () => clearInterval(timer) };
+}
+
+/** Which limit the kernel had to defend so far. */
+export function exceededIn(cgroup: Cgroup): 'memory' | 'processes' | undefined {
+  const { memoryKills, refusedProcesses } = cgroup.read();
+  return memoryKills > 0 ? 'memory' : refusedProcesses > 0 ? 'processes' : undefined;
+}
+
+/**
+ * Tells whether more was written than allowed: by what the kernel counted for the processes, and where a file system is not counted
+ * (a tmpfs) or the kernel does not count, by how much less room is left, which others may have taken too.
+ */
+function startDisk(writable: readonly string[], limit: number): ((written: number | undefined) => boolean) | undefined {
+  if (writable.length === 0) return undefined;
+  const systems = writable.map((path) => ({ path, type: statfsSync(path).type, before: freeIn(path) }));
+  return (written) => {
+    if (written !== undefined && written > limit) return true;
+    return systems.some(({ path, type, before }) => (written === undefined || !COUNTED.includes(type)) && before - freeIn(path) > limit);
+  };
+}
+
+function freeIn(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize;
+  } catch {
+    return Infinity;
+  }
+}
+

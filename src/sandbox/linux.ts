@@ -1,0 +1,184 @@
+import { TokaError } from '../errors.ts';
+import { bwrapArguments, FD, findBwrap } from './bwrap.ts';
+import { startJail, type Jail } from './jail.ts';
+import { giveUpCgroups } from './limits/cgroup.ts';
+import { innerLimit, outerLimits } from './limits/rlimits.ts';
+import { exceededIn, startWatchdog } from './limits/watchdog.ts';
+import { isVisible, layOut } from './mounts.ts';
+import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
+import { requireProgram } from './program.ts';
+import { fill, givePipes, takePipes, type Pipes } from './scratch.ts';
+import { isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, takeSlot, type Slot } from './slots.ts';
+import { stage, type Staging } from './staged.ts';
+import { openStreams, type Streams } from './streams.ts';
+import { supervise } from './supervise.ts';
+import { unavailable } from './unavailable.ts';
+
+/** execve(2): MAX_ARG_STRLEN without the final zero. */
+const LONGEST_ARGUMENT = 131_071;
+
+type Options = LaunchOptions & { readonly slot?: Slot | undefined };
+
+/** A plan whose parts were found on this machine. */
+interface Prepared {
+  readonly plan: SandboxPlan;
+  readonly command: readonly string[];
+  readonly bwrap: string;
+  readonly args: readonly string[];
+  readonly writable: readonly string[];
+}
+
+/** `launch` on Linux: bubblewrap, a seccomp filter, control groups or rlimits, and a supervisor. */
+export async function launchInNamespaces(plan: SandboxPlan, options: Options): Promise<Outcome> {
+  let staging: Staging | undefined;
+  let keep = false;
+  let unused = options.slot;
+  try {
+    if (options.signal?.aborted) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled before it started');
+    checkPassable(plan);
+    staging = stage(plan.mounts);
+    const prepared = prepare(plan, staging);
+    const slot = unused && isAlive(unused) ? unused : takeSlot();
+    if (slot === unused) unused = undefined;
+    const outcome = (await run(prepared, slot, options)) ?? (await run(prepared, takeSlot(), options));
+    if (!outcome) throw noShell();
+    keep = outcome.stopped === undefined;
+    return outcome;
+  } finally {
+    releaseSlot(unused);
+    staging?.finish({ keep });
+    setImmediate(refillSlots).unref();
+  }
+}
+
+function prepare(plan: SandboxPlan, staging: Staging): Prepared {
+  const [name, ...rest] = plan.argv;
+  if (plan.cwd !== '/tmp' && !isVisible(plan.cwd, plan.mounts)) throw hiddenFolder(plan.cwd);
+  const program = requireProgram(name, plan.env['PATH'] ?? '', plan.mounts, plan.cwd);
+  const bwrap = findBwrap(plan);
+  const layout = layOut(plan, staging.at);
+  return { plan, command: [program, ...rest], bwrap, args: bwrapArguments(plan, layout), writable: layout.writable };
+}
+
+/** Runs the command in a slot; undefined if the slot could not join its control group, so that nothing was run. */
+async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Outcome | undefined> {
+  const { plan } = prepared;
+  const { cgroup, enforcement } = slot;
+  let pipes: Pipes;
+  let streams: Streams;
+  try {
+    requireHard(slot, options);
+    pipes = await takePipes();
+    cgroup?.limit(plan.limits);
+    fill(slot.args, prepared.args.map((argument) => `${argument}\0`).join(''));
+    streams = openStreams(pipes, plan.stdin);
+  } catch (error) {
+    releaseSlot(slot);
+    throw error;
+  }
+  const jail = startJail(slot, script(prepared, slot, pipes), streams.started);
+  const watch = { limits: plan.limits, enforcement, cgroup, writable: prepared.writable, init: jail.init };
+  const report = await supervise({ plan, jail, streams, options, watch: (onExceeded) => startWatchdog({ ...watch, onExceeded }) });
+  // Only now that nothing runs any more: pipes that something still held would mix two runs.
+  givePipes(pipes);
+  const { delivery, shellCode, stopped, wallMs, peak } = report;
+  const byKernel = cgroup && exceededIn(cgroup);
+  const use = cgroup?.read();
+  leave(slot);
+  if (jail.exitCode() === undefined && !jail.killed() && !byKernel) {
+    if (shellCode !== NOT_JOINED) throw failedToStart(delivery.held(), prepared.command[0]!, shellCode);
+    giveUpCgroups();
+    return undefined;
+  }
+  await delivery.release();
+  const cpuMs = use?.cpuMs ?? peak?.cpuMs;
+  const maxRssBytes = use?.peakMemory ?? peak?.memory;
+  const source = use ? 'cgroup' : 'sampled';
+  return {
+    ...endOf(jail, stopped ?? byKernel ?? byRlimit(jail.exitCode(), slot)),
+    truncated: delivery.truncated(),
+    outputBytes: delivery.bytes(),
+    wallMs,
+    ...(cpuMs === undefined ? {} : { cpuMs: { value: cpuMs, source } }),
+    ...(maxRssBytes === undefined ? {} : { maxRssBytes: { value: maxRssBytes, source } }),
+    enforcement,
+  };
+}
+
+function script({ plan, command, bwrap }: Prepared, slot: Slot, pipes: Pipes): string {
+  const inner = slot.enforcement.processes === 'rlimit' ? innerLimit(plan.limits.pids) : [];
+  const words = [bwrap, '--args', String(FD.args), '--', ...inner, ...command].map(quote).join(' ');
+  const stdin = plan.stdin === 'pipe' ? quote(pipes.stdin) : '/dev/null';
+  const redirections = `2>${quote(pipes.stderr)} >${quote(pipes.stdout)} <${stdin}`;
+  return `${outerLimits(plan.limits, slot.enforcement)}exec ${words} ${redirections}\n`;
+}
+
+function endOf(jail: Jail, stopped: Outcome['stopped']): Pick<Outcome, 'exitCode' | 'signal' | 'stopped'> {
+  if (stopped === undefined) return { exitCode: jail.exitCode() ?? null, signal: null };
+  if (stopped === 'cancelled' && !jail.killed()) return { exitCode: jail.exitCode() ?? null, signal: 'SIGTERM', stopped };
+  return { exitCode: null, signal: 'SIGKILL', stopped };
+}
+
+const SIGXCPU = 128 + 24;
+const SIGXFSZ = 128 + 25;
+
+/** The signals that a process gets at a limit of its own. */
+function byRlimit(exitCode: number | undefined, { enforcement }: Slot): Outcome['stopped'] {
+  if (exitCode === SIGXFSZ) return 'disk';
+  return exitCode === SIGXCPU && enforcement.cpu === 'rlimit' ? 'cpu' : undefined;
+}
+
+const REMOVE_AGAIN_MS = 20;
+const REMOVE_TRIES = 50;
+
+function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
+  if (!cgroup || cgroup.remove() || tries === 0) return;
+  setTimeout(() => leave({ cgroup } as Slot, tries - 1), REMOVE_AGAIN_MS).unref();
+}
+
+/** Zero bytes end an argument for the kernel and for bwrap, which would take what follows for an option. */
+function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): void {
+  const names = [...argv, ...Object.entries(env).flat(), ...mounts.map(({ path }) => path), ...hidden, cwd];
+  const broken = names.find((text) => text.includes('\0') || Buffer.byteLength(text) > LONGEST_ARGUMENT);
+  if (broken === undefined) return;
+  const why = broken.includes('\0') ? 'it contains a zero byte' : `it is longer than ${LONGEST_ARGUMENT} bytes`;
+  throw new TokaError('TOKA_PARAM_INVALID', `an argument cannot be passed to a process: ${why}: ${broken.slice(0, 40)}…`, {
+    hint: 'pass large or binary values through standard input or a file',
+  });
+}
+
+function requireHard({ enforcement }: Slot, { require }: Options): void {
+  if (require !== 'hard') return;
+  const missing = (['memory', 'processes', 'cpu'] as const).filter((name) => enforcement[name] !== 'cgroup');
+  if (missing.length === 0) return;
+  throw unavailable({
+    missing,
+    have: missing.map((name) => `${name} by ${enforcement[name]}`).join(', '),
+    why: 'no control group can be made here',
+    fix: 'run as root or in a systemd user session, or set sandbox.require: watchdog in your own configuration',
+  });
+}
+
+function hiddenFolder(cwd: string): TokaError {
+  return new TokaError('TOKA_CAPABILITY_DENIED', `the working folder ${cwd} does not exist inside the sandbox: no grant covers it`, {
+    hint: `grant it: --allow 'fs:read:${cwd}/**'`,
+    data: { missing: [`fs:read:${cwd}/**`] },
+  });
+}
+
+/** bwrap reports an exit code only for a program that it could start. */
+function failedToStart(message: string, program: string, code: number | null): TokaError {
+  const reason = /^bwrap: execvp .*?: ([^:\n]+)$/m.exec(message)?.[1];
+  if (reason !== undefined) {
+    return new TokaError('TOKA_RUNTIME_UNAVAILABLE', `the program ${program} cannot be started: ${reason}`, {
+      hint: 'check that it is executable, made for this machine, and that the interpreter on its first line exists',
+      data: { program },
+    });
+  }
+  const why = message.replace(/^bwrap: /, '') || `bwrap ended with ${code ?? 'a signal'} and said nothing`;
+  return unavailable({ missing: ['sandbox'], have: 'bwrap, which failed', why, fix: 'run toka doctor --sandbox to see what this machine allows' });
+}
+
+function noShell(): TokaError {
+  return unavailable({ missing: ['sandbox'], have: 'no shell', why: '/bin/sh could not be started', fix: 'run toka doctor --sandbox' });
+}

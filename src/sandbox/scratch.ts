@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { ownerIsGone, ownerName } from './owner.ts';
+
+let base: string | undefined;
+let own: string | undefined;
+let serial = 0;
+
+/** The folder in which every toka process of this user has its scratch folder; no sandbox may see it. */
+export function scratchBase(): string {
+  return (base ??= openBase());
+}
+
+/** A private folder of this process, removed when it exits and, if it was killed, by the next one. */
+export function scratchFolder(): string {
+  if (own !== undefined) return own;
+  own = join(scratchBase(), ownerName());
+  rmSync(own, { recursive: true, force: true });
+  mkdirSync(own, { mode: 0o700 });
+  process.on('exit', () => rmSync(own!, { recursive: true, force: true }));
+  setImmediate(sweepBase).unref();
+  return own;
+}
+
+/** A path in the scratch folder that nothing else uses. */
+export function scratchPath(name: string): string {
+  return join(scratchFolder(), `${name}.${serial++}`);
+}
+
+/** An open file without a name; a child that inherits it reads from its start. */
+export function nameless(content: Uint8Array | string = ''): number {
+  const path = scratchPath('data');
+  const fd = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  if (content.length > 0) fill(fd, content);
+  return fd;
+}
+
+/** Writes a nameless file without moving the position that its reader shares. */
+export function fill(fd: number, content: Uint8Array | string): void {
+  const bytes = Buffer.from(content);
+  let at = 0;
+  while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at, at);
+}
+
+const files = new Map<string, number>();
+
+/** Opens content that never changes for one more reader, each with a position of its own. */
+export function constant(name: string, content: () => Uint8Array | string): number {
+  let fd = files.get(name);
+  if (fd === undefined) {
+    fd = nameless(content());
+    files.set(name, fd);
+  }
+  return openSync(`/proc/self/fd/${fd}`, 'r');
+}
+
+let emptyFile: string | undefined;
+
+/** A file without content or permission to write, to cover others with. */
+export function emptyFilePath(): string {
+  if (emptyFile === undefined) {
+    emptyFile = scratchPath('empty');
+    closeSync(openSync(emptyFile, 'wx', 0o444));
+  }
+  return emptyFile;
+}
+
+/** Named pipes for the three streams of one process. */
+export interface Pipes {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const BATCH = 4;
+const idle: Pipes[] = [];
+let making: Promise<void> | undefined;
+
+/**
+ * Named pipes that no process uses. Node's own pipes are sockets, which a program cannot open by name (`echo x > /dev/stderr`).
+ */
+export async function takePipes(): Promise<Pipes> {
+  for (;;) {
+    const pipes = idle.pop();
+    if (pipes) return pipes;
+    await (making ??= makePipes().finally(() => (making = undefined)));
+  }
+}
+
+/** Gives pipes back whose processes have all ended. */
+export function givePipes(pipes: Pipes): void {
+  idle.push(pipes);
+}
+
+/** Starts making pipes before they are needed. */
+export function expectPipes(): void {
+  if (idle.length === 0) making ??= makePipes().finally(() => (making = undefined));
+  making?.catch(() => undefined);
+}
+
+async function makePipes(): Promise<void> {
+  const batch = Array.from({ length: BATCH }, () => ({
+    stdin: scratchPath('in'),
+    stdout: scratchPath('out'),
+    stderr: scratchPath('err'),
+  }));
+  const paths = batch.flatMap((pipes) => Object.values(pipes));
+  const child = spawn('mkfifo', ['-m', '600', '--', ...paths], { stdio: 'ignore', env: { PATH: '/usr/bin:/bin' } });
+  await new Promise<void>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`mkfifo ended with ${code}`))));
+  });
+  idle.push(...batch);
+}
+
+function openBase(): string {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const candidates = runtime !== undefined && isAbsolute(runtime) ? [join(runtime, 'toka')] : [];
+  for (const path of [...candidates, join(tmpdir(), `toka-${process.getuid?.() ?? 'user'}`)]) if (isPrivate(path)) return path;
+  return mkdtempSync(join(tmpdir(), 'toka-'));
+}
+
+/** Makes the folder, or accepts one that is there if it is this user's alone: /tmp is open to everybody. */
+function isPrivate(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    chmodSync(path, 0o700);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+  }
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+}
+
+function sweepBase(): void {
+  try {
+    for (const name of readdirSync(scratchBase())) if (ownerIsGone(name)) rmSync(join(scratchBase(), name), { recursive: true, force: true });
+  } catch {
+    // Another process of toka sweeps the same folder.
+  }
+}

@@ -1,0 +1,146 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { FD, groupFile, passwdFile } from './bwrap.ts';
+import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
+import { canLimitProcesses } from './limits/rlimits.ts';
+import type { Enforcement } from './plan.ts';
+import { constant, expectPipes, nameless } from './scratch.ts';
+import { seccompFilter } from './seccomp.ts';
+
+/**
+ * A shell that has joined its control group (which takes 11 to 25 ms) and waits for the one command it will become. It reads that
+ * command from a pipe, so it ends when toka does, however toka ends.
+ */
+export interface Slot {
+  readonly shell: ChildProcess;
+  readonly script: Writable;
+  readonly status: Socket;
+  /** File that bwrap will read its arguments from. */
+  readonly args: number;
+  readonly cgroup: Cgroup | undefined;
+  readonly enforcement: Enforcement;
+}
+
+/** Exit code of a slot that could not join its control group. */
+export const NOT_JOINED = 111;
+
+const idle: Slot[] = [];
+let wanted = 0;
+
+/**
+ * Prepares one sandbox before its plan is known. `launch` uses it if it is passed there; otherwise release it.
+ *
+ * @returns undefined where the platform has no slots
+ * @throws TOKA_SANDBOX_UNAVAILABLE on an architecture without a system call filter
+ */
+export function prepareSlot(): Slot | undefined {
+  return process.platform === 'linux' ? makeSlot() : undefined;
+}
+
+/** Keeps this many slots ready: for processes that live long and launch often. */
+export function keepSlots(count: number): void {
+  wanted = count;
+  while (idle.length > wanted) releaseSlot(idle.pop());
+  refillSlots();
+}
+
+/** Makes up for the slots that were taken. */
+export function refillSlots(): void {
+  while (idle.length < wanted) idle.push(makeSlot());
+}
+
+/** A slot that is ready, or a new one. */
+export function takeSlot(): Slot {
+  for (let slot = idle.shift(); slot; slot = idle.shift()) if (isAlive(slot)) return slot;
+  return makeSlot();
+}
+
+export function isAlive({ shell }: Slot): boolean {
+  return shell.pid !== undefined && shell.exitCode === null && shell.signalCode === null;
+}
+
+/** Ends a slot that was not used. */
+export function releaseSlot(slot: Slot | undefined): void {
+  if (!slot) return;
+  slot.shell.once('exit', () => void slot.cgroup?.remove());
+  slot.shell.kill('SIGKILL');
+  dropSlot(slot);
+}
+
+/** Closes what toka holds of a slot. */
+export function dropSlot({ args, script, status }: Slot): void {
+  script.destroy();
+  status.destroy();
+  closeSync(args);
+}
+
+/** Keeps this process alive while a slot runs, which a waiting one does not. */
+export function holdSlot({ shell, status }: Slot): void {
+  shell.ref();
+  status.ref();
+}
+
+function makeSlot(): Slot {
+  const cgroup = makeCgroup();
+  // Opened for each slot: readers of one description would share its position.
+  const filter = constant(cgroup ? 'seccomp' : 'seccomp-countable', () => seccompFilter(process.arch, { countableMemory: !cgroup }));
+  const passwd = constant('passwd', () => passwdFile(uid(), gid()));
+  const group = constant('group', () => groupFile(gid()));
+  const args = nameless();
+  expectPipes();
+  const stdio: (number | 'pipe' | 'ignore' | undefined)[] = ['pipe', 'ignore', 'ignore'];
+  Object.assign(stdio, { [FD.seccomp]: filter, [FD.status]: 'pipe', [FD.passwd]: passwd, [FD.group]: group, [FD.args]: args });
+  for (const fd of leaking()) stdio[fd] = 'ignore';
+  // The environment of bwrap can be read inside (/proc/1/environ), so it is empty.
+  const shell = spawn('/bin/sh', ['-s'], { cwd: '/', detached: true, env: {}, stdio });
+  for (const fd of [filter, passwd, group]) closeSync(fd);
+  const script = shell.stdin!;
+  const status = shell.stdio[FD.status] as Socket;
+  for (const stream of [script, status]) stream.on('error', () => undefined);
+  shell.on('error', () => undefined);
+  shell.unref();
+  status.unref();
+  (script as Socket).unref();
+  script.write((cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`).join(''));
+  return { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup) };
+}
+
+const CLOSE_ON_EXEC = 0o2000000;
+
+/** Files that this process inherited and would pass on: Node closes the lowest ones only. The slot gets /dev/null in their place. */
+function leaking(): number[] {
+  const fds = readdirSync('/proc/self/fdinfo').map(Number).filter((fd) => fd > FD.args);
+  return fds.filter((fd) => {
+    try {
+      const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0';
+      return (parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+    } catch {
+      // The folder that was listed is closed by now.
+      return false;
+    }
+  });
+}
+
+/** A word that the shell takes as it is. */
+export function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function enforcementBy(cgroup: Cgroup | undefined): Enforcement {
+  return {
+    filesystem: 'namespaces',
+    memory: cgroup?.controllers.memory ? 'cgroup' : 'watchdog',
+    processes: cgroup?.controllers.processes ? 'cgroup' : canLimitProcesses() ? 'rlimit' : 'watchdog',
+    cpu: cgroup?.controllers.cpu ? 'cgroup' : 'rlimit',
+  };
+}
+
+function uid(): number {
+  return process.getuid?.() ?? 0;
+}
+
+function gid(): number {
+  return process.getgid?.() ?? 0;
+}
