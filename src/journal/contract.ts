@@ -11,7 +11,7 @@ export interface RunSummary extends Omit<RunState, 'status'> {
 }
 
 export interface RunFilter {
-  /** At most so many, newest first; 1 to 10,000. */
+  /** At most so many, newest first. */
   readonly limit: number;
   /** Only runs older than this one: the last id of the page before. */
   readonly before?: string;

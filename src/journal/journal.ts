@@ -57,7 +57,9 @@ interface EventRow {
   readonly hash: Uint8Array;
 }
 
-const RUN_COLUMNS = 'SELECT id, head, hash, state FROM runs';
+const PUT_RUN = `INSERT INTO runs (id, head, hash, state) VALUES (?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET head = excluded.head, hash = excluded.hash, state = excluded.state`;
+const SELECT_RUNS = 'SELECT id, head, hash, state FROM runs';
 
 /** The journal over an open database; see `Journal` for what the methods promise. */
 export class SqliteJournal implements Journal {
@@ -113,10 +115,10 @@ export class SqliteJournal implements Journal {
     const where = used.length === 0 ? '' : ` WHERE ${used.map(([sql]) => sql).join(' AND ')}`;
     return this.#guarded(() => {
       const found: RunSummary[] = [];
-      for (const row of this.#sql(`${RUN_COLUMNS}${where} ORDER BY id DESC`).iterate(...used.map(([, value]) => value))) {
+      for (const row of this.#sql(`${SELECT_RUNS}${where} ORDER BY id DESC`).iterate(...used.map(([, value]) => value))) {
+        if (found.length >= limit) break;
         const summary = this.#toSummary(row as unknown as RunRow);
         if (status === undefined || summary.status === status) found.push(summary);
-        if (found.length >= limit) break;
       }
       return found;
     });
@@ -124,7 +126,7 @@ export class SqliteJournal implements Journal {
 
   children(run: string): RunSummary[] {
     return this.#guarded(() => {
-      const rows = this.#sql(`${RUN_COLUMNS} WHERE parent = ? ORDER BY id`).all(run);
+      const rows = this.#sql(`${SELECT_RUNS} WHERE parent = ? ORDER BY id`).all(run);
       return (rows as unknown as RunRow[]).map((row) => this.#toSummary(row));
     });
   }
@@ -169,8 +171,7 @@ export class SqliteJournal implements Journal {
       this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
       return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
     });
-    const upsert = 'INSERT INTO runs (id, head, hash, state) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET (head, hash, state) = (excluded.head, excluded.hash, excluded.state)';
-    this.#sql(upsert).run(run, head.head + admitted.length, hash, JSON.stringify(state));
+    this.#sql(PUT_RUN).run(run, head.head + admitted.length, hash, JSON.stringify(state));
     return stored;
   }
 

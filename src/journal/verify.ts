@@ -20,11 +20,14 @@ interface HeadRow {
   readonly head: number;
   readonly hash: Uint8Array;
   readonly state: string;
+  readonly status: string;
+  readonly tool: string | null;
+  readonly parent: string | null;
 }
 
 /** Checks one run; to be called inside a read transaction, so that it sees one moment. */
 export function verifyRun(db: DatabaseSync, run: string): Verdict {
-  const head = db.prepare('SELECT id, head, hash, state FROM runs WHERE id = ?').get(run) as HeadRow | undefined;
+  const head = db.prepare('SELECT * FROM runs WHERE id = ?').get(run) as HeadRow | undefined;
   const fault = (seq: number, why: Fault['why']): Fault => ({ ok: false, run, seq, why });
   const rows = db.prepare('SELECT seq, time, body, hash FROM events WHERE run = ? ORDER BY seq').iterate(run) as Iterable<EventRow>;
   let previous: Uint8Array = GENESIS;
@@ -45,8 +48,12 @@ export function verifyRun(db: DatabaseSync, run: string): Verdict {
     count = seq;
   }
   if (head && head.head > count) return fault(count + 1, 'missing');
-  const fits = head?.head === count && Buffer.from(previous).equals(head.hash) && head.state === JSON.stringify(state);
-  return fits ? { ok: true, events: count } : fault(head ? Math.max(head.head, 1) : 1, 'summary');
+  return head?.head === count && Buffer.from(previous).equals(head.hash) && fits(head, state) ? { ok: true, events: count } : fault(head ? Math.max(head.head, 1) : 1, 'summary');
+}
+
+function fits({ state, status, tool, parent }: HeadRow, replayed: RunState | undefined): boolean {
+  if (state !== JSON.stringify(replayed)) return false;
+  return status === replayed?.status && (tool ?? undefined) === replayed.tool && (parent ?? undefined) === replayed.parent;
 }
 
 /** Checks the file's structure, all runs, and that no stretch of the log is gone. */
@@ -70,7 +77,7 @@ function findGap(db: DatabaseSync): number | undefined {
   if (count === (last ?? 0)) return undefined;
   const after = 'SELECT min(position) + 1 AS gap FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM events WHERE position = e.position + 1)';
   const first = db.prepare('SELECT 1 FROM events WHERE position = 1').get();
-  return first ? ((db.prepare(after).get() as { gap: number }).gap) : 1;
+  return first ? (db.prepare(after).get() as { gap: number }).gap : 1;
 }
 
 function verifyBlobs(db: DatabaseSync, event: RunEvent): 'blob-missing' | 'blob-changed' | undefined {

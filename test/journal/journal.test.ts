@@ -91,6 +91,7 @@ test('runs are filtered by tool, status and parent', () => {
   expect(ids({ parent })).toEqual([child]);
   expect(ids({ parent, status: 'failed' })).toEqual([]);
   expect(journal.children(parent).map(({ id }) => id)).toEqual([child]);
+  expect(journal.runs({ limit: 0 })).toEqual([]);
   expect(journal.runs({ limit: 1 })[0]).toMatchObject({ id: failed, events: 3, status: 'failed', exitCode: 3, errorCode: 'TOKA_RUN_FAILED' });
 });
 

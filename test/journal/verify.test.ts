@@ -102,10 +102,26 @@ test('a body that is no event is refused by readers, with the file', () => {
   expect(codeOf(() => openFor(file).read(runs[0]))).toBe('TOKA_INTEGRITY');
 });
 
-test('a summary that is no JSON, or a number beyond all measure, gives a coded error', () => {
+test('a number beyond all measure gives a coded error', () => {
   const { file, runs } = record();
   tamper(file, 'UPDATE events SET time = 9223372036854775807 WHERE run = ?', runs[0]);
   expect(codeOf(() => openFor(file).read(runs[0]))).toBe('TOKA_INTEGRITY');
+  expect(codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
+});
+
+test('a damaged index, by which events or runs could be overlooked, is found', () => {
+  const { journal, file } = makeJournal();
+  const parent = nextId();
+  journal.append(parent, WHOLE_RUN, 0);
+  journal.append(nextId(), [{ ...REQUESTED, parent }], 0);
+  journal.close();
+  const db = new DatabaseSync(file);
+  const { page } = db.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'runs_parent'").get() as { page: number };
+  db.close();
+  const bytes = readFileSync(file);
+  const at = bytes.indexOf(parent, (page - 1) * 4096);
+  bytes.write('f', at);
+  writeFileSync(file, bytes);
   expect(codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
 });
 

@@ -1,0 +1,47 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { canonical, chainHash, GENESIS } from '../../src/journal/chain.ts';
+import type { StoredEvent } from '../../src/journal/events.ts';
+import type { Journal } from '../../src/journal/journal.ts';
+import { FINISHED, journalIn, makeFolder, openFor } from './fixtures.ts';
+
+const COMPAT = join(import.meta.dirname, 'compat');
+const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
+const versions = readdirSync(COMPAT).filter((name) => /^v\d+$/.test(name));
+
+describe.each(versions)('a journal of format %s', (version) => {
+  const expected = JSON.parse(readFileSync(join(COMPAT, version, 'expected.json'), 'utf8')) as StoredEvent[];
+  const runs = [...new Set(expected.map(({ run }) => run))];
+
+  function openCopy(readOnly: boolean): Journal {
+    const file = journalIn(makeFolder());
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    copyFileSync(join(COMPAT, version, 'journal.db'), file);
+    return openFor(file, { readOnly });
+  }
+
+  test.each([true, false])('is read in full and in order (read-only: %s)', (readOnly) => {
+    const journal = openCopy(readOnly);
+    expect(runs.flatMap((run) => journal.read(run))).toEqual(expected);
+    expect(journal.verify()).toEqual({ ok: true, events: expected.length });
+    expect(journal.runs({ limit: 10 }).map(({ id }) => id)).toEqual(runs.toReversed());
+  });
+
+  test('is continued', () => {
+    const journal = openCopy(false);
+    journal.append(OPEN, [FINISHED], 2);
+    expect(journal.verify()).toEqual({ ok: true, events: expected.length + 1 });
+  });
+});
+
+test('the hashes follow from the events as documented', () => {
+  const events = JSON.parse(readFileSync(join(COMPAT, 'v1', 'expected.json'), 'utf8')) as StoredEvent[];
+  let previous = GENESIS;
+  for (const { run, seq, time, hash, event } of events) {
+    const link = { run, seq, time, body: JSON.stringify(event) };
+    previous = chainHash(seq === 1 ? GENESIS : previous, link);
+    expect(Buffer.from(previous).toString('hex')).toBe(hash);
+    expect(canonical(link).split('\n').slice(0, 4)).toEqual(['toka/event/v1', run, String(seq), String(time)]);
+  }
+});

@@ -1,0 +1,70 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createKeeper } from '../../../src/journal/blobs.ts';
+import type { RunEvent } from '../../../src/journal/events.ts';
+import { openJournal } from '../../../src/journal/journal.ts';
+
+// Writes journal.db and expected.json of the present format into the folder given. Run once for each format; what it wrote stays as it is.
+const [folder = ''] = process.argv.slice(2);
+const file = join(folder, 'state', 'journal.db');
+const WHOLE = '0198c3a2-7f3e-7c41-9d0e-5a4b3c2d1e0f';
+const DENIED = '0198c3a2-8000-7c41-9d0e-5a4b3c2d1e0f';
+const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
+const SHA = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+
+const keeper = createKeeper();
+const requested: RunEvent = {
+  v: 1,
+  type: 'run.requested',
+  model: 'tool',
+  tool: 'files/file-editor',
+  params: { inline: { path: 'README.md', text: 'grüße \u{1f980}\n' } },
+  principal: 'user',
+  cwd: '/project/docs',
+  project: '/project',
+  door: 'cli',
+  effect: 'idempotent',
+  manifestHash: SHA,
+  toka: '0.1.0',
+  process: { pid: 4711, start: 815, boot: '6f1c7d52-0b1e-4d3c-9f0a-1b2c3d4e5f60', namespace: 'pid:[4026531836]' },
+};
+const runs: Readonly<Record<string, readonly RunEvent[]>> = {
+  [WHOLE]: [
+    requested,
+    { v: 1, type: 'approval.decided', capability: 'fs:write:docs/**', decision: 'once', by: 'user' },
+    { v: 1, type: 'run.started', effective: ['fs:read:**', 'fs:write:docs/**'], level: 'standard', planDigest: SHA, command: ['sed', '-i', 's/a/b/'] },
+    { v: 1, type: 'run.output', stream: 'stderr', kept: { inline: 'one\r\ntwo' }, bytes: 8, truncated: false },
+    { v: 1, type: 'run.output', stream: 'stdout', kept: keeper.output(Buffer.from([0xff, 0xfe, 0, 10])), bytes: 4, truncated: true },
+    {
+      v: 1,
+      type: 'run.finished',
+      status: 'succeeded',
+      exitCode: 0,
+      usage: { wallMs: 12.5, outputBytes: 12, cpuMs: { value: 3, source: 'cgroup' }, maxRssBytes: { value: 1_048_576, source: 'sampled' } },
+      data: { inline: { changed: true, lines: [1, 2] } },
+    },
+  ],
+  [DENIED]: [
+    { ...requested, parent: WHOLE },
+    {
+      v: 1,
+      type: 'run.finished',
+      status: 'denied',
+      exitCode: null,
+      error: { code: 'TOKA_CAPABILITY_DENIED', message: 'fs:write:docs/** was not granted', hint: 'allow it' },
+      usage: { wallMs: 1, outputBytes: 0 },
+    },
+  ],
+  [OPEN]: [
+    { v: 1, type: 'run.requested', model: 'code', params: { inline: {} }, principal: 'user', cwd: '/', door: 'cli', effect: 'none', toka: '0.1.0', process: { pid: 1 } },
+    { v: 1, type: 'run.started', effective: [], level: 'restricted' },
+  ],
+};
+
+const journal = openJournal(file, { clock: { now: () => 1_755_555_555_555 } });
+for (const [run, events] of Object.entries(runs)) journal.append(run, events, 0, run === WHOLE ? keeper.blobs : undefined);
+const stored = Object.keys(runs).map((run) => journal.read(run));
+journal.close();
+writeFileSync(join(folder, 'expected.json'), `${JSON.stringify(stored.flat(), null, 2)}\n`, { flag: 'wx' });
+writeFileSync(join(folder, 'journal.db'), readFileSync(file), { flag: 'wx' });
+rmSync(join(folder, 'state'), { recursive: true });
