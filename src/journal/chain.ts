@@ -14,19 +14,19 @@ export interface Link {
 }
 
 /**
- * The canonical text of an event, whose UTF-8 bytes are hashed: a format line, run, seq and time on a line each, then the stored JSON to the
- * end. It is unambiguous because none of the first four holds a line break.
+ * The canonical text of an event, whose UTF-8 bytes are hashed: a format line, run, seq and time on a line each, then the stored JSON to
+ * the end. It is unambiguous because none of the first four holds a line break.
  */
 export function canonical({ run, seq, time, body }: Link): string {
   return `toka/event/v1\n${run}\n${seq}\n${time}\n${body}`;
 }
 
-/** The event alone, `SHA-256(0x00 ‖ canonical)`: the leaf hash of RFC 6962, so that a Merkle log over all runs can be built on the same records. */
+/** The event alone, `SHA-256(0x00 ‖ canonical)`: the leaf hash of RFC 6962, so that a Merkle log over all runs can be built on it. */
 export function leafHash(link: Link): Buffer {
   return hash('sha256', Buffer.from(`\0${canonical(link)}`, 'utf8'), 'buffer');
 }
 
-/** The next hash of a run's chain, `SHA-256(previous ‖ leaf)`. It needs the leaf only, so a chain can be checked after payloads were pruned. */
+/** The next hash of a run's chain, `SHA-256(previous ‖ leaf)`. It needs the leaf only: a chain can be checked without the payloads. */
 export function chainHash(previous: Uint8Array, link: Link): Buffer {
   return hash('sha256', Buffer.concat([previous, leafHash(link)]), 'buffer');
 }

@@ -21,9 +21,9 @@ export interface RunFilter {
 }
 
 /**
- * What is wrong with a run, at `seq`: an event is `missing`, `changed` (it does not fit its hash), `unreadable` (not an event), `illegal` (cannot
- * follow those before it), `blob-missing`, `blob-changed`, or the summary kept beside the events does not fit them (`summary`). With `run` null
- * a whole stretch of the log is `missing`, and `seq` is its first position in the log.
+ * What is wrong with a run, at `seq`: an event is `missing`, `changed` (it does not fit its hash), `unreadable` (not an event), `illegal`
+ * (cannot follow those before it), `blob-missing`, `blob-changed`, or the summary kept beside the events does not fit (`summary`). With
+ * `run` null a whole stretch of the log is `missing`, and `seq` is its first position in the log.
  */
 export interface Fault {
   readonly ok: false;
@@ -35,8 +35,8 @@ export interface Fault {
 export type Verdict = { readonly ok: true; readonly events: number } | Fault;
 
 /**
- * The record of all runs. Every method may throw `TOKA_STATE_UNAVAILABLE` (the file cannot be read or written now; the next call tries again) and
- * `TOKA_INTEGRITY` (it is damaged).
+ * The record of all runs. Every method may throw `TOKA_STATE_UNAVAILABLE` (the file cannot be read or written now; the next call tries
+ * again) and `TOKA_INTEGRITY` (it is damaged).
  */
 export interface Journal {
   /**

@@ -5,8 +5,8 @@ import { unavailable } from './failures.ts';
 import { migrate } from './schema.ts';
 
 /**
- * Makes an empty journal. It is built beside its place and linked there, so that nobody ever sees half of one and of several processes at once
- * one wins; an empty file is therefore always a damaged journal.
+ * Makes an empty journal. It is built beside its place and linked there, so that nobody ever sees half of one and of several processes
+ * at once one wins; an empty file is therefore always a damaged journal.
  *
  * @param file Where, absolute; one that is there stays.
  * @throws TokaError `TOKA_STATE_UNAVAILABLE` on a file system without hard links. Other errors come as the system reports them.

@@ -45,10 +45,14 @@ export function translate(thrown: unknown, file: string): unknown {
 /** The file is not what it should be. */
 export function damaged(file: string, found: string, cause?: unknown): TokaError {
   return new TokaError('TOKA_INTEGRITY', `expected a journal of toka in ${file}, found that ${found}`, {
-    hint: `nothing was changed; move it aside with its log, and the next run starts a new one: mkdir '${file}.damaged' && mv '${file}' '${file}'-* '${file}.damaged'`,
+    hint: `nothing was changed; move it aside with its log, and the next run starts a new one: ${moveAside(file)}`,
     where: { file },
     cause,
   });
+}
+
+function moveAside(file: string): string {
+  return `mkdir '${file}.damaged' && mv '${file}' '${file}'-* '${file}.damaged'`;
 }
 
 /** The file may be well, but cannot be used now. */

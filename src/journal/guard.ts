@@ -53,7 +53,8 @@ function refuseForeign(file: string, path: string): Stats | undefined {
   if (stats?.isSymbolicLink()) throw leadsElsewhere(file, path);
   const user = process.geteuid?.();
   if (stats && user !== undefined && stats.uid !== user) {
-    throw unavailable(file, `${path} belongs to user ${stats.uid}, not to you (${user})`, undefined, `take it over (chown) or move it aside: ${path}`);
+    const found = `${path} belongs to user ${stats.uid}, not to you (${user})`;
+    throw unavailable(file, found, undefined, `take it over (chown) or move it aside: ${path}`);
   }
   return stats;
 }
@@ -63,5 +64,10 @@ function restrict(path: string, mode: number, stats: Stats | undefined): void {
 }
 
 function leadsElsewhere(file: string, path: string): Error {
-  return unavailable(file, `${path} is a symbolic link`, undefined, `toka writes its state only where the path says: remove the link ${path}`);
+  return unavailable(
+    file,
+    `${path} is a symbolic link`,
+    undefined,
+    `toka writes its state only where the path says: remove the link ${path}`,
+  );
 }

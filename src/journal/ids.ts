@@ -18,8 +18,8 @@ export const systemRandom: Random = (bytes) => {
 };
 
 /**
- * Makes a source of UUIDv7 (RFC 9562, 5.7 with the counter of 6.2 method 1): ids of one source sort in the order in which they were made, even
- * within a millisecond and when the clock goes back.
+ * Makes a source of UUIDv7 (RFC 9562, 5.7 with the counter of 6.2 method 1): ids of one source sort in the order in which they were made,
+ * even within a millisecond and when the clock goes back.
  *
  * @param clock Where the time comes from.
  * @param random Where the random bits come from.

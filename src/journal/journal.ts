@@ -28,8 +28,8 @@ export interface JournalOptions {
  * @param file Absolute.
  * @param options The clock, and how to open.
  * @returns The journal, which waits up to 30 seconds for other processes' writes.
- * @throws TokaError `TOKA_STATE_UNAVAILABLE` where the file cannot be used (read-only, full disk, locked, a symlink, someone else's, newer than
- *   this toka), `TOKA_INTEGRITY` where it is damaged or not exactly a journal of toka; nothing is overwritten then.
+ * @throws TokaError `TOKA_STATE_UNAVAILABLE` where the file cannot be used (read-only, full disk, locked, a symlink, someone else's, newer
+ *   than this toka), `TOKA_INTEGRITY` where it is damaged or not exactly a journal of toka; nothing is overwritten then.
  * @example
  * const journal = openJournal(join(root, '.toka/state/journal.db'), { clock: systemClock, root });
  */
@@ -136,7 +136,8 @@ export class SqliteJournal implements Journal {
     if (!/^[0-9a-f-]{1,36}$/.test(prefix)) throw unknown(idPrefix);
     return this.#guarded(() => {
       // No id holds a letter after f, so this range is all ids with the prefix.
-      const ids = this.#sql('SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT 6').all(prefix, `${prefix}g`).map((row) => String(row['id']));
+      const rows = this.#sql('SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT 6').all(prefix, `${prefix}g`);
+      const ids = rows.map((row) => String(row['id']));
       if (ids.length > 1) throw ambiguous(idPrefix, ids);
       if (ids[0] === undefined) throw unknown(idPrefix);
       return ids[0];
@@ -176,7 +177,8 @@ export class SqliteJournal implements Journal {
   }
 
   #storeBlobs(events: readonly RunEvent[], blobs: Blobs): void {
-    for (const [sha256, bytes] of blobs) this.#sql('INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?, ?)').run(Buffer.from(sha256, 'hex'), bytes);
+    const put = this.#sql('INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?, ?)');
+    for (const [sha256, bytes] of blobs) put.run(Buffer.from(sha256, 'hex'), bytes);
     for (const { blob } of events.flatMap(blobsOf)) {
       const held = blobs.has(blob) || this.#sql('SELECT 1 FROM blobs WHERE hash = ?').get(Buffer.from(blob, 'hex'));
       if (!held) throw invalid(`expected the bytes of blob ${blob}, found none`);
@@ -185,7 +187,8 @@ export class SqliteJournal implements Journal {
 
   #toStored(run: string, { seq, time, body, hash }: EventRow, expected: number): StoredEvent {
     const event = parse(body);
-    if (seq !== expected || !event) throw damaged(this.#file, `event ${expected} of run ${run} is ${seq === expected ? 'unreadable' : 'missing'}`);
+    if (seq !== expected) throw damaged(this.#file, `event ${expected} of run ${run} is missing`);
+    if (!event) throw damaged(this.#file, `event ${expected} of run ${run} is unreadable`);
     return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
   }
 
@@ -260,7 +263,7 @@ function unknown(run: string): TokaError {
 
 function ambiguous(prefix: string, ids: readonly string[]): TokaError {
   const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
-  return new TokaError('TOKA_RUN_UNKNOWN', `expected the beginning of one run's id, found that ${JSON.stringify(prefix)} fits several: ${shown}`, {
+  return new TokaError('TOKA_RUN_UNKNOWN', `expected the beginning of one run's id, found that "${prefix}" fits several: ${shown}`, {
     hint: 'add more of the id',
     data: { candidates: ids },
   });

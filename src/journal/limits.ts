@@ -1,5 +1,5 @@
 import { TokaError } from '../errors.ts';
-import type { BlobRef, RunEvent } from './events.ts';
+import type { BlobRef, Kept, RunEvent } from './events.ts';
 
 /** Says what a field must be where its value is not that. */
 type Check = (value: unknown) => string | undefined;
@@ -19,20 +19,27 @@ const TEXT_LIMIT = 8 * KIB;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
-const when = (holds: (value: unknown) => boolean, expected: string): Check => (value) => (holds(value) ? undefined : expected);
+const when =
+  (holds: (value: unknown) => boolean, expected: string): Check =>
+  (value) =>
+    holds(value) ? undefined : expected;
 const optional =
   (check: Check): Check =>
   (value) =>
     value === undefined ? undefined : check(value);
 const oneOf = (...values: readonly string[]): Check => when((value) => values.includes(value as string), `one of ${values.join(', ')}`);
-const text = (max: number): Check => when((value) => typeof value === 'string' && value.length <= max, `a string of at most ${max} characters`);
+const text = (max: number): Check =>
+  when((value) => typeof value === 'string' && value.length <= max, `a string of at most ${max} characters`);
 const matching = (pattern: RegExp, expected: string): Check => when((value) => typeof value === 'string' && pattern.test(value), expected);
 const count: Check = when((value) => Number.isSafeInteger(value) && (value as number) >= 0, 'a whole number from 0');
 const figure: Check = when((value) => Number.isFinite(value) && (value as number) >= 0, 'a number from 0');
 const integer: Check = when(Number.isSafeInteger, 'a whole number');
 const boolean: Check = when((value) => typeof value === 'boolean', 'true or false');
 const list = (check: Check, max: number): Check =>
-  when((value) => Array.isArray(value) && value.length <= max && value.every((item) => check(item) === undefined), `a list of at most ${max} items`);
+  when(
+    (value) => Array.isArray(value) && value.length <= max && value.every((item) => check(item) === undefined),
+    `a list of at most ${max} items`,
+  );
 
 const object =
   (fields: Fields): Check =>
@@ -134,12 +141,20 @@ export function checkRunId(run: string): void {
 
 /** The blobs that an event names. */
 export function blobsOf(event: RunEvent): BlobRef[] {
-  const values = event.type === 'run.requested' ? [event.params] : event.type === 'run.output' ? [event.kept] : event.type === 'run.finished' ? [event.data] : [];
-  return values.filter((value): value is BlobRef => value !== undefined && 'blob' in value);
+  const kept = keptOf(event);
+  return kept && 'blob' in kept ? [kept] : [];
+}
+
+function keptOf(event: RunEvent): Kept | undefined {
+  if (event.type === 'run.requested') return event.params;
+  if (event.type === 'run.output') return event.kept;
+  return event.type === 'run.finished' ? event.data : undefined;
 }
 
 export function invalid(message: string): TokaError {
-  return new TokaError('TOKA_EVENT_INVALID', message, { hint: 'this is a defect of toka: run again with --debug and report what it prints' });
+  return new TokaError('TOKA_EVENT_INVALID', message, {
+    hint: 'this is a defect of toka: run again with --debug and report what it prints',
+  });
 }
 
 function fit(event: RunEvent): RunEvent {

@@ -22,7 +22,8 @@ export function thisProcess(): ProcessIdentity {
  * Tells whether a recorded process is gone for certain.
  *
  * @param identity As `thisProcess` gave it.
- * @returns True if the machine was restarted, nothing has that number, or something younger has it; false if it lives or cannot be seen from here.
+ * @returns True if the machine was restarted, nothing has that number, or something younger has it; false if it lives or cannot be
+ *   seen from here.
  */
 export function isGone({ pid, start, boot, namespace }: ProcessIdentity): boolean {
   if (boot !== undefined && boot !== bootId()) return true;

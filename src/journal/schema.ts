@@ -4,8 +4,8 @@ import type { DatabaseSync } from 'node:sqlite';
 export const APPLICATION_ID = 0x746f6b61;
 
 /**
- * `events` is the truth. `runs` is a summary written in the same commit: `head` and `hash` are the last event's seq and chain hash, `state` the
- * reducer's state as JSON. A change of the reducer's state is a new version, whose step writes `state` anew. Positions have no gaps.
+ * `events` is the truth. `runs` is a summary written in the same commit: `head` and `hash` are the last event's seq and chain hash, `state`
+ * the reducer's state as JSON. A change of the reducer's state is a new version, whose step writes `state` anew. Positions have no gaps.
  */
 const STATEMENTS: Readonly<Record<string, string>> = {
   events: `CREATE TABLE events (
@@ -46,7 +46,7 @@ export function migrate(db: DatabaseSync, from: number): void {
 }
 
 /**
- * Finds what a schema holds beyond ours, or lacks. A repository may bring its own journal, with triggers and views that would act in our name.
+ * Finds what a schema holds beyond ours, or lacks. A repository may bring its own journal, with triggers and views that would act for us.
  *
  * @returns The first name that is not as it should be, or undefined.
  */

@@ -97,7 +97,8 @@ function configure(db: DatabaseSync, file: string): void {
   db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL');
   const { id, version, synchronous } = db
     .prepare(
-      'SELECT application_id AS id, user_version AS version, synchronous FROM pragma_application_id, pragma_user_version, pragma_synchronous',
+      `SELECT application_id AS id, user_version AS version, synchronous
+       FROM pragma_application_id, pragma_user_version, pragma_synchronous`,
     )
     .get() as { id: number; version: number; synchronous: number };
   if (synchronous !== 2) throw unavailable(file, `SQLite does not write durably (synchronous is ${synchronous}, not 2)`);

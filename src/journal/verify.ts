@@ -48,7 +48,8 @@ export function verifyRun(db: DatabaseSync, run: string): Verdict {
     count = seq;
   }
   if (head && head.head > count) return fault(count + 1, 'missing');
-  return head?.head === count && Buffer.from(previous).equals(head.hash) && fits(head, state) ? { ok: true, events: count } : fault(head ? Math.max(head.head, 1) : 1, 'summary');
+  if (head?.head === count && Buffer.from(previous).equals(head.hash) && fits(head, state)) return { ok: true, events: count };
+  return fault(Math.max(head?.head ?? 1, 1), 'summary');
 }
 
 function fits({ state, status, tool, parent }: HeadRow, replayed: RunState | undefined): boolean {
@@ -73,8 +74,8 @@ export function verifyAll(db: DatabaseSync, file: string): Verdict {
 
 /** The first position of the log that has no event though a later one has. */
 function findGap(db: DatabaseSync): number | undefined {
-  const { count, last } = db.prepare('SELECT count(*) AS count, max(position) AS last FROM events').get() as { count: number; last: number | null };
-  if (count === (last ?? 0)) return undefined;
+  const extent = db.prepare('SELECT count(*) AS count, coalesce(max(position), 0) AS last FROM events').get();
+  if (extent?.['count'] === extent?.['last']) return undefined;
   const after = 'SELECT min(position) + 1 AS gap FROM events AS e WHERE NOT EXISTS (SELECT 1 FROM events WHERE position = e.position + 1)';
   const first = db.prepare('SELECT 1 FROM events WHERE position = 1').get();
   return first ? (db.prepare(after).get() as { gap: number }).gap : 1;

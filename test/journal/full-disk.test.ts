@@ -11,20 +11,24 @@ function onSmallDisk(script: string, folder: string): { status: number | null; s
 
 const possible = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
 
-test.runIf(possible)('a full or read-only disk gives coded errors, loses nothing, and the journal goes on by itself', { timeout: 60_000 }, () => {
-  const { stdout, stderr } = onSmallDisk(join(import.meta.dirname, 'full-disk.ts'), makeFolder());
-  expect(stderr).toBe('');
-  expect(JSON.parse(stdout)).toEqual({
-    'making it on a full disk': 'TOKA_STATE_UNAVAILABLE',
-    'left behind': [],
-    'appending to a full disk': 'TOKA_STATE_UNAVAILABLE',
-    'appending again': 'TOKA_STATE_UNAVAILABLE',
-    'acknowledged some': true,
-    'nothing lost': true,
-    'writing to read-only media': 'TOKA_STATE_UNAVAILABLE',
-    'reading from read-only media': true,
-  });
-});
+test.runIf(possible)(
+  'a full or read-only disk gives coded errors, loses nothing, and the journal goes on by itself',
+  { timeout: 60_000 },
+  () => {
+    const { stdout, stderr } = onSmallDisk(join(import.meta.dirname, 'full-disk.ts'), makeFolder());
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      'making it on a full disk': 'TOKA_STATE_UNAVAILABLE',
+      'left behind': [],
+      'appending to a full disk': 'TOKA_STATE_UNAVAILABLE',
+      'appending again': 'TOKA_STATE_UNAVAILABLE',
+      'acknowledged some': true,
+      'nothing lost': true,
+      'writing to read-only media': 'TOKA_STATE_UNAVAILABLE',
+      'reading from read-only media': true,
+    });
+  },
+);
 
 test.skipIf(possible)('this machine allows no mount in a namespace, so full and read-only disks are not tested here', (context) => {
   context.skip();

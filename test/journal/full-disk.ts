@@ -52,7 +52,8 @@ journal.close();
 execFileSync('mount', ['-o', 'remount,ro', folder]);
 seen['writing to read-only media'] = codeOf(() => open().append(nextId(), WHOLE_RUN, 0));
 const reader = open(true);
-seen['reading from read-only media'] = JSON.stringify(reader.verify()) === JSON.stringify({ ok: true, events: acknowledged + WHOLE_RUN.length });
+seen['reading from read-only media'] =
+  JSON.stringify(reader.verify()) === JSON.stringify({ ok: true, events: acknowledged + WHOLE_RUN.length });
 reader.close();
 execFileSync('mount', ['-o', 'remount,rw', folder]);
 open().append(nextId(), WHOLE_RUN, 0);

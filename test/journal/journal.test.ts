@@ -84,7 +84,11 @@ test('runs are filtered by tool, status and parent', () => {
   const [parent, child, failed] = [nextId(), nextId(), nextId()];
   journal.append(parent, WHOLE_RUN, 0);
   journal.append(child, [{ ...REQUESTED, parent, tool: 'checks/link-validator' }, STARTED, FINISHED], 0);
-  journal.append(failed, [REQUESTED, STARTED, { ...FINISHED, status: 'failed', exitCode: 3, error: { code: 'TOKA_RUN_FAILED', message: 'no' } }], 0);
+  journal.append(
+    failed,
+    [REQUESTED, STARTED, { ...FINISHED, status: 'failed', exitCode: 3, error: { code: 'TOKA_RUN_FAILED', message: 'no' } }],
+    0,
+  );
   const ids = (filter: object): string[] => journal.runs({ limit: 10, ...filter }).map(({ id }) => id);
   expect(ids({ tool: 'checks/link-validator' })).toEqual([child]);
   expect(ids({ status: 'failed' })).toEqual([failed]);
@@ -92,7 +96,13 @@ test('runs are filtered by tool, status and parent', () => {
   expect(ids({ parent, status: 'failed' })).toEqual([]);
   expect(journal.children(parent).map(({ id }) => id)).toEqual([child]);
   expect(journal.runs({ limit: 0 })).toEqual([]);
-  expect(journal.runs({ limit: 1 })[0]).toMatchObject({ id: failed, events: 3, status: 'failed', exitCode: 3, errorCode: 'TOKA_RUN_FAILED' });
+  expect(journal.runs({ limit: 1 })[0]).toMatchObject({
+    id: failed,
+    events: 3,
+    status: 'failed',
+    exitCode: 3,
+    errorCode: 'TOKA_RUN_FAILED',
+  });
 });
 
 test('a run without an outcome is interrupted once its process is gone, and running before', () => {

@@ -37,7 +37,11 @@ test('anything that is not an event is described, whatever it is', () => {
 });
 
 test('no outcome is lost to a long message: it is cut', () => {
-  const { event } = admit({ ...FINISHED, status: 'failed', error: { code: 'TOKA_RUN_FAILED', message: 'x'.repeat(1e6), hint: 'y'.repeat(1e6) } });
+  const { event } = admit({
+    ...FINISHED,
+    status: 'failed',
+    error: { code: 'TOKA_RUN_FAILED', message: 'x'.repeat(1e6), hint: 'y'.repeat(1e6) },
+  });
   const error = event.type === 'run.finished' ? event.error : undefined;
   expect(error?.message.length).toBe(8192);
   expect(error?.hint?.length).toBe(8192);

@@ -1,4 +1,17 @@
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -25,14 +38,21 @@ test('every connection writes durably, with the safe settings', () => {
   for (const readOnly of [false, true]) {
     const db = openDatabase(file, { readOnly });
     const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-    expect(['synchronous', 'journal_mode', 'trusted_schema', 'cell_size_check', 'busy_timeout'].map(pragma)).toEqual([2, 'wal', 0, 1, 30_000]);
+    expect(['synchronous', 'journal_mode', 'trusted_schema', 'cell_size_check', 'busy_timeout'].map(pragma)).toEqual([
+      2,
+      'wal',
+      0,
+      1,
+      30_000,
+    ]);
     expect(() => db.exec('PRAGMA writable_schema = ON; DELETE FROM sqlite_schema')).toThrow();
     db.close();
   }
 });
 
 test('SQLite with the WAL-reset bug is refused', () => {
-  for (const version of ['3.51.2', '3.9.0', '2.99.99', undefined]) expect(codeOf(() => requireSqlite(version))).toBe('TOKA_RUNTIME_UNAVAILABLE');
+  for (const version of ['3.51.2', '3.9.0', '2.99.99', undefined])
+    expect(codeOf(() => requireSqlite(version))).toBe('TOKA_RUNTIME_UNAVAILABLE');
   for (const version of ['3.51.3', '3.53.4', '4.0.0', '3.100.0']) expect(codeOf(() => requireSqlite(version))).toBeUndefined();
 });
 
@@ -42,11 +62,20 @@ describe('a file that is no journal is refused, stays as it is, and the journal 
     ['cut in its first page', (file) => truncateSync(file, 1000)],
     ['text', (file) => writeFileSync(file, 'not a database\n'.repeat(1000))],
     ['zeros', (file) => writeFileSync(file, Buffer.alloc(8192))],
-    ["another program's database", (file) => { rmSync(file); change(file, 'CREATE TABLE events (x)'); }],
+    [
+      "another program's database",
+      (file) => {
+        rmSync(file);
+        change(file, 'CREATE TABLE events (x)');
+      },
+    ],
     ['with a trigger', (file) => change(file, 'CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM runs; END')],
     ['with a view', (file) => change(file, 'CREATE VIEW evil AS SELECT * FROM runs')],
     ['with a further index', (file) => change(file, 'CREATE INDEX evil ON events (abs(time))')],
-    ['with a view in the place of a table', (file) => change(file, 'DROP TABLE blobs; CREATE VIEW blobs AS SELECT hash, body AS bytes FROM events')],
+    [
+      'with a view in the place of a table',
+      (file) => change(file, 'DROP TABLE blobs; CREATE VIEW blobs AS SELECT hash, body AS bytes FROM events'),
+    ],
     ['with a column more', (file) => change(file, 'ALTER TABLE events ADD COLUMN evil TEXT')],
     ['without an index', (file) => change(file, 'DROP INDEX runs_parent')],
   ])('%s', (_, damage) => {

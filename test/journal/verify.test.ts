@@ -39,7 +39,7 @@ test('what nobody touched is in order', () => {
 
 describe('what was changed is found, with the run and the first event that is wrong', () => {
   const CASES: [string, string, number, string][] = [
-    ['a byte of an event', "UPDATE events SET body = replace(body, '/project/docs', '/project/dogs') WHERE run = ? AND seq = 1", 1, 'changed'],
+    ['a byte of an event', "UPDATE events SET body = replace(body, 'docs', 'dogs') WHERE run = ? AND seq = 1", 1, 'changed'],
     ['the time', 'UPDATE events SET time = time + 1 WHERE run = ? AND seq = 2', 2, 'changed'],
     ['a hash', "UPDATE events SET hash = x'00' WHERE run = ? AND seq = 3", 3, 'changed'],
     ['an event taken out', 'DELETE FROM events WHERE run = ? AND seq = 2', 2, 'missing'],

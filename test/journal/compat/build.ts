@@ -32,7 +32,14 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
   [WHOLE]: [
     requested,
     { v: 1, type: 'approval.decided', capability: 'fs:write:docs/**', decision: 'once', by: 'user' },
-    { v: 1, type: 'run.started', effective: ['fs:read:**', 'fs:write:docs/**'], level: 'standard', planDigest: SHA, command: ['sed', '-i', 's/a/b/'] },
+    {
+      v: 1,
+      type: 'run.started',
+      effective: ['fs:read:**', 'fs:write:docs/**'],
+      level: 'standard',
+      planDigest: SHA,
+      command: ['sed', '-i', 's/a/b/'],
+    },
     { v: 1, type: 'run.output', stream: 'stderr', kept: { inline: 'one\r\ntwo' }, bytes: 8, truncated: false },
     { v: 1, type: 'run.output', stream: 'stdout', kept: keeper.output(Buffer.from([0xff, 0xfe, 0, 10])), bytes: 4, truncated: true },
     {
@@ -56,7 +63,18 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
     },
   ],
   [OPEN]: [
-    { v: 1, type: 'run.requested', model: 'code', params: { inline: {} }, principal: 'user', cwd: '/', door: 'cli', effect: 'none', toka: '0.1.0', process: { pid: 1 } },
+    {
+      v: 1,
+      type: 'run.requested',
+      model: 'code',
+      params: { inline: {} },
+      principal: 'user',
+      cwd: '/',
+      door: 'cli',
+      effect: 'none',
+      toka: '0.1.0',
+      process: { pid: 1 },
+    },
     { v: 1, type: 'run.started', effective: [], level: 'restricted' },
   ],
 };
