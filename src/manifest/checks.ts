@@ -1,14 +1,14 @@
 import type { JsonObject, JsonValue } from '@toka/sdk';
 import type { z } from 'zod';
-import { printPath, quote, type Issue, type Path } from './issue.ts';
+import { quote, type Issue, type Path } from './issue.ts';
 import { checkJsonSchema } from './json-schema.ts';
 import { LEVELS } from './levels.ts';
+import { nearest } from './nearest.ts';
 import { checkParameters, type Indexed } from './parameter-checks.ts';
 import type { Parameter } from './parameter.ts';
 import { manifestParts, MAX_PARAMETERS, type ExecutableDeclaration, type ToolManifest } from './tool-manifest.ts';
 import { printDuration, printPercent, printSize } from './units.ts';
 import { checkValue } from './values.ts';
-import { nearest } from './zod-issues.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. The capability floor, which stands above, knows its domains. */
 export type CheckCapability = (text: string) => string | undefined;
@@ -144,9 +144,8 @@ function checkLimits({ level, sandbox }: Security): Issue[] {
   ] as const;
   return compared.flatMap(([key, asked, limit, print]): Issue[] => {
     if (asked === undefined || asked <= limit) return [];
-    return [
-      { path: ['spec', 'security', 'sandbox', key], code: 'out-of-range', expected: `at most ${print(limit)}, the figure of level ${level}`, found: print(asked) },
-    ];
+    const expected = `at most ${print(limit)}, the figure of level ${level}`;
+    return [{ path: ['spec', 'security', 'sandbox', key], code: 'out-of-range', expected, found: print(asked) }];
   });
 }
 
@@ -166,7 +165,7 @@ function checkExampleParams(params: Readonly<Record<string, JsonValue>>, declare
   const absent = [...declared.values()].filter(({ name, required, type }) => required && type !== 'secret' && !Object.hasOwn(params, name));
   return [
     ...given,
-    ...absent.map(({ name }): Issue => ({ path: [...path, name], at: 'key', code: 'missing-key', expected: `the required parameter ${printPath([name])}` })),
+    ...absent.map(({ name }): Issue => ({ path: [...path, name], at: 'key', code: 'missing-key', expected: 'each required parameter' })),
   ];
 }
 

@@ -1,10 +1,22 @@
 import { quote, type Issue, type Path } from './issue.ts';
-import { nearest, oneOf } from './zod-issues.ts';
+import { nearest } from './nearest.ts';
+import { oneOf } from './zod-issues.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
 const MAPS_OF_SCHEMAS = ['$defs', 'dependentSchemas', 'patternProperties', 'properties'];
 const LISTS_OF_SCHEMAS = ['allOf', 'anyOf', 'oneOf', 'prefixItems'];
-const SCHEMAS = ['additionalProperties', 'contains', 'else', 'if', 'items', 'not', 'propertyNames', 'then', 'unevaluatedItems', 'unevaluatedProperties'];
+const SCHEMAS = [
+  'additionalProperties',
+  'contains',
+  'else',
+  'if',
+  'items',
+  'not',
+  'propertyNames',
+  'then',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+];
 
 /**
  * Finds what would make a JSON Schema useless or unsafe: unknown types, patterns that don't compile, references out of the file.
@@ -22,8 +34,8 @@ function checkKeyword(keyword: string, value: unknown, path: Path): Issue[] {
   if (keyword === 'required') return checkRequired(value, path);
   if (keyword === '$ref' || keyword === '$dynamicRef') return checkReference(value, path);
   if (keyword === 'patternProperties' && isMap(value)) {
-    const bad = Object.keys(value).filter((pattern) => !compiles(pattern));
-    if (bad.length > 0) return bad.map((pattern) => ({ path: [...path, pattern], at: 'key', code: 'bad-value', expected: 'a regular expression' }));
+    const bad = Object.keys(value).find((pattern) => !compiles(pattern));
+    if (bad !== undefined) return [{ path: [...path, bad], at: 'key', code: 'bad-value', expected: 'a regular expression that compiles' }];
   }
   if (SCHEMAS.includes(keyword)) return checkJsonSchema(value, path);
   if (MAPS_OF_SCHEMAS.includes(keyword)) {

@@ -4,7 +4,7 @@ import type { ErrorCode, TokaError } from '../errors.ts';
 import { checkManifest, checkRemains, type CheckCapability } from './checks.ts';
 import { quote, type Issue } from './issue.ts';
 import { executableFile, normalise } from './normalise.ts';
-import { problemsError, toProblem } from './problems.ts';
+import { displayPath, problemsError, toProblem } from './problems.ts';
 import { readTextFile } from './read.ts';
 import { toolManifest, type ExecutableDeclaration, type ToolManifest } from './tool-manifest.ts';
 import type { Origin, Tool } from './tool.ts';
@@ -68,16 +68,18 @@ function checkFiles({ spec: { executable } }: ToolManifest, file: string, root: 
   const path = ['spec', 'executable', executable.type === 'native' ? 'entry' : 'path'];
   const target = executableFile(executable, dirname(file));
   const declared = quote(executable.type === 'native' ? executable.entry : executable.path);
-  if (!isInside(target, resolve(root))) return [{ path, code: 'outside', expected: 'a file inside the folder that this manifest belongs to', found: declared }];
+  const outside = { path, code: 'outside', expected: `a file inside ${quote(displayPath(root))}` } as const;
+  if (!isInside(target, resolve(root))) return [{ ...outside, found: declared }];
   try {
     if (!statSync(target).isFile()) return [{ path, code: 'file-missing', expected: 'a regular file', found: declared }];
     const real = realpathSync.native(target);
     if (real === target || isInside(real, realpathSync.native(root))) return [];
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code;
-    return [{ path, code: 'file-missing', expected: 'a file that exists', found: reason === 'ENOENT' ? declared : `${declared} (${reason})` }];
+    const found = reason === 'ENOENT' ? declared : `${declared} (${reason})`;
+    return [{ path, code: 'file-missing', expected: 'a file that exists', found }];
   }
-  return [{ path, code: 'outside', expected: 'a file inside the folder that this manifest belongs to', found: `${declared}, a link that leads out of it` }];
+  return [{ ...outside, found: `${declared}, a link that leads out of it` }];
 }
 
 /** Whether the executable is a file of the tool itself, not a program of the machine. */

@@ -5,7 +5,13 @@ import { isProcess } from './parameter-checks.ts';
 import type { ExecutableDeclaration, ToolManifest } from './tool-manifest.ts';
 import type { Executable, Origin, ParameterSchema, ParametersSchema, Pass, SandboxOverrides, Tool } from './tool.ts';
 
-const RISKS = { none: 'low', read: 'low', idempotent: 'medium', external: 'medium', privileged: 'high' } as const satisfies Record<Effect, Tool['risk']>;
+const RISKS = {
+  none: 'low',
+  read: 'low',
+  idempotent: 'medium',
+  external: 'medium',
+  privileged: 'high',
+} as const satisfies Record<Effect, Tool['risk']>;
 
 /** The risk of a tool that does not declare its own. */
 export function defaultRisk(effect: Effect): Tool['risk'] {

@@ -54,13 +54,16 @@ function checkPass(parameter: Parameter, executable: ExecutableDeclaration, path
   const { pass } = parameter;
   if (!isProcess(executable)) {
     if (pass === undefined) return [];
-    return [{ path: [...path, 'pass'], at: 'key', code: 'conflict', expected: `no pass, since a ${executable.type} tool takes its parameters as an object` }];
+    const expected = `no pass, since a ${executable.type} tool takes its parameters as an object`;
+    return [{ path: [...path, 'pass'], at: 'key', code: 'conflict', expected }];
   }
   if (pass === undefined) {
-    return [{ path: [...path, 'pass'], at: 'key', code: 'missing-key', expected: `how a ${executable.type} tool gets it: flag, positional, env or stdin` }];
+    const expected = `how a ${executable.type} tool gets it: flag, positional, env or stdin`;
+    return [{ path: [...path, 'pass'], at: 'key', code: 'missing-key', expected }];
   }
   if ('stdin' in pass && executable.stdin !== 'json') {
-    return [{ path: [...path, 'pass', 'stdin'], at: 'key', code: 'conflict', expected: 'executable.stdin to be json', found: executable.stdin }];
+    const expected = 'executable.stdin to be json';
+    return [{ path: [...path, 'pass', 'stdin'], at: 'key', code: 'conflict', expected, found: executable.stdin }];
   }
   if (parameter.type === 'secret' && ('flag' in pass || 'positional' in pass)) {
     const found = 'flag' in pass ? 'flag' : 'positional';
@@ -83,7 +86,8 @@ function checkDuplicates(list: readonly Indexed<Parameter>[], base: Path): Issue
       if (text === undefined) return [];
       const first = seen.get(text);
       seen.set(text, first ?? value.name);
-      return first === undefined ? [] : [{ path: [...base, index, key], code: 'duplicate', expected: `another ${key} than that of ${quote(first)}`, found: quote(text) }];
+      if (first === undefined) return [];
+      return [{ path: [...base, index, key], code: 'duplicate', expected: `another ${key} than that of ${quote(first)}`, found: quote(text) }];
     });
   });
 }
@@ -102,10 +106,10 @@ function checkPositionals(list: readonly Indexed<Parameter>[], base: Path): Issu
   const last = Math.max(...positionals.map(({ position }) => position));
   return positionals
     .filter(({ position }) => position < last)
-    .flatMap(({ index, value }): Issue[] => {
+    .flatMap(({ index, value, position }): Issue[] => {
       const path = [...base, index, 'pass', 'positional'];
-      if (value.type === 'array') return [{ path, code: 'conflict', expected: 'a list only in the last place', found: `a list in place ${value.pass && 'positional' in value.pass ? value.pass.positional : ''}` }];
-      const always = value.required || ('default' in value && value.default !== undefined);
-      return always ? [] : [{ path, code: 'conflict', expected: 'required: true or a default, since a later positional would take its place', found: 'neither' }];
+      if (value.type === 'array') return [{ path, code: 'conflict', expected: `a list only in the last place, ${last}`, found: String(position) }];
+      if (value.required || ('default' in value && value.default !== undefined)) return [];
+      return [{ path, code: 'conflict', expected: 'required: true or a default, since a later positional would move here', found: 'neither' }];
     });
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { argument, json, line, prose, strict } from './parts.ts';
 
 /** Programs take these as instructions about themselves; no parameter may choose them. */
-const LOADER_VARIABLES = /^(?!(?:LD_|DYLD_|BASH_FUNC_)|(?:PATH|IFS|ENV|BASH_ENV|SHELLOPTS|NODE_OPTIONS|PYTHONPATH|PYTHONSTARTUP|PERL5OPT|RUBYOPT)$)/;
+const LOADER_VARIABLES =
+  /^(?!(?:LD_|DYLD_|BASH_FUNC_|GIT_CONFIG|NODE_)|(?:PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PYTHONPATH|PYTHONHOME|PYTHONSTARTUP|PERL5LIB|PERL5OPT|RUBYLIB|RUBYOPT)$)/;
 
 const flag = argument(64).regex(/^--?[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'a flag such as --name');
 const variable = argument(128)
@@ -17,7 +18,7 @@ export const pass = z
     }),
     strict({ positional: z.int().min(1).max(200).describe('The place among the positional arguments, counted from 1.') }),
     strict({ env: variable.describe('The environment variable that holds the value.') }),
-    strict({ stdin: z.literal(true).describe('The value is a member of the JSON object on standard input; executable.stdin must be json.') }),
+    strict({ stdin: z.literal(true).describe('The value is a member of the JSON object on stdin; executable.stdin must be json.') }),
   ])
   .describe('How the value reaches the process: exactly one of flag, positional, env and stdin.');
 
@@ -25,12 +26,19 @@ const pattern = z
   .string()
   .max(500)
   .refine(compiles, 'a regular expression that compiles')
+  .meta({ format: 'regex' })
   .describe('A regular expression (ECMAScript, unicode) that the text must match; it must compile.');
 
 const length = z.int().min(0).max(1_000_000);
 const minLength = length.optional().describe('The least number of characters.');
 const maxLength = length.optional().describe('The greatest number of characters.');
-const words = z.array(line(200)).min(1).max(500).refine(distinct, 'values that differ').describe('The values that are allowed, all different.');
+const words = z
+  .array(line(200))
+  .min(1)
+  .max(500)
+  .refine(distinct, 'values that differ')
+  .meta({ uniqueItems: true })
+  .describe('The values that are allowed, all different.');
 
 const textLimits = { minLength, maxLength, pattern: pattern.optional() };
 const numberLimits = {
@@ -59,7 +67,7 @@ const common = {
     .string()
     .max(64)
     .regex(/^[a-z][A-Za-z0-9]*(-[a-z0-9]+)*$/, 'a name such as maxBytes or max-bytes')
-    .refine((name) => !['help', 'json', 'params'].includes(name), 'a name other than help, json and params, which toka keeps for itself')
+    .regex(/^(?!(help|json|params)$)/, 'a name other than help, json and params, which toka keeps for itself')
     .describe('The name; on the command line it becomes --name. help, json and params are reserved.'),
   description: prose(1000).describe('What it means, for people and for models.'),
   required: z.boolean().default(false).describe('Whether a run without it is refused; then it has no default.'),

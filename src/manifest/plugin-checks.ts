@@ -1,8 +1,9 @@
 import { checkCapabilityText, type CheckCapability } from './checks.ts';
 import { quote, type Issue, type Path } from './issue.ts';
 import { checkJsonSchema } from './json-schema.ts';
+import { nearest } from './nearest.ts';
 import { API_VERSION, type PluginManifest, type PluginTool } from './plugin-manifest.ts';
-import { nearest, oneOf } from './zod-issues.ts';
+import { oneOf } from './zod-issues.ts';
 
 const RESERVED = ['help', 'json', 'params'];
 
@@ -46,7 +47,9 @@ function checkTool(tool: PluginTool, path: Path, checkCapability: CheckCapabilit
     ...required.flatMap((name, index) => checkKnown(name, names, [...path, 'params', 'required', index])),
     ...checkPositions(tool, [...path, 'params', 'properties']),
     ...(['required', 'optional'] as const).flatMap((list) =>
-      tool.capabilities[list].flatMap((text, index) => checkCapabilityText(text, [...path, 'capabilities', list, index], paths, checkCapability)),
+      tool.capabilities[list].flatMap((text, index) =>
+        checkCapabilityText(text, [...path, 'capabilities', list, index], paths, checkCapability),
+      ),
     ),
     ...tool.examples.flatMap(({ params }, index) =>
       Object.keys(params).flatMap((name) => checkKnown(name, names, [...path, 'examples', index, 'params', name])),
@@ -60,11 +63,13 @@ function isPath(property: PluginTool['params']['properties'][string] | undefined
 
 function checkProperty({ params }: PluginTool, name: string, path: Path): Issue[] {
   const property = params.properties[name];
-  if (RESERVED.includes(name)) return [{ path, at: 'key', code: 'bad-value', expected: `a name other than ${RESERVED.join(', ')}`, found: quote(name) }];
+  if (RESERVED.includes(name)) {
+    return [{ path, at: 'key', code: 'bad-value', expected: `a name other than ${RESERVED.join(', ')}`, found: quote(name) }];
+  }
   if (property?.default === undefined) return [];
-  if (property['x-type'] === 'secret') return [{ path: [...path, 'default'], at: 'key', code: 'conflict', expected: 'no default for a secret' }];
-  if (!params.required.includes(name)) return [];
-  return [{ path: [...path, 'default'], at: 'key', code: 'conflict', expected: 'either a required parameter or a default', found: 'both' }];
+  const conflict = { path: [...path, 'default'], at: 'key', code: 'conflict' } as const;
+  if (property['x-type'] === 'secret') return [{ ...conflict, expected: 'no default for a secret' }];
+  return params.required.includes(name) ? [{ ...conflict, expected: 'either a required parameter or a default', found: 'both' }] : [];
 }
 
 function checkKnown(name: string, names: readonly string[], path: Path): Issue[] {
@@ -89,6 +94,7 @@ function checkPositions({ params }: PluginTool, path: Path): Issue[] {
     const first = seen.get(position);
     seen.set(position, first ?? name);
     if (first === undefined) return [];
-    return [{ path: [...path, name, 'x-position'], code: 'duplicate', expected: `another place than that of ${quote(first)}`, found: String(position) }];
+    const expected = `another place than that of ${quote(first)}`;
+    return [{ path: [...path, name, 'x-position'], code: 'duplicate', expected, found: String(position) }];
   });
 }

@@ -23,7 +23,7 @@ export function readTextFile(file: string, limit = MAX_BYTES): ReadResult {
   }
   try {
     const info = fstatSync(fd);
-    if (!info.isFile()) return { issue: { path: [], code: 'unreadable', expected: 'a regular file', found: 'something else under this name' } };
+    if (!info.isFile()) return { issue: { path: [], code: 'unreadable', expected: 'a regular file', found: 'something else' } };
     if (info.size > limit) return tooLarge(info.size, limit);
     return decode(readUpTo(fd, limit), limit);
   } catch (error) {

@@ -1,6 +1,23 @@
 import { z } from 'zod';
 import { parameter } from './parameter.ts';
-import { argument, capability, count, duration, effect, exampleParams, level, line, percent, prose, risk, semver, size, strict, tags, toolName } from './parts.ts';
+import {
+  argument,
+  capability,
+  count,
+  duration,
+  effect,
+  exampleParams,
+  level,
+  line,
+  percent,
+  prose,
+  risk,
+  semver,
+  size,
+  strict,
+  tags,
+  toolName,
+} from './parts.ts';
 
 /** More parameters than this are a mistake of a generator. */
 export const MAX_PARAMETERS = 200;
@@ -32,7 +49,7 @@ const executable = z
     strict({ type: z.literal('python').describe('A Python script.'), path: script, interpreter: program('python3'), ...process }),
     strict({
       type: z.literal('external').describe('Any program.'),
-      path: file.describe("The name of a program, looked up on the search path, an absolute path, or (with a slash) a path relative to the manifest's folder."),
+      path: file.describe("A program: its name, an absolute path, or (with a slash) a path relative to the manifest's folder."),
       ...process,
     }),
     strict({ type: z.literal('wasm').describe('A WebAssembly module.'), path: script }),
@@ -51,7 +68,9 @@ const sandbox = strict({
 
 const security = strict({
   level: level.default('restricted').describe('How much it may use at the most.'),
-  risk: risk.optional().describe('How much harm a wrong call does. Default by effect: none and read low, idempotent and external medium, privileged high.'),
+  risk: risk
+    .optional()
+    .describe('How much harm a wrong call does. Default by effect: none and read low, idempotent and external medium, privileged high.'),
   sandbox: sandbox.prefault({}),
 });
 
@@ -89,7 +108,9 @@ const spec = strict({
     .optional()
     .describe('Its result, where that is data.'),
   capabilities: capabilities.prefault({}),
-  effect: effect.describe('What a run changes: nothing and reads nothing, only reads, the same when repeated, more when repeated, or what needs a person.'),
+  effect: effect.describe(
+    'What a run changes: none: nothing; read: nothing, but it reads; idempotent: the same when repeated; external: more when repeated; privileged: what needs a person.',
+  ),
   security: security.prefault({}),
   examples: z.array(example).max(50).default([]).describe('Calls that work, checked against the parameters.'),
 }).describe('How it runs and what it may do.');

@@ -97,10 +97,11 @@ interface Walk {
 function toValue(node: Node | null, walk: Walk): JsonValue {
   if (node === null) return null;
   if (isScalar(node)) return scalarValue(node, walk);
-  if (isAlias(node)) return report(walk, node, { path: [...walk.path], code: 'alias', expected: 'the value written out', found: quote(`*${node.source}`) });
-  if (walk.path.length >= MAX_DEPTH) return report(walk, node, tooDeep([...walk.path]));
+  const path = [...walk.path];
+  if (isAlias(node)) return report(walk, node, { path, code: 'alias', expected: 'the value written out', found: quote(`*${node.source}`) });
+  if (path.length >= MAX_DEPTH) return report(walk, node, tooDeep(path));
   if (isMap(node)) return mapValue(node, walk);
-  if (!isSeq(node)) return report(walk, node, { path: [...walk.path], code: 'syntax', expected: 'a map, a list or a plain value' });
+  if (!isSeq(node)) return report(walk, node, { path, code: 'syntax', expected: 'a map, a list or a plain value' });
   return node.items.map((item, index) => {
     walk.path.push(index);
     const value = toValue(item as Node | null, walk);

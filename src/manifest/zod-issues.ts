@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { quote, type Issue, type Path } from './issue.ts';
+import { nearest } from './nearest.ts';
 
 type ZodIssue = z.core.$ZodIssue;
 
@@ -41,19 +41,10 @@ export function check<S extends z.ZodType>(schema: S, value: unknown, sourceOf: 
 
 /** A misspelt key is one mistake, not an unknown key and a missing one. */
 function dropMisspelt(issues: readonly Issue[]): Issue[] {
-  const meant = new Set(issues.flatMap(({ code, path, suggestion }) => (code === 'unknown-key' ? [JSON.stringify([path.slice(0, -1), suggestion])] : [])));
+  const meant = new Set(
+    issues.flatMap(({ code, path, suggestion }) => (code === 'unknown-key' ? [JSON.stringify([path.slice(0, -1), suggestion])] : [])),
+  );
   return issues.filter(({ code, path }) => code !== 'missing-key' || !meant.has(JSON.stringify([path.slice(0, -1), quote(path.at(-1))])));
-}
-
-/** The nearest of the names, where it is near enough to be what was meant. */
-export function nearest(text: string, names: readonly string[]): string | undefined {
-  const limit = text.length < 4 ? 1 : Math.max(2, Math.floor(Math.min(text.length, 40) / 3));
-  let best: { name: string; away: number } | undefined;
-  for (const name of names) {
-    const away = text.length > 80 ? Infinity : distance(text.toLowerCase(), name.toLowerCase());
-    if (away <= limit && away < (best?.away ?? Infinity)) best = { name, away };
-  }
-  return best?.name;
 }
 
 /** Prints names so that they complete `expected …`. */
@@ -99,8 +90,8 @@ function invalid(issue: ZodIssue, path: Path, value: unknown, { sourceOf }: Cont
 
 function missing(issue: ZodIssue, path: Path): Issue {
   if (issue.message !== '') return { path, at: 'key', code: 'missing-key', expected: issue.message };
-  const expected = issue.code === 'invalid_type' ? typeName(issue.expected) : issue.code === 'invalid_value' ? oneOf(issue.values) : undefined;
-  return { path, at: 'key', code: 'missing-key', ...(expected === undefined ? {} : { expected }) };
+  if (issue.code === 'invalid_type') return { path, at: 'key', code: 'missing-key', expected: typeName(issue.expected) };
+  return { path, at: 'key', code: 'missing-key', ...(issue.code === 'invalid_value' ? { expected: oneOf(issue.values) } : {}) };
 }
 
 function unknownKey(path: Path, allowed: readonly string[]): Issue {

@@ -1,0 +1,58 @@
+import { dirname, resolve } from 'node:path';
+import type { Config, Require, Rule } from './config.ts';
+
+/** One configuration file and whose it is. */
+export interface Layer {
+  readonly origin: 'user' | 'user-project' | 'project';
+  /** Absolute. */
+  readonly file: string;
+  readonly config: Config;
+  /** Whether the user trusts it; the user's own files always are. */
+  readonly trusted: boolean;
+}
+
+/** A rule of the policy and where it comes from. */
+export interface OriginRule extends Rule {
+  readonly origin: Layer['origin'];
+  readonly file: string;
+}
+
+/** What all layers together say. */
+export interface Settings {
+  /** Rules of trusted layers. */
+  readonly allow: readonly OriginRule[];
+  /** Rules of every layer: an untrusted project may narrow. */
+  readonly deny: readonly OriginRule[];
+  readonly prefer: Readonly<Record<string, string>>;
+  readonly require: Require;
+  /** Absolute folders with further manifests, with the layer that names them. */
+  readonly paths: readonly { readonly path: string; readonly origin: Layer['origin'] }[];
+}
+
+/**
+ * Merges layers, the lowest first. Of an untrusted project only what narrows counts: its denials and `sandbox.require: hard`.
+ *
+ * @returns The settings; rules keep their order and their origin.
+ */
+export function mergeLayers(layers: readonly Layer[]): Settings {
+  const trusted = layers.filter((layer) => layer.trusted);
+  return {
+    allow: trusted.flatMap((layer) => withOrigin(layer, layer.config.policy.allow)),
+    deny: layers.flatMap((layer) => withOrigin(layer, layer.config.policy.deny)),
+    prefer: Object.assign({}, ...trusted.map(({ config }) => config.prefer)) as Record<string, string>,
+    require: mergeRequire(layers),
+    paths: trusted.flatMap(({ file, origin, config }) =>
+      config.tools.paths.map((path) => ({ path: resolve(dirname(file), path), origin })),
+    ),
+  };
+}
+
+function withOrigin({ origin, file }: Layer, rules: readonly Rule[]): OriginRule[] {
+  return rules.map((rule) => ({ ...rule, origin, file }));
+}
+
+/** Any layer raises the demand; only the user's file for this very project lowers what the others demand. */
+function mergeRequire(layers: readonly Layer[]): Require {
+  const own = layers.find(({ origin }) => origin === 'user-project')?.config.sandbox.require;
+  return own ?? (layers.some(({ config }) => config.sandbox.require === 'hard') ? 'hard' : 'watchdog');
+}

@@ -1,0 +1,93 @@
+import { hash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { problemsError, toProblem } from '../manifest/problems.ts';
+import { readTextFile } from '../manifest/read.ts';
+import type { Config } from './config.ts';
+import type { Layer } from './layers.ts';
+import type { CheckCapability } from './parse.ts';
+import { userConfigFile, userFolders, userProjectConfigFile, type Project } from './paths.ts';
+
+/** Part of every key of the cache: raised when `Config` or what is accepted changes. */
+const CACHE_VERSION = 1;
+
+export interface ReadOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Default: only the shape of a capability is checked. */
+  readonly checkCapability?: CheckCapability;
+}
+
+/** A configuration file with the text that it was read from, so that trust is decided on the same bytes. */
+export interface ReadConfig {
+  readonly text: string;
+  readonly config: Config;
+}
+
+/**
+ * Reads a configuration file. The parsed form is kept in the user's cache under the digest of the text, so that an unchanged file costs one
+ * hash and one `JSON.parse`.
+ *
+ * @param file Absolute path.
+ * @returns `undefined` where there is no such file.
+ * @throws TokaError TOKA_CONFIG_INVALID
+ */
+export async function readConfig(file: string, { env, checkCapability }: ReadOptions = {}): Promise<ReadConfig | undefined> {
+  const read = readTextFile(file);
+  if ('issue' in read) {
+    if (read.issue.code === 'file-missing') return undefined;
+    throw problemsError('TOKA_CONFIG_INVALID', file, [toProblem(read.issue)]);
+  }
+  const { text } = read;
+  const cacheFile = join(userFolders(env).cache, 'config', `${hash('sha256', `${CACHE_VERSION}\n${text}`)}.json`);
+  const cached = readCache(cacheFile);
+  if (cached !== undefined) return { text, config: cached };
+  const { parseConfig } = await import('./parse.ts');
+  const config = parseConfig(text, file, checkCapability);
+  writeCache(cacheFile, config);
+  return { text, config };
+}
+
+/**
+ * Reads the configuration that holds for a project, lowest layer first: the user's, the user's for this project, the project's own.
+ *
+ * @param isTrusted Whether the project's configuration, with just this text, is trusted by the user.
+ * @throws TokaError TOKA_CONFIG_INVALID
+ */
+export async function loadLayers(
+  project: Project | undefined,
+  isTrusted: (root: string, text: string) => boolean,
+  options: ReadOptions = {},
+): Promise<Layer[]> {
+  const layers: Layer[] = [];
+  const add = async (origin: Layer['origin'], file: string, trusted: (text: string) => boolean) => {
+    const read = await readConfig(file, options);
+    if (read !== undefined) layers.push({ origin, file, config: read.config, trusted: trusted(read.text) });
+  };
+  await add('user', userConfigFile(options.env), () => true);
+  if (project === undefined) return layers;
+  const { root, configFile } = project;
+  await add('user-project', userProjectConfigFile(root, options.env), () => true);
+  if (configFile !== undefined) await add('project', configFile, (text) => isTrusted(root, text));
+  return layers;
+}
+
+function readCache(file: string): Config | undefined {
+  try {
+    const config = JSON.parse(readFileSync(file, 'utf8')) as Partial<Config>;
+    return Array.isArray(config.policy?.deny) && Array.isArray(config.policy.allow) ? (config as Config) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A cache that cannot be written only costs time. */
+function writeCache(file: string, config: Config): void {
+  const temporary = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(temporary, JSON.stringify(config), { mode: 0o600 });
+    renameSync(temporary, file);
+  } catch {
+    return;
+  }
+}

@@ -1,0 +1,59 @@
+import { check } from '../manifest/zod-issues.ts';
+import { quote, type Issue } from '../manifest/issue.ts';
+import { issuesError, parseOrThrow } from '../manifest/load.ts';
+import type { Parsed } from '../manifest/yaml.ts';
+import { EMPTY_CONFIG, type Config, type Rule } from './config.ts';
+import { configFile, type RuleDeclaration } from './schema.ts';
+
+/** Says what is wrong with the text of a capability, or nothing. */
+export type CheckCapability = (text: string) => string | undefined;
+
+/**
+ * Parses the text of a configuration file, YAML or JSON. Loads zod and yaml: what only needs an unchanged file goes through `readConfig`.
+ *
+ * @param text The text; an empty one is an empty configuration.
+ * @param file Where it stands, for messages.
+ * @param checkCapability Default: only the shape of a capability is checked.
+ * @throws TokaError TOKA_CONFIG_INVALID with the first place in `where` and every problem in `data.problems`.
+ */
+export function parseConfig(text: string, file: string, checkCapability: CheckCapability = () => undefined): Config {
+  const parsed = parseOrThrow('TOKA_CONFIG_INVALID', text, file);
+  if (parsed.value === null) return EMPTY_CONFIG;
+  const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
+  if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
+  const { policy, prefer, sandbox, tools } = checked.data;
+  const issues = [...checkRules('allow', policy.allow, checkCapability), ...checkRules('deny', policy.deny, checkCapability)];
+  if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
+  return {
+    policy: { allow: toRules('allow', policy.allow, parsed), deny: toRules('deny', policy.deny, parsed) },
+    prefer,
+    sandbox: sandbox.require === undefined ? {} : { require: sandbox.require },
+    tools,
+  };
+}
+
+function checkRules(list: 'allow' | 'deny', rules: readonly RuleDeclaration[], checkCapability: CheckCapability): Issue[] {
+  return rules.flatMap((rule, index) =>
+    located(rule).flatMap(({ text, path }): Issue[] => {
+      const at = ['policy', list, index, ...path];
+      const wrong = text.includes('{') ? 'only the capabilities of a manifest hold {…}' : checkCapability(text);
+      return wrong === undefined ? [] : [{ path: at, code: 'bad-value', expected: `a capability (${wrong})`, found: quote(text) }];
+    }),
+  );
+}
+
+/** The capabilities of a rule, each with its path in the rule. */
+function located(rule: RuleDeclaration): { readonly text: string; readonly path: readonly (string | number)[] }[] {
+  if (typeof rule === 'string') return [{ text: rule, path: [] }];
+  if ('capability' in rule) return [{ text: rule.capability, path: ['capability'] }];
+  return rule.capabilities.map((text, index) => ({ text, path: ['capabilities', index] }));
+}
+
+function toRules(list: 'allow' | 'deny', rules: readonly RuleDeclaration[], { positions }: Parsed): Rule[] {
+  return rules.map((rule, index) => ({
+    capabilities: located(rule).map(({ text }) => text),
+    ...(typeof rule === 'string' || rule.tools === undefined ? {} : { tools: rule.tools }),
+    ...(typeof rule === 'string' || rule.reason === undefined ? {} : { reason: rule.reason }),
+    line: positions.locate(['policy', list, index]).line,
+  }));
+}

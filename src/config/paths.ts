@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { TokaError } from '../errors.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Names of a project's configuration file, the preferred one first. */
+export const CONFIG_NAMES = ['toka.yaml', 'toka.config.yaml', 'toka.config.json'] as const;
+
+/** The project that a folder belongs to. */
+export interface Project {
+  /** Absolute, as the working directory names it (links are not followed). */
+  readonly root: string;
+  /** Its configuration file, absolute. Absent where the root is that of a git repository without one. */
+  readonly configFile?: string;
+}
+
+/** The user's folders, by the XDG Base Directory Specification 0.8: a value that is not absolute is ignored. */
+export function userFolders(env: Env = process.env): { readonly config: string; readonly state: string; readonly cache: string } {
+  const home = homeFolder(env);
+  const folder = (name: string, fallback: string) => {
+    const value = env[name];
+    return join(value !== undefined && isAbsolute(value) ? value : join(home, fallback), 'toka');
+  };
+  return {
+    config: folder('XDG_CONFIG_HOME', '.config'),
+    state: folder('XDG_STATE_HOME', '.local/state'),
+    cache: folder('XDG_CACHE_HOME', '.cache'),
+  };
+}
+
+/** The user's configuration for all projects. */
+export function userConfigFile(env?: Env): string {
+  return join(userFolders(env).config, 'config.yaml');
+}
+
+/** The user's configuration for one project; approvals given for ever are written here. */
+export function userProjectConfigFile(root: string, env?: Env): string {
+  return join(userFolders(env).config, 'projects', `${projectId(root)}.yaml`);
+}
+
+/** Where journal, index and the like are kept: in the project, or by XDG where there is none. */
+export function stateFolder(root: string | undefined, env?: Env): string {
+  return root === undefined ? userFolders(env).state : join(root, '.toka', 'state');
+}
+
+/** Names a project by the real path of its root: the SHA-256 in hexadecimal. */
+export function projectId(root: string): string {
+  return createHash('sha256').update(realPath(root)).digest('hex');
+}
+
+/**
+ * Finds the project of a folder: the nearest folder upwards with a configuration file, else the nearest with `.git`.
+ *
+ * @param folder Default: the working directory.
+ * @returns The project, or `undefined` where there is none.
+ * @throws TokaError TOKA_CONFIG_INVALID if the root has two configuration files: which of them counts is never guessed.
+ */
+export function findProject(folder: string = process.cwd()): Project | undefined {
+  const start = resolve(folder);
+  for (const candidate of upwards(start)) {
+    const found = CONFIG_NAMES.map((name) => join(candidate, name)).filter(isFile);
+    if (found.length > 1) throw severalFiles(found);
+    if (found[0] !== undefined) return { root: candidate, configFile: found[0] };
+  }
+  const root = upwards(start).find((candidate) => exists(join(candidate, '.git')));
+  return root === undefined ? undefined : { root };
+}
+
+function severalFiles(found: readonly string[]): TokaError {
+  return new TokaError('TOKA_CONFIG_INVALID', `expected one configuration file, found ${found.join(' and ')}`, {
+    hint: 'keep one of them',
+    where: { file: found[0]! },
+  });
+}
+
+function homeFolder(env: Env): string {
+  return env['HOME'] !== undefined && isAbsolute(env['HOME']) ? env['HOME'] : homedir();
+}
+
+function upwards(folder: string): string[] {
+  const parent = dirname(folder);
+  return parent === folder ? [folder] : [folder, ...upwards(parent)];
+}
+
+function isFile(path: string): boolean {
+  return kind(path) === 'file';
+}
+
+function exists(path: string): boolean {
+  return kind(path) !== undefined;
+}
+
+/** What cannot be looked at counts as absent: a parent folder of the project may be closed to us. */
+function kind(path: string): 'file' | 'other' | undefined {
+  try {
+    const info = statSync(path, { throwIfNoEntry: false });
+    return info === undefined ? undefined : info.isFile() ? 'file' : 'other';
+  } catch {
+    return undefined;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return resolve(path);
+  }
+}

@@ -1,0 +1,24 @@
+import type { JsonSchema } from '@toka/sdk';
+import { z } from 'zod';
+import { pluginManifest } from '../manifest/plugin-manifest.ts';
+import { toolManifest } from '../manifest/tool-manifest.ts';
+import { configFile } from './schema.ts';
+
+/**
+ * The JSON Schemas (2020-12) that editors and other programs check manifests and configuration with. They say all that a JSON Schema can;
+ * relations between parts, which they cannot, stand in the descriptions and are checked by toka alone.
+ *
+ * @returns By name: `tool`, `plugin` and `config`.
+ */
+export function publishedSchemas(): Readonly<Record<'tool' | 'plugin' | 'config', JsonSchema>> {
+  return {
+    tool: publish('tool', 'toka tool manifest', toolManifest),
+    plugin: publish('plugin', 'toka block of a package.json', pluginManifest),
+    config: publish('config', 'toka configuration', configFile),
+  };
+}
+
+function publish(name: string, title: string, schema: z.ZodType): JsonSchema {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', reused: 'inline', unrepresentable: 'throw' });
+  return { $schema, $id: `urn:toka:schema:${name}:v1`, title, ...rest };
+}

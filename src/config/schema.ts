@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { capability, line, strict, toolName } from '../manifest/parts.ts';
+
+const scope = {
+  tools: z
+    .array(z.string().max(256).regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*'))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Names or globs of the tools it holds for. Default: every tool.'),
+  reason: line(500).optional().describe('Why, shown where the rule decides.'),
+};
+
+const rule = z.union([
+  capability.describe('One capability for every tool: domain:action[:scope].'),
+  strict({ capability: capability.describe('domain:action[:scope]'), ...scope }),
+  strict({ capabilities: z.array(capability).min(1).max(200).describe('Several, each domain:action[:scope].'), ...scope }),
+]);
+
+/** A configuration file (toka.yaml and the user's files), version 1. */
+export const configFile = strict({
+  apiVersion: z.literal('toka/v1').describe('The version of this format.'),
+  policy: strict({
+    allow: z.array(rule).max(1000).default([]).describe('What tools may do. That of a project counts once it is trusted.'),
+    deny: z.array(rule).max(1000).default([]).describe('What they may not, whatever allows it.'),
+  })
+    .prefault({})
+    .describe('Which capabilities are granted.'),
+  prefer: z
+    .record(toolName, line(256))
+    .default({})
+    .describe('Which source is meant where two tools have one name: the unqualified name and the source, such as file-reader: files.'),
+  sandbox: strict({
+    require: z
+      .enum(['hard', 'watchdog'])
+      .optional()
+      .describe(
+        'What must enforce memory, processes and CPU. hard: a cgroup; watchdog: rlimits and polling will do. A project can only raise it.',
+      ),
+  })
+    .prefault({})
+    .describe('What the sandbox must be able to enforce.'),
+  tools: strict({
+    paths: z
+      .array(z.string().min(1).max(4096).regex(/^[^\u0000]+$/, 'a path'))
+      .max(100)
+      .default([])
+      .describe("Further folders with tool manifests, relative to this file's folder."),
+  })
+    .prefault({})
+    .describe('Where tools are found beside manifests/ and .toka/tools/.'),
+}).describe('Configuration of toka. It is data, never code.');
+
+export type ConfigFile = z.output<typeof configFile>;
+export type RuleDeclaration = z.output<typeof rule>;
