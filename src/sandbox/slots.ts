@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { FD, groupFile, passwdFile } from './bwrap.ts';
@@ -90,12 +90,20 @@ function makeSlot(): Slot {
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
   expectPipes();
-  const stdio: (number | 'pipe' | 'ignore' | undefined)[] = ['pipe', 'ignore', 'ignore'];
-  Object.assign(stdio, { [FD.seccomp]: filter, [FD.status]: 'pipe', [FD.passwd]: passwd, [FD.group]: group, [FD.args]: args });
-  for (const fd of leaking()) stdio[fd] = 'ignore';
+  const own: Readonly<Record<number, number | 'pipe'>> = {
+    0: 'pipe',
+    [FD.seccomp]: filter,
+    [FD.status]: 'pipe',
+    [FD.passwd]: passwd,
+    [FD.group]: group,
+    [FD.args]: args,
+  };
+  const leaks = leaking();
+  const nothing = leaks.length > 0 ? openSync('/dev/null', 'r') : -1;
+  const stdio = Array.from({ length: Math.max(FD.args, ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
   // The environment of bwrap can be read inside (/proc/1/environ), so it is empty.
   const shell = spawn('/bin/sh', ['-s'], { cwd: '/', detached: true, env: {}, stdio });
-  for (const fd of [filter, passwd, group]) closeSync(fd);
+  for (const fd of [filter, passwd, group, ...(nothing < 0 ? [] : [nothing])]) closeSync(fd);
   const script = shell.stdin!;
   const status = shell.stdio[FD.status] as Socket;
   for (const stream of [script, status]) stream.on('error', () => undefined);
@@ -109,7 +117,7 @@ function makeSlot(): Slot {
 
 const CLOSE_ON_EXEC = 0o2000000;
 
-/** Files that this process inherited and would pass on: Node closes the lowest ones only. The slot gets /dev/null in their place. */
+/** Files that this process inherited and would pass on: Node closes the lowest ones only. A slot gets /dev/null in their place. */
 function leaking(): number[] {
   const fds = readdirSync('/proc/self/fdinfo').map(Number).filter((fd) => fd > FD.args);
   return fds.filter((fd) => {

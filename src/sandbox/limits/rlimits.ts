@@ -13,7 +13,7 @@ export function outerLimits(limits: Limits, { memory, cpu }: Pick<Enforcement, '
   const wanted = ['c 0', `n ${OPEN_FILES}`, `f ${Math.ceil(limits.maxDisk / 512)}`];
   // RLIMIT_DATA, not RLIMIT_AS: JavaScript and WebAssembly reserve far more address space than they use.
   if (memory === 'watchdog') wanted.push(`d ${Math.ceil(limits.memory / 1024)}`);
-  if (cpu === 'rlimit') wanted.push(`H -t ${cpuSeconds(limits) + 1}`, `S -t ${cpuSeconds(limits)}`);
+  if (cpu === 'rlimit') wanted.push(`S -t ${cpuSeconds(limits)}`, `H -t ${cpuSeconds(limits) + 1}`);
   return wanted.map((limit) => `ulimit -${limit} 2>/dev/null\n`).join('');
 }
 
