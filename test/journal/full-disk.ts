@@ -49,12 +49,12 @@ rmSync(ballast);
 journal.append(nextId(), WHOLE_RUN, 0);
 journal.close();
 
-execFileSync('mount', ['-o', 'remount,ro', folder]);
+execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
 seen['writing to read-only media'] = codeOf(() => open().append(nextId(), WHOLE_RUN, 0));
 const reader = open(true);
 seen['reading from read-only media'] =
   JSON.stringify(reader.verify()) === JSON.stringify({ ok: true, events: acknowledged + WHOLE_RUN.length });
 reader.close();
-execFileSync('mount', ['-o', 'remount,rw', folder]);
+execFileSync('mount', ['-o', 'remount,bind,rw', folder]);
 open().append(nextId(), WHOLE_RUN, 0);
 process.stdout.write(JSON.stringify(seen));
