@@ -1,10 +1,11 @@
-import { read as readCallback, closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { read as readCallback, closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { fsError, notFile, tooLarge } from './tool-fs-errors.ts';
 import { locateToRead, typeName, type Jail } from './tool-fs-jail.ts';
 
 const MAX_RULES = 4 * 1024 * 1024;
 const CHUNK = 256 * 1024;
+const MAX_PIECE = 4 * 1024 * 1024;
 
 const readAsync = promisify(readCallback);
 
@@ -16,7 +17,7 @@ function openToRead(jail: Jail, absolute: string): { fd: number; size: number } 
     const fd = openSync(located.handle, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
     try {
       located.verify(fd);
-      return { fd, size: fstatSync(fd).size };
+      return { fd, size: located.stat.size };
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -27,8 +28,7 @@ function openToRead(jail: Jail, absolute: string): { fd: number; size: number } 
 }
 
 // Small pieces are read in place: a hop to the thread pool costs more than the read.
-async function readPiece(fd: number, buffer: Buffer, offset: number, position: number): Promise<number> {
-  const length = Math.min(buffer.length - offset, CHUNK * 16);
+async function readPiece(fd: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> {
   if (length <= CHUNK) return readSync(fd, buffer, offset, length, position);
   return (await readAsync(fd, buffer, offset, length, position)).bytesRead;
 }
@@ -51,9 +51,11 @@ export async function readBytes(jail: Jail, absolute: string, start: number, len
         buffer.copy(grown, 0, 0, filled);
         buffer = grown;
       }
-      const got = await readPiece(fd, buffer, filled, start + filled);
-      if (got === 0) break;
+      const asked = Math.min(buffer.length - filled, MAX_PIECE);
+      const got = await readPiece(fd, buffer, filled, asked, start + filled);
       filled += got;
+      // A short read is the end of a regular file; what never tells its size (in /proc) is asked again.
+      if (got === 0 || (size > 0 && got < asked)) break;
     }
     if (filled > maxBytes) throw tooLarge(absolute, filled, maxBytes);
     return buffer.subarray(0, filled);
