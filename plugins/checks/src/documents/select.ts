@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { coded, type ToolContext } from '@toka/sdk';
+import picomatch from 'picomatch';
+
+/** A file to check. */
+export interface Selected {
+  /** Absolute. */
+  readonly path: string;
+  /** As people see it: relative to the caller's folder, with `/`. */
+  readonly name: string;
+}
+
+export interface Selection {
+  readonly path: readonly string[];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** With the dot, lower case. */
+  readonly extensions: readonly string[];
+}
+
+/**
+ * Finds the files to check: named files as they are, folders through `.gitignore`, `node_modules` left out. Globs are matched against the path from the
+ * project's root; one without a slash against the name.
+ *
+ * @param ctx The run's context.
+ * @param selection What was asked for.
+ * @returns The files, sorted, each once.
+ * @throws `CHECK_PATH_NOT_FOUND` where a named path doesn't exist.
+ */
+export async function selectFiles(ctx: ToolContext, selection: Selection): Promise<Selected[]> {
+  const included = matcher(selection.include);
+  const excluded = matcher(selection.exclude);
+  const found = new Set<string>();
+  for (const given of selection.path) {
+    const start = path.resolve(ctx.cwd, given);
+    const info = await ctx.fs.stat(start);
+    if (info === undefined) throw coded('CHECK_PATH_NOT_FOUND', `there is no file or folder ${given}`, { hint: 'check the spelling; paths start at the current folder' });
+    if (info.type !== 'directory') {
+      found.add(start);
+      continue;
+    }
+    for await (const entry of ctx.fs.walk(start, { hidden: true })) {
+      ctx.signal.throwIfAborted();
+      if (entry.type !== 'file' || !selection.extensions.includes(path.extname(entry.name).toLowerCase())) continue;
+      if (path.relative(start, entry.path).split(path.sep).includes('node_modules')) continue;
+      const name = posix(path.relative(ctx.root, entry.path));
+      if (selection.include.length > 0 && !included(name)) continue;
+      if (!excluded(name)) found.add(entry.path);
+    }
+  }
+  return [...found].sort().map((file) => ({ path: file, name: shown(ctx, file) }));
+}
+
+/** A path as people see it: relative to the caller's folder, with `/`. */
+export function shown(ctx: ToolContext, file: string): string {
+  return posix(path.relative(ctx.cwd, file)) || '.';
+}
+
+/** A path with `/` between its parts. */
+export function posix(file: string): string {
+  return path.sep === '/' ? file : file.replaceAll(path.sep, '/');
+}
+
+/** Tells whether a path matches any glob, or lies in a folder that does. */
+export function matcher(globs: readonly string[]): (name: string) => boolean {
+  const tests = globs.flatMap((glob) => {
+    const bare = glob.replace(/^\.?\//, '').replace(/\/+$/, '');
+    const options = { dot: true, basename: !bare.includes('/') };
+    return [picomatch(bare, options), picomatch(`${bare.includes('/') ? '' : '**/'}${bare}/**`, { dot: true })];
+  });
+  return (name) => tests.some((test) => test(name));
+}
