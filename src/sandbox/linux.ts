@@ -7,6 +7,7 @@ import { exceededIn, startWatchdog } from './limits/watchdog.ts';
 import { isVisible, layOut } from './mounts.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { requireProgram } from './program.ts';
+import { reasonFor } from './reasons.ts';
 import { fill, givePipes, takePipes, type Pipes } from './scratch.ts';
 import { isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
@@ -175,8 +176,7 @@ function failedToStart(message: string, program: string, code: number | null): T
       data: { program },
     });
   }
-  const why = message.replace(/^bwrap: /, '') || `bwrap ended with ${code ?? 'a signal'} and said nothing`;
-  return unavailable({ missing: ['sandbox'], have: 'bwrap, which failed', why, fix: 'run toka doctor --sandbox to see what this machine allows' });
+  return unavailable({ missing: ['sandbox'], have: `bwrap, which ended with ${code ?? 'a signal'}`, ...reasonFor(message.replace(/^bwrap: /, '')) });
 }
 
 function noShell(): TokaError {
