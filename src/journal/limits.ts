@@ -136,13 +136,13 @@ export function admit(event: RunEvent): Admitted {
 /** @throws TokaError `TOKA_EVENT_INVALID` if it is not a UUID in lower-case hex. */
 export function checkRunId(run: string): void {
   const expected = uuid(run);
-  if (expected !== undefined) throw invalid(`expected a run's id to be ${expected}, found ${JSON.stringify(String(run).slice(0, 64))}`);
+  if (expected !== undefined) throw invalid(`expected a run's id to be ${expected}, found ${JSON.stringify(run.slice(0, 64))}`);
 }
 
 /** The blobs that an event names. */
 export function blobsOf(event: RunEvent): BlobRef[] {
-  const kept = keptOf(event);
-  return kept && 'blob' in kept ? [kept] : [];
+  const value = keptOf(event);
+  return value && 'blob' in value ? [value] : [];
 }
 
 function keptOf(event: RunEvent): Kept | undefined {

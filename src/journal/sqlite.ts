@@ -56,7 +56,7 @@ function openForWriting(file: string, busyMs: number): DatabaseSync {
   try {
     configure(db, file);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
-    if (mode !== 'wal') throw unavailable(file, `its file system does not support a write-ahead log (journal mode ${mode})`);
+    if (mode !== 'wal') throw unavailable(file, `its file system does not support a write-ahead log (journal mode ${String(mode)})`);
     return db;
   } catch (error) {
     db.close();

@@ -156,7 +156,9 @@ test('a project that is itself reached through a symlink works', () => {
   const folder = makeFolder();
   const link = join(makeFolder(), 'link');
   symlinkSync(folder, link);
-  openFor(journalIn(link), { root: link }).append(nextId(), WHOLE_RUN, 0);
+  const run = nextId();
+  openFor(journalIn(link), { root: link }).append(run, WHOLE_RUN, 0);
+  expect(openFor(journalIn(folder)).read(run)).toHaveLength(4);
 });
 
 test.runIf(process.geteuid?.() === 0)("someone else's folder or file is refused (needs root to make one)", () => {
