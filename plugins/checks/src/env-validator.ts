@@ -37,7 +37,13 @@ export default defineTool({
   params: {
     type: 'object',
     properties: {
-      path: { type: 'string', description: 'The env file, or an example file to check by itself', default: '.env', 'x-type': 'path', 'x-position': 1 },
+      path: {
+        type: 'string',
+        description: 'The env file, or an example file to check by itself',
+        default: '.env',
+        'x-type': 'path',
+        'x-position': 1,
+      },
       also: {
         type: 'array',
         items: { type: 'string' },
@@ -50,7 +56,12 @@ export default defineTool({
         'x-type': 'path',
       },
       schema: { type: 'string', description: 'A JSON Schema whose properties are the variables', 'x-type': 'path' },
-      failOn: { type: 'string', enum: ['error', 'warning', 'never'], default: 'error', description: 'The least severe finding that fails the check' },
+      failOn: {
+        type: 'string',
+        enum: ['error', 'warning', 'never'],
+        default: 'error',
+        description: 'The least severe finding that fails the check',
+      },
     },
     additionalProperties: false,
   },
@@ -129,7 +140,8 @@ export default defineTool({
     }
     const [first] = files;
     if (first !== undefined) findings.push(...place(first.path, spec === undefined ? [NO_EXAMPLE] : checkMissing(files, spec)));
-    for (const file of new Map(examples.map((each) => [each.path, each])).values()) findings.push(...place(file.path, checkExampleFile(file)));
+    for (const file of new Map(examples.map((each) => [each.path, each])).values())
+      findings.push(...place(file.path, checkExampleFile(file)));
     if (compared !== undefined) findings.push(...place(compared.file.path, compared.spec.notes));
 
     const counts = countFindings(findings);
@@ -139,7 +151,11 @@ export default defineTool({
       ok,
       ...(ok ? {} : { code: 'ENV_INVALID' }),
       message: `${all.length} ${all.length === 1 ? 'file' : 'files'}: ${counts.error} errors, ${counts.warning} warnings`,
-      files: all.map((file) => ({ path: shown(file.path), role: isExample(file, examples) ? 'example' : 'env', variables: file.entries.size })),
+      files: all.map((file) => ({
+        path: shown(file.path),
+        role: isExample(file, examples) ? 'example' : 'env',
+        variables: file.entries.size,
+      })),
       example: compared === undefined ? null : shown(compared.file.path),
       schema: schema === undefined ? null : shown(resolve(ctx.cwd, schema)),
       counts,
@@ -157,7 +173,9 @@ const NO_EXAMPLE: Note = {
 async function readLocated(ctx: ToolContext, name: string): Promise<Located> {
   const path = resolve(ctx.cwd, name);
   if (ctx.fs.can('read', path) && (await ctx.fs.stat(path)) === undefined) {
-    throw coded('ENV_NOT_FOUND', `expected an env file at ${relative(ctx.cwd, path)}, found none`, { hint: 'copy .env.example to .env, or pass another path' });
+    throw coded('ENV_NOT_FOUND', `expected an env file at ${relative(ctx.cwd, path)}, found none`, {
+      hint: 'copy .env.example to .env, or pass another path',
+    });
   }
   return { path, ...readEnv(await ctx.fs.readText(path, { maxBytes: MAX_BYTES })) };
 }

@@ -26,8 +26,8 @@ const TYPES: Readonly<Record<string, (options: ReadonlyMap<string, string>, item
 };
 
 /**
- * Reads the decorators in the comments directly above a variable and behind its value: `# @required @type=port`, `# @type=enum(a, b)`. They are those of
- * the env-spec proposal (`@required`, `@optional`, `@type=…`); its other decorators are left to its own tools.
+ * Reads the decorators in the comments directly above a variable and behind its value: `# @required @type=port`, `# @type=enum(a, b)`. They are
+ * those of the env-spec proposal (`@required`, `@optional`, `@type=…`); its other decorators are left to its own tools.
  */
 export function readAnnotations(text: string, entry: Entry): Annotations {
   const comments = [...commentsAbove(text, entry.keyStart), commentBehind(text, entry.end)];
@@ -80,7 +80,11 @@ function range(options: ReadonlyMap<string, string>): JsonSchema {
 
 function lengths(options: ReadonlyMap<string, string>): JsonSchema {
   const pattern = options.get('matches');
-  return { ...figure(options, 'minLength', 'minLength'), ...figure(options, 'maxLength', 'maxLength'), ...(pattern === undefined ? {} : { pattern }) };
+  return {
+    ...figure(options, 'minLength', 'minLength'),
+    ...figure(options, 'maxLength', 'maxLength'),
+    ...(pattern === undefined ? {} : { pattern }),
+  };
 }
 
 function figure(options: ReadonlyMap<string, string>, name: string, keyword: string): JsonSchema {

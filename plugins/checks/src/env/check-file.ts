@@ -29,7 +29,13 @@ export async function checkEnvFile(file: ReadFile, spec: Spec | undefined): Prom
     const key = showName(entry.key);
     const at = place(entry.valueStart);
     if (isPlaceholder(entry.value)) {
-      notes.push({ kind: 'placeholder', severity: 'error', ...at, key, message: `${key} still holds a placeholder (${mask(entry.value)})` });
+      notes.push({
+        kind: 'placeholder',
+        severity: 'error',
+        ...at,
+        key,
+        message: `${key} still holds a placeholder (${mask(entry.value)})`,
+      });
     }
     notes.push(...emptiness(entry, key, at, spec), ...references(entry, key, at, file.entries));
     if (spec?.extra !== undefined && !spec.keys.has(entry.key)) {
@@ -104,8 +110,9 @@ function references({ value, quote }: Entry, name: string, at: At, entries: Read
 async function wrongValues({ entries }: ReadFile, spec: Spec | undefined, place: (offset: number) => At): Promise<Note[]> {
   if (spec?.schema === undefined) return [];
   const certain = [...entries].filter(([, { value }]) => value.trim() !== '' && !isPlaceholder(value) && !value.includes('${'));
+  const values = new Map(certain.map(([name, { value }]) => [name, value]));
   const notes: Note[] = [];
-  for (const { key, keyword, expected } of await checkValues(spec.schema, new Map(certain.map(([key, { value }]) => [key, value])))) {
+  for (const { key, keyword, expected } of await checkValues(spec.schema, values)) {
     const entry = key === undefined ? undefined : entries.get(key);
     if (keyword === 'required' || keyword === 'additionalProperties') continue;
     const name = key === undefined ? 'the file' : showName(key);

@@ -1,6 +1,5 @@
 /**
- * The grammar of dotenv 18 (BSD-2-Clause), with its positions kept: one assignment, optionally exported, its value quoted (and then of any number of lines) or up
- * to `#` or the end of the line. dotenv reads files with this very expression, so what it matches is what a program gets.
+ * The grammar of dotenv 18 (BSD-2-Clause): one assignment, optionally exported, its value quoted (and then of any number of lines) or up to `#` or the end of the line. dotenv reads files with this very expression, so what it matches is what a program gets.
  */
 const ASSIGNMENT =
   /^\s*(export\s+)?([\w.-]+)(\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\r\n]+)?\s*(?:#.*)?$/dgm;

@@ -3,8 +3,8 @@ import type { ToolFs } from '@toka/sdk';
 import ignore from 'ignore';
 
 /**
- * Whether git would ignore a file, by the `.gitignore` files from the root down to its folder (the deepest decisive one wins; what lies in an ignored
- * folder stays ignored).
+ * Whether git would ignore a file, by the `.gitignore` files from the root down to its folder (the deepest decisive one wins; what lies in
+ * an ignored folder stays ignored).
  *
  * @param fs The tool's view of files; a `.gitignore` that may not be read counts as absent.
  * @param root Absolute.

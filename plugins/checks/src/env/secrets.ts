@@ -46,7 +46,7 @@ const FEWEST_CHARACTERS = 8;
  * Finds keys of known shapes.
  *
  * @param text Any text.
- * @returns Where they stand, in the order of the text; a key that documentation would show (`AKIA…EXAMPLE`, `sk_live_xxxxxxxx`) is not one.
+ * @returns Where they stand, in the order of the text; what only documentation shows (`AKIA…EXAMPLE`) is not one.
  */
 export function findSecrets(text: string): SecretHit[] {
   const hits: SecretHit[] = [];

@@ -32,7 +32,7 @@ export function specFromExample(parsed: EnvText): Spec {
     if (schema !== undefined) properties[entry.key] = schema;
     if (unknownType !== undefined) {
       const key = showName(entry.key);
-      const message = `${key}: the @type of its comment is not one of string, number, integer, boolean, port, url, email, ip, uuid, enum(…)`;
+      const message = `${key}: expected as @type one of string, number, integer, boolean, port, url, email, ip, uuid, enum(…)`;
       notes.push({ kind: 'type', severity: 'warning', ...place(entry.keyStart), key, message });
     }
   }
@@ -52,7 +52,9 @@ export function specFromSchema(text: string, name: string): Spec {
   const properties = schema['properties'];
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
   const names = [...(isObject(properties) ? Object.keys(properties) : []), ...required.filter((key) => typeof key === 'string')];
-  const keys = new Map(names.map((key) => [key, { required: required.includes(key), mayBeEmpty: !required.includes(key), mustNotBeEmpty: false }]));
+  const keys = new Map(
+    names.map((key) => [key, { required: required.includes(key), mayBeEmpty: !required.includes(key), mustNotBeEmpty: false }]),
+  );
   return { keys, notes: [], schema, ...(schema['additionalProperties'] === false ? { extra: 'error' } : {}) };
 }
 
@@ -74,10 +76,15 @@ function parseObject(text: string, name: string): Record<string, unknown> {
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    throw coded('ENV_SCHEMA_INVALID', `expected a JSON Schema in ${name}, found text that is not JSON`, { hint: 'pass an .env.example file with --example instead' });
+    throw coded('ENV_SCHEMA_INVALID', `expected a JSON Schema in ${name}, found text that is not JSON`, {
+      hint: 'pass an .env.example file with --example instead',
+    });
   }
   if (isObject(value)) return value;
-  throw coded('ENV_SCHEMA_INVALID', `expected a JSON Schema (an object) in ${name}, found ${Array.isArray(value) ? 'an array' : typeof value}`);
+  throw coded(
+    'ENV_SCHEMA_INVALID',
+    `expected a JSON Schema (an object) in ${name}, found ${Array.isArray(value) ? 'an array' : typeof value}`,
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -31,11 +31,21 @@ function fileNotes(source: string): Note[] {
   const notes: Note[] = [];
   const head = { line: 1, column: 1 };
   if (source.startsWith('\uFEFF')) {
-    notes.push({ kind: 'bom', severity: 'warning', ...head, message: 'starts with a byte order mark, which shells and docker take for part of the first name' });
+    notes.push({
+      kind: 'bom',
+      severity: 'warning',
+      ...head,
+      message: 'starts with a byte order mark, which shells and docker take for part of the first name',
+    });
   }
   const line = source.slice(0, Math.max(source.indexOf('\r'), 0)).split('\n').length;
   if (source.includes('\r')) {
-    notes.push({ kind: 'crlf', severity: 'warning', line, message: 'has Windows line ends (CRLF), which shells and docker take for part of the values' });
+    notes.push({
+      kind: 'crlf',
+      severity: 'warning',
+      line,
+      message: 'has Windows line ends (CRLF), which shells and docker take for part of the values',
+    });
   }
   if (source.includes('\0') || source.includes('\uFFFD')) {
     notes.push({ kind: 'encoding', severity: 'error', message: 'is not UTF-8 text (UTF-16, or binary)' });
@@ -57,14 +67,20 @@ function describeStray(text: string, offset: number): string {
 }
 
 function remarks(entry: Entry, text: string): Remark[] {
-  return [...nameRemarks(entry), ...quoteRemarks(entry), ...(entry.quote === undefined ? bareRemarks(entry, text) : spanRemarks(entry, text))];
+  return [
+    ...nameRemarks(entry),
+    ...quoteRemarks(entry),
+    ...(entry.quote === undefined ? bareRemarks(entry, text) : spanRemarks(entry, text)),
+  ];
 }
 
 function nameRemarks({ key, keyStart, exported, separator, valueStart }: Entry): Remark[] {
   const found: Remark[] = [];
-  if (!/^[A-Za-z_]\w*$/.test(key)) found.push(['name', 'warning', 'no shell accepts this name: letters, digits and "_", not starting with a digit', keyStart]);
+  if (!/^[A-Za-z_]\w*$/.test(key))
+    found.push(['name', 'warning', 'no shell accepts this name: letters, digits and "_", not starting with a digit', keyStart]);
   if (exported) found.push(['export', 'info', '"export" is accepted by dotenv and shells, not by docker --env-file', keyStart]);
-  if (separator.includes(':')) found.push(['colon', 'warning', 'assigned with ":", which only dotenv accepts; write NAME=value', valueStart]);
+  if (separator.includes(':'))
+    found.push(['colon', 'warning', 'assigned with ":", which only dotenv accepts; write NAME=value', valueStart]);
   else if (separator.trim() !== separator) {
     found.push(['space-around-equals', 'warning', 'space before "=": dotenv drops it, a shell takes the name for a command', keyStart]);
   }
@@ -74,20 +90,28 @@ function nameRemarks({ key, keyStart, exported, separator, valueStart }: Entry):
 function quoteRemarks({ raw, quote, valueStart }: Entry): Remark[] {
   const first = raw[0];
   if (quote !== undefined || (first !== '"' && first !== "'" && first !== '`')) return [];
-  if (!raw.slice(1).includes(first)) return [['unterminated-quote', 'error', `the quote ${first} is never closed; dotenv takes it for part of the value`, valueStart]];
+  if (!raw.slice(1).includes(first))
+    return [['unterminated-quote', 'error', `the quote ${first} is never closed; dotenv takes it for part of the value`, valueStart]];
   return [['text-after-quote', 'error', `text follows the closing ${first}, so dotenv takes the quotes for part of the value`, valueStart]];
 }
 
 function bareRemarks({ raw, valueStart, end, key, separator, keyStart }: Entry, text: string): Remark[] {
   const found: Remark[] = [];
   const quoted = /^["'`]/.test(raw);
-  if (/\s/.test(raw) && !quoted) found.push(['unquoted-space', 'warning', 'the value has spaces but no quotes: dotenv takes it whole, a shell only the first word', valueStart]);
+  if (/\s/.test(raw) && !quoted)
+    found.push([
+      'unquoted-space',
+      'warning',
+      'the value has spaces but no quotes: dotenv takes it whole, a shell only the first word',
+      valueStart,
+    ]);
   if (text[end] === '#' && raw !== '') {
     found.push(['hash-cut', 'warning', 'the value ends at "#"; if the rest belongs to it, put it in quotes', end]);
   }
   const gap = keyStart + key.length + separator.length;
   const spaced = raw !== '' && !separator.includes(':') && separator.trim() === separator && valueStart > gap;
-  if (spaced && !quoted) found.push(['space-around-equals', 'warning', 'space after "=": dotenv drops it, a shell runs the value as a command', gap]);
+  if (spaced && !quoted)
+    found.push(['space-around-equals', 'warning', 'space after "=": dotenv drops it, a shell runs the value as a command', gap]);
   return found;
 }
 
@@ -98,7 +122,12 @@ function spanRemarks({ raw, keyStart, valueStart }: Entry, text: string): Remark
   }
   const lines = raw.split('\n');
   if (lines.slice(1).some((line) => /^\s*(export\s+)?[A-Za-z_]\w*\s*=/.test(line))) {
-    found.push(['swallowed-lines', 'warning', `the quoted value takes in ${lines.length - 1} further lines that look like assignments: is a quote missing?`, valueStart]);
+    found.push([
+      'swallowed-lines',
+      'warning',
+      `the quoted value takes in ${lines.length - 1} further lines that look like assignments: is a quote missing?`,
+      valueStart,
+    ]);
   }
   return found;
 }

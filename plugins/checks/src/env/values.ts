@@ -15,7 +15,7 @@ const BOOLEAN = /^(true|false|yes|no|on|off|1|0)$/i;
 const CREDIBLE_URL = /^[a-z][a-z0-9+.-]*:\/\/[^\s/]/i;
 
 /**
- * Holds values against a JSON Schema. Everything in an env file is text, so text that reads as the wanted number, boolean, array or object counts as one.
+ * Holds values against a JSON Schema. Everything in an env file is text, so text that reads as the wanted type counts as of it.
  *
  * @param schema JSON Schema 2020-12 of an object.
  * @param values The variables.
@@ -72,7 +72,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 function expectation(keyword: string, params: Record<string, unknown>, message: string): string {
   if (keyword === 'format') return FORMATS[String(params['format'])] ?? `the format ${String(params['format'])}`;
   if (keyword === 'type') return `a value of type ${String(params['type'])}`;
-  if (keyword === 'enum' && Array.isArray(params['allowedValues'])) return `one of ${params['allowedValues'].map((value) => harmless(String(value))).join(', ')}`;
+  if (keyword === 'enum' && Array.isArray(params['allowedValues']))
+    return `one of ${params['allowedValues'].map((value) => harmless(String(value))).join(', ')}`;
   return message.replace(/^must (be |match )?/, '');
 }
 

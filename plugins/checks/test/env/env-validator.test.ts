@@ -115,8 +115,22 @@ describe('an env file and its example', () => {
     await lay({
       ...IGNORED,
       '.env': 'PORT=443\nLEVEL=warn\nBASE_URL=postgres://u@h/db\nWORKERS=10\nDEBUG=off\nMAIL=a@b.org\nLATER=${PORT}\n',
-      '.env.example':
-        '# @type=port\nPORT=\n# @type=enum(debug, warn)\nLEVEL=\n# @type=url\nBASE_URL=\n# @type=integer(max=10)\nWORKERS=\n# @type=boolean\nDEBUG=\n# @type=email\nMAIL=\n# @type=port\nLATER=\n',
+      '.env.example': [
+        '# @type=port',
+        'PORT=',
+        '# @type=enum(debug, warn)',
+        'LEVEL=',
+        '# @type=url',
+        'BASE_URL=',
+        '# @type=integer(max=10)',
+        'WORKERS=',
+        '# @type=boolean',
+        'DEBUG=',
+        '# @type=email',
+        'MAIL=',
+        '# @type=port',
+        'LATER=',
+      ].join('\n'),
     });
     expect(await found()).toEqual(['.env:7 info interpolation LATER']);
   });
@@ -176,7 +190,14 @@ describe('secrets', () => {
   });
 
   it('are kept by rules of upper and own folders alike, the nearest deciding', async () => {
-    await lay({ '.gitignore': '.env*\n', 'a/.env': 'A=1', 'b/.gitignore': '!.env\n', 'b/.env': 'A=1', 'c/.gitignore': '.env\n', 'c/.env': 'A=1' });
+    await lay({
+      '.gitignore': '.env*\n',
+      'a/.env': 'A=1',
+      'b/.gitignore': '!.env\n',
+      'b/.env': 'A=1',
+      'c/.gitignore': '.env\n',
+      'c/.env': 'A=1',
+    });
     expect(await found({ path: join(root, 'a/.env') })).not.toContain('a/.env:- warning not-ignored');
     expect(await found({ path: join(root, 'b/.env') })).toContain('b/.env:- warning not-ignored');
     expect(await found({ path: join(root, 'c/.env') })).not.toContain('c/.env:- warning not-ignored');
@@ -210,7 +231,10 @@ describe('secrets', () => {
       (value) => `JSON={"${value}":1}`,
     );
     const file = fc.array(fc.tuple(line, secret), { minLength: 1, maxLength: 6 });
-    const schema = JSON.stringify({ type: 'object', properties: { PORT: { type: 'integer' }, JSON: { type: 'object', additionalProperties: false } } });
+    const schema = JSON.stringify({
+      type: 'object',
+      properties: { PORT: { type: 'integer' }, JSON: { type: 'object', additionalProperties: false } },
+    });
     await fc.assert(
       fc.asyncProperty(file, file, fc.boolean(), async (env, example, asSchema) => {
         const [text, sample] = [env, example].map((lines) => lines.map(([make, value]) => make(value)).join('\n'));
@@ -222,7 +246,8 @@ describe('secrets', () => {
         });
         const told = JSON.stringify([outcome, ctx.logs, ctx.reported]);
         for (const [, value] of [...env, ...example]) {
-          for (const part of value.split('\n')) if (part.length >= 8 && !part.includes('PRIVATE KEY')) expect(told).not.toContain(JSON.stringify(part).slice(1, -1));
+          for (const part of value.split('\n'))
+            if (part.length >= 8 && !part.includes('PRIVATE KEY')) expect(told).not.toContain(JSON.stringify(part).slice(1, -1));
         }
       }),
       { numRuns: 300 },
@@ -258,6 +283,10 @@ describe('odd files', () => {
 
   it('fails from the severity on that the caller names', async () => {
     await lay({ ...IGNORED, '.env': 'A=two words\n', '.env.example': 'A=\n' });
-    expect([(await check()).ok, (await check({ failOn: 'warning' })).ok, (await check({ failOn: 'never' })).ok]).toEqual([true, false, true]);
+    expect([(await check()).ok, (await check({ failOn: 'warning' })).ok, (await check({ failOn: 'never' })).ok]).toEqual([
+      true,
+      false,
+      true,
+    ]);
   });
 });

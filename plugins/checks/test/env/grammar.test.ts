@@ -5,17 +5,51 @@ import { lineIndex, parseEnv } from '../../src/env/grammar.ts';
 
 /** Pieces that matter to the grammar, so that random files hit its corners. */
 const piece = fc.oneof(
-  fc.constantFrom('A', 'DB_URL', 'x.y-z', '1ST', 'export ', 'export\t', '=', ' = ', ': ', ':', '"', "'", '`', '\\"', "\\'", '\\n', '#', ' # ', '\n', '\r\n', '\r', '\t', ' '),
+  fc.constantFrom(
+    'A',
+    'DB_URL',
+    'x.y-z',
+    '1ST',
+    'export ',
+    'export\t',
+    '=',
+    ' = ',
+    ': ',
+    ':',
+    '"',
+    "'",
+    '`',
+    '\\"',
+    "\\'",
+    '\\n',
+    '#',
+    ' # ',
+    '\n',
+    '\r\n',
+    '\r',
+    '\t',
+    ' ',
+  ),
   fc.constantFrom('\uFEFF', '\u00a0', '\u2028', '$HOME', '${X}', 'value', 'zwei Wörter', '密', '=='),
   fc.string({ maxLength: 4 }),
 );
 const assignment = fc
-  .tuple(fc.constantFrom('A', 'B', 'DB_URL'), fc.constantFrom('=', ' = ', ': '), fc.constantFrom('', '"', "'", '`'), fc.string({ unit: 'binary', maxLength: 12 }), fc.constantFrom('\n', '\r\n', ' # c\n'))
+  .tuple(
+    fc.constantFrom('A', 'B', 'DB_URL'),
+    fc.constantFrom('=', ' = ', ': '),
+    fc.constantFrom('', '"', "'", '`'),
+    fc.string({ unit: 'binary', maxLength: 12 }),
+    fc.constantFrom('\n', '\r\n', ' # c\n'),
+  )
   .map(([key, separator, quote, value, end]) => `${key}${separator}${quote}${value}${quote}${end}`);
 const file = fc.oneof(fc.array(piece, { maxLength: 30 }), fc.array(assignment, { maxLength: 6 })).map((parts) => parts.join(''));
 
 function winners(source: string): Record<string, string> {
-  return Object.fromEntries(parseEnv(source).entries.filter(({ key }) => key !== '__proto__').map(({ key, value }) => [key, value]));
+  return Object.fromEntries(
+    parseEnv(source)
+      .entries.filter(({ key }) => key !== '__proto__')
+      .map(({ key, value }) => [key, value]),
+  );
 }
 
 describe('reading an env file', () => {

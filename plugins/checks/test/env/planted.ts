@@ -5,7 +5,9 @@ const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 function letters(alphabet: string, length: number): fc.Arbitrary<string> {
   // Evenly spread characters, as in a key that was really generated.
   const shuffled = fc.shuffledSubarray([...alphabet], { minLength: Math.min(alphabet.length, length) });
-  return fc.array(shuffled, { minLength: Math.ceil(length / Math.min(alphabet.length, length)), maxLength: 8 }).map((parts) => parts.flat().join('').slice(0, length).padEnd(length, alphabet));
+  return fc
+    .array(shuffled, { minLength: Math.ceil(length / Math.min(alphabet.length, length)), maxLength: 8 })
+    .map((parts) => parts.flat().join('').slice(0, length).padEnd(length, alphabet));
 }
 
 const text = (length: number) => letters(ALPHANUMERIC, length);
@@ -32,6 +34,8 @@ export const SECRET_KINDS: readonly (readonly [what: string, secret: fc.Arbitrar
 export const secret = fc.oneof(
   ...SECRET_KINDS.map(([, kind]) => kind),
   text(32),
-  fc.tuple(fc.stringMatching(/^[A-Za-z0-9!$%&()*+,./:;<>?@^_{|}~-]{10,30}$/), fc.constantFrom('!', '&', '@', '%')).map(([text, odd]) => `${odd}${text}`),
+  fc
+    .tuple(fc.stringMatching(/^[A-Za-z0-9!$%&()*+,./:;<>?@^_{|}~-]{10,30}$/), fc.constantFrom('!', '&', '@', '%'))
+    .map(([text, odd]) => `${odd}${text}`),
   fc.stringMatching(/^[a-z]{4,8} [a-z]{4,8} [a-z]{4,8}$/),
 );

@@ -33,27 +33,72 @@ describe('known shapes of keys', () => {
 });
 
 describe('generated values', () => {
-  it.each(['wJalrXUtnFEMI7K3MDENGbPxRfiCYzQ9Lp0aVt1e', 'postgres://app:hT9x2LqPz7VbN4mKs8Wd1R@db:5432/app', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c'])('are suspected: %s', (value) => {
+  it.each([
+    'wJalrXUtnFEMI7K3MDENGbPxRfiCYzQ9Lp0aVt1e',
+    'postgres://app:hT9x2LqPz7VbN4mKs8Wd1R@db:5432/app',
+    '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c',
+  ])('are suspected: %s', (value) => {
     expect(looksGenerated(value)).toBe(true);
   });
 
-  it.each(['postgres://postgres:postgres@localhost:5432/app', 'https://api.github.com/repos/nodejs/node', 'true', '10485760', 'eu-central-1', '2026-01-31T12:00:00Z', 'my-service-staging-eu-west-1', 'image/png,image/jpeg', 'your_api_key_goes_here_please_123'])(
-    'are not suspected: %s',
-    (value) => {
-      expect(looksGenerated(value)).toBe(false);
-    },
-  );
+  it.each([
+    'postgres://postgres:postgres@localhost:5432/app',
+    'https://api.github.com/repos/nodejs/node',
+    'true',
+    '10485760',
+    'eu-central-1',
+    '2026-01-31T12:00:00Z',
+    'my-service-staging-eu-west-1',
+    'image/png,image/jpeg',
+    'your_api_key_goes_here_please_123',
+  ])('are not suspected: %s', (value) => {
+    expect(looksGenerated(value)).toBe(false);
+  });
 });
 
 describe('placeholders', () => {
-  it.each(['changeme', 'CHANGE_ME', 'change-me-please', 'xxx', 'XXXXXXXX', 'xxxx-xxxx', '<your-key>', '<API key>', 'your_api_key_here', 'your-domain.example', 'TODO', 'TODO: ask ops', 'FIXME', 'replace_me', 'insert-token-here', 'sk-...', 'sk_live_xxxxxxxxxxxx', '{{ secret }}', '...', 'placeholder', '[your token]'])(
-    'are recognised: %s',
-    (value) => {
-      expect(isPlaceholder(value)).toBe(true);
-    },
-  );
+  it.each([
+    'changeme',
+    'CHANGE_ME',
+    'change-me-please',
+    'xxx',
+    'XXXXXXXX',
+    'xxxx-xxxx',
+    '<your-key>',
+    '<API key>',
+    'your_api_key_here',
+    'your-domain.example',
+    'TODO',
+    'TODO: ask ops',
+    'FIXME',
+    'replace_me',
+    'insert-token-here',
+    'sk-...',
+    'sk_live_xxxxxxxxxxxx',
+    '{{ secret }}',
+    '...',
+    'placeholder',
+    '[your token]',
+  ])('are recognised: %s', (value) => {
+    expect(isPlaceholder(value)).toBe(true);
+  });
 
-  it.each(['', '0000', '111', 'info', 'example.com', 'postgres', 'update', 'set', '["a","b"]', 'todos', 'you', 'production', '*', 'no-reply@example.org'])('are not seen in: %j', (value) => {
+  it.each([
+    '',
+    '0000',
+    '111',
+    'info',
+    'example.com',
+    'postgres',
+    'update',
+    'set',
+    '["a","b"]',
+    'todos',
+    'you',
+    'production',
+    '*',
+    'no-reply@example.org',
+  ])('are not seen in: %j', (value) => {
     expect(isPlaceholder(value)).toBe(false);
   });
 });

@@ -20,7 +20,7 @@ describe('how an env file is written', () => {
     ['1A=b', 'name 1:1'],
     ['my-key=b', 'name 1:1'],
     ['A="open', 'unterminated-quote 1:3'],
-    ['A=\'open\nB=1', 'unterminated-quote 1:3'],
+    ["A='open\nB=1", 'unterminated-quote 1:3'],
     ['A="x" y', 'text-after-quote 1:3'],
     ['A=pass#word', 'hash-cut 1:7'],
     ['A=\n"late"', 'next-line 2:1'],
