@@ -72,8 +72,8 @@ function salvage<S extends z.ZodType>(schema: S, value: unknown): z.output<S> | 
 }
 
 function salvageList<S extends z.ZodType>(schema: S, value: unknown): { valid: Indexed<z.output<S>>[]; complete: boolean } {
-  if (!Array.isArray(value)) return { valid: [], complete: value === undefined };
-  const valid = value.slice(0, MAX_PARAMETERS).flatMap((entry, index) => {
+  if (!Array.isArray(value) || value.length > MAX_PARAMETERS) return { valid: [], complete: value === undefined };
+  const valid = value.flatMap((entry, index) => {
     const data = salvage(schema, entry);
     return data === undefined ? [] : [{ index, value: data }];
   });
@@ -140,7 +140,10 @@ function checkLimits({ level, sandbox }: Security): Issue[] {
   const compared = [
     ['memory', sandbox.memory, most.memory, printSize],
     ['cpu', sandbox.cpu, most.cpu, printPercent],
+    ['pids', sandbox.pids, most.pids, String],
     ['timeout', sandbox.timeout, most.timeoutMs, printDuration],
+    ['maxOutput', sandbox.maxOutput, most.maxOutput, printSize],
+    ['maxDisk', sandbox.maxDisk, most.maxDisk, printSize],
   ] as const;
   return compared.flatMap(([key, asked, limit, print]): Issue[] => {
     if (asked === undefined || asked <= limit) return [];

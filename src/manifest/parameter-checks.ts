@@ -32,9 +32,16 @@ function checkOne(parameter: Parameter, path: Path): Issue[] {
     issues.push({ path: [...path, 'default'], at: 'key', code: 'conflict', expected: 'either required: true or a default', found: 'both' });
   }
   if (preset !== undefined) issues.push(...checkValue(parameter, preset, [...path, 'default']));
+  if (parameter.type === 'secret') issues.push(...checkSecret(parameter.pass, [...path, 'pass']));
   issues.push(...checkBounds(parameter, path));
   if (parameter.type === 'array') issues.push(...checkBounds(parameter.items, [...path, 'items']));
   return issues;
+}
+
+function checkSecret(pass: PassDeclaration | undefined, path: Path): Issue[] {
+  if (pass === undefined || !('flag' in pass || 'positional' in pass)) return [];
+  const found = 'flag' in pass ? 'flag' : 'positional';
+  return [{ path, code: 'conflict', expected: 'env or stdin, since every process sees the arguments of the others', found }];
 }
 
 function checkBounds(declared: object, path: Path): Issue[] {
@@ -65,10 +72,6 @@ function checkPass(parameter: Parameter, executable: ExecutableDeclaration, path
     const expected = 'executable.stdin to be json';
     return [{ path: [...path, 'pass', 'stdin'], at: 'key', code: 'conflict', expected, found: executable.stdin }];
   }
-  if (parameter.type === 'secret' && ('flag' in pass || 'positional' in pass)) {
-    const found = 'flag' in pass ? 'flag' : 'positional';
-    return [{ path: [...path, 'pass'], code: 'conflict', expected: 'env or stdin, since arguments are seen by every process', found }];
-  }
   return [];
 }
 
@@ -87,7 +90,8 @@ function checkDuplicates(list: readonly Indexed<Parameter>[], base: Path): Issue
       const first = seen.get(text);
       seen.set(text, first ?? value.name);
       if (first === undefined) return [];
-      return [{ path: [...base, index, key], code: 'duplicate', expected: `another ${key} than that of ${quote(first)}`, found: quote(text) }];
+      const expected = `another ${key} than that of ${quote(first)}`;
+      return [{ path: [...base, index, key], code: 'duplicate', expected, found: quote(text) }];
     });
   });
 }
@@ -108,8 +112,9 @@ function checkPositionals(list: readonly Indexed<Parameter>[], base: Path): Issu
     .filter(({ position }) => position < last)
     .flatMap(({ index, value, position }): Issue[] => {
       const path = [...base, index, 'pass', 'positional'];
-      if (value.type === 'array') return [{ path, code: 'conflict', expected: `a list only in the last place, ${last}`, found: String(position) }];
+      const conflict = { path, code: 'conflict', found: String(position) } as const;
+      if (value.type === 'array') return [{ ...conflict, expected: `a list only in the last place, ${last}` }];
       if (value.required || ('default' in value && value.default !== undefined)) return [];
-      return [{ path, code: 'conflict', expected: 'required: true or a default, since a later positional would move here', found: 'neither' }];
+      return [{ ...conflict, expected: 'required: true or a default, since a later positional would move here where it is left out' }];
     });
 }

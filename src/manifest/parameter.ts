@@ -3,7 +3,7 @@ import { argument, json, line, prose, strict } from './parts.ts';
 
 /** Programs take these as instructions about themselves; no parameter may choose them. */
 const LOADER_VARIABLES =
-  /^(?!(?:LD_|DYLD_|BASH_FUNC_|GIT_CONFIG|NODE_)|(?:PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PYTHONPATH|PYTHONHOME|PYTHONSTARTUP|PERL5LIB|PERL5OPT|RUBYLIB|RUBYOPT)$)/;
+  /^(?!(?:LD_|DYLD_|BASH_|GIT_CONFIG|NODE_|PERL5|RUBY|PYTHON(?:PATH|HOME|STARTUP)$)|(?:PATH|IFS|ENV|SHELLOPTS)$)/;
 
 const flag = argument(64).regex(/^--?[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'a flag such as --name');
 const variable = argument(128)

@@ -109,7 +109,8 @@ const spec = strict({
     .describe('Its result, where that is data.'),
   capabilities: capabilities.prefault({}),
   effect: effect.describe(
-    'What a run changes: none: nothing; read: nothing, but it reads; idempotent: the same when repeated; external: more when repeated; privileged: what needs a person.',
+    'What a run changes. none: nothing; read: nothing, but it reads; idempotent: a second run changes nothing more; ' +
+      'external: a second run changes more; privileged: what needs a person.',
   ),
   security: security.prefault({}),
   examples: z.array(example).max(50).default([]).describe('Calls that work, checked against the parameters.'),

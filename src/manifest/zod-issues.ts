@@ -106,14 +106,16 @@ function unknownKey(path: Path, allowed: readonly string[]): Issue {
 }
 
 function wrongType(path: Path, expected: string, value: unknown, source?: string): Issue {
-  const plain = expected === 'a string' && ['number', 'boolean'].includes(typeof value);
-  return {
-    path,
-    code: 'wrong-type',
-    expected,
-    found: describe(value, source),
-    ...(plain ? { suggestion: `${quote(source ?? String(value))} in quotes` } : {}),
-  };
+  const suggestion = suggestValue(expected, value, source);
+  return { path, code: 'wrong-type', expected, found: describe(value, source), ...(suggestion === undefined ? {} : { suggestion }) };
+}
+
+/** What YAML 1.2 reads otherwise than people mean: `1.0` is a number, `no` is text. */
+function suggestValue(expected: string, value: unknown, source: string | undefined): string | undefined {
+  if (expected === 'a string' && ['number', 'boolean'].includes(typeof value)) return `${quote(source ?? String(value))} in quotes`;
+  if (expected !== 'true or false' || typeof value !== 'string') return undefined;
+  if (/^(y|yes|on)$/i.test(value)) return 'true';
+  return /^(n|no|off)$/i.test(value) ? 'false' : undefined;
 }
 
 function describe(value: unknown, source?: string): string {

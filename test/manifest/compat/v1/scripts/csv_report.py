@@ -1,0 +1,3 @@
+import json, sys
+
+json.dump(json.load(sys.stdin), sys.stdout)
