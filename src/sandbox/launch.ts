@@ -21,6 +21,8 @@ export async function launch(plan: SandboxPlan, options: LaunchOptions & { reado
   switch (process.platform) {
     case 'linux':
       return launchInNamespaces(plan, options);
+    case 'darwin':
+      return (await import('./macos.ts')).launchInSeatbelt(plan, options);
     default:
       throw unavailable({
         missing: ['sandbox'],

@@ -1,5 +1,17 @@
-import { chmodSync, closeSync, copyFileSync, fsyncSync, lstatSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { TokaError } from '../errors.ts';
 import type { Mount } from './plan.ts';
@@ -15,6 +27,7 @@ export interface Staging {
 
 interface Staged {
   readonly target: string;
+  /** The target itself where no copies are made. */
   readonly copy: string;
   readonly isNew: boolean;
   readonly before: string;
@@ -24,15 +37,16 @@ interface Staged {
  * Makes what the write mounts of a plan need: a private copy of each single file (a process can be stopped half-way through writing
  * it), and the folders and files that do not exist yet.
  *
+ * @param options `copies: false` where the platform cannot show a copy under the name of the file
  * @throws TOKA_FS_FAILED where a file cannot be copied or made
  */
-export function stage(mounts: readonly Mount[]): Staging {
+export function stage(mounts: readonly Mount[], { copies = true }: { readonly copies?: boolean } = {}): Staging {
   const at = new Map<string, string>();
   const staged: Staged[] = [];
   const madeFolders: string[] = [];
   const undo = (): void => {
     for (const { copy, target, isNew } of staged) {
-      rmSync(copy, { force: true });
+      if (copy !== target) rmSync(copy, { force: true });
       if (isNew) rmSync(target, { force: true });
     }
     for (const folder of madeFolders.toReversed()) removeIfEmpty(folder);
@@ -41,10 +55,10 @@ export function stage(mounts: readonly Mount[]): Staging {
     for (const mount of mounts) {
       if (mount.access !== 'write') continue;
       if (mount.create === 'folder') makeFolders(mount.path, madeFolders);
-      const file = stageFile(mount);
+      const file = stageFile(mount, copies);
       if (file === undefined) continue;
       staged.push(file);
-      at.set(mount.path, file.copy);
+      if (copies) at.set(mount.path, file.copy);
     }
   } catch (error) {
     undo();
@@ -53,7 +67,7 @@ export function stage(mounts: readonly Mount[]): Staging {
   return { at, finish: ({ keep }) => finish(staged, madeFolders, keep) };
 }
 
-function stageFile({ path, create }: Mount): Staged | undefined {
+function stageFile({ path, create }: Mount, copies: boolean): Staged | undefined {
   let isNew = false;
   if (create === 'file' && lstatSync(path, { throwIfNoEntry: false }) === undefined) {
     closeSync(openSync(path, 'wx', 0o644));
@@ -62,6 +76,7 @@ function stageFile({ path, create }: Mount): Staged | undefined {
   const kind = statSync(path, { throwIfNoEntry: false });
   if (!kind?.isFile()) return undefined;
   const target = realpathSync.native(path);
+  if (!copies) return { target, copy: target, isNew, before: fingerprint(target) };
   const copy = scratchPath('staged');
   copyFileSync(target, copy);
   chmodSync(copy, kind.mode & 0o777);
@@ -70,7 +85,12 @@ function stageFile({ path, create }: Mount): Staged | undefined {
 
 function finish(staged: readonly Staged[], madeFolders: readonly string[], keep: boolean): void {
   for (const { target, copy, isNew, before } of staged) {
-    if (keep && fingerprint(copy) !== before) replace(target, copy);
+    const changed = fingerprint(copy) !== before;
+    if (copy === target) {
+      if (isNew && !changed) rmSync(target, { force: true });
+      continue;
+    }
+    if (keep && changed) replace(target, copy);
     else if (isNew) rmSync(target, { force: true });
     rmSync(copy, { force: true });
   }
