@@ -1,6 +1,72 @@
-// Compiles the sources (tsc) and bundles what starts from a terminal (esbuild).
+// Compiles the sources (tsc) and bundles what starts from a terminal or inside a sandbox (esbuild).
 import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
-const tsc = fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url));
-execFileSync(process.execPath, [tsc, '-b'], { stdio: 'inherit' });
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+/** Modules that an ordinary `toka run` never needs: each becomes a file of its own that the launcher loads on first use. */
+const LATE = {
+  'build-index': 'src/registry/build-index.ts',
+  'compile-validator': 'src/registry/compile-validator.ts',
+  'parse-config': 'src/config/parse.ts',
+  prompts: 'src/ui/prompts.ts',
+  remember: 'src/ui/remember.ts',
+  cli: 'src/cli.ts',
+};
+
+const common = {
+  bundle: true,
+  define: { 'import.meta.dirname': '__dirname' },
+  format: 'cjs',
+  legalComments: 'none',
+  logLevel: 'warning',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  platform: 'node',
+  supported: { 'dynamic-import': false },
+  target: 'node24',
+};
+
+/** Turns imports of late modules into loads of their files. */
+const late = (folder) => ({
+  name: 'late',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      const target = resolve(resolveDir, path);
+      const name = Object.keys(LATE).find((each) => join(root, LATE[each]) === target);
+      return name === undefined ? undefined : { path: `${folder}/${name}.cjs`, external: true };
+    });
+  },
+});
+
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+
+const plugins = readdirSync(join(root, 'plugins')).filter((name) => name !== 'sdk');
+const jobs = [
+  build({ ...common, entryPoints: [join(root, 'src/launch.ts')], outfile: join(dist, 'launch.cjs'), plugins: [late('./late')] }),
+  ...Object.entries(LATE).map(([name, entry]) =>
+    build({
+      ...common,
+      entryPoints: [join(root, entry)],
+      outfile: join(dist, 'late', `${name}.cjs`),
+      // The full command line holds the rest of the house itself; late modules may load one another.
+      plugins: name === 'cli' ? [] : [late('.')],
+    }),
+  ),
+  build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),
+  build({ ...common, format: 'esm', entryPoints: [join(root, 'plugins/sdk/src/index.ts')], outfile: join(dist, 'sdk.mjs') }),
+];
+for (const plugin of plugins) {
+  const folder = join(root, 'plugins', plugin);
+  const entryPoints = readdirSync(join(folder, 'src'))
+    .filter((name) => name.endsWith('.ts') && statSync(join(folder, 'src', name)).isFile())
+    .map((name) => join(folder, 'src', name));
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  jobs.push(build({ ...common, entryPoints, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, supported: {} }));
+}
+await Promise.all(jobs);

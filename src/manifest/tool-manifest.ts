@@ -72,7 +72,7 @@ const security = strict({
     .optional()
     .describe('How much harm a wrong call does. Default by effect: none and read low, idempotent and external medium, privileged high.'),
   sandbox: sandbox.prefault({}),
-});
+}).describe('How much it may use and how much harm it can do.');
 
 const capabilities = strict({
   required: z.array(capability).max(100).default([]).describe('Without these the run is denied.'),

@@ -36,7 +36,6 @@ export async function execute(house: House, request: ExecutionRequest): Promise<
 /** Like `execute`, with what the stages found out. */
 export async function carryOut(house: House, request: ExecutionRequest): Promise<{ run: Run; result: RunResult }> {
   const { run, error } = await pass(begin(house, request), STAGES, house);
-  await run.slot?.release();
   return { run, result: conclude(run, error, house) };
 }
 

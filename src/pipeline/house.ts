@@ -1,5 +1,4 @@
 import type { Missing, Policy } from '../capability/authorize.ts';
-import type { Permission } from '../capability/effective.ts';
 import type { Anchors } from '../capability/grammar.ts';
 import type { Clock } from '../journal/ids.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
@@ -18,8 +17,8 @@ export interface Answer {
   readonly by: string;
 }
 
-/** Asks a person; absent where there is none to ask. */
-export type Approver = (tool: Tool, missing: Missing) => Promise<Answer>;
+/** Asks a person for a capability; `root` is the project's, where there is one. */
+export type Approver = (tool: Tool, missing: Missing, root: string | undefined) => Promise<Answer>;
 
 /** Everything the pipeline needs from outside itself; toka.ts fills it. */
 export interface House {
@@ -27,10 +26,8 @@ export interface House {
   findTool(name: string): Promise<IndexedTool>;
   /** The compiled form of a JSON Schema. */
   validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
-  /** The rules in force for a tool, without those of the request. */
+  /** The rules in force, without what the request brings along. */
   policy(): Policy;
-  /** Capabilities that requests at this door were given by flags; already anchored. */
-  readonly flags: readonly Permission[];
   readonly anchors: Anchors;
   readonly projectRoot: string | undefined;
   readonly approver: Approver | undefined;

@@ -11,6 +11,8 @@ interface Common {
   readonly cwd: string;
   /** The run that asks for this one, and what it may hand on. */
   readonly parent?: { readonly run: string; readonly permissions: readonly Permission[] };
+  /** Capabilities that the caller grants to this run alone (`--allow`). */
+  readonly allow?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
   /** Milliseconds; lowers the limit of the level. */
   readonly timeoutMs?: number;

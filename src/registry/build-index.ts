@@ -156,25 +156,20 @@ function settledStamp(folder: string): string {
 
 function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
   const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)');
-  const toolRow = db.prepare('INSERT OR IGNORE INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const toolRow = db.prepare('INSERT INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const textRow = db.prepare('INSERT INTO tools_text (rowid, name, description, tags, params, source) VALUES (?, ?, ?, ?, ?, ?)');
   for (const { file, source, stamp, tools, problem } of declared) {
-    let clash = problem;
     for (const tool of tools) {
       const json = JSON.stringify(tool);
       const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
-      const { changes, lastInsertRowid } = toolRow.run(
+      const { lastInsertRowid } = toolRow.run(
         tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
         tool.description, file, hash('sha256', json), json,
       );
-      if (changes === 0) {
-        clash = `${file}: the name "${tool.qualified}" is taken by another manifest of the same source`;
-        continue;
-      }
       const params = Object.entries(tool.params.properties).map(([name, schema]) => `${name} ${schema.description}`);
       textRow.run(lastInsertRowid, split(tool.name), tool.description, tool.tags.join(' '), split(params.join(' ')), tool.source);
     }
-    fileRow.run(file, source, stamp, clash ?? null);
+    fileRow.run(file, source, stamp, problem ?? null);
   }
 }
 

@@ -11,11 +11,12 @@ export const INDEX_SCHEMA = `
   CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE files (path TEXT PRIMARY KEY, source TEXT NOT NULL, stamp TEXT NOT NULL, problem TEXT) STRICT, WITHOUT ROWID;
   CREATE TABLE tools (
-    id INTEGER PRIMARY KEY, qualified TEXT NOT NULL UNIQUE, name TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, category TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, category TEXT NOT NULL,
     version TEXT NOT NULL, effect TEXT NOT NULL, level TEXT NOT NULL, capabilities TEXT NOT NULL, description TEXT NOT NULL,
     file TEXT NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL
   ) STRICT;
   CREATE INDEX tools_name ON tools (name);
+  CREATE INDEX tools_qualified ON tools (qualified);
   CREATE INDEX tools_file ON tools (file);
   CREATE TABLE validators (hash TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE VIRTUAL TABLE tools_text USING fts5 (name, description, tags, params, source, tokenize = 'porter unicode61');
@@ -65,13 +66,13 @@ export class RegistryIndex {
     this.#db = db;
   }
 
-  /** Opens an index; `undefined` where there is none, or it is damaged, or the folders it was built from have changed. */
-  static open(file: string, key: string): RegistryIndex | undefined {
+  /** Opens an index; `undefined` where there is none, or it is damaged, or the folders it was built from have changed (`evenIfStale`: also then). */
+  static open(file: string, key: string, { evenIfStale = false } = {}): RegistryIndex | undefined {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(file, { readOnly: true });
       const index = new RegistryIndex(db);
-      if (index.#isFresh(key)) return index;
+      if (evenIfStale || index.#isFresh(key)) return index;
     } catch {
       // An index holds nothing that cannot be built anew, so any fault of it has one answer.
     }
@@ -90,7 +91,7 @@ export class RegistryIndex {
     this.#db.close();
   }
 
-  list(filter: { readonly category?: string; readonly source?: string; readonly capability?: string } = {}): ToolRow[] {
+  list(filter: { readonly category?: string | undefined; readonly source?: string | undefined; readonly capability?: string | undefined } = {}): ToolRow[] {
     const rows = this.#db
       .prepare(
         `SELECT name, qualified, source, kind, category, version, effect, level, capabilities, description FROM tools
@@ -109,6 +110,14 @@ export class RegistryIndex {
       .prepare(`SELECT json, hash FROM tools WHERE ${column} = ? ORDER BY qualified`)
       .all(name)
       .map(({ json, hash }) => ({ tool: JSON.parse(String(json)) as Tool, hash: String(hash) }));
+  }
+
+  /** The tools with this tag. */
+  tagged(tag: string): Tool[] {
+    return this.#db
+      .prepare(`SELECT json FROM tools WHERE EXISTS (SELECT 1 FROM json_each(json, '$.tags') WHERE value = ?) ORDER BY name`)
+      .all(tag)
+      .map(({ json }) => JSON.parse(String(json)) as Tool);
   }
 
   names(): string[] {
@@ -135,6 +144,11 @@ export class RegistryIndex {
       .prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path')
       .all()
       .map(({ path, problem }) => ({ file: String(path), message: String(problem) }));
+  }
+
+  /** Every file that declares, or should declare, a tool; what packages declare is not among them. */
+  manifests(): string[] {
+    return this.#db.prepare(`SELECT path FROM files WHERE source <> '' ORDER BY path`).all().map(({ path }) => String(path));
   }
 
   /** Whether the file that declares a tool is the one that was indexed. */

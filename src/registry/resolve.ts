@@ -1,4 +1,5 @@
 import { TokaError } from '../errors.ts';
+import { nearest } from '../manifest/nearest.ts';
 import type { IndexedTool, RegistryIndex } from './index-file.ts';
 
 /**
@@ -7,27 +8,30 @@ import type { IndexedTool, RegistryIndex } from './index-file.ts';
  * @param prefer From the configuration: the source to take for a name that several sources have.
  * @throws TokaError TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS
  */
-export async function resolveTool(index: RegistryIndex, name: string, prefer: Readonly<Record<string, string>>): Promise<IndexedTool> {
+export function resolveTool(index: RegistryIndex, name: string, prefer: Readonly<Record<string, string>>): IndexedTool {
   const found = index.find(name);
   const [only] = found;
   if (only && found.length === 1) return only;
   if (only) return preferred(found, name, prefer);
-  throw await unknown(index, name);
+  throw unknown(index, name);
 }
 
 function preferred(found: readonly IndexedTool[], name: string, prefer: Readonly<Record<string, string>>): IndexedTool {
   const source = Object.hasOwn(prefer, name) ? prefer[name] : undefined;
   const chosen = found.find(({ tool }) => tool.source === source);
   if (chosen) return chosen;
-  const names = found.map(({ tool }) => tool.qualified);
-  throw new TokaError('TOKA_TOOL_AMBIGUOUS', `"${name}" is the name of ${found.length} tools: ${names.join(', ')}`, {
-    hint: `use one of the full names, or set prefer: { ${name}: ${found[0]?.tool.source} } in the configuration`,
-    data: { candidates: names },
+  const files = found.map(({ tool }) => tool.origin.file);
+  const names = [...new Set(found.map(({ tool }) => tool.qualified))];
+  throw new TokaError('TOKA_TOOL_AMBIGUOUS', `"${name}" is the name of ${found.length} tools: ${found.map(({ tool }) => `${tool.qualified} (${tool.origin.file})`).join(', ')}`, {
+    hint:
+      names.length === found.length
+        ? `use one of the full names, or set prefer: { ${name}: ${found[0]?.tool.source} } in the configuration`
+        : 'two manifests of one source declare the same name: rename one of them',
+    data: { candidates: names, files },
   });
 }
 
-async function unknown(index: RegistryIndex, name: string): Promise<TokaError> {
-  const { nearest } = await import('../manifest/nearest.ts');
+function unknown(index: RegistryIndex, name: string): TokaError {
   const near = nearest(name, index.names());
   return new TokaError('TOKA_TOOL_UNKNOWN', `no tool is named "${name}"`, {
     hint: near === undefined ? 'toka tools list shows all of them' : `did you mean "${near}"? toka tools list shows all of them`,

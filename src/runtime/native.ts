@@ -1,6 +1,6 @@
 import { isCoded, type JsonValue, type ToolContext, type ToolDefinition } from '@toka/sdk';
-import { TokaError } from '../errors.ts';
 import type { Completion } from './completion.ts';
+import { loadNative } from './load.ts';
 
 /**
  * Runs a native tool in toka's own process. Only for code that is part of toka: what keeps it to its grants is the context it is given.
@@ -15,19 +15,6 @@ export async function runNative(entry: string, params: Readonly<Record<string, u
     if (context.signal.aborted || !isCoded(error)) throw error;
     return failed({ code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
   }
-}
-
-async function loadNative(entry: string): Promise<ToolDefinition> {
-  let module: { default?: Partial<ToolDefinition> };
-  try {
-    module = (await import(entry)) as typeof module;
-  } catch (cause) {
-    throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `cannot load the tool ${entry}`, { cause, hint: 'is the package built and complete?' });
-  }
-  if (typeof module.default?.run !== 'function') {
-    throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${entry} does not export a tool as its default`, { hint: 'export default defineTool({…})' });
-  }
-  return module.default as ToolDefinition;
 }
 
 /** A tool that does not listen to its signal is left behind; its result no longer counts. */

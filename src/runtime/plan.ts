@@ -33,7 +33,7 @@ export function planProcess(input: PlanInput): Planned {
   const { tool, params, effective, env } = input;
   const executable = processExecutable(tool);
   const passed = passParameters(executable, tool.params, params);
-  const program = realProgram(executable.type === 'external' ? executable.path : executable.interpreter, env);
+  const program = realProgram(executable.type === 'external' ? executable.path : executable.interpreter, env, input.cwd);
   const script = executable.type === 'external' ? [] : [executable.path];
   const view = fileView(effective, input.hidden);
   const mounts: Mount[] = [...view.mounts, ...[...program.mounts, ...script].map((path): Mount => ({ path, access: 'read' }))];

@@ -9,7 +9,7 @@ import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill, givePipes, takePipes, type Pipes } from './scratch.ts';
-import { isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, takeSlot, type Slot } from './slots.ts';
+import { isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
@@ -66,18 +66,20 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
   const { plan } = prepared;
   const { cgroup, enforcement } = slot;
   let pipes: Pipes;
+  let stdin: string | undefined;
   let streams: Streams;
   try {
     requireHard(slot, options);
     pipes = await takePipes();
     cgroup?.limit(plan.limits);
     fill(slot.args, prepared.args.map((argument) => `${argument}\0`).join(''));
-    streams = openStreams(pipes, plan.stdin);
+    stdin = plan.stdin === 'pipe' ? await stdinPipe(slot) : undefined;
+    streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan.stdin);
   } catch (error) {
     releaseSlot(slot);
     throw error;
   }
-  const jail = startJail(slot, script(prepared, slot, pipes), streams.started);
+  const jail = startJail(slot, script(prepared, slot, pipes, stdin !== undefined), streams.started);
   const watch = { limits: plan.limits, enforcement, cgroup, writable: prepared.writable, init: jail.init };
   const report = await supervise({ plan, jail, streams, options, watch: (onExceeded) => startWatchdog({ ...watch, onExceeded }) });
   // Only now that nothing runs any more: pipes that something still held would mix two runs.
@@ -106,11 +108,11 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
   };
 }
 
-function script({ plan, command, bwrap }: Prepared, slot: Slot, pipes: Pipes): string {
+function script({ plan, command, bwrap }: Prepared, slot: Slot, pipes: Pipes, hasPipe: boolean): string {
   const inner = slot.enforcement.processes === 'rlimit' ? innerLimit(plan.limits.pids) : [];
   const words = [bwrap, '--args', String(FD.args), '--', ...inner, ...command].map(quote).join(' ');
-  const stdin = plan.stdin === 'pipe' ? quote(pipes.stdin) : '/dev/null';
-  const redirections = `2>${quote(pipes.stderr)} >${quote(pipes.stdout)} <${stdin}`;
+  const stdin = plan.stdin === 'none' ? '/dev/null' : hasPipe ? `&${FD.stdin}` : quote(pipes.stdin);
+  const redirections = `2>${quote(pipes.stderr)} >${quote(pipes.stdout)} <${stdin} ${FD.stdin}<&-`;
   return `${outerLimits(plan.limits, slot.enforcement)}exec ${words} ${redirections}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { FD, groupFile, passwdFile } from './bwrap.ts';
@@ -21,6 +21,8 @@ export interface Slot {
   readonly args: number;
   readonly cgroup: Cgroup | undefined;
   readonly enforcement: Enforcement;
+  /** Settles when the shell waits for its command, or has failed. */
+  readonly ready: Promise<void>;
 }
 
 /** Exit code of a slot that could not join its control group. */
@@ -111,8 +113,25 @@ function makeSlot(): Slot {
   shell.unref();
   status.unref();
   (script as Socket).unref();
-  script.write((cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`).join(''));
-  return { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup) };
+  const ready = new Promise<void>((resolve) => {
+    status.once('data', () => resolve());
+    shell.once('close', () => resolve());
+  });
+  const joins = (cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`);
+  // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
+  script.write(`${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
+  return { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup), ready };
+}
+
+/** The slot's pipe for standard input, or undefined where its shell makes here-documents of something else. */
+export async function stdinPipe({ ready, shell }: Slot): Promise<string | undefined> {
+  await ready;
+  const path = `/proc/${shell.pid}/fd/${FD.stdin}`;
+  try {
+    return readlinkSync(path).startsWith('pipe:') ? path : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const CLOSE_ON_EXEC = 0o2000000;

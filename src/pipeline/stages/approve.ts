@@ -13,10 +13,10 @@ export async function approve(run: Run, house: House): Promise<Run> {
   return current === run ? run : authorize(current, house);
 }
 
-async function ask(run: Run, missing: Missing, { approver }: House): Promise<Run> {
+async function ask(run: Run, missing: Missing, { approver, projectRoot }: House): Promise<Run> {
   const tool = settled(run, 'tool');
   if (!approver || !canBeAsked(missing)) throw denied(run, settled(run, 'decision').missing);
-  const { decision, by } = await approver(tool, missing);
+  const { decision, by } = await approver(tool, missing, projectRoot);
   const approval: ApprovalDecided = { v: 1, type: 'approval.decided', capability: printCapability(missing.capability), decision, by };
   const asked = { ...run, approvals: [...run.approvals, approval] };
   if (decision === 'deny') throw new Halt(asked, denied(run, [missing]));

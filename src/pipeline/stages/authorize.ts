@@ -1,5 +1,6 @@
 import { authorize as decide, type Grant } from '../../capability/authorize.ts';
 import { escapeGlob } from '../../capability/glob.ts';
+import { anchor, parseCapability } from '../../capability/grammar.ts';
 import { needsOf, programOf } from '../../capability/needs.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { House } from '../house.ts';
@@ -12,11 +13,15 @@ export async function authorize(run: Run, house: House): Promise<Run> {
   const decision = decide({
     needs: needsOf(tool, settled(run, 'params'), house.anchors),
     level: tool.level,
-    policy: { grants: [...run.granted, ...handedOn(run), ...house.flags, ...grants, ...builtIn(tool, house)], denials },
+    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...grants, ...builtIn(tool, house)], denials },
     principal: run.request.principal,
     toolNames: [tool.name, tool.qualified],
   });
   return { ...run, decision };
+}
+
+function flagged({ request }: Run, { anchors }: House): Grant[] {
+  return (request.allow ?? []).map((text) => ({ capability: anchor(parseCapability(text), anchors), source: 'flag' }));
 }
 
 function handedOn({ request }: Run): readonly Grant[] {

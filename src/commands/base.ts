@@ -1,0 +1,32 @@
+import { Command } from '@oclif/core/command';
+import { boolean } from '@oclif/core/flags';
+import { TokaError, toTokaError } from '../errors.ts';
+import type { Door } from '../ui/door.ts';
+import { processDoor } from '../ui/process-door.ts';
+import { reportError } from '../ui/run-tool.ts';
+
+/** What all commands share: their door, one way to end, and errors with codes. */
+export abstract class TokaCommand extends Command {
+  static override baseFlags = {
+    debug: boolean({ description: 'print where an error comes from', helpGroup: 'GLOBAL' }),
+  };
+
+  readonly door: Door = processDoor();
+
+  /** Ends with this exit code once everything is written. */
+  protected finish(code: number): void {
+    process.exitCode = code;
+  }
+
+  protected override async catch(thrown: Error & { readonly oclif?: { readonly exit?: number } }): Promise<void> {
+    const flags = { has: (name: string) => this.argv.includes(`--${name}`) };
+    if (thrown.oclif?.exit === 0) throw thrown;
+    this.finish(reportError(thrown.oclif ? usageError(thrown) : toTokaError(thrown), flags, this.door));
+  }
+}
+
+/** What oclif's parser refuses is a usage error like any other. */
+function usageError(thrown: Error): TokaError {
+  const [message = '', ...rest] = thrown.message.split('\n');
+  return new TokaError('TOKA_USAGE', message, { cause: thrown, hint: rest.find((line) => line.trim() !== '')?.trim() ?? 'see --help' });
+}

@@ -1,0 +1,19 @@
+import { boolean } from '@oclif/core/flags';
+import { doctor } from '../ui/doctor.ts';
+import { TokaCommand } from './base.ts';
+
+export default class Doctor extends TokaCommand {
+  static override description =
+    'Tries what toka needs and prints what this machine truly enforces, by what, and how to get more. Ends with 69 where sandboxed tools would be refused.';
+  static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --fix'];
+  static override flags = {
+    fix: boolean({ description: 'install what is missing; asks before it uses sudo' }),
+    json: boolean({ description: 'print one JSON value (toka/doctor/v1)' }),
+  };
+  static override summary = 'Check this machine.';
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(Doctor);
+    this.finish(await doctor(flags, this.door));
+  }
+}

@@ -1,0 +1,40 @@
+import { string } from '@oclif/core/args';
+import { boolean, string as text } from '@oclif/core/flags';
+import { TokaCommand } from './base.ts';
+import { runTool } from '../ui/run-tool.ts';
+
+export default class Run extends TokaCommand {
+  static override args = {
+    name: string({ description: 'the tool: its name, or source/name', ignoreStdin: true, required: true }),
+  };
+  static override description =
+    'Every parameter of the tool is a flag: toka run NAME --help shows them. toka’s own flags stand before NAME; after it they are accepted ' +
+    'too, unless the tool has a parameter of that name.\n\n' +
+    'Inside a sandbox, any program that is mounted may run with the same rights: proc:exec limits what toka starts, not what that starts.';
+  static override examples = [
+    '<%= config.bin %> run link-validator docs',
+    '<%= config.bin %> run file-reader README.md --limit 20',
+    "<%= config.bin %> run file-writer notes.txt --content hello --allow 'fs:write:notes.txt' --allow 'fs:read:notes.txt'",
+    '<%= config.bin %> run --dry-run todo-report',
+    '<%= config.bin %> run file-lister --json src | <%= config.bin %> run OTHER --params -',
+  ];
+  static override flags = {
+    allow: text({ description: 'grant a capability to this run alone', helpValue: 'CAPABILITY', multiple: true }),
+    'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
+    json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
+    param: text({ description: 'a parameter by its name in the manifest', helpValue: 'NAME=VALUE', multiple: true }),
+    params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),
+    'passthrough-exit': boolean({ description: 'end with the exit code of the tool itself' }),
+    quiet: boolean({ description: 'no progress and no logs' }),
+    timeout: text({ description: 'end the run after this time, at most what its level allows', helpValue: '30s' }),
+  };
+  static override strict = false;
+  static override summary = 'Run a tool.';
+  static override usage = 'run [FLAGS] NAME [PARAMETERS]';
+
+  override async run(): Promise<void> {
+    const code = await runTool(this.argv, this.door);
+    if (code === undefined) await this.config.runCommand('help', ['run']);
+    this.finish(code ?? 2);
+  }
+}

@@ -1,0 +1,22 @@
+import { boolean, string } from '@oclif/core/flags';
+import { listRuns } from '../../ui/runs-list.ts';
+import { TokaCommand } from '../base.ts';
+
+export default class RunsList extends TokaCommand {
+  static override examples = ['<%= config.bin %> runs list', '<%= config.bin %> runs list --status denied --json'];
+  static override flags = {
+    json: boolean({ description: 'print one JSON value (toka/run-list/v1)' }),
+    limit: string({ default: '20', description: 'at most so many, newest first' }),
+    status: string({
+      description: 'only those that ended so',
+      options: ['running', 'succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed', 'interrupted'],
+    }),
+    tool: string({ description: 'only those of this tool, by its full name' }),
+  };
+  static override summary = 'List recorded runs.';
+
+  override async run(): Promise<void> {
+    const { flags } = await this.parse(RunsList);
+    this.finish(await listRuns(flags, this.door));
+  }
+}

@@ -1,0 +1,35 @@
+import { boolean, string } from '@oclif/core/flags';
+import { sandboxRun } from '../../ui/sandbox-run.ts';
+import { TokaCommand } from '../base.ts';
+
+export default class SandboxRun extends TokaCommand {
+  static override description =
+    'Runs one command under the same plan as a tool: nothing of this machine but the system’s programs and what --allow grants, no network, a ' +
+    'scrubbed environment, the limits of a level. Its own exit code passes through.';
+  static override examples = [
+    "<%= config.bin %> sandbox run --allow 'fs:read:.' -- ls -l",
+    "<%= config.bin %> sandbox run --level standard --allow 'fs:write:build/**' --timeout 60s -- make",
+  ];
+  static override flags = {
+    allow: string({ description: 'a file or tree it may read or write', helpValue: 'CAPABILITY', multiple: true }),
+    cpu: string({ description: 'share of one core', helpValue: '50%' }),
+    cwd: string({ description: 'its working folder; default: this one where it can see it', helpValue: 'DIR' }),
+    env: string({ description: 'a variable that it gets', helpValue: 'NAME', multiple: true }),
+    json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
+    level: string({ default: 'restricted', description: 'how much it may use', options: ['restricted', 'standard', 'elevated'] }),
+    'max-disk': string({ description: 'bytes it may write', helpValue: '100M' }),
+    'max-output': string({ description: 'bytes it may print', helpValue: '8M' }),
+    memory: string({ description: 'memory of all its processes', helpValue: '256M' }),
+    pids: string({ description: 'processes and threads', helpValue: '64' }),
+    timeout: string({ description: 'wall clock', helpValue: '3s' }),
+  };
+  static override strict = false;
+  static override summary = 'Run one command in a sandbox.';
+  static override usage = 'sandbox run [FLAGS] -- COMMAND...';
+
+  override async run(): Promise<void> {
+    const code = await sandboxRun(this.argv, this.door);
+    if (code === undefined) await this.config.runCommand('help', ['sandbox', 'run']);
+    this.finish(code ?? 2);
+  }
+}

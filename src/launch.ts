@@ -1,0 +1,55 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { userFolders } from './config/paths.ts';
+import { tokaVersion } from './toka.ts';
+import type { Door } from './ui/door.ts';
+import { processDoor } from './ui/process-door.ts';
+
+/** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
+const LEAN: Readonly<Record<string, (argv: readonly string[], door: Door) => Promise<number | undefined>>> = {
+  run: async (argv, door) => (await import('./ui/run-tool.ts')).runTool(argv, door),
+  'tools list': async (argv, door) => {
+    const flags = read(argv, { category: 'string', capability: 'string', source: 'string', json: 'boolean' });
+    return flags && (await import('./ui/tools-list.ts')).listTools(flags, door);
+  },
+  'runs list': async (argv, door) => {
+    const flags = read(argv, { limit: 'string', status: 'string', tool: 'string', json: 'boolean' });
+    return flags && (await import('./ui/runs-list.ts')).listRuns(flags, door);
+  },
+};
+
+async function launch(argv: readonly string[]): Promise<void> {
+  const [first = '', second = ''] = argv;
+  if (argv.length === 1 && first === '--version') return print(`toka/${tokaVersion()} ${process.platform}-${process.arch} node-${process.version}\n`);
+  enableCompileCache(join(userFolders().cache, 'compile'));
+  const name = first in LEAN ? first : `${first} ${second}`;
+  const lean = Object.hasOwn(LEAN, name) ? LEAN[name] : undefined;
+  const code = await lean?.(argv.slice(name.split(' ').length), processDoor());
+  if (code === undefined) await (await import('./cli.ts')).main(argv);
+  else end(code);
+}
+
+/** Flags that are all known and well formed; others are explained by the full command. */
+function read<N extends string>(argv: readonly string[], types: Readonly<Record<N, 'string' | 'boolean'>>): FlagValues<N> | undefined {
+  try {
+    const options = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, { type: type as 'string' | 'boolean' }]));
+    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values as FlagValues<N>;
+  } catch {
+    return undefined;
+  }
+}
+
+type FlagValues<N extends string> = { readonly [name in N]?: never };
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Ends once everything is written: a pipe may still hold output back. */
+function end(code: number): void {
+  process.exitCode = code;
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+void launch(process.argv.slice(2));

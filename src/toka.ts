@@ -1,0 +1,234 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Policy } from './capability/authorize.ts';
+import type { Anchors } from './capability/grammar.ts';
+import { Principal } from './capability/principal.ts';
+import { capabilityFault, policyOf } from './capability/rules.ts';
+import { sessionGrants } from './capability/session.ts';
+import { recordTrust, type TrustRecord, trustHash, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import { mergeLayers, type Settings } from './config/layers.ts';
+import { loadLayers } from './config/load.ts';
+import { packageRoot } from './config/package-root.ts';
+import { findProject, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
+import { TokaError } from './errors.ts';
+import type { Journal } from './journal/contract.ts';
+import { createIds, systemClock, systemRandom } from './journal/ids.ts';
+import { openJournal } from './journal/journal.ts';
+import { thisProcess } from './journal/process.ts';
+import { carryOut, execute, prepare } from './pipeline/execute.ts';
+import type { Approver, House } from './pipeline/house.ts';
+import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { RunResult } from './pipeline/result.ts';
+import type { Run } from './pipeline/run.ts';
+import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
+import { openIndex } from './registry/open.ts';
+import { resolveTool } from './registry/resolve.ts';
+import type { Source } from './registry/sources.ts';
+import { schemaValidator, type Validator } from './registry/validator.ts';
+import { realPathOf } from './runtime/tool-fs-locate.ts';
+
+export type { LiveEvent } from './pipeline/events.ts';
+export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
+export { TokaError, type ErrorCode } from './errors.ts';
+
+export interface TokaOptions {
+  /** The caller's folder; decides the project. Default: the process's own. */
+  readonly cwd?: string;
+  /** Default: the process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Asks a person for what no rule grants. Default: nobody is asked. */
+  readonly approver?: Approver;
+  /** Through which requests come; it is recorded. Default `api`. */
+  readonly door?: 'cli' | 'api';
+}
+
+/** What a caller says of a run beside what it asks for. */
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
+
+/** toka, wired: every door works through one of these. */
+export interface Toka {
+  readonly project: Project | undefined;
+  /** The folder that relative scopes start at: the project's root, or the caller's folder. */
+  readonly root: string;
+  /** Asks for a tool by its name, or for a command without a manifest. */
+  request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
+  /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
+  run(request: ExecutionRequest): Promise<RunResult>;
+  /** Everything up to, and without, the record and the run itself. Throws what the run would end with at that point. */
+  prepare(request: ExecutionRequest): Promise<Run>;
+  /** Throws TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS. */
+  findTool(name: string): Promise<IndexedTool>;
+  index(): Promise<RegistryIndex>;
+  journal(): Journal;
+  readonly trust: Trust;
+  close(): void;
+}
+
+/** Whether the project's own configuration counts. */
+export interface Trust {
+  /** The project's configuration file and its text; absent where it has none. */
+  readonly current: { readonly file: string; readonly text: string } | undefined;
+  state(): TrustState;
+  record(): TrustRecord | undefined;
+  /** Trusts the current text, or with `false` nothing any more. */
+  set(trusted: boolean): void;
+}
+
+/**
+ * Opens toka for a folder.
+ *
+ * @throws TokaError TOKA_CONFIG_INVALID, TOKA_INTEGRITY (the list of trusted projects is damaged)
+ * @example
+ * const toka = await createToka({ cwd: '/srv/website' });
+ * const result = await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }));
+ * toka.close();
+ */
+export async function createToka(options: TokaOptions = {}): Promise<Toka> {
+  const cwd = realPathOf(options.cwd ?? process.cwd());
+  const env = options.env ?? process.env;
+  const folders = userFolders(env);
+  const project = findProject(cwd);
+  const root = project?.root ?? cwd;
+  const trustFile = join(folders.state, 'trust.json');
+  const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
+  const settings = mergeLayers(await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault }));
+  const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf };
+  const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
+  const registry = openRegistry(indexFile, sourcesOf(project, settings, folders.config), settings.prefer);
+  const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, ...(project ? { root } : {}) }));
+  const rules = lazily((): Policy => policyOf(settings, anchors));
+  const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
+  const house: House = {
+    findTool: registry.find,
+    validator: registry.validator,
+    policy,
+    anchors,
+    projectRoot: project?.root,
+    approver: options.approver,
+    journal: once.get,
+    child: async (request) => carryOut(house, request),
+    process: lazily(thisProcess).get,
+    clock: systemClock,
+    nextId: createIds(systemClock, systemRandom),
+    env,
+    demand: { require: settings.require },
+    version: tokaVersion(),
+    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config])],
+  };
+  return {
+    project,
+    root,
+    request: (target, params) => ({
+      model: 'tool',
+      principal: Principal.person(`user:${process.getuid?.() ?? 'local'}`),
+      door: options.door ?? 'api',
+      cwd,
+      params,
+      target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
+    }),
+    run: async (request) => execute(house, request),
+    prepare: async (request) => prepare(house, request),
+    findTool: registry.find,
+    index: registry.index,
+    journal: once.get,
+    trust: trustOf(project, trustFile),
+    close: () => {
+      registry.close();
+      once.peek()?.close();
+    },
+  };
+}
+
+/** toka's version, from its package. */
+export function tokaVersion(): string {
+  return ownPackage().version;
+}
+
+interface OwnPackage {
+  readonly version: string;
+  readonly toka: { readonly plugins: readonly string[] };
+}
+
+const ownPackage = lazily((): OwnPackage => JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as OwnPackage).get;
+
+/** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
+function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string): Source[] {
+  const require = createRequire(join(packageRoot(), 'package.json'));
+  const own = join(packageRoot(), 'manifests');
+  const folder = (name: string, kind: 'bundled' | 'project' | 'user', path: string, root: string): Source => ({ type: 'folder', name, kind, folder: path, root });
+  const isOwn = (path: string): boolean => realPathOf(path) === realPathOf(own);
+  const sources: Source[] = [
+    ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: require.resolve(`${name}/package.json`) })),
+    folder('toka', 'bundled', own, packageRoot()),
+    folder('user', 'user', join(configFolder, 'tools'), join(configFolder, 'tools')),
+    ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, project?.root ?? path) : folder('user', 'user', path, path))),
+  ];
+  if (!project) return sources;
+  const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
+  return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
+}
+
+interface Registry {
+  find(name: string): Promise<IndexedTool>;
+  index(): Promise<RegistryIndex>;
+  validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
+  close(): void;
+}
+
+function openRegistry(file: string, sources: readonly Source[], prefer: Readonly<Record<string, string>>): Registry {
+  let opened: Promise<RegistryIndex> | undefined;
+  const known = new Map<string, IndexedTool>();
+  const validators = new WeakMap<object, Promise<Validator>>();
+  const open = async (rebuild = false): Promise<RegistryIndex> => {
+    if (rebuild && opened) (await opened).close();
+    if (rebuild || !opened) opened = openIndex(file, sources, tokaVersion(), rebuild);
+    return opened;
+  };
+  return {
+    async find(name) {
+      const index = await open();
+      const found = known.get(name) ?? resolveTool(index, name, prefer);
+      known.set(name, found);
+      if (index.isCurrent(found.tool)) return found;
+      known.clear();
+      return resolveTool(await open(true), name, prefer);
+    },
+    index: async () => open(),
+    async validator(schema) {
+      const index = await open();
+      const validator = validators.get(schema) ?? schemaValidator(schema, (id) => index.validator(id), file);
+      validators.set(schema, validator);
+      return validator;
+    },
+    close: () => void opened?.then((index) => index.close()).catch(() => undefined),
+  };
+}
+
+function trustOf(project: Project | undefined, trustFile: string): Trust {
+  const root = project ? realpathSync(project.root) : '';
+  const current = lazily(() => (project?.configFile === undefined ? undefined : { file: project.configFile, text: readFileSync(project.configFile, 'utf8') }));
+  return {
+    get current() {
+      return current.get();
+    },
+    state: () => (project ? trustState(trustFile, root, current.get()?.text ?? '') : 'untrusted'),
+    record: () => trustRecord(trustFile, root),
+    set(trusted) {
+      const found = current.get();
+      if (!found) throw new TokaError('TOKA_USAGE', 'there is no configuration file to trust here', { hint: 'a project is trusted for its toka.yaml' });
+      const record: TrustRecord = { hash: trustHash(found.text), file: found.file, text: found.text, at: new Date(systemClock.now()).toISOString() };
+      recordTrust(trustFile, root, trusted ? record : undefined);
+    },
+  };
+}
+
+function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {
+  let made: { readonly value: T } | undefined;
+  return {
+    get: () => (made ??= { value: make() }).value,
+    peek: () => made?.value,
+  };
+}

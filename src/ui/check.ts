@@ -1,0 +1,88 @@
+import type { Tool } from '../manifest/tool.ts';
+import type { RunResult, Toka } from '../toka.ts';
+import type { Door } from './door.ts';
+import { listenForInterrupts } from './interrupt.ts';
+import { exitCodeOf } from './report.ts';
+import { runTasks, type Task } from './tasks.ts';
+import { paint, plain, table, terminal } from './text.ts';
+
+export interface CheckFlags {
+  readonly json: boolean;
+  readonly only: readonly string[] | undefined;
+}
+
+/** `toka check [PATH…]`: every tool tagged "check" over these paths, each a run of its own. */
+export async function checkProject(paths: readonly string[], { json, only }: CheckFlags, door: Door): Promise<number> {
+  const toka = await door.open({ approver: async () => ({ decision: 'deny', by: 'toka check' }) });
+  const interrupts = listenForInterrupts(door.stderr);
+  try {
+    const tools = await checkTools(toka, only);
+    const results = new Map<string, RunResult>();
+    const tasks = tools.map((tool): Task => ({
+      title: tool.name,
+      run: async (report) => {
+        const result = await toka.run({
+          ...toka.request({ name: tool.qualified }, paramsFor(tool, paths, toka.root)),
+          signal: interrupts.signal,
+          onEvent: (event) => {
+            if (event.type === 'progress') report(progressText(event.progress));
+          },
+        });
+        results.set(tool.qualified, result);
+        return { ok: !result.error, text: summary(result) };
+      },
+    }));
+    await runTasks(tasks, door);
+    const all = tools.flatMap((tool) => results.get(tool.qualified) ?? []);
+    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/check/v1', ok: all.every(({ error }) => !error), results: all })}\n`);
+    else door.stdout.write(report(all, door));
+    return exitCode(all);
+  } finally {
+    interrupts.end();
+    toka.close();
+  }
+}
+
+async function checkTools(toka: Toka, only: readonly string[] | undefined): Promise<Tool[]> {
+  if (only) return Promise.all(only.map(async (name) => (await toka.findTool(name)).tool));
+  return (await toka.index()).tagged('check');
+}
+
+/** Checks take the paths they work on as `path`; without any they take the whole project. */
+function paramsFor({ params }: Tool, paths: readonly string[], root: string): Record<string, unknown> {
+  const wanted = paths.length === 0 ? [root] : paths;
+  return { path: params.properties['path']?.type === 'array' ? wanted : wanted[0] };
+}
+
+function progressText({ done, total, message = '' }: { readonly done?: number; readonly total?: number; readonly message?: string }): string {
+  return done === undefined ? message : `${done}${total === undefined ? '' : `/${total}`} ${message}`;
+}
+
+function summary({ error, data }: RunResult): string {
+  if (error) return error.message;
+  const message = (data as { message?: unknown } | undefined)?.message;
+  return typeof message === 'string' ? message : 'ok';
+}
+
+function report(results: readonly RunResult[], door: Door): string {
+  const view = terminal(door.stdout, door.env);
+  const failed = results.filter(({ error }) => error);
+  const details = failed.map(({ tool, output, error }) => {
+    const hint = error?.hint === undefined ? '' : `  ${paint(view, 'cyan', 'next:')} ${plain(error.hint)}\n`;
+    return `${paint(view, 'bold', tool ?? '')}\n${output === '' ? `${plain(error?.message ?? '')}\n` : plain(output)}${hint}\n`;
+  });
+  const rows = results.map((result) => [result.tool ?? '', verdict(result), summary(result), `${Math.round(result.usage.wallMs)} ms`]);
+  return `${details.join('')}${table(['CHECK', 'RESULT', 'SUMMARY', 'TOOK'], rows, view)}`;
+}
+
+/** A check that could not run here is not a failed check, and never a passed one. */
+function verdict({ error }: RunResult): string {
+  if (!error) return 'passed';
+  return error.code === 'TOKA_RUN_FAILED' ? 'failed' : error.code === 'TOKA_SANDBOX_UNAVAILABLE' ? 'refused' : error.code;
+}
+
+/** 1 where a check failed; else the code of the first that could not run. */
+function exitCode(results: readonly RunResult[]): number {
+  const codes = results.map(({ error }) => exitCodeOf(error));
+  return codes.includes(1) ? 1 : (codes.find((code) => code !== 0) ?? 0);
+}

@@ -1,0 +1,10 @@
+import type { Toka, TokaOptions } from '../toka.ts';
+import type { Streams } from './live.ts';
+
+/** What a terminal command works with: the process's own edges, which tests can replace by others. */
+export interface Door extends Streams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  open(options?: Partial<TokaOptions>): Promise<Toka>;
+}

@@ -1,0 +1,89 @@
+import type { ParameterSchema, Tool } from '../manifest/tool.ts';
+import { flagName } from './flags.ts';
+import { paint, plain, type Terminal } from './text.ts';
+
+/** The help of one tool, made from its manifest. */
+export function toolHelp(tool: Tool, view: Terminal): string {
+  const names = Object.entries(tool.params.properties);
+  const bare = names
+    .filter(([, schema]) => schema['x-position'] !== undefined)
+    .toSorted(([, a], [, b]) => (a['x-position'] ?? 0) - (b['x-position'] ?? 0))
+    .map(([name, schema]) => usageWord(name, schema, tool.params.required.includes(name)));
+  const title = (text: string): string => paint(view, 'bold', text);
+  const lines = [
+    plain(tool.description),
+    '',
+    title('USAGE'),
+    `  $ toka run ${tool.name}${bare.length > 0 ? ` ${bare.join(' ')}` : ''}${names.length > 0 ? ' [PARAMETERS]' : ''}`,
+    ...section(title('PARAMETERS'), names.map(([name, schema]) => row(name, schema, tool.params.required.includes(name)))),
+    '',
+    title('WHAT IT MAY DO'),
+    `  effect    ${tool.effect}`,
+    `  level     ${tool.level}`,
+    `  needs     ${tool.capabilities.required.join(', ') || 'nothing'}`,
+    ...(tool.capabilities.optional.length > 0 ? [`  optional  ${tool.capabilities.optional.join(', ')}`] : []),
+    `  from      ${tool.qualified} ${tool.version}`,
+    ...section(title('EXAMPLES'), tool.examples.flatMap(({ description, params }) => [[plain(description)], [`$ ${example(tool, params)}`]])),
+    '',
+    title("TOKA'S OWN FLAGS"),
+    '  --allow CAPABILITY, --dry-run, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet, --timeout 30s',
+    '  (before the name of the tool, or after it where the tool has no parameter of that name; toka help run explains them)',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function usageWord(name: string, schema: ParameterSchema, isRequired: boolean): string {
+  const word = `${flagName(name).toUpperCase()}${schema.type === 'array' ? '...' : ''}`;
+  return isRequired ? word : `[${word}]`;
+}
+
+function row(name: string, schema: ParameterSchema, isRequired: boolean): string[] {
+  const facts = [
+    ...(isRequired ? ['required'] : []),
+    ...(schema.default === undefined ? [] : [`default ${JSON.stringify(schema.default)}`]),
+    ...(schema.enum ? [`one of ${schema.enum.join(', ')}`] : []),
+    ...range(schema),
+  ];
+  return [`--${flagName(name)}`, kind(schema), `${plain(schema.description)}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`];
+}
+
+function kind(schema: ParameterSchema): string {
+  if (schema.type === 'array') return `${itemKind(schema)}...`;
+  return schema['x-type'] ?? (schema.enum ? 'enum' : schema.type);
+}
+
+function itemKind(schema: ParameterSchema): string {
+  const items = schema['items'] as Partial<ParameterSchema> | undefined;
+  return items?.['x-type'] ?? items?.type ?? 'value';
+}
+
+function range(schema: ParameterSchema): string[] {
+  const from = schema['minimum'];
+  const to = schema['maximum'];
+  if (from === undefined && to === undefined) return [];
+  return [from === undefined ? `at most ${String(to)}` : to === undefined ? `at least ${String(from)}` : `${String(from)} to ${String(to)}`];
+}
+
+function section(title: string, rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => (row.length > column + 1 ? (row[column]?.length ?? 0) : 0))));
+  const lines = rows.map((row) => row.map((cell, column) => (column < row.length - 1 ? cell.padEnd(widths[column] ?? 0) : cell)).join('  '));
+  return ['', title, ...lines.map((line) => `  ${line}`)];
+}
+
+/** The command line of an example, quoted for a POSIX shell. */
+function example(tool: Tool, params: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(params).flatMap(([name, value]) => {
+    const schema = tool.params.properties[name];
+    if (value === true) return [`--${flagName(name)}`];
+    if (value === false) return [`--no-${flagName(name)}`];
+    const values = Array.isArray(value) && schema?.type === 'array' ? value : [value];
+    return values.flatMap((each) => [`--${flagName(name)}`, quote(typeof each === 'string' ? each : JSON.stringify(each))]);
+  });
+  return ['toka run', tool.name, ...words].join(' ');
+}
+
+/** Quotes a word for a POSIX shell where that is needed. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

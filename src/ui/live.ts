@@ -1,0 +1,45 @@
+import type { LiveEvent } from '../pipeline/events.ts';
+import { paint, plain, type Terminal } from './text.ts';
+
+/** The parts of a process's streams that the terminal doors write to. */
+export interface Streams {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+export interface LiveOptions {
+  readonly streams: Streams;
+  readonly view: Terminal;
+  /** Where a tool's standard output goes while it runs: to `stdout`, or to `stderr` where stdout is kept for JSON. */
+  readonly output: 'stdout' | 'stderr' | 'nowhere';
+  readonly quiet: boolean;
+}
+
+/** Shows a run while it goes on: output as it comes, logs as lines, progress as one line that is overwritten on a terminal. */
+export function liveView({ streams, view, output, quiet }: LiveOptions): { show(event: LiveEvent): void; end(): void } {
+  let hasStatus = false;
+  const clear = (): void => {
+    if (hasStatus) streams.stderr.write('\r\u001b[K');
+    hasStatus = false;
+  };
+  const show = (event: LiveEvent): void => {
+    if (event.type === 'output') {
+      clear();
+      writeOutput(event.stream, event.chunk);
+    } else if (event.type === 'log' && !quiet && event.level !== 'debug') {
+      clear();
+      streams.stderr.write(`${paint(view, event.level === 'error' ? 'red' : 'dim', event.level)} ${plain(event.message)}\n`);
+    } else if (event.type === 'progress' && !quiet && view.isTty) {
+      const { done, total, message } = event.progress;
+      const count = done === undefined ? '' : total === undefined ? `${done} ` : `${done}/${total} `;
+      streams.stderr.write(`\r\u001b[K${paint(view, 'dim', plain(`${count}${message ?? ''}`).slice(0, view.columns - 1))}`);
+      hasStatus = true;
+    }
+  };
+  const writeOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
+    if (stream === 'stdout' && output === 'nowhere') return;
+    const isOut = stream === 'stdout' && output === 'stdout';
+    (isOut ? streams.stdout : streams.stderr).write(chunk);
+  };
+  return { show, end: clear };
+}

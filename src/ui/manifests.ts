@@ -1,0 +1,61 @@
+import { readdirSync, statSync } from 'node:fs';
+import { extname, join, resolve } from 'node:path';
+import { capabilityFault } from '../capability/rules.ts';
+import { TokaError, toTokaError } from '../errors.ts';
+import { loadToolManifest } from '../manifest/load.ts';
+import type { Door } from './door.ts';
+import { asResultError, errorText } from './report.ts';
+import type { ResultError } from '../toka.ts';
+import { paint, terminal } from './text.ts';
+
+interface Checked {
+  readonly file: string;
+  readonly tool?: string;
+  readonly error?: ResultError;
+}
+
+/** `toka tools validate [FILE…]`: checks the files named, or every manifest that toka knows here. */
+export async function validateManifests(names: readonly string[], { json }: { readonly json: boolean }, door: Door): Promise<number> {
+  const toka = await door.open();
+  try {
+    const files = names.length > 0 ? names.flatMap((name) => manifestsIn(resolve(door.cwd, name))) : (await toka.index()).manifests();
+    const checked: Checked[] = [];
+    for (const file of files) checked.push(await checkFile(file, toka.root));
+    const failed = checked.filter(({ error }) => error);
+    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/validation/v1', ok: failed.length === 0, manifests: checked })}\n`);
+    else print(checked, door);
+    return failed.length === 0 ? 0 : 65;
+  } finally {
+    toka.close();
+  }
+}
+
+async function checkFile(file: string, root: string): Promise<Checked> {
+  try {
+    const tool = await loadToolManifest(file, { source: 'project', kind: 'project', root, checkCapability: capabilityFault });
+    return { file, tool: tool.name };
+  } catch (thrown) {
+    return { file, error: asResultError(toTokaError(thrown)) };
+  }
+}
+
+/** The manifests of a folder and its sub-folders, or the file itself. */
+export function manifestsIn(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new TokaError('TOKA_USAGE', `there is no ${path}`, { hint: 'name a manifest or a folder of manifests' });
+  if (!stat.isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && ['.yaml', '.yml'].includes(extname(entry.name)) && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .toSorted();
+}
+
+function print(checked: readonly Checked[], door: Door): void {
+  const view = terminal(door.stdout, door.env);
+  for (const { file, error } of checked) {
+    if (error) door.stderr.write(errorText(error, terminal(door.stderr, door.env)));
+    else door.stdout.write(`${paint(view, 'green', 'ok')} ${file}\n`);
+  }
+  const failed = checked.filter(({ error }) => error).length;
+  door.stdout.write(`${checked.length} manifests, ${failed} with problems\n`);
+}

@@ -1,0 +1,59 @@
+import { createReadStream } from 'node:fs';
+import { TokaError } from '../errors.ts';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads `--params FILE|-`: a JSON object, or the result of a run, whose `data` it then takes.
+ *
+ * @throws TokaError TOKA_PARAM_INVALID
+ */
+export async function readParams(source: string, stdin: AsyncIterable<Uint8Array>): Promise<Readonly<Record<string, unknown>>> {
+  const place = source === '-' ? 'standard input' : source;
+  const value = parse(await readAll(source === '-' ? stdin : createReadStream(source), place), place);
+  if (!isObject(value)) throw notObject(place, value);
+  if (value['schema'] !== 'toka/run-result/v1') return value;
+  if (value['status'] !== 'succeeded') {
+    throw new TokaError('TOKA_PARAM_INVALID', `${place} holds the result of a run that ${String(value['status'])}`, {
+      hint: 'look at its error, and run that tool again',
+      data: { error: value['error'] },
+    });
+  }
+  const { data } = value;
+  if (!isObject(data)) throw notObject(`the data of the run result in ${place}`, data);
+  return data;
+}
+
+async function readAll(chunks: AsyncIterable<Uint8Array>, place: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of chunks) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_BYTES) throw new TokaError('TOKA_PARAM_INVALID', `${place} is larger than ${MAX_BYTES} bytes`);
+      parts.push(chunk);
+    }
+  } catch (cause) {
+    if (cause instanceof TokaError) throw cause;
+    throw new TokaError('TOKA_PARAM_INVALID', `cannot read the parameters from ${place}`, { cause, hint: 'check the path' });
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function parse(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TokaError('TOKA_PARAM_INVALID', `${place} should hold JSON: ${why}`, { cause, hint: 'pass a JSON object of parameters' });
+  }
+}
+
+function notObject(place: string, value: unknown): TokaError {
+  const found = value === undefined ? 'nothing' : Array.isArray(value) ? 'a list' : value === null ? 'null' : typeof value;
+  return new TokaError('TOKA_PARAM_INVALID', `${place} should hold a JSON object of parameters, found ${found}`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

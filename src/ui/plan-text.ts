@@ -1,0 +1,50 @@
+import type { Run } from '../pipeline/run.ts';
+import { printCapability } from '../capability/grammar.ts';
+import { printDuration, printSize } from '../manifest/units.ts';
+import { quote } from './help.ts';
+import { paint, plain, type Terminal } from './text.ts';
+
+/** What `--dry-run` prints as JSON. */
+export function planJson({ decision, plan, tool }: Run): string {
+  return `${JSON.stringify({
+    schema: 'toka/plan/v1',
+    tool: tool?.qualified,
+    effect: tool?.effect,
+    effective: decision?.effective.permissions.map(({ capability, source }) => ({ capability: printCapability(capability), source })),
+    fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
+    isolation: plan ? 'sandbox' : 'in-process',
+    ...(plan ? { plan } : {}),
+  })}\n`;
+}
+
+/** The same for people: the exact command and everything that exists for it. */
+export function planText({ decision, plan, tool }: Run, view: Terminal): string {
+  const title = (text: string): string => paint(view, 'bold', text);
+  const permissions = decision?.effective.permissions ?? [];
+  const lines = [
+    `${title('tool')}     ${tool?.qualified ?? ''} (effect ${tool?.effect ?? ''}, level ${tool?.level ?? ''})`,
+    title('granted'),
+    ...permissions.map(({ capability, source }) => `  ${printCapability(capability)}  ${paint(view, 'dim', `by ${source}`)}`),
+    ...(decision?.fallen ?? []).map(({ capability }) => `  ${paint(view, 'dim', `not granted, optional: ${printCapability(capability)}`)}`),
+  ];
+  if (!plan) return `${[...lines, `${title('runs')}     in toka's own process (it is part of toka)`, 'nothing was run'].map(plainLine).join('\n')}\n`;
+  const { limits } = plan;
+  return `${[
+    ...lines,
+    `${title('command')}  ${plan.argv.map(quote).join(' ')}`,
+    `${title('folder')}   ${plan.cwd}`,
+    title('files'),
+    ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${path}`),
+    ...plan.hidden.map((path) => `  hidden       ${path}`),
+    title('environment'),
+    ...Object.keys(plan.env).map((name) => `  ${name}`),
+    `${title('network')}  none`,
+    `${title('limits')}   memory ${printSize(limits.memory)}, CPU ${limits.cpu}% of a core, ${limits.pids} processes, ${printDuration(limits.timeoutMs)}, ` +
+      `output ${printSize(limits.maxOutput)}, disk ${printSize(limits.maxDisk)}`,
+    'nothing was run',
+  ].map(plainLine).join('\n')}\n`;
+}
+
+function plainLine(line: string): string {
+  return line.includes('\u001b[') ? line : plain(line);
+}

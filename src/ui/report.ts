@@ -1,0 +1,34 @@
+import { ERRORS, type ErrorCode, printPlace, type TokaError } from '../errors.ts';
+import type { ResultError } from '../pipeline/result.ts';
+import { paint, plain, type Terminal } from './text.ts';
+
+/** An error as people read it: what, where, the next step. */
+export function errorText(error: ResultError, view: Terminal): string {
+  const lines = [
+    `${paint(view, 'red', 'error')} ${paint(view, 'dim', error.code)} ${plain(error.message)}`,
+    ...(error.where === undefined ? [] : [`  at ${plain(error.where)}`]),
+    ...(error.hint === undefined ? [] : [`  ${paint(view, 'cyan', 'next:')} ${plain(error.hint)}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The shape of an error outside a run, printed with `--json`. */
+export function errorJson(error: TokaError): string {
+  return `${JSON.stringify({ schema: 'toka/error/v1', error: asResultError(error) })}\n`;
+}
+
+export function asResultError({ code, message, hint, where, data }: TokaError): ResultError {
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where: printPlace(where) }),
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
+/** The exit code that a coded error stands for. */
+export function exitCodeOf(error: { readonly code: string } | undefined): number {
+  if (!error) return 0;
+  return Object.hasOwn(ERRORS, error.code) ? ERRORS[error.code as ErrorCode].exit : 1;
+}

@@ -1,0 +1,131 @@
+import { TokaError, toTokaError } from '../errors.ts';
+import type { Tool } from '../manifest/tool.ts';
+import { parseDuration } from '../manifest/units.ts';
+import type { RunResult } from '../pipeline/result.ts';
+import type { Toka } from '../toka.ts';
+import type { Door } from './door.ts';
+import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
+import { toolHelp } from './help.ts';
+import { listenForInterrupts } from './interrupt.ts';
+import { liveView } from './live.ts';
+import { readParams } from './params.ts';
+import { planJson, planText } from './plan-text.ts';
+import { asResultError, errorJson, errorText, exitCodeOf } from './report.ts';
+import { terminal } from './text.ts';
+
+/**
+ * `toka run NAME …`: reads the words of the command line against the tool's manifest and runs it.
+ *
+ * @returns The exit code; `undefined` where there is no NAME, which the full command explains.
+ */
+export async function runTool(argv: readonly string[], door: Door): Promise<number | undefined> {
+  const values = new Map<OwnFlag, string[]>();
+  const own = ownFlags(values);
+  let toka: Toka | undefined;
+  try {
+    const { name, rest, own: before } = splitAtName(argv);
+    for (const [flag, given] of before) values.set(flag, given);
+    if (name === undefined) return undefined;
+    toka = await door.open();
+    const { tool } = await toka.findTool(name);
+    const isHelp = own.has('help') || rest.includes('--help') || rest.includes('-h');
+    if (isHelp) {
+      door.stdout.write(toolHelp(tool, terminal(door.stdout, door.env)));
+      return 0;
+    }
+    const params = await completed(tool, readParameters(tool, rest, values), own, door);
+    return own.has('dry-run') ? await showPlan(toka, name, params, own, door) : await carryOut(toka, tool, name, params, own, door);
+  } catch (thrown) {
+    return reportError(thrown, own, door);
+  } finally {
+    toka?.close();
+  }
+}
+
+/** Reports an error that no run could be made of. */
+export function reportError(thrown: unknown, own: Pick<OwnFlags, 'has'>, door: Door): number {
+  const error = toTokaError(thrown);
+  if (own.has('json')) door.stdout.write(errorJson(error));
+  else door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
+  if (own.has('debug')) door.stderr.write(`${String(error.stack)}\n${error.cause === undefined ? '' : `cause: ${String((error.cause as Error).stack ?? error.cause)}\n`}`);
+  return error.exitCode;
+}
+
+/** The parameters of `--params` under those of the flags; on a terminal a person is asked for what is still missing. */
+async function completed(tool: Tool, given: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<Record<string, unknown>> {
+  const source = own.last('params');
+  if (source === '-' && readsStdin(tool)) {
+    throw new TokaError('TOKA_USAGE', `${tool.name} reads standard input itself, so --params - has nothing to read`, {
+      hint: 'pass the parameters as flags, or --params FILE',
+    });
+  }
+  const params = { ...(source === undefined ? {} : await readParams(source, door.stdin)), ...given };
+  const missing = tool.params.required.filter((name) => params[name] === undefined);
+  if (missing.length === 0) return params;
+  if (door.stdin.isTTY && door.stderr === process.stderr && process.stderr.isTTY && !own.has('json')) {
+    const { askParameters } = await import('./prompts.ts');
+    return { ...params, ...(await askParameters(tool, missing)) };
+  }
+  throw new TokaError('TOKA_PARAM_INVALID', `${tool.qualified} needs ${missing.map((name) => `--${flagName(name)}`).join(', ')}`, {
+    hint: `toka run ${tool.name} --help shows its parameters`,
+    data: { missing },
+  });
+}
+
+function readsStdin({ executable }: Tool): boolean {
+  return 'stdin' in executable && executable.stdin === 'inherit';
+}
+
+function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
+  const text = own.last('timeout');
+  if (text === undefined) return {};
+  const timeoutMs = parseDuration(text);
+  if (timeoutMs !== undefined && timeoutMs > 0) return { timeoutMs };
+  throw new TokaError('TOKA_USAGE', `--timeout takes a duration, found "${text}"`, { hint: 'write for instance --timeout 30s or --timeout 500ms' });
+}
+
+async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
+  const run = await toka.prepare({ ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow') });
+  door.stdout.write(own.has('json') ? planJson(run) : planText(run, terminal(door.stdout, door.env)));
+  return 0;
+}
+
+async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
+  const isJson = own.has('json');
+  const live = liveView({
+    streams: door,
+    view: terminal(door.stderr, door.env),
+    output: isJson ? (own.has('quiet') ? 'nowhere' : 'stderr') : 'stdout',
+    quiet: own.has('quiet'),
+  });
+  const timeout = timeoutOf(own);
+  const interrupts = listenForInterrupts(door.stderr);
+  try {
+    const result = await toka.run({
+      ...toka.request({ name }, params),
+      ...timeout,
+      allow: own.all('allow'),
+      signal: interrupts.signal,
+      onEvent: live.show,
+      ...(readsStdin(tool) ? { input: door.stdin } : {}),
+    });
+    live.end();
+    return show(result, tool, own, door);
+  } finally {
+    interrupts.end();
+  }
+}
+
+function show(result: RunResult, tool: Tool, own: OwnFlags, door: Door): number {
+  if (own.has('json')) door.stdout.write(`${JSON.stringify(result)}\n`);
+  else {
+    if (tool.executable.type === 'native') door.stdout.write(result.output === '' ? jsonText(result.data) : result.output);
+    if (result.error) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
+  }
+  if (own.has('passthrough-exit') && result.exitCode !== null && result.error?.code === 'TOKA_RUN_FAILED') return result.exitCode;
+  return exitCodeOf(result.error);
+}
+
+function jsonText(data: unknown): string {
+  return data === undefined ? '' : `${JSON.stringify(data, undefined, 2)}\n`;
+}

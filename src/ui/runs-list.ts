@@ -1,0 +1,42 @@
+import type { RunSummary } from '../journal/contract.ts';
+import type { Door } from './door.ts';
+import { paint, table, terminal, type Terminal } from './text.ts';
+
+export interface RunListFlags {
+  readonly limit?: string | undefined;
+  readonly status?: string | undefined;
+  readonly tool?: string | undefined;
+  readonly json?: boolean | undefined;
+}
+
+/** `toka runs list`: the runs recorded here, newest first. */
+export async function listRuns({ limit = '20', status, tool, json }: RunListFlags, door: Door): Promise<number> {
+  const toka = await door.open();
+  try {
+    const runs = toka.journal().runs({
+      limit: Number(limit),
+      ...(status === undefined ? {} : { status: status as RunSummary['status'] }),
+      ...(tool === undefined ? {} : { tool }),
+    });
+    if (json === true) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-list/v1', runs })}\n`);
+    else door.stdout.write(runTable(runs, terminal(door.stdout, door.env)));
+    return 0;
+  } finally {
+    toka.close();
+  }
+}
+
+function runTable(runs: readonly RunSummary[], view: Terminal): string {
+  const rows = runs.map((run) => [run.id, run.status, run.tool ?? '', when(run.requestedAt), duration(run)]);
+  const text = table(['RUN', 'STATUS', 'TOOL', 'STARTED', 'TOOK'], rows, view);
+  return runs.length === 0 ? `${text}${paint(view, 'dim', 'no runs yet: toka run NAME makes one')}\n` : text;
+}
+
+export function when(ms: number): string {
+  return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
+}
+
+export function duration({ wallMs }: Pick<RunSummary, 'wallMs'>): string {
+  if (wallMs === undefined) return '';
+  return wallMs < 1000 ? `${Math.round(wallMs)} ms` : `${(wallMs / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,89 @@
+import type { RunSummary } from '../journal/contract.ts';
+import type { Kept, RunOutput, StoredEvent } from '../journal/events.ts';
+import type { Journal } from '../journal/contract.ts';
+import type { Door } from './door.ts';
+import { duration, when } from './runs-list.ts';
+import { paint, plain, terminal, type Terminal } from './text.ts';
+
+/** `toka runs show RUN` */
+export async function showRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
+  const toka = await door.open();
+  try {
+    const journal = toka.journal();
+    const id = journal.findRun(prefix);
+    const events = journal.read(id);
+    const tree = treeOf(journal, id);
+    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, events, tree })}\n`);
+    else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)));
+    return 0;
+  } finally {
+    toka.close();
+  }
+}
+
+/** `toka runs logs RUN` */
+export async function logsRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
+  const toka = await door.open();
+  try {
+    const journal = toka.journal();
+    const id = journal.findRun(prefix);
+    const pieces = journal.read(id).flatMap(({ event }) => (event.type === 'run.output' ? [event] : []));
+    if (json) {
+      const output = pieces.map((piece) => ({ stream: piece.stream, text: Buffer.from(bytesOf(piece, journal)).toString('utf8'), truncated: piece.truncated }));
+      door.stdout.write(`${JSON.stringify({ schema: 'toka/run-logs/v1', run: id, output })}\n`);
+    } else {
+      for (const piece of pieces) (piece.stream === 'stdout' ? door.stdout : door.stderr).write(bytesOf(piece, journal));
+    }
+    return 0;
+  } finally {
+    toka.close();
+  }
+}
+
+interface RunTree {
+  readonly run: RunSummary;
+  readonly children: readonly RunTree[];
+}
+
+function treeOf(journal: Journal, id: string): RunTree[] {
+  return journal.children(id).map((run) => ({ run, children: treeOf(journal, run.id) }));
+}
+
+function bytesOf({ kept }: RunOutput, journal: Journal): Uint8Array {
+  return 'inline' in kept ? Buffer.from(String(kept.inline)) : journal.blob(kept.blob);
+}
+
+function describe(id: string, events: readonly StoredEvent[], tree: readonly RunTree[], view: Terminal): string {
+  const title = (text: string): string => paint(view, 'bold', text);
+  const start = events[0]?.time ?? 0;
+  const lines = events.map(({ event, time }) => {
+    const at = paint(view, 'dim', `+${String(time - start).padStart(6)} ms`);
+    return `  ${at}  ${event.type.padEnd(18)} ${plain(detail(event))}`;
+  });
+  const nested = tree.length === 0 ? [] : ['', title('STARTED BY IT'), ...tree.flatMap((child) => branch(child, '  '))];
+  return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines, ...nested].join('\n')}\n`;
+}
+
+function detail(event: StoredEvent['event']): string {
+  switch (event.type) {
+    case 'run.requested':
+      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}`;
+    case 'approval.decided':
+      return `${event.capability}: ${event.decision}, by ${event.by}`;
+    case 'run.started':
+      return `${event.level}; may ${event.effective.join(', ') || 'nothing'}${event.command ? `; ${event.command.join(' ')}` : ''}`;
+    case 'run.output':
+      return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
+    case 'run.finished':
+      return `${event.status}${event.error ? ` ${event.error.code}: ${event.error.message}` : ''}, ${Math.round(event.usage.wallMs)} ms`;
+  }
+}
+
+function keptText(kept: Kept): string {
+  const text = 'inline' in kept ? JSON.stringify(kept.inline) : `(${kept.bytes} bytes)`;
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
+
+function branch({ run, children }: RunTree, indent: string): string[] {
+  return [`${indent}${run.id}  ${run.status}  ${plain(run.tool ?? '')}  ${duration(run)}`, ...children.flatMap((child) => branch(child, `${indent}  `))];
+}

@@ -1,0 +1,130 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { TokaError } from '../errors.ts';
+import type { Level, SandboxOverrides } from '../manifest/tool.ts';
+import { parseDuration, parsePercent, parseSize } from '../manifest/units.ts';
+import type { Door } from './door.ts';
+import { listenForInterrupts } from './interrupt.ts';
+import { liveView } from './live.ts';
+import { errorText, exitCodeOf } from './report.ts';
+import { reportError } from './run-tool.ts';
+import { terminal } from './text.ts';
+
+const OPTIONS = {
+  allow: { type: 'string', multiple: true },
+  cpu: { type: 'string' },
+  cwd: { type: 'string' },
+  debug: { type: 'boolean' },
+  env: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+  json: { type: 'boolean' },
+  level: { type: 'string' },
+  'max-disk': { type: 'string' },
+  'max-output': { type: 'string' },
+  memory: { type: 'string' },
+  pids: { type: 'string' },
+  timeout: { type: 'string' },
+} as const;
+
+const LEVELS: readonly string[] = ['restricted', 'standard', 'elevated'];
+
+/** `toka sandbox run [FLAGS] -- COMMAND…`; its own exit code passes through. `undefined` where there is no command. */
+export async function sandboxRun(argv: readonly string[], door: Door): Promise<number | undefined> {
+  const own = { has: (flag: string) => argv.slice(0, argv.indexOf('--')).includes(`--${flag}`) };
+  try {
+    const { values, command } = read(argv);
+    const [program, ...words] = command;
+    if (values.help === true || program === undefined) return undefined;
+    const level = values.level ?? 'restricted';
+    if (!LEVELS.includes(level)) throw usage('level', level, 'restricted, standard or elevated');
+    const cwd = resolve(door.cwd, values.cwd ?? '.');
+    const allow = values.allow ?? [];
+    const env = (values.env ?? []).map((name) => `env:read:${name}`);
+    const toka = await door.open({ cwd });
+    try {
+      const request = toka.request(
+        { command: { argv: [program, ...words], level: level as Level, limits: limits(values), capabilities: [...allow, ...env], env: {} } },
+        {},
+      );
+      const name = program.slice(program.lastIndexOf('/') + 1).replaceAll(/[\\*?]/g, String.raw`\$&`);
+      return await carryOut(toka, { ...request, allow: [...allow, ...env, `proc:exec:${name}`] }, values.json === true, door);
+    } finally {
+      toka.close();
+    }
+  } catch (thrown) {
+    return reportError(thrown, own, door);
+  }
+}
+
+async function carryOut(
+  toka: Awaited<ReturnType<Door['open']>>,
+  request: Parameters<typeof toka.run>[0],
+  isJson: boolean,
+  door: Door,
+): Promise<number> {
+  const view = terminal(door.stderr, door.env);
+  const live = liveView({ streams: door, view, output: isJson ? 'stderr' : 'stdout', quiet: true });
+  const interrupts = listenForInterrupts(door.stderr);
+  try {
+    const result = await toka.run({ ...request, signal: interrupts.signal, onEvent: live.show });
+    if (isJson) door.stdout.write(`${JSON.stringify(result)}\n`);
+    if (!result.error) return 0;
+    if (result.error.code === 'TOKA_RUN_FAILED' && result.exitCode !== null) return result.exitCode;
+    if (!isJson) door.stderr.write(errorText(result.error, view));
+    return exitCodeOf(result.error);
+  } finally {
+    interrupts.end();
+  }
+}
+
+/** Everything before the first `--`, or before the first word that is no flag, is toka's; the rest is the command, untouched. */
+function read(argv: readonly string[]) {
+  const split = argv.indexOf('--');
+  const [own, command] = split === -1 ? leading(argv) : [argv.slice(0, split), argv.slice(split + 1)];
+  try {
+    return { values: parseArgs({ args: [...own], options: OPTIONS, strict: true, allowPositionals: false }).values, command };
+  } catch (cause) {
+    throw new TokaError('TOKA_USAGE', (cause as Error).message.split('. ')[0] ?? '', {
+      cause,
+      hint: 'put -- in front of the command: toka sandbox run [FLAGS] -- COMMAND…',
+    });
+  }
+}
+
+function leading(argv: readonly string[]): [readonly string[], readonly string[]] {
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? '';
+    if (!word.startsWith('-')) return [argv.slice(0, at), argv.slice(at)];
+    const option = OPTIONS[word.slice(2) as keyof typeof OPTIONS];
+    if (option?.type === 'string') at += 1;
+  }
+  return [argv, []];
+}
+
+type Values = ReturnType<typeof read>['values'];
+
+function limits(values: Values): SandboxOverrides {
+  return {
+    ...limit('memory', values.memory, 'memory', parseSize, '256M'),
+    ...limit('cpu', values.cpu, 'cpu', parsePercent, '50%'),
+    ...limit('pids', values.pids, 'pids', parseCount, '64'),
+    ...limit('timeoutMs', values.timeout, 'timeout', parseDuration, '3s'),
+    ...limit('maxOutput', values['max-output'], 'max-output', parseSize, '8M'),
+    ...limit('maxDisk', values['max-disk'], 'max-disk', parseSize, '100M'),
+  };
+}
+
+function limit(key: keyof SandboxOverrides, text: string | undefined, flag: string, parse: (text: string) => number | undefined, like: string): SandboxOverrides {
+  if (text === undefined) return {};
+  const value = parse(text);
+  if (value === undefined || value <= 0) throw usage(flag, text, `a value like ${like}`);
+  return { [key]: value };
+}
+
+function parseCount(text: string): number | undefined {
+  return /^\d{1,6}$/.test(text) ? Number(text) : undefined;
+}
+
+function usage(flag: string, text: string, expected: string): TokaError {
+  return new TokaError('TOKA_USAGE', `--${flag} takes ${expected}, found "${text}"`, { hint: 'toka sandbox run --help shows all flags' });
+}

@@ -1,0 +1,50 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** How the terminal is: decided once, from the environment and the streams. */
+export interface Terminal {
+  readonly isTty: boolean;
+  readonly color: boolean;
+  readonly columns: number;
+}
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+const CODES: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+/** Reads NO_COLOR (no-color.org), FORCE_COLOR, CI and TERM. */
+export function terminal(stream: { readonly isTTY?: boolean; readonly columns?: number }, env: Readonly<Record<string, string | undefined>>): Terminal {
+  const isTty = stream.isTTY === true;
+  const isOff = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb' || env['FORCE_COLOR'] === '0';
+  const isForced = (env['FORCE_COLOR'] ?? '0') !== '0';
+  return { isTty, color: !isOff && (isTty || isForced), columns: stream.columns ?? 80 };
+}
+
+export function paint({ color }: Terminal, style: Style, text: string): string {
+  if (!color) return text;
+  const [on, off] = CODES[style];
+  return `\u001b[${on}m${text}\u001b[${off}m`;
+}
+
+/** Text from outside toka (a tool, a manifest) with nothing in it that could move the cursor or change the screen. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+}
+
+/** A table with a head; the last column is cut at the edge of the terminal. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], view: Terminal): string {
+  const cells = rows.map((row) => row.map((cell) => plain(cell).replaceAll(/\s+/g, ' ')));
+  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[], style?: Style): string => {
+    const text = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
+    const cut = view.isTty && text.length > view.columns ? `${text.slice(0, view.columns - 1)}…` : text;
+    return style === undefined ? cut : paint(view, style, cut);
+  };
+  return [line(head, 'bold'), ...cells.map((row) => line(row))].map((text) => `${text.trimEnd()}\n`).join('');
+}

@@ -1,0 +1,55 @@
+import { capabilityFault } from '../capability/rules.ts';
+import { parseConfig } from '../config/parse.ts';
+import type { Door } from './door.ts';
+import { paint, plain, terminal } from './text.ts';
+import type { Trust } from '../toka.ts';
+
+export interface TrustFlags {
+  readonly show: boolean;
+  readonly revoke: boolean;
+  readonly json: boolean;
+}
+
+/** `toka trust`: shows what a project's configuration would grant, and records that its text is trusted. */
+export async function trustProject({ show, revoke, json }: TrustFlags, door: Door): Promise<number> {
+  const toka = await door.open();
+  try {
+    const { trust } = toka;
+    if (!show) trust.set(!revoke);
+    const grants = rulesOf(trust);
+    if (json) {
+      door.stdout.write(`${JSON.stringify({ schema: 'toka/trust/v1', root: toka.root, file: trust.current?.file ?? null, state: trust.state(), grants })}\n`);
+    } else {
+      door.stdout.write(describe(trust, grants, door));
+    }
+    return 0;
+  } finally {
+    toka.close();
+  }
+}
+
+function rulesOf({ current }: Trust): string[] {
+  if (!current) return [];
+  const { policy } = parseConfig(current.text, current.file, capabilityFault);
+  return policy.allow.flatMap(({ capabilities, tools }) => capabilities.map((text) => (tools ? `${text} for ${tools.join(', ')}` : `${text} for every tool`)));
+}
+
+function describe(trust: Trust, grants: readonly string[], door: Door): string {
+  const view = terminal(door.stdout, door.env);
+  if (!trust.current) return 'this project has no configuration file, so there is nothing to trust\n';
+  const state = trust.state();
+  const lines = [
+    `${trust.current.file} is ${paint(view, state === 'trusted' ? 'green' : 'yellow', state)}`,
+    ...(grants.length === 0 ? ['it grants nothing'] : [state === 'trusted' ? 'it grants:' : 'trusted, it would grant:', ...grants.map((grant) => `  ${plain(grant)}`)]),
+    ...(state === 'changed' ? ['what changed since it was trusted:', ...changed(trust.record()?.text ?? '', trust.current.text).map((line) => `  ${plain(line)}`)] : []),
+    ...(state === 'trusted' ? [] : ['toka trust records that you trust it as it is now']),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The lines that only one of the two has, in their order. */
+function changed(before: string, after: string): string[] {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  return [...old.filter((line) => !now.includes(line)).map((line) => `- ${line}`), ...now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)];
+}
+
