@@ -1,0 +1,132 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { describe, expect, test } from 'vitest';
+import { publishedSchemas } from '../../src/config/published.ts';
+import { configFile } from '../../src/config/schema.ts';
+import type { JsonSchema } from '@toka/sdk';
+import { pluginManifest } from '../../src/manifest/plugin-manifest.ts';
+import { toolManifest } from '../../src/manifest/tool-manifest.ts';
+import { parseYaml } from '../../src/manifest/yaml.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const sources = { tool: toolManifest, plugin: pluginManifest, config: configFile };
+const names = ['tool', 'plugin', 'config'] as const;
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
+addFormats.default(ajv);
+const published = (name: string) => JSON.parse(readFileSync(join(root, 'manifests', 'schema', `${name}.v1.json`), 'utf8')) as JsonSchema;
+const validators = Object.fromEntries(names.map((name) => [name, ajv.compile(published(name))]));
+
+/** Every value that differs from the sample by one part left out, replaced or misspelt. */
+function* variants(value: unknown): Generator<unknown> {
+  yield* [null, 7, -1, 1.5, '', 'x', true, [], {}, ['x'], 'a\u0000b', 'a'.repeat(10_000)];
+  if (Array.isArray(value)) {
+    for (const [index, entry] of value.entries()) {
+      for (const variant of variants(entry)) yield value.with(index, variant);
+      yield value.toSpliced(index, 1);
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    yield { ...value, unknownKey: 1 };
+    for (const [key, entry] of Object.entries(value)) {
+      const { [key]: _removed, ...others } = value as Record<string, unknown>;
+      yield others;
+      yield { ...others, [`${key}x`]: entry };
+      for (const variant of variants(entry)) yield { ...value, [key]: variant };
+    }
+  }
+}
+
+const property = { type: 'string', description: 'd', default: 'a', enum: ['a'], 'x-type': 'path', 'x-position': 1 };
+const samples: Record<(typeof names)[number], unknown[]> = {
+  tool: readdirSync(join(root, 'test/manifest/compat/v1'))
+    .filter((name) => /^[^.]+\.(yaml|json)$/.test(name))
+    .map((name) => {
+      const parsed = parseYaml(readFileSync(join(root, 'test/manifest/compat/v1', name), 'utf8'));
+      return 'value' in parsed ? parsed.value : undefined;
+    }),
+  plugin: [
+    {
+      manifestVersion: 1,
+      api: '^1.0',
+      contributes: {
+        tools: [
+          {
+            id: 'reader',
+            entry: './dist/reader.js',
+            summary: 's',
+            category: 'files',
+            tags: ['a'],
+            params: { type: 'object', properties: { path: property }, required: ['path'], additionalProperties: false },
+            output: { type: 'object' },
+            capabilities: { required: ['fs:read:{path}'], optional: [] },
+            effect: 'read',
+            level: 'standard',
+            risk: 'low',
+            examples: [{ description: 'd', params: { path: 'a' }, exitCode: 0 }],
+          },
+        ],
+        storage: [{ id: 'lmdb', entry: './dist/lmdb.js', summary: 's', supports: { transactions: true }, configSchema: {} }],
+      },
+      capabilities: { required: [] },
+      configSchema: { type: 'object' },
+    },
+  ],
+  config: [
+    {
+      apiVersion: 'toka/v1',
+      policy: {
+        allow: ['fs:read:docs/**', { capability: 'fs:write', tools: ['build-*'], reason: 'r' }, { capabilities: ['proc:exec:git'] }],
+        deny: ['net:connect'],
+      },
+      prefer: { 'file-reader': 'files' },
+      sandbox: { require: 'hard' },
+      tools: { paths: ['../shared'] },
+    },
+  ],
+};
+
+describe.each(names)('the published schema of %s', (name) => {
+  test('is what its source says now', () => {
+    expect(published(name)).toEqual(publishedSchemas()[name]);
+  });
+
+  test('accepts and refuses what toka does', () => {
+    let refused = 0;
+    let compared = 0;
+    for (const sample of samples[name]) {
+      expect(validators[name]!(sample)).toBe(true);
+      expect(sources[name].safeParse(sample).success).toBe(true);
+      for (const variant of variants(sample)) {
+        const accepted = sources[name].safeParse(variant).success;
+        compared += 1;
+        refused += accepted ? 0 : 1;
+        if (validators[name]!(variant) !== accepted) expect.fail(`toka ${accepted ? 'accepts' : 'refuses'} ${JSON.stringify(variant).slice(0, 3000)}`);
+      }
+    }
+    expect(refused).toBeGreaterThan(100);
+    expect(compared - refused).toBeGreaterThan(20);
+  });
+
+  test('describes every member', () => {
+    const bare: string[] = [];
+    visit(published(name), '');
+    expect(bare).toEqual([]);
+
+    function visit(schema: unknown, path: string): void {
+      if (typeof schema !== 'object' || schema === null) return;
+      const { properties, items, oneOf = [], anyOf = [], additionalProperties } = schema as Record<string, never>;
+      for (const [key, member] of Object.entries((properties ?? {}) as Record<string, JsonSchema>)) {
+        if (typeof member['description'] !== 'string' && !('const' in member)) bare.push(`${path}/${key}`);
+        visit(member, `${path}/${key}`);
+      }
+      for (const inner of [items, additionalProperties, ...(oneOf as unknown[]), ...(anyOf as unknown[])]) visit(inner, `${path}/*`);
+    }
+  });
+});
+
+test('the script that CI runs finds no drift', () => {
+  execFileSync(process.execPath, [join(root, 'scripts', 'schemas.mjs'), '--check'], { stdio: 'pipe' });
+});
