@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -95,7 +95,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const trustFile = join(folders.state, 'trust.json');
   const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
   const settings = mergeLayers(await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault }));
-  const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf };
+  const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf, isFolder };
   const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
   const registry = openRegistry(indexFile, sourcesOf(project, settings, folders.config), settings.prefer);
   const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, ...(project ? { root } : {}) }));
@@ -223,6 +223,10 @@ function trustOf(project: Project | undefined, trustFile: string): Trust {
       recordTrust(trustFile, root, trusted ? record : undefined);
     },
   };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {

@@ -52,14 +52,17 @@ export interface Anchors {
   readonly home: string;
   /** Follows symlinks of the longest part that exists; scopes are compared by where they really lead. */
   realPath(path: string): string;
+  /** Whether there is a folder at that real path: to name it is to name its tree. */
+  isFolder(path: string): boolean;
 }
 
 /**
- * Makes a file scope absolute and follows the symlinks in its plain beginning; other capabilities stay as they are.
+ * Makes a file scope absolute, follows the symlinks in its plain beginning, and takes the name of a folder for its tree; other capabilities
+ * stay as they are.
  *
  * @throws TokaError TOKA_CAPABILITY_INVALID if `..` follows a wildcard.
  */
-export function anchor(capability: Capability, { root, home, realPath }: Anchors): Capability {
+export function anchor(capability: Capability, { root, home, realPath, isFolder }: Anchors): Capability {
   if (capability.domain !== 'fs' || capability.scope === undefined) return capability;
   const { scope } = capability;
   const absolute = scope.startsWith('/') ? scope : /^~(\/|$)/.test(scope) ? home + scope.slice(1) : `${root}/${scope}`;
@@ -68,9 +71,10 @@ export function anchor(capability: Capability, { root, home, realPath }: Anchors
   const plain = posix.normalize((wild === -1 ? segments : segments.slice(0, wild)).join('/') || '/');
   const tail = wild === -1 ? [] : segments.slice(wild);
   if (tail.includes('..')) throw invalid(printCapability(capability), 'a scope cannot go up (..) after a wildcard');
-  const real = escapePath(realPath(unescapePath(plain.length > 1 ? plain.replace(/\/$/, '') : plain)));
-  const anchored = tail.length === 0 ? real : `${real === '/' ? '' : real}/${tail.filter((segment) => segment !== '.').join('/')}`;
-  return { ...capability, scope: anchored };
+  const real = realPath(unescapePath(plain.length > 1 ? plain.replace(/\/$/, '') : plain));
+  const below = tail.length === 0 && isFolder(real) ? ['**'] : tail.filter((segment) => segment !== '.');
+  const folder = escapePath(real === '/' ? '' : real);
+  return { ...capability, scope: below.length === 0 ? escapePath(real) : `${folder}/${below.join('/')}` };
 }
 
 /** Whether all that `need` permits is permitted by `grant`. Both anchored. `fs:write` does not imply `fs:read`. */

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Needs } from './authorize.ts';
@@ -21,25 +20,22 @@ export function programOf({ executable, origin }: Pick<Tool, 'executable' | 'ori
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Fills `{name}` in: a list stands for one capability each, a folder in a file scope for its whole tree, an absent parameter for none. */
-function fill(text: string, params: Readonly<Record<string, unknown>>): string[] {
-  const match = /\{([\w-]+)\}/.exec(text);
-  if (!match) return [text];
-  const value = params[match[1] ?? ''];
-  if (value === undefined) return [];
-  const values = Array.isArray(value) ? value : [value];
-  return values.flatMap((each) => {
-    if (typeof each !== 'string') {
-      throw new TokaError('TOKA_MANIFEST_INVALID', `the capability ${text} names a parameter that is not text`, {
-        hint: 'only parameters of type path, string or enum can stand in a capability',
-      });
-    }
-    const isTree = text.startsWith('fs:') && text.endsWith(match[0]) && isDirectory(each);
-    const scope = isTree ? `${escapeGlob(each.replace(/\/$/, ''))}/**` : escapeGlob(each);
-    return fill(text.replace(match[0], () => scope), params);
-  });
+/** Fills `{name}` in: a list stands for one capability each, an absent parameter for none. */
+function fill(template: string, params: Readonly<Record<string, unknown>>): string[] {
+  // The odd parts are the names; values are never looked into for further ones.
+  const parts = template.split(/\{([\w-]+)\}/);
+  return parts.reduce<string[]>(
+    (texts, part, at) => (at % 2 === 0 ? texts.map((text) => text + part) : valuesOf(params[part], template).flatMap((value) => texts.map((text) => text + value))),
+    [''],
+  );
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function valuesOf(value: unknown, template: string): string[] {
+  if (value === undefined) return [];
+  return (Array.isArray(value) ? value : [value]).map((each) => {
+    if (typeof each === 'string') return escapeGlob(each);
+    throw new TokaError('TOKA_MANIFEST_INVALID', `the capability ${template} names a parameter that is not text`, {
+      hint: 'only parameters of type path, string or enum can stand in a capability',
+    });
+  });
 }

@@ -3,7 +3,12 @@ import { capability, line, strict, toolName } from '../manifest/parts.ts';
 
 const scope = {
   tools: z
-    .array(z.string().max(256).regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*'))
+    .array(
+      z
+        .string()
+        .max(256)
+        .regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*'),
+    )
     .min(1)
     .max(100)
     .optional()
@@ -42,7 +47,13 @@ export const configFile = strict({
     .describe('What the sandbox must be able to enforce.'),
   tools: strict({
     paths: z
-      .array(z.string().min(1).max(4096).regex(/^[^\u0000]+$/, 'a path'))
+      .array(
+        z
+          .string()
+          .min(1)
+          .max(4096)
+          .regex(/^[^\u0000]+$/, 'a path'),
+      )
       .max(100)
       .default([])
       .describe("Further folders with tool manifests, relative to this file's folder."),

@@ -82,7 +82,10 @@ export function quote(value: unknown, limit = 60): string {
 function describeMap(value: object): string {
   const keys = Object.keys(value);
   if (keys.length === 0) return 'an empty map';
-  return `a map with ${keys.slice(0, 3).map((key) => quote(key)).join(', ')}${keys.length > 3 ? ', …' : ''}`;
+  return `a map with ${keys
+    .slice(0, 3)
+    .map((key) => quote(key))
+    .join(', ')}${keys.length > 3 ? ', …' : ''}`;
 }
 
 function escapeUnit(unit: string): string {

@@ -55,12 +55,20 @@ export function parseToolManifest(text: string, file: string, options: LoadOptio
 export function parseOrThrow(code: ErrorCode, text: string, file: string): Parsed {
   const parsed = parseYaml(text);
   if ('value' in parsed) return parsed;
-  throw problemsError(code, file, parsed.problems.map(({ issue, position }) => toProblem(issue, position)));
+  throw problemsError(
+    code,
+    file,
+    parsed.problems.map(({ issue, position }) => toProblem(issue, position)),
+  );
 }
 
 /** The error for issues of a parsed file. */
 export function issuesError(code: ErrorCode, file: string, issues: readonly Issue[], { positions }: Parsed): TokaError {
-  return problemsError(code, file, issues.map((issue) => toProblem(issue, positions.locate(issue.path, issue.at))));
+  return problemsError(
+    code,
+    file,
+    issues.map((issue) => toProblem(issue, positions.locate(issue.path, issue.at))),
+  );
 }
 
 function checkFiles({ spec: { executable } }: ToolManifest, file: string, root: string): Issue[] {

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { argument, json, line, prose, strict } from './parts.ts';
 
 /** Programs take these as instructions about themselves; no parameter may choose them. */
-const LOADER_VARIABLES =
-  /^(?!(?:LD_|DYLD_|BASH_|GIT_CONFIG|NODE_|PERL5|RUBY|PYTHON(?:PATH|HOME|STARTUP)$)|(?:PATH|IFS|ENV|SHELLOPTS)$)/;
+const LOADER_VARIABLES = /^(?!(?:LD_|DYLD_|BASH_|GIT_CONFIG|NODE_|PERL5|RUBY|PYTHON(?:PATH|HOME|STARTUP)$)|(?:PATH|IFS|ENV|SHELLOPTS)$)/;
 
 const flag = argument(64).regex(/^--?[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'a flag such as --name');
 const variable = argument(128)

@@ -22,7 +22,10 @@ export function line(limit: number) {
 
 /** An argument, a file name: anything that the operating system can pass on. */
 export function argument(limit: number) {
-  return z.string().max(limit).regex(/^[^\u0000]*$/, 'text without a NUL character');
+  return z
+    .string()
+    .max(limit)
+    .regex(/^[^\u0000]*$/, 'text without a NUL character');
 }
 
 export const toolName = z

@@ -37,7 +37,10 @@ const property = strict({
   uniqueItems: z.boolean().optional().describe('Whether all entries differ.'),
   properties: jsonSchema.optional().describe('JSON Schemas of the members of an object, by name.'),
   required: z.array(z.string()).optional().describe('Names of the members that an object must have.'),
-  additionalProperties: z.union([z.boolean(), jsonSchema]).optional().describe('Whether an object may have further members, or their JSON Schema.'),
+  additionalProperties: z
+    .union([z.boolean(), jsonSchema])
+    .optional()
+    .describe('Whether an object may have further members, or their JSON Schema.'),
   'x-type': z.enum(['path', 'secret']).optional().describe("path: resolved against the caller's folder; secret: never shown or stored."),
   'x-position': z.int().min(1).max(200).optional().describe("Its place, counted from 1, among the bare words on toka's own command line."),
 });
@@ -45,7 +48,13 @@ const property = strict({
 const params = strict({
   type: z.literal('object'),
   properties: z
-    .record(z.string().max(64).regex(/^[a-z][A-Za-z0-9]*(-[a-z0-9]+)*$/, 'a name such as maxBytes or max-bytes'), property)
+    .record(
+      z
+        .string()
+        .max(64)
+        .regex(/^[a-z][A-Za-z0-9]*(-[a-z0-9]+)*$/, 'a name such as maxBytes or max-bytes'),
+      property,
+    )
     .describe('The parameters by name; help, json and params are reserved.'),
   required: z.array(z.string()).default([]).describe('Names of the parameters that must be given.'),
   additionalProperties: z.literal(false),

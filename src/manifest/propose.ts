@@ -18,7 +18,11 @@ const BY_INTERPRETER: readonly (readonly [RegExp, 'shell' | 'python'])[] = [
 export function proposeManifest(file: string): Proposal | undefined {
   const type = typeOf(file);
   if (type === undefined) return undefined;
-  const name = basename(file, extname(file)).toLowerCase().replaceAll(/[^a-z\d]+/g, '-').replaceAll(/^-+|-+$/g, '') || 'script';
+  const name =
+    basename(file, extname(file))
+      .toLowerCase()
+      .replaceAll(/[^a-z\d]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '') || 'script';
   const manifest = `apiVersion: toka/v1
 metadata:
   name: ${/^[a-z]/.test(name) ? name : `tool-${name}`}

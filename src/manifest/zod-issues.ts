@@ -125,7 +125,13 @@ function describe(value: unknown, source?: string): string {
 }
 
 function badName(path: Path, names: readonly unknown[], value: unknown): Issue {
-  const suggestion = typeof value === 'string' ? nearest(value, names.filter((name) => typeof name === 'string')) : undefined;
+  const suggestion =
+    typeof value === 'string'
+      ? nearest(
+          value,
+          names.filter((name) => typeof name === 'string'),
+        )
+      : undefined;
   return {
     path,
     code: 'bad-value',

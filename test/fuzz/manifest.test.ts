@@ -17,7 +17,10 @@ const runs = Number(process.env['FUZZ_RUNS'] ?? 300);
 function holds(text: string): void {
   const lines = text.split('\n').length;
   for (const [code, read] of [
-    ['TOKA_MANIFEST_INVALID', () => parseToolManifest(text, join(folder, 'fuzz.yaml'), { source: 'project', kind: 'project', root: folder })],
+    [
+      'TOKA_MANIFEST_INVALID',
+      () => parseToolManifest(text, join(folder, 'fuzz.yaml'), { source: 'project', kind: 'project', root: folder }),
+    ],
     ['TOKA_CONFIG_INVALID', () => parseConfig(text, join(folder, 'toka.yaml'))],
   ] as const) {
     try {
@@ -37,15 +40,56 @@ function holds(text: string): void {
   }
 }
 
-const pieces = ['[', ']', '{', '}', ':', ' ', '\n', '- ', '? ', '&a', '*a', '!!str ', '|', '>', '"', "'", '#', '%', '---\n', '\t', '\r\n', '<<: ', ',', '~', '\u0000', '\u2028', '\ufeff', '__proto__', 'constructor', '1e999', '0x', '.nan', '😀', '\ud800'];
-const yamlish = fc.array(fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 6 })), { maxLength: 80 }).map((parts) => parts.join(''));
+const pieces = [
+  '[',
+  ']',
+  '{',
+  '}',
+  ':',
+  ' ',
+  '\n',
+  '- ',
+  '? ',
+  '&a',
+  '*a',
+  '!!str ',
+  '|',
+  '>',
+  '"',
+  "'",
+  '#',
+  '%',
+  '---\n',
+  '\t',
+  '\r\n',
+  '<<: ',
+  ',',
+  '~',
+  '\u0000',
+  '\u2028',
+  '\ufeff',
+  '__proto__',
+  'constructor',
+  '1e999',
+  '0x',
+  '.nan',
+  '😀',
+  '\ud800',
+];
+const yamlish = fc
+  .array(fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 6 })), { maxLength: 80 })
+  .map((parts) => parts.join(''));
 
 test('random text', () => {
   fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 400 }), yamlish), holds), { numRuns: runs });
 });
 
 test('good manifests with pieces cut out, doubled, moved or put in', () => {
-  const edit = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true }), cut: fc.nat(40), put: fc.oneof(yamlish, fc.constantFrom(...seeds)) });
+  const edit = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    cut: fc.nat(40),
+    put: fc.oneof(yamlish, fc.constantFrom(...seeds)),
+  });
   const mutated = fc.tuple(fc.constantFrom(...seeds), fc.array(edit, { minLength: 1, maxLength: 4 })).map(([seed, edits]) =>
     edits.reduce((text, { at, cut, put }) => {
       const offset = Math.floor(at * text.length);

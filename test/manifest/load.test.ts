@@ -40,7 +40,13 @@ test('a manifest and its script become a tool with absolute paths', async () => 
   expect(tool).toMatchObject({
     qualified: 'project/hello',
     origin: { kind: 'project', file: join(root, 'manifests', 'hello.yaml') },
-    executable: { type: 'shell', interpreter: 'bash', path: join(root, 'manifests', 'hello.sh'), workingDirectory: 'project', stdin: 'none' },
+    executable: {
+      type: 'shell',
+      interpreter: 'bash',
+      path: join(root, 'manifests', 'hello.sh'),
+      workingDirectory: 'project',
+      stdin: 'none',
+    },
   });
 });
 
@@ -102,7 +108,8 @@ describe('where the script stands', () => {
   });
 
   test('the name of an external program and an absolute path stay as they are, a relative path must exist', async () => {
-    const external = (path: string) => load(write('hello.yaml', GOOD.replace('{ type: shell, path: ./hello.sh }', `{ type: external, path: ${path} }`)));
+    const external = (path: string) =>
+      load(write('hello.yaml', GOOD.replace('{ type: shell, path: ./hello.sh }', `{ type: external, path: ${path} }`)));
     expect((await external('git')).executable).toMatchObject({ path: 'git' });
     expect((await external('/opt/none/such')).executable).toMatchObject({ path: '/opt/none/such' });
     expect(await problemsOf(() => external('./none'))).toEqual(['file-missing spec.executable.path']);
@@ -143,7 +150,10 @@ describe('files that are no manifest', () => {
   });
 
   test('10,000 parameters are one problem', async () => {
-    const list = Array.from({ length: 10_000 }, (_, index) => `    - { name: p${index}, type: string, description: d, pass: { env: P } }\n`);
+    const list = Array.from(
+      { length: 10_000 },
+      (_, index) => `    - { name: p${index}, type: string, description: d, pass: { env: P } }\n`,
+    );
     write('hello.sh', '');
     const refusal = await refusalOf(() => load(write('many.yaml', `${GOOD}  parameters:\n${list.join('')}`)));
     expect(refusal.problems).toMatchObject([{ code: 'too-many', path: 'spec.parameters', line: 7 }]);

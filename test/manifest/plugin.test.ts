@@ -32,7 +32,10 @@ const reader = {
 function write(tools: readonly object[], block: object = {}, file: object = {}): string {
   const toka = { manifestVersion: 1, api: '^1.0', contributes: { tools }, ...block };
   const target = join(folder, 'package.json');
-  writeFileSync(target, JSON.stringify({ name: '@toka/plugin-files', version: '0.1.0', type: 'module', exports: {}, toka, ...file }, undefined, '\t'));
+  writeFileSync(
+    target,
+    JSON.stringify({ name: '@toka/plugin-files', version: '0.1.0', type: 'module', exports: {}, toka, ...file }, undefined, '\t'),
+  );
   return target;
 }
 
@@ -92,15 +95,39 @@ const tool = 'toka.contributes.tools[0]';
 test.each([
   ['an entry outside the package', { entry: './dist/../../other.js' }, [`bad-value ${tool}.entry`]],
   ['an absolute entry', { entry: '/etc/passwd' }, [`bad-value ${tool}.entry`]],
-  ['a parameter without description', { params: { ...params, properties: { path: { type: 'string' } } } }, [`missing-key ${tool}.params.properties.path.description`]],
-  ['a misspelt keyword', { params: { ...params, properties: { path: { ...path, 'x-typ': 'path' } } } }, [`unknown-key ${tool}.params.properties.path.x-typ`]],
-  ['parameters that are not closed', { params: { ...params, additionalProperties: true } }, [`bad-value ${tool}.params.additionalProperties`]],
-  ['a reserved name', { params: { ...params, properties: { path, help: path } } }, [`bad-value ${tool}.params.properties.help`, `duplicate ${tool}.params.properties.help.x-position`]],
+  [
+    'a parameter without description',
+    { params: { ...params, properties: { path: { type: 'string' } } } },
+    [`missing-key ${tool}.params.properties.path.description`],
+  ],
+  [
+    'a misspelt keyword',
+    { params: { ...params, properties: { path: { ...path, 'x-typ': 'path' } } } },
+    [`unknown-key ${tool}.params.properties.path.x-typ`],
+  ],
+  [
+    'parameters that are not closed',
+    { params: { ...params, additionalProperties: true } },
+    [`bad-value ${tool}.params.additionalProperties`],
+  ],
+  [
+    'a reserved name',
+    { params: { ...params, properties: { path, help: path } } },
+    [`bad-value ${tool}.params.properties.help`, `duplicate ${tool}.params.properties.help.x-position`],
+  ],
   ['an unknown required name', { params: { ...params, required: ['pat'] } }, [`unknown-name ${tool}.params.required[0]`]],
-  ['a required one with a default', { params: { ...params, properties: { path: { ...path, default: 'a' } } } }, [`conflict ${tool}.params.properties.path.default`]],
+  [
+    'a required one with a default',
+    { params: { ...params, properties: { path: { ...path, default: 'a' } } } },
+    [`conflict ${tool}.params.properties.path.default`],
+  ],
   ['a template of nothing', { capabilities: { required: ['fs:read:{pth}'] } }, [`unknown-name ${tool}.capabilities.required[0]`]],
   ['a reference out of the schema', { output: { $ref: 'https://example.org' } }, [`outside ${tool}.output["$ref"]`]],
-  ['an example of another parameter', { examples: [{ description: 'd', params: { pth: 'a' } }] }, [`unknown-name ${tool}.examples[0].params.pth`]],
+  [
+    'an example of another parameter',
+    { examples: [{ description: 'd', params: { pth: 'a' } }] },
+    [`unknown-name ${tool}.examples[0].params.pth`],
+  ],
   ['a misspelt key', { sumary: 's' }, [`unknown-key ${tool}.sumary`]],
 ])('%s is refused', async (_name, change, problems) => {
   expect(await problemsOf(() => loadPluginManifest(write([{ ...reader, ...change }]), 'plugin'))).toEqual(problems);

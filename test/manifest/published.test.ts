@@ -103,7 +103,8 @@ describe.each(names)('the published schema of %s', (name) => {
         const accepted = sources[name].safeParse(variant).success;
         compared += 1;
         refused += accepted ? 0 : 1;
-        if (validators[name]!(variant) !== accepted) expect.fail(`toka ${accepted ? 'accepts' : 'refuses'} ${JSON.stringify(variant).slice(0, 3000)}`);
+        if (validators[name]!(variant) !== accepted)
+          expect.fail(`toka ${accepted ? 'accepts' : 'refuses'} ${JSON.stringify(variant).slice(0, 3000)}`);
       }
     }
     expect(refused).toBeGreaterThan(100);

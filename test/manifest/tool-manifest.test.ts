@@ -36,7 +36,12 @@ describe('parameters', () => {
   });
 
   test('names of Object.prototype are ordinary names', () => {
-    const { params } = parseSpec({ parameters: [{ ...text, name: 'constructor' }, { ...text, name: 'toString', pass: { env: 'OTHER' } }] });
+    const { params } = parseSpec({
+      parameters: [
+        { ...text, name: 'constructor' },
+        { ...text, name: 'toString', pass: { env: 'OTHER' } },
+      ],
+    });
     expect(Object.keys(params.properties)).toEqual(['constructor', 'toString']);
   });
 
@@ -65,19 +70,36 @@ describe('parameters', () => {
     ['a choice of numbers', { type: 'enum', enum: [1] }, 'wrong-type spec.parameters[0].enum[0]'],
     ['a list of unknown things', { type: 'array' }, 'missing-key spec.parameters[0].items'],
     ['a list of lists', { type: 'array', items: { type: 'array' } }, 'bad-value spec.parameters[0].items.type'],
-    ['a list with a default that is too long', { type: 'array', items: { type: 'string' }, maxItems: 1, default: ['a', 'b'] }, 'out-of-range spec.parameters[0].default'],
-    ['a list with a wrong entry', { type: 'array', items: { type: 'integer' }, default: [1, 'b'] }, 'wrong-type spec.parameters[0].default[1]'],
+    [
+      'a list with a default that is too long',
+      { type: 'array', items: { type: 'string' }, maxItems: 1, default: ['a', 'b'] },
+      'out-of-range spec.parameters[0].default',
+    ],
+    [
+      'a list with a wrong entry',
+      { type: 'array', items: { type: 'integer' }, default: [1, 'b'] },
+      'wrong-type spec.parameters[0].default[1]',
+    ],
     ['no description', { description: undefined }, 'missing-key spec.parameters[0].description'],
   ])('%s', async (_name, change, problem) => {
     expect(await refused(parameter(change))).toEqual([problem]);
   });
 
-  test.each(['LD_PRELOAD', 'LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'PATH', 'BASH_ENV', 'NODE_OPTIONS', 'PYTHONPATH', '1A', 'A-B', 'A=B', ''])(
-    'the environment variable %j',
-    async (env) => {
-      expect(await refused(parameter({ pass: { env } }))).toEqual(['bad-value spec.parameters[0].pass.env']);
-    },
-  );
+  test.each([
+    'LD_PRELOAD',
+    'LD_LIBRARY_PATH',
+    'DYLD_INSERT_LIBRARIES',
+    'PATH',
+    'BASH_ENV',
+    'NODE_OPTIONS',
+    'PYTHONPATH',
+    '1A',
+    'A-B',
+    'A=B',
+    '',
+  ])('the environment variable %j', async (env) => {
+    expect(await refused(parameter({ pass: { env } }))).toEqual(['bad-value spec.parameters[0].pass.env']);
+  });
 
   test.each([
     ['names', { pass: { env: 'OTHER' } }, 'name'],
@@ -95,23 +117,42 @@ describe('parameters', () => {
     expect(await refused({ parameters: [path, second] })).toEqual(['conflict spec.parameters[0].pass.positional']);
     expect(await refused({ parameters: [list, second] })).toEqual(['conflict spec.parameters[0].pass.positional']);
     expect(() => parseSpec({ parameters: [{ ...path, required: true }, second] })).not.toThrow();
-    expect(() => parseSpec({ parameters: [{ ...path, default: '.' }, { ...list, name: 'list', pass: { positional: 2 } }] })).not.toThrow();
+    expect(() =>
+      parseSpec({
+        parameters: [
+          { ...path, default: '.' },
+          { ...list, name: 'list', pass: { positional: 2 } },
+        ],
+      }),
+    ).not.toThrow();
   });
 
   test('200 are accepted, 201 are not', async () => {
-    const list = (length: number) => ({ parameters: Array.from({ length }, (_, index) => ({ ...text, name: `p${index}`, pass: { env: `P${index}` } })) });
+    const list = (length: number) => ({
+      parameters: Array.from({ length }, (_, index) => ({ ...text, name: `p${index}`, pass: { env: `P${index}` } })),
+    });
     expect(Object.keys(parseSpec(list(200)).params.properties)).toHaveLength(200);
     expect(await refused(list(201))).toEqual(['too-many spec.parameters']);
   });
 });
 
 describe('capabilities', () => {
-  test.each(['fs', 'fs:', ':read', 'fs:read:', 'FS:read', 'fs read', 'fs:read:a\nb', '', 'fs:read:{none}', 'fs:read:{path', 'fs:read:{text}', 'fs:read:{}'])(
-    '%j',
-    async (capability) => {
-      expect(await refused({ parameters: [path, text], capabilities: { required: [capability] } })).toHaveLength(1);
-    },
-  );
+  test.each([
+    'fs',
+    'fs:',
+    ':read',
+    'fs:read:',
+    'FS:read',
+    'fs read',
+    'fs:read:a\nb',
+    '',
+    'fs:read:{none}',
+    'fs:read:{path',
+    'fs:read:{text}',
+    'fs:read:{}',
+  ])('%j', async (capability) => {
+    expect(await refused({ parameters: [path, text], capabilities: { required: [capability] } })).toHaveLength(1);
+  });
 
   test('templates of paths and lists of paths', () => {
     const list = { ...path, name: 'list', type: 'array', items: { type: 'path' }, pass: { env: 'LIST' } };
@@ -164,7 +205,10 @@ describe('limits', () => {
 });
 
 describe('examples', () => {
-  const parameters = [{ ...text, required: true, maxLength: 3 }, { ...text, name: 'key', type: 'secret', required: true, pass: { env: 'KEY' } }];
+  const parameters = [
+    { ...text, required: true, maxLength: 3 },
+    { ...text, name: 'key', type: 'secret', required: true, pass: { env: 'KEY' } },
+  ];
 
   test.each([
     ['a value that is too long', { text: 'long' }, ['out-of-range spec.examples[0].params.text']],
@@ -198,7 +242,12 @@ describe('outputs', () => {
   });
 
   test('references inside the schema and any other keyword are kept', () => {
-    const schema = { $defs: { a: { type: ['string', 'null'] } }, properties: { b: { $ref: '#/$defs/a' } }, additionalProperties: false, 'x-y': 1 };
+    const schema = {
+      $defs: { a: { type: ['string', 'null'] } },
+      properties: { b: { $ref: '#/$defs/a' } },
+      additionalProperties: false,
+      'x-y': 1,
+    };
     expect(parseSpec({ outputs: { schema } }).output).toEqual(schema);
   });
 });

@@ -22,7 +22,9 @@ describe('sizes', () => {
 
   test('every size that is printed reads back as the same number', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(printSize(bytes)) === bytes));
-    fc.assert(fc.property(fc.nat(8191), fc.nat(4), (count, power) => parseSize(printSize(count * 1024 ** power)) === count * 1024 ** power));
+    fc.assert(
+      fc.property(fc.nat(8191), fc.nat(4), (count, power) => parseSize(printSize(count * 1024 ** power)) === count * 1024 ** power),
+    );
   });
 
   test('a size is printed with the largest unit that divides it', () => {
@@ -42,9 +44,12 @@ describe('durations', () => {
     expect(parseDuration(text)).toBe(milliseconds);
   });
 
-  test.each(['', '30', 's', '-1s', '1.s', '.5s', '1.0001s', '0.5ms', '1 d', '1S', '1s ', '1h30m', '1e3s'])('%j is not a duration', (text) => {
-    expect(parseDuration(text)).toBeUndefined();
-  });
+  test.each(['', '30', 's', '-1s', '1.s', '.5s', '1.0001s', '0.5ms', '1 d', '1S', '1s ', '1h30m', '1e3s'])(
+    '%j is not a duration',
+    (text) => {
+      expect(parseDuration(text)).toBeUndefined();
+    },
+  );
 
   test('every duration that is printed reads back as the same number', () => {
     fc.assert(fc.property(fc.nat(2 ** 31), (milliseconds) => parseDuration(printDuration(milliseconds)) === milliseconds));
@@ -73,7 +78,8 @@ describe('shares of a core', () => {
 test('no text makes a reader throw', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-      for (const read of [parseSize, parseDuration, parsePercent]) expect([undefined, 'number']).toContain(typeof read(text) === 'number' ? 'number' : undefined);
+      for (const read of [parseSize, parseDuration, parsePercent])
+        expect([undefined, 'number']).toContain(typeof read(text) === 'number' ? 'number' : undefined);
     }),
   );
 });

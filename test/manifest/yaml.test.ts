@@ -27,13 +27,25 @@ describe('values', () => {
 
   test('words that only YAML 1.1 takes for other things are text', () => {
     expect(value('[yes, no, on, off, 012, 1_000, 12:30:45, 2024-01-31, <<]')).toEqual([
-      'yes', 'no', 'on', 'off', 12, '1_000', '12:30:45', '2024-01-31', '<<',
+      'yes',
+      'no',
+      'on',
+      'off',
+      12,
+      '1_000',
+      '12:30:45',
+      '2024-01-31',
+      '<<',
     ]);
   });
 
   test('keys are text, and names of Object.prototype are ordinary keys', () => {
     expect(value('{1: a, true: b, constructor: c, toString: d, hasOwnProperty: e}')).toEqual({
-      '1': 'a', true: 'b', constructor: 'c', toString: 'd', hasOwnProperty: 'e',
+      '1': 'a',
+      true: 'b',
+      constructor: 'c',
+      toString: 'd',
+      hasOwnProperty: 'e',
     });
   });
 

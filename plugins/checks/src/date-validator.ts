@@ -18,7 +18,7 @@ export default defineTool({
   name: 'date-validator',
   summary: 'Find impossible, future and suspicious dates in documents',
   category: 'checks',
-  tags: ['dates', 'documentation', 'changelog', 'lint'],
+  tags: ['check', 'dates', 'documentation', 'changelog', 'lint'],
   params: {
     type: 'object',
     properties: {

@@ -15,7 +15,7 @@ export default defineTool({
   name: 'link-validator',
   summary: 'Find broken links, images and anchors in markdown, MDX and HTML',
   category: 'checks',
-  tags: ['links', 'anchors', 'documentation', 'markdown', 'lint'],
+  tags: ['check', 'links', 'anchors', 'documentation', 'markdown', 'lint'],
   params: {
     type: 'object',
     properties: {

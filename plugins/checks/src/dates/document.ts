@@ -21,6 +21,8 @@ export interface Document {
   readonly dates: readonly Placed[];
   readonly placeholders: readonly { readonly start: number; readonly end: number; readonly text: string }[];
   readonly entries: readonly Entry[];
+  /** Where the front matter ends; 0 without one. */
+  readonly front: number;
   /** What exemption comments take out. */
   readonly exempt: SpanSet;
 }
@@ -48,6 +50,7 @@ export async function readDocument(text: string, options: ReadOptions): Promise<
     dates: placed,
     placeholders: placeholders.filter((found) => shown(found) && isMetadata(text, lines, found.start, options.name)),
     entries: isChangelog(options.name) ? placed.flatMap((date, index) => entry(text, lines, date.date, index)) : [],
+    front: /^---\r?\n/.test(text) ? text.indexOf('\n---', 3) + 1 : 0,
     exempt: exemptions(text, lines, 'date', parts.code),
   };
 }

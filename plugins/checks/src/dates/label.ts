@@ -39,7 +39,7 @@ const discussed = /\b(?:invalid|impossible|illegal|(?:does(?:n['’]t| not)|not)
 
 /** Whether a line speaks of what is to come, so that a date in the future is no mistake. */
 export function looksAhead(text: string): boolean {
-  return ahead.test(text);
+  return ahead.test(text.replaceAll(/\S{1,200}:\/\/\S*/g, ''));
 }
 
 /** Whether a line speaks of wrong dates, so that one in it is no mistake. */

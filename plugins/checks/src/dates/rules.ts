@@ -34,7 +34,7 @@ export function judge(document: Document, options: RuleOptions): Found[] {
     const one = ambiguous ? ambiguity(placed) : (impossible(read) ?? wrongWeekday(read) ?? future(document, read, options) ?? implausible(read));
     if (one !== undefined) found.push(one);
   }
-  found.push(...ranges(document), ...inconsistent(document.dates), ...unordered(document), ...templates(document));
+  found.push(...ranges(document), ...inconsistent(document), ...unordered(document), ...templates(document));
   return found.filter(({ start, text }) => !document.exempt.touches(start, start + text.length));
 }
 
@@ -127,11 +127,13 @@ function ranges({ text, dates }: Document): Found[] {
   });
 }
 
-function inconsistent(dates: readonly Placed[]): Found[] {
-  return [
-    ...pair(dates, 'created', 'updated', (first, last) => `it was updated on ${iso(last)}, before it was made on ${iso(first)}`),
-    ...pair(dates, 'start', 'end', (first, last) => `the end ${iso(last)} lies before the start ${iso(first)}`),
-  ];
+/** Front matter speaks of the document, what follows may speak of other things. */
+function inconsistent({ dates, front }: Document): Found[] {
+  const parts = [dates.filter(({ date }) => date.start < front), dates.filter(({ date }) => date.start >= front)];
+  return parts.flatMap((part) => [
+    ...pair(part, 'created', 'updated', (first, last) => `it was updated on ${iso(last)}, before it was made on ${iso(first)}`),
+    ...pair(part, 'start', 'end', (first, last) => `the end ${iso(last)} lies before the start ${iso(first)}`),
+  ]);
 }
 
 /** Compares two labels where each stands once: a list of many things says nothing about one of them. */

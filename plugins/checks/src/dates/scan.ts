@@ -39,7 +39,7 @@ const ordinal = '(?:st|nd|rd|th)?';
 const gap = '[ \\u00a0]{1,2}';
 const monthFirst = new RegExp(String.raw`(?:\b${weekdays}[.,]{0,2}${gap})?\b(${monthNames})\b\.?${gap}(\d{1,2})${ordinal}(?![\w%]|[.:/-]\d)(?:,?${gap}(\d{4})\b(?![-./:]\d))?`, 'g');
 const dayFirst = new RegExp(
-  String.raw`(?:\b${weekdays}[.,]{0,2}${gap}(?:the )?)?(?<![\w.,:/\-–#$+])(\d{1,2})${ordinal}(?:${gap}(?:of )?|-)(${monthNames})\b\.?(?:,?(?:${gap}|-)(\d{4})\b(?![-./:]\d))?`,
+  String.raw`(?:\b${weekdays}[.,]{0,2}${gap}(?:the )?)?(?<![\w.,:/\-–#$+])(\d{1,2})${ordinal}(?:${gap}(?:of )?|-)(${monthNames})\b(?:\.?,?(?:${gap}|-)(\d{4})\b(?![-./:]\d))?`,
   'g',
 );
 const placeholder =

@@ -113,7 +113,7 @@ export class Reader {
 
   #collectSpans(token: Token): void {
     const { type } = token;
-    if (code.has(type)) this.#code.push(span(token));
+    if (code.has(type) && !this.#isComment(token)) this.#code.push(span(token));
     if (html.has(type)) this.#html.push(span(token));
     if (phrasing.has(type)) this.#phrasing.push(span(token));
     if (type === 'codeText' || type === 'link' || type === 'image' || type === 'htmlText' || type === 'autolink' || type === 'gfmFootnoteCall') {
@@ -127,11 +127,12 @@ export class Reader {
     if (type === 'resource' || type === 'reference' || type === 'image') this.#hidden--;
     if (this.#heading === undefined) return;
     if (type === 'atxHeading' || type === 'setextHeading') {
-      this.#headings.push({ ...span(token), text: this.#heading });
+      this.#headings.push({ ...span(token), text: this.#heading.trim() });
       this.#heading = undefined;
     } else if (this.#hidden > 0) return;
     else if (shownText.has(type)) this.#heading += context.sliceSerialize(token);
     else if (type === 'characterReference') this.#heading += decodeString(context.sliceSerialize(token));
+    else if (type === 'mdxTextExpression' && this.#text.startsWith('{#', token.start.offset)) this.#heading += context.sliceSerialize(token);
     else if (type === 'lineEnding' && this.#heading !== '') this.#heading += ' ';
   }
 
@@ -170,6 +171,11 @@ export class Reader {
     if (open === undefined) return;
     if (!open.resource) this.#referenced.add(normalizeIdentifier(open.label));
     else this.#links.push(open.target ?? { start: token.end.offset - 1, end: token.end.offset - 1, kind: open.kind, destination: '' });
+  }
+
+  /** MDX writes its comments as expressions that hold nothing but a comment of JavaScript. */
+  #isComment(token: Token): boolean {
+    return this.#mdx && this.#text.startsWith('{/*', token.start.offset);
   }
 
   #isModule(token: Token): boolean {

@@ -32,11 +32,19 @@ async function extractMarkdown(text: string, markdown: Markdown): Promise<Extrac
   const code = new SpanSet(markdown.code);
   const tags = await tagsOf(text, markdown);
   return {
-    links: [...markdown.links.map((link) => fromMarkdown(text, link)), ...htmlLinks(text, tags)],
+    links: withoutContributors(text, [...markdown.links.map((link) => fromMarkdown(text, link)), ...htmlLinks(text, tags)]),
     problems: [...definitionProblems(markdown), ...phrasingProblems(text, markdown)],
     anchors: new Set([...(await slugs(markdown.headings)), ...htmlAnchors(tags)]),
     code,
   };
+}
+
+/** The lists that all-contributors generates are full of anchors that lead nowhere on purpose. */
+function withoutContributors(text: string, links: Link[]): Link[] {
+  const start = text.indexOf('ALL-CONTRIBUTORS-LIST:START');
+  if (start === -1) return links;
+  const end = text.indexOf('ALL-CONTRIBUTORS-LIST:END', start);
+  return links.filter((link) => link.start < start || (end !== -1 && link.start > end) || !link.destination.startsWith('#'));
 }
 
 async function tagsOf(text: string, markdown: Markdown): Promise<readonly Tag[]> {
