@@ -89,7 +89,7 @@ function* scanNumeric(text: string): Generator<Written> {
     const [first, second, year] = [Number(found[1]), Number(found[3]), Number(found[4])];
     if (year < 1900 || year > 2099 || first === 0 || second === 0 || first > 31 || second > 31) continue;
     const dotted = found[2] === '.';
-    if (dotted && second > 12) continue;
+    if (dotted && (second > 12 || /\b(?:version|release|build|v)\s$/i.test(text.slice(Math.max(0, found.index - 12), found.index)))) continue;
     const order = !dotted && first <= 12 && second > 12 ? 'mdy' : 'dmy';
     yield {
       ...place(found),
