@@ -1,0 +1,195 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { keepSlots, prepareSlot, releaseSlot } from '../../src/sandbox/launch.ts';
+import { scratchFolder } from '../../src/sandbox/scratch.ts';
+import { isAlive } from '../../src/sandbox/slots.ts';
+import { MiB, planOf, run, shell } from './support.ts';
+
+/** Ids of this machine's processes whose command line contains a text. */
+function processesWith(text: string): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(text);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('a sandboxed process', () => {
+  it('delivers both streams and its exit code', async () => {
+    const ran = await run(shell('echo out; echo err >&2; exit 37'));
+    expect(ran).toMatchObject({ exitCode: 37, signal: null, stdout: 'out\n', stderr: 'err\n', outputBytes: 8, truncated: false });
+    expect(ran.stopped).toBeUndefined();
+  });
+
+  it('can open its streams by name, since they are pipes', async () => {
+    const ran = await run(shell('echo a > /dev/stderr; cat /dev/stdin > /dev/stdout', { stdin: 'pipe' }), { input: Buffer.from('b') });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: 'b', stderr: 'a\n' });
+  });
+
+  it('gets arguments exactly as they are', async () => {
+    const odd = ['', ' ', "it's", '"', '$(id)', '`id`', 'a\nb', '\\', '--args', '-', '*', 'ü€😀', '\u0001'];
+    const ran = await run(planOf(['/usr/bin/printf', '%s|', ...odd]));
+    expect(ran.stdout).toBe(odd.map((word) => `${word}|`).join(''));
+  });
+
+  it('gets its environment exactly as it is, and nothing else', async () => {
+    const env = { PATH: '/usr/bin:/bin', LINES_OF: 'a\nb', EMPTY: '', QUOTE: "'" };
+    const ran = await run(planOf(['/usr/bin/env', '-0'], { env }));
+    const seen = Object.fromEntries(ran.stdout.split('\0').filter(Boolean).map((entry) => [entry.split('=')[0], entry.slice(entry.indexOf('=') + 1)]));
+    const { PWD: _pwd, OLDPWD: _oldpwd, ...rest } = seen;
+    expect(rest).toEqual(env);
+  });
+
+  it.each([['a\0--bind'], ['x'.repeat(200_000)]])('is not started with an argument that cannot be passed', async (word) => {
+    await expect(run(planOf(['/bin/echo', word]))).rejects.toMatchObject({ code: 'TOKA_PARAM_INVALID' });
+  });
+
+  it('reads large input to its end', async () => {
+    const input = async function* (): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 64; i++) yield Buffer.alloc(65_536, 97);
+    };
+    const ran = await run(planOf(['/usr/bin/wc', '-c'], { stdin: 'pipe' }), { input: input() });
+    expect(ran.stdout.trim()).toBe(String(4 * MiB));
+  });
+
+  it('may end without reading its input', async () => {
+    const ran = await run(shell('exit 5', { stdin: 'pipe' }), { input: Buffer.alloc(4 * MiB) });
+    expect(ran.exitCode).toBe(5);
+  });
+
+  it('finds an empty standard input where none is declared', async () => {
+    const ran = await run(planOf(['/usr/bin/wc', '-c']));
+    expect(ran.stdout.trim()).toBe('0');
+  });
+
+  it('is named in the error when it does not exist', async () => {
+    await expect(run(planOf(['no-such-program']))).rejects.toMatchObject({ code: 'TOKA_RUNTIME_UNAVAILABLE', data: { program: 'no-such-program' } });
+    await expect(run(planOf(['/usr/bin/no-such-program']))).rejects.toMatchObject({ code: 'TOKA_RUNTIME_UNAVAILABLE' });
+  });
+
+  it('keeps what it prints even if that looks like the launcher', async () => {
+    const ran = await run(shell('echo "bwrap: not really" >&2; exit 1'));
+    expect(ran).toMatchObject({ exitCode: 1, stderr: 'bwrap: not really\n' });
+  });
+
+  it('reports 128 + n for a signal inside', async () => {
+    expect(await run(shell('kill -SEGV $$'))).toMatchObject({ exitCode: 139, signal: null });
+  });
+
+  it('has no inherited files', async () => {
+    const ran = await run(shell('ls /proc/self/fd'));
+    expect(ran.stdout.split('\n').filter((fd) => fd !== '').length).toBeLessThanOrEqual(5);
+  });
+});
+
+describe('what a process leaves behind', () => {
+  it('is killed when the program ends, even if it holds the output', async () => {
+    const mark = `${process.pid}.71`;
+    const ran = await run(shell(`sleep ${mark} & exit 4`));
+    expect(ran.exitCode).toBe(4);
+    expect(processesWith(mark)).toEqual([]);
+  });
+
+  it('is killed at the time limit, whatever it ignores', async () => {
+    const mark = `${process.pid}.72`;
+    const script = `trap '' TERM INT HUP; setsid sh -c "trap '' TERM; sleep ${mark}" & while :; do sleep ${mark}; done`;
+    const ran = await run(shell(script, { limits: { timeoutMs: 300 } }));
+    expect(ran).toMatchObject({ exitCode: null, signal: 'SIGKILL', stopped: 'timeout' });
+    expect(processesWith(mark)).toEqual([]);
+  });
+});
+
+describe('cancelling', () => {
+  it('asks the program to end', async () => {
+    const plan = shell("trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.05; done");
+    const abort = new AbortController();
+    let stdout = '';
+    const ran = await run(plan, {
+      signal: abort.signal,
+      onOutput: (stream, chunk) => {
+        if (stream === 'stdout') stdout += Buffer.from(chunk).toString();
+        if (stdout.includes('ready')) abort.abort();
+      },
+    });
+    expect(ran).toMatchObject({ exitCode: 9, stopped: 'cancelled' });
+    expect(stdout).toBe('ready\nbye\n');
+  });
+
+  it('kills a program that does not listen', async () => {
+    const abort = new AbortController();
+    const ran = await run(shell("trap '' TERM; echo ready; while :; do sleep 0.05; done"), {
+      signal: abort.signal,
+      onOutput: () => abort.abort(),
+    });
+    expect(ran).toMatchObject({ exitCode: null, signal: 'SIGKILL', stopped: 'cancelled' });
+  });
+
+  it('before the start runs nothing', async () => {
+    await expect(run(shell('exit 0'), { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'TOKA_CANCELLED' });
+  });
+});
+
+describe('output', () => {
+  it('is held back while it is not accepted', async () => {
+    let most = 0;
+    let current = 0;
+    const ran = await run(shell('head -c 1000000 /dev/zero'), {
+      onOutput: async () => {
+        most = Math.max(most, ++current);
+        await sleep(1);
+        current--;
+      },
+    });
+    expect(ran).toMatchObject({ exitCode: 0, outputBytes: 1_000_000 });
+    expect(most).toBe(1);
+  });
+
+  it('that its receiver fails on ends the run', async () => {
+    const failure = new Error('full');
+    const plan = shell('while :; do echo more; done');
+    await expect(run(plan, { onOutput: () => Promise.reject(failure) })).rejects.toBe(failure);
+  });
+});
+
+describe('slots', () => {
+  it('are used where they are passed, and end where they are released', async () => {
+    const slot = prepareSlot()!;
+    const ran = await run(shell('echo in a slot'), { slot });
+    expect(ran.stdout).toBe('in a slot\n');
+    expect(isAlive(slot)).toBe(false);
+    const unused = prepareSlot()!;
+    releaseSlot(unused);
+    await new Promise((resolve) => unused.shell.once('exit', resolve));
+    expect(isAlive(unused)).toBe(false);
+  });
+
+  it('are released if the launch fails before it needs them', async () => {
+    const slot = prepareSlot()!;
+    const ended = new Promise((resolve) => slot.shell.once('exit', resolve));
+    await expect(run(planOf(['no-such-program']), { slot })).rejects.toMatchObject({ code: 'TOKA_RUNTIME_UNAVAILABLE' });
+    await ended;
+  });
+
+  it('that have died are replaced', async () => {
+    const slot = prepareSlot()!;
+    const ended = new Promise((resolve) => slot.shell.once('exit', resolve));
+    slot.shell.kill('SIGKILL');
+    await ended;
+    expect((await run(shell('echo on'), { slot })).stdout).toBe('on\n');
+  });
+
+  it('serve many launches at once, each with its own streams', async () => {
+    keepSlots(2);
+    const runs = await Promise.all(Array.from({ length: 8 }, (_, n) => run(shell(`echo ${n}; sleep 0.1; exit ${n}`))));
+    keepSlots(0);
+    expect(runs.map(({ stdout, exitCode }) => [stdout, exitCode])).toEqual(runs.map((_, n) => [`${n}\n`, n]));
+  });
+
+  it('leave nothing but pipes in the scratch folder', async () => {
+    await run(shell('true'));
+    expect(readdirSync(scratchFolder()).filter((name) => !/^(in|out|err|empty)\./.test(name))).toEqual([]);
+  });
+});
