@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@toka/sdk';
+import type { JsonValue } from '@toka/sdk';
 import type { z } from 'zod';
 import { quote, type Issue, type Path } from './issue.ts';
 import { checkJsonSchema } from './json-schema.ts';
@@ -155,7 +155,7 @@ function checkLimits({ level, sandbox }: Security): Issue[] {
 function checkExample({ index, value }: Indexed<Example>, { parameters, incomplete }: Salvaged): Issue[] {
   if (incomplete) return [];
   const declared = new Map(parameters.map((parameter) => [parameter.value.name, parameter.value]));
-  return checkExampleParams(value.params as JsonObject, declared, ['spec', 'examples', index, 'params']);
+  return checkExampleParams(value.params, declared, ['spec', 'examples', index, 'params']);
 }
 
 function checkExampleParams(params: Readonly<Record<string, JsonValue>>, declared: ReadonlyMap<string, Parameter>, path: Path): Issue[] {

@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import type { JsonValue } from '@toka/sdk';
 import type { CheckCapability } from './checks.ts';
 import { issuesError, parseOrThrow } from './load.ts';
 import { defaultRisk } from './normalise.ts';
@@ -68,7 +67,7 @@ function toTool(declared: PluginTool, source: string, version: string, origin: O
     sandbox: {},
     examples: examples.map((one) => ({
       description: one.description,
-      params: one.params as Record<string, JsonValue>,
+      params: one.params,
       ...(one.exitCode === undefined ? {} : { exitCode: one.exitCode }),
     })),
   };

@@ -76,18 +76,17 @@ function checkFiles({ spec: { executable } }: ToolManifest, file: string, root: 
   const path = ['spec', 'executable', executable.type === 'native' ? 'entry' : 'path'];
   const target = executableFile(executable, dirname(file));
   const declared = quote(executable.type === 'native' ? executable.entry : executable.path);
-  const outside = { path, code: 'outside', expected: `a file inside ${quote(displayPath(root))}` } as const;
-  if (!isInside(target, resolve(root))) return [{ ...outside, found: declared }];
+  const outside = (found: string): Issue[] => [{ path, code: 'outside', expected: `a file inside ${quote(displayPath(root), 200)}`, found }];
+  const missing = (found: string): Issue[] => [{ path, code: 'file-missing', expected: 'a regular file', found }];
+  if (!isInside(target, resolve(root))) return outside(declared);
   try {
-    if (!statSync(target).isFile()) return [{ path, code: 'file-missing', expected: 'a regular file', found: declared }];
+    if (!statSync(target).isFile()) return missing(declared);
     const real = realpathSync.native(target);
-    if (real === target || isInside(real, realpathSync.native(root))) return [];
+    return real === target || isInside(real, realpathSync.native(root)) ? [] : outside(`${declared}, a link that leads out of it`);
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code;
-    const found = reason === 'ENOENT' ? declared : `${declared} (${reason})`;
-    return [{ path, code: 'file-missing', expected: 'a file that exists', found }];
+    const { code } = error as NodeJS.ErrnoException;
+    return missing(code === 'ENOENT' ? declared : `${declared} (${code})`);
   }
-  return [{ ...outside, found: `${declared}, a link that leads out of it` }];
 }
 
 /** Whether the executable is a file of the tool itself, not a program of the machine. */

@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
-import type { Effect, JsonValue } from '@toka/sdk';
+import type { Effect } from '@toka/sdk';
 import type { Items, Parameter, PassDeclaration } from './parameter.ts';
 import { isProcess } from './parameter-checks.ts';
 import type { ExecutableDeclaration, ToolManifest } from './tool-manifest.ts';
@@ -47,7 +47,7 @@ export function normalise({ metadata, spec }: ToolManifest, source: string, orig
     sandbox: normaliseSandbox(sandbox),
     examples: spec.examples.map(({ description, params, exitCode }) => ({
       description,
-      params: params as Record<string, JsonValue>,
+      params,
       ...(exitCode === undefined ? {} : { exitCode }),
     })),
   };

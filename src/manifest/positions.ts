@@ -64,7 +64,8 @@ export class Positions {
 
 /** The text of a key; an empty one for the key that is left out. */
 export function keyText(key: unknown): string {
-  return isScalar(key) ? String(key.value ?? '') : '';
+  if (!isScalar(key)) return '';
+  return typeof key.value === 'string' ? key.value : (key.source ?? '');
 }
 
 function startOf(node: Node | null): number {

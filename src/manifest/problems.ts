@@ -49,7 +49,7 @@ function sentence(path: string, { code, expected, found, suggestion }: Issue): s
  */
 export function problemsError(code: ErrorCode, file: string, problems: readonly Problem[]): TokaError {
   const shown = displayPath(file);
-  const sorted = [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   const listed = sorted.slice(0, MAX_PROBLEMS);
   const more = sorted.length - listed.length;
   const lines = listed.map((problem) => `${printPlace(placeOf(shown, problem))}: ${problem.message}`);

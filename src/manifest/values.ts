@@ -51,7 +51,7 @@ interface TextLimits {
 
 /** Length is counted in code points, as JSON Schema does. */
 function checkText({ minLength, maxLength, pattern }: TextLimits, value: string): Finding | undefined {
-  const range = checkRange([...value].length, minLength, maxLength, ' characters');
+  const range = checkRange(Array.from(value).length, minLength, maxLength, ' characters');
   if (range !== undefined || pattern === undefined) return range;
   // A pattern of a manifest may take exponential time; so short a text keeps that from mattering here.
   if (value.length > 64 || new RegExp(pattern, 'u').test(value)) return undefined;

@@ -162,7 +162,7 @@ function convertUnion(issue: Extract<ZodIssue, { code: 'invalid_union' }>, path:
   if (value === undefined) return [{ path, at: 'key', code: 'missing-key' }];
   const fitting = issue.errors.filter((branch) => !branch.some(({ code, path: inner }) => code === 'invalid_type' && inner.length === 0));
   if (fitting.length === 0) return [wrongType(path, expectedTypes(issue.errors), value)];
-  const [best, next] = [...fitting].sort((a, b) => a.length - b.length);
+  const [best, next] = fitting.toSorted((a, b) => a.length - b.length);
   if (best !== undefined && best.length < (next?.length ?? Infinity)) return best.flatMap((inner) => convert(inner, path, context));
   return [noBranch(fitting.flat(), path, value, context)];
 }

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { EMPTY_CONFIG, type Config } from '../../src/config/config.ts';
+import { mergeLayers, type Layer } from '../../src/config/layers.ts';
+
+const files = { user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/work/p/toka.yaml' };
+
+function layer(origin: Layer['origin'], config: Partial<Config>, trusted = true): Layer {
+  return { origin, file: files[origin], trusted, config: { ...EMPTY_CONFIG, ...config } };
+}
+
+function policy(allow: string, deny: string): Pick<Config, 'policy'> {
+  return { policy: { allow: [{ capabilities: [allow], line: 1 }], deny: [{ capabilities: [deny], line: 2 }] } };
+}
+
+test('without any file nothing is allowed or denied, and watchdogs will do', () => {
+  expect(mergeLayers([])).toEqual({ allow: [], deny: [], prefer: {}, require: 'watchdog', paths: [] });
+});
+
+test('rules of all layers count, each with its origin', () => {
+  const { allow, deny } = mergeLayers([layer('user', policy('a:a', 'b:b')), layer('project', policy('c:c', 'd:d'))]);
+  expect(allow.map(({ origin, capabilities }) => [origin, ...capabilities])).toEqual([
+    ['user', 'a:a'],
+    ['project', 'c:c'],
+  ]);
+  expect(deny.map(({ origin, file, line }) => [origin, file, line])).toEqual([
+    ['user', files.user, 2],
+    ['project', files.project, 2],
+  ]);
+});
+
+test('of an untrusted project only what narrows counts', () => {
+  const own: Partial<Config> = {
+    ...policy('c:c', 'd:d'),
+    prefer: { a: 'project' },
+    sandbox: { require: 'hard' },
+    tools: { paths: ['tools'] },
+  };
+  const settings = mergeLayers([layer('user', { prefer: { a: 'files' } }), layer('project', own, false)]);
+  expect(settings).toMatchObject({ allow: [], deny: [{ capabilities: ['d:d'] }], prefer: { a: 'files' }, require: 'hard', paths: [] });
+});
+
+test('a higher layer decides what is preferred, name by name', () => {
+  const layers = [
+    layer('user', { prefer: { a: 'user', b: 'user' } }),
+    layer('user-project', { prefer: { b: 'own' } }),
+    layer('project', { prefer: { a: 'p' } }),
+  ];
+  expect(mergeLayers(layers).prefer).toEqual({ a: 'p', b: 'own' });
+});
+
+describe('what must enforce limits', () => {
+  const demand = (user?: 'hard' | 'watchdog', own?: 'hard' | 'watchdog', project?: 'hard' | 'watchdog') =>
+    mergeLayers([
+      layer('user', { sandbox: user ? { require: user } : {} }),
+      layer('user-project', { sandbox: own ? { require: own } : {} }),
+      layer('project', { sandbox: project ? { require: project } : {} }),
+    ]).require;
+
+  test('a project raises it and cannot lower it', () => {
+    expect([demand(undefined, undefined, 'hard'), demand('hard', undefined, 'watchdog')]).toEqual(['hard', 'hard']);
+  });
+
+  test('what the user says of all projects does not lower what this project demands', () => {
+    expect(demand('watchdog', undefined, 'hard')).toBe('hard');
+  });
+
+  test('what the user says of this project decides', () => {
+    expect([demand('hard', 'watchdog', 'hard'), demand('watchdog', 'hard', 'watchdog')]).toEqual(['watchdog', 'hard']);
+  });
+});
+
+test('folders of tools start at the folder of the file that names them', () => {
+  const { paths } = mergeLayers([
+    layer('user', { tools: { paths: ['mine', '/opt/tools'] } }),
+    layer('project', { tools: { paths: ['../shared'] } }),
+  ]);
+  expect(paths).toEqual([
+    { path: '/home/u/mine', origin: 'user' },
+    { path: '/opt/tools', origin: 'user' },
+    { path: '/work/shared', origin: 'project' },
+  ]);
+});

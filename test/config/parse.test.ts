@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/parse.ts';
+import { TokaError } from '../../src/errors.ts';
+import type { Problem } from '../../src/manifest/issue.ts';
+
+const empty = { policy: { allow: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };
+
+function problems(text: string, checkCapability?: (text: string) => string | undefined): string[] {
+  try {
+    parseConfig(text, 'toka.yaml', checkCapability);
+  } catch (error) {
+    if (!(error instanceof TokaError)) throw error;
+    expect([error.code, error.exitCode]).toEqual(['TOKA_CONFIG_INVALID', 78]);
+    return ((error.data ?? {})['problems'] as Problem[]).map(({ line, column, code, path }) => `${line}:${column} ${code} ${path}`);
+  }
+  return [];
+}
+
+test.each(['', '# nothing yet\n', 'apiVersion: toka/v1\n'])('%j is an empty configuration', (text) => {
+  expect(parseConfig(text, 'toka.yaml')).toEqual(empty);
+});
+
+test('every form of a rule is read, with its line', () => {
+  const text = `apiVersion: toka/v1
+policy:
+  allow:
+    - fs:read:docs/**
+    - capability: fs:write:build/**
+      tools: [build-*, files/file-writer]
+      reason: The build writes here
+    - capabilities:
+        - proc:exec:git
+        - env:read:CI
+  deny: ['net:connect']
+prefer: { file-reader: files }
+sandbox: { require: hard }
+tools: { paths: [../shared/tools] }
+`;
+  expect(parseConfig(text, 'toka.yaml')).toEqual({
+    policy: {
+      allow: [
+        { capabilities: ['fs:read:docs/**'], line: 4 },
+        { capabilities: ['fs:write:build/**'], tools: ['build-*', 'files/file-writer'], reason: 'The build writes here', line: 5 },
+        { capabilities: ['proc:exec:git', 'env:read:CI'], line: 8 },
+      ],
+      deny: [{ capabilities: ['net:connect'], line: 11 }],
+    },
+    prefer: { 'file-reader': 'files' },
+    sandbox: { require: 'hard' },
+    tools: { paths: ['../shared/tools'] },
+  });
+});
+
+test('JSON says the same as YAML', () => {
+  const json = JSON.stringify({ apiVersion: 'toka/v1', policy: { deny: ['net:connect'] } }, undefined, '\t');
+  expect(parseConfig(json, 'toka.config.json')).toEqual(
+    parseConfig('apiVersion: toka/v1\n\n\npolicy:\n  deny: [net:connect]\n', 'toka.yaml'),
+  );
+});
+
+describe('refusals', () => {
+  test.each([
+    ['a misspelt key', 'apiVersion: toka/v1\npolcy: {}', ['2:1 unknown-key polcy']],
+    ['no version', 'policy: {}', ['1:1 missing-key apiVersion']],
+    ['a later version', 'apiVersion: toka/v2', ['1:13 bad-value apiVersion']],
+    ['a rule of neither form', 'apiVersion: toka/v1\npolicy: { allow: [{ tools: [a] }] }', ['2:19 bad-value policy.allow[0]']],
+    [
+      'a rule of both forms',
+      'apiVersion: toka/v1\npolicy: { allow: [{ capability: a:b, capabilities: [c:d] }] }',
+      ['2:19 bad-value policy.allow[0]'],
+    ],
+    [
+      'a misspelt member of a rule',
+      'apiVersion: toka/v1\npolicy: { deny: [{ capability: a:b, tool: x }] }',
+      ['2:37 unknown-key policy.deny[0].tool'],
+    ],
+    ['a rule that is a number', 'apiVersion: toka/v1\npolicy: { deny: [7] }', ['2:18 wrong-type policy.deny[0]']],
+    ['a template in a scope', "apiVersion: toka/v1\npolicy: { allow: ['fs:read:{path}'] }", ['2:19 bad-value policy.allow[0]']],
+    ['a preference for no name', 'apiVersion: toka/v1\nprefer: { File Reader: files }', ['2:11 bad-value prefer["File Reader"]']],
+    ['a demand that is not one', 'apiVersion: toka/v1\nsandbox: { require: harder }', ['2:21 bad-value sandbox.require']],
+    ['a list', '- a', ['1:1 wrong-type ']],
+    ['an alias', 'apiVersion: &v toka/v1\npolicy: *v', ['2:9 alias policy']],
+  ])('%s', (_name, text, expected) => {
+    expect(problems(text)).toEqual(expected);
+  });
+
+  test('a capability that the caller does not know, in each form', () => {
+    const text = 'apiVersion: toka/v1\npolicy:\n  allow: [a:b, {capability: x:y}]\n  deny: [{capabilities: [a:b, x:y]}]';
+    expect(problems(text, (capability) => (capability === 'x:y' ? 'no such domain' : undefined))).toEqual([
+      '3:29 bad-value policy.allow[1].capability',
+      '4:31 bad-value policy.deny[0].capabilities[1]',
+    ]);
+  });
+});
