@@ -1,0 +1,134 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { describeProbe } from '../../src/sandbox/describe.ts';
+import { checkDemand, GUARANTEES, probeSandbox, requireEnforcement, type Probe } from '../../src/sandbox/probe.ts';
+import { reasonFor, type Surroundings } from '../../src/sandbox/reasons.ts';
+import { shell, temporaryFolder } from './support.ts';
+
+const GOOD: Probe = {
+  platform: 'linux',
+  uid: 1000,
+  held: [...GUARANTEES],
+  enforcement: { filesystem: 'namespaces', memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' },
+};
+const WEAK: Probe = { ...GOOD, enforcement: { filesystem: 'namespaces', memory: 'watchdog', processes: 'rlimit', cpu: 'rlimit' } };
+const refusal = (missing: readonly string[]): unknown =>
+  expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE', data: expect.objectContaining({ missing }) });
+
+describe('the probe', () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  const file = (): string => join(folder.path, 'toka', 'sandbox.json');
+  const saved = (): { key: string; probe: Probe } => JSON.parse(readFileSync(file(), 'utf8'));
+
+  beforeEach(() => {
+    const before = process.env['XDG_CACHE_HOME'];
+    folder = temporaryFolder();
+    process.env['XDG_CACHE_HOME'] = folder.path;
+    return () => {
+      if (before === undefined) delete process.env['XDG_CACHE_HOME'];
+      else process.env['XDG_CACHE_HOME'] = before;
+      folder[Symbol.dispose]();
+    };
+  });
+
+  it('finds that every guarantee holds on this machine', async () => {
+    const probe = await probeSandbox();
+    expect(probe.failure).toBeUndefined();
+    expect(probe.held).toEqual(GUARANTEES);
+  });
+
+  it('keeps its answer, readable for the user alone', async () => {
+    const probe = await probeSandbox();
+    expect(saved().probe).toEqual(probe);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder.path, 'toka')).mode & 0o777).toBe(0o700);
+  });
+
+  it('believes its answer until something that matters changes', async () => {
+    await probeSandbox();
+    const { key, probe } = saved();
+    const marked = { ...probe, held: [] };
+    writeFileSync(file(), JSON.stringify({ key, probe: marked }));
+    expect((await probeSandbox()).held).toEqual([]);
+    expect((await probeSandbox({ fresh: true })).held).toEqual(GUARANTEES);
+    writeFileSync(file(), JSON.stringify({ key: `${key} `, probe: marked }));
+    expect((await probeSandbox()).held).toEqual(GUARANTEES);
+  });
+
+  it.each(['', '{', 'null', '[]', '{"key":1}'])('asks again where its answer is damaged: %s', async (text) => {
+    await probeSandbox();
+    writeFileSync(file(), text);
+    expect((await probeSandbox()).held).toEqual(GUARANTEES);
+  });
+
+  it('does not believe an answer that others could write', async () => {
+    await probeSandbox();
+    const { key, probe } = saved();
+    writeFileSync(file(), JSON.stringify({ key, probe: { ...probe, held: [] } }));
+    chmodSync(file(), 0o666);
+    expect((await probeSandbox()).held).toEqual(GUARANTEES);
+  });
+
+  it('lets a run through that can be enforced', async () => {
+    await expect(requireEnforcement(shell('true'), { require: 'watchdog' })).resolves.toMatchObject({ held: GUARANTEES });
+  });
+});
+
+describe('a demand', () => {
+  it('is met by what is at least as strong', () => {
+    expect(() => checkDemand({ require: 'hard' }, GOOD)).not.toThrow();
+    expect(() => checkDemand({ require: 'watchdog' }, GOOD)).not.toThrow();
+    expect(() => checkDemand({ require: 'watchdog' }, WEAK)).not.toThrow();
+  });
+
+  it('for hard limits is not met by weaker ones', () => {
+    expect(() => checkDemand({ require: 'hard' }, WEAK)).toThrow(refusal(['memory', 'processes', 'cpu']));
+  });
+
+  it.each(GUARANTEES)('is never met without: %s', (lost) => {
+    expect(() => checkDemand({ require: 'watchdog' }, { ...GOOD, held: GUARANTEES.filter((name) => name !== lost) })).toThrow(refusal([lost]));
+  });
+
+  it('is not met without a sandbox', () => {
+    const failure = { have: 'nothing', why: 'because', fix: 'do this' };
+    expect(() => checkDemand({ require: 'watchdog' }, { platform: 'linux', uid: 0, held: [], failure })).toThrow(refusal(['sandbox']));
+  });
+});
+
+describe('the description of a probe', () => {
+  it('has a row for each guarantee and limit', () => {
+    expect(describeProbe(GOOD).map(({ guarantee, state }) => [guarantee, state])).toEqual(
+      [...GUARANTEES.filter((name) => name !== 'processes'), 'memory', 'processes', 'cpu'].map((name) => [name, 'enforced']),
+    );
+  });
+
+  it('says what is weaker and how to get more', () => {
+    const weaker = describeProbe(WEAK).filter(({ state }) => state === 'weaker');
+    expect(weaker.map(({ guarantee }) => guarantee)).toEqual(['memory', 'cpu']);
+    expect(weaker.every(({ fix }) => fix !== undefined)).toBe(true);
+    expect(describeProbe({ ...GOOD, uid: 0 }).at(-1)).toMatchObject({ guarantee: 'user', state: 'weaker' });
+  });
+
+  it('says what is missing', () => {
+    const failure = { have: 'nothing', why: 'because', fix: 'do this' };
+    expect(describeProbe({ ...GOOD, failure })).toEqual([{ guarantee: 'sandbox', state: 'missing', by: 'because', fix: 'do this' }]);
+    expect(describeProbe({ ...GOOD, held: [] }).every(({ guarantee, state }) => state === 'missing' || ['memory', 'cpu'].includes(guarantee))).toBe(true);
+  });
+});
+
+describe('the reason for a failure of bwrap', () => {
+  const plain: Surroundings = { container: false, apparmor: false, switchedOff: false };
+  it.each<[string, Surroundings, RegExp]>([
+    ['setting up uid map: Permission denied', { ...plain, apparmor: true }, /bwrap-userns-restrict/],
+    ['loopback: Failed RTM_NEWADDR: Operation not permitted', { ...plain, apparmor: true }, /bwrap-userns-restrict/],
+    ['No permissions to create a new namespace, likely because the kernel does not allow it', { ...plain, container: true }, /seccomp=/],
+    ['No permissions to create new namespace', { ...plain, switchedOff: true }, /unprivileged_userns_clone=1/],
+    ['Creating new namespace failed: No space left on device', plain, /max_user_namespaces/],
+    ['Unknown option --disable-userns', plain, /upgrade/],
+    ['something else', plain, /doctor/],
+    ['', plain, /doctor/],
+  ])('is told apart: %s', (message, surroundings, fix) => {
+    expect(reasonFor(message, surroundings).fix).toMatch(fix);
+  });
+});
