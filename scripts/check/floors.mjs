@@ -11,11 +11,11 @@ const rules = parse(readFileSync(new URL('floors.yaml', import.meta.url), 'utf8'
 const height = new Map(rules.floors.flatMap((rooms, depth) => rooms.map((room) => [room, rules.floors.length - depth])));
 
 const { root } = parseArgs({ options: { root: { type: 'string', default: join(import.meta.dirname, '../..') } } }).values;
-const problems = [...checkHouse(root), ...checkPlugins(root)];
+const problems = [...checkHouse(), ...checkPlugins()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-function* checkHouse(root) {
+function* checkHouse() {
   const files = readImports(root, 'src');
   if (files.size === 0) return yield 'nothing: no TypeScript file in src/';
   for (const [file, imports] of files) {
@@ -47,7 +47,7 @@ function* checkImport(room, { specifier, file, place }) {
   }
 }
 
-function* checkPlugins(root) {
+function* checkPlugins() {
   for (const name of readdirSync(join(root, 'plugins'))) {
     const folder = `plugins/${name}/src`;
     const files = readImports(root, folder);
