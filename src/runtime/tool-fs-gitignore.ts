@@ -5,7 +5,7 @@ type MakeIgnore = (options: { ignoreCase: boolean }) => Ignore;
 
 /** The rules of one `.gitignore`; they hold for what is below its folder. */
 export interface Rules {
-  /** Whether the rules exclude or re-include this entry; `undefined` where they say nothing of it. `path` ends in a separator for a folder. */
+  /** Whether the rules exclude (or re-include) this entry; `undefined`: they say nothing. `path` ends in a separator for a folder. */
   decide(path: string): boolean | undefined;
   /** The same rules for what is below `folder`, a folder that they exclude but that is walked all the same. */
   within(folder: string): Rules;

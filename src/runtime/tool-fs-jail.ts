@@ -51,7 +51,7 @@ export function createJail({ cwd, allows, hint, signal }: ToolFsOptions, locate:
   };
 }
 
-/** Pins what a path names and demands the right to read it; where there is nothing, the right is demanded all the same before that is told. */
+/** Pins what a path names and demands the right to read it; that there is nothing is told only to who may read there. */
 export function locateToRead(jail: Jail, absolute: string): Located {
   let located: Located;
   try {

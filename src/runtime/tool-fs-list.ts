@@ -28,7 +28,7 @@ export function readFolder(located: Located, absolute: string): FileEntry[] {
   const prefix = absolute.endsWith(sep) ? absolute : absolute + sep;
   return entries
     .map((entry) => ({ name: entry.name, path: prefix + entry.name, type: entryType(entry) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The direct children of a folder. */

@@ -37,8 +37,8 @@ export function platformLocate(): Locate {
 }
 
 /**
- * Linux: pins the place with O_PATH (nothing is opened, so a FIFO cannot block and a device does not stir), asks the kernel for its real path, and
- * reaches it from then on through /proc/self/fd. (The method of libpathrs and systemd's chase().)
+ * Linux: pins the place with O_PATH (nothing is opened, so a FIFO cannot block and a device does not stir), asks the kernel for its
+ * real path, and reaches it from then on through /proc/self/fd. (The method of libpathrs and systemd's chase().)
  */
 export function locateByKernel(path: string): Located {
   for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -88,8 +88,8 @@ export function sameFile(a: Stats, b: Stats): boolean {
 }
 
 /**
- * The real path that a path stands for, whether or not there is anything: the deepest existing folder resolved, dangling symlinks followed, the
- * rest appended. Never throws for what it finds: where the system does not let it look, the rest is appended as it stands.
+ * The real path that a path stands for, whether or not there is anything: the deepest existing folder resolved, dangling symlinks
+ * followed, the rest appended. Never throws for what it finds: where the system does not let it look, the rest is appended as it stands.
  */
 export function realPathOf(path: string): string {
   let current = path;

@@ -34,7 +34,13 @@ async function readPiece(fd: number, buffer: Buffer, offset: number, length: num
 }
 
 /** Reads the bytes from `start` on, `length` of them or all. */
-export async function readBytes(jail: Jail, absolute: string, start: number, length: number | undefined, maxBytes: number): Promise<Buffer> {
+export async function readBytes(
+  jail: Jail,
+  absolute: string,
+  start: number,
+  length: number | undefined,
+  maxBytes: number,
+): Promise<Buffer> {
   const { fd, size } = openToRead(jail, absolute);
   try {
     const wanted = Math.min(Math.max(size - start, 0), length ?? Infinity);

@@ -35,7 +35,7 @@ export async function* walkFolder(jail: Jail, absolute: string, options: WalkOpt
       continue;
     }
     if (++handled % TURN === 0) {
-      await new Promise((done) => setImmediate(done));
+      await new Promise((done) => void setImmediate(done));
       jail.checkAborted();
     }
     if (!hidden && entry.name.startsWith('.')) continue;
@@ -83,7 +83,12 @@ function openBelow(jail: Jail, { path }: FileEntry, real: string, parent: Frame,
 }
 
 function makeFrame(
-  jail: Jail, entries: readonly FileEntry[], real: string, outer: readonly Rules[], level: number, compile: Compile | undefined,
+  jail: Jail,
+  entries: readonly FileEntry[],
+  real: string,
+  outer: readonly Rules[],
+  level: number,
+  compile: Compile | undefined,
 ): Frame {
   const realPrefix = real.endsWith(sep) ? real : real + sep;
   const frame = { entries, next: 0, realPrefix, level };
@@ -100,7 +105,9 @@ function outerRules(jail: Jail, real: string, compile: Compile): Rules[] {
   if (isThere(join(real, '.git'))) return [];
   const root = repositoryAbove(real);
   if (root === undefined) return [];
-  const names = relative(root, dirname(real)).split(sep).filter((name) => name !== '');
+  const names = relative(root, dirname(real))
+    .split(sep)
+    .filter((name) => name !== '');
   const folders = names.reduce<string[]>((list, name) => [...list, join(list.at(-1) ?? root, name)], [root]);
   const nested = folders.flatMap((folder) => rulesOf(jail, join(folder, '.gitignore'), folder, compile));
   return [...rulesOf(jail, join(root, '.git', 'info', 'exclude'), root, compile), ...nested];

@@ -12,8 +12,8 @@ const DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 /**
  * Makes the view of the file system that a tool gets.
  *
- * Every path is pinned first, then the grants are asked about the real path of what was pinned, then exactly that is opened: neither a symlink nor
- * a folder exchanged at the wrong moment leads out. FIFOs, sockets and devices are refused without opening them.
+ * Every path is pinned first, then the grants are asked about the real path of what was pinned, then exactly that is opened: neither a
+ * symlink nor a folder exchanged at the wrong moment leads out. FIFOs, sockets and devices are refused without opening them.
  *
  * @param options See `ToolFsOptions`.
  * @param locate How a place is pinned. Default: the best way this platform has.

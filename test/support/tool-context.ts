@@ -23,8 +23,8 @@ export interface TestToolContext extends ToolContext {
 }
 
 /**
- * Makes a context for tests of tools: the real jailed file system over a folder, and processes started directly, without a sandbox (how they are
- * confined is tested through the binary).
+ * Makes a context for tests of tools: the real jailed file system over a folder, and processes started directly, without a sandbox
+ * (how they are confined is tested through the binary).
  */
 export function toolContext(options: ToolContextOptions): TestToolContext {
   const { root, cwd = root, capabilities = [], missing = [], signal = new AbortController().signal, env = {} } = options;
@@ -51,7 +51,11 @@ export function toolContext(options: ToolContextOptions): TestToolContext {
   };
 }
 
-function spawnDirectly([program, ...args]: readonly [string, ...string[]], options: SpawnOptions, signal: AbortSignal): Promise<ProcessResult> {
+function spawnDirectly(
+  [program, ...args]: readonly [string, ...string[]],
+  options: SpawnOptions,
+  signal: AbortSignal,
+): Promise<ProcessResult> {
   const { cwd, env, input, timeoutMs, onOutput } = options;
   const started = performance.now();
   return new Promise((resolve, reject) => {

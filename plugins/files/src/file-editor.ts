@@ -34,7 +34,8 @@ export default defineTool({
       ...EDIT_PROPERTIES,
       edits: {
         type: 'array',
-        description: 'Several edits, each {find, replace, all} or {insertAfter, text}, applied in order, each to the result of the one before',
+        description:
+          'Several edits, each {find, replace, all} or {insertAfter, text}, applied in order, each to the result of the one before',
         items: { type: 'object', properties: EDIT_PROPERTIES, additionalProperties: false },
         minItems: 1,
         maxItems: 1000,
@@ -52,7 +53,7 @@ export default defineTool({
   output: {
     type: 'object',
     properties: {
-      path: { type: 'string', description: 'The file, relative to the caller\'s folder where it lies in it' },
+      path: { type: 'string', description: "The file, relative to the caller's folder where it lies in it" },
       changed: { type: 'boolean', description: 'Whether the edits change anything; false: nothing was written' },
       dryRun: { type: 'boolean', description: 'Whether writing was left out' },
       counts: { type: 'array', items: { type: 'integer' }, description: 'How many places each edit changed, in order' },
@@ -70,10 +71,19 @@ export default defineTool({
   effect: 'external',
   examples: [
     { description: 'Replace the only place', params: { path: 'package.json', find: '"version": "1.0.0"', replace: '"version": "1.1.0"' } },
-    { description: 'Rename everywhere, as a diff', params: { path: 'src/app.ts', find: 'getUser', replace: 'findUser', all: true, dryRun: true } },
+    {
+      description: 'Rename everywhere, as a diff',
+      params: { path: 'src/app.ts', find: 'getUser', replace: 'findUser', all: true, dryRun: true },
+    },
     {
       description: 'Several edits at once',
-      params: { path: 'README.md', edits: [{ find: 'npm i', replace: 'npm ci' }, { insertAfter: 0, text: '<!-- generated -->' }] },
+      params: {
+        path: 'README.md',
+        edits: [
+          { find: 'npm i', replace: 'npm ci' },
+          { insertAfter: 0, text: '<!-- generated -->' },
+        ],
+      },
     },
   ],
   async run({ path, edits, expectSha256, dryRun, ...single }, ctx) {
@@ -100,9 +110,13 @@ function listEdits(edits: readonly EditParam[] | undefined, single: EditParam): 
 }
 
 function toEdit({ find, replace, all = false, insertAfter, text }: EditParam): Edit {
-  if (find !== undefined && replace !== undefined && insertAfter === undefined && text === undefined) return { kind: 'replace', find, replace, all };
-  if (insertAfter !== undefined && text !== undefined && find === undefined && replace === undefined) return { kind: 'insert', line: insertAfter, text };
-  const given = Object.entries({ find, replace, insertAfter, text }).filter(([, value]) => value !== undefined).map(([key]) => key);
+  if (find !== undefined && replace !== undefined && insertAfter === undefined && text === undefined)
+    return { kind: 'replace', find, replace, all };
+  if (insertAfter !== undefined && text !== undefined && find === undefined && replace === undefined)
+    return { kind: 'insert', line: insertAfter, text };
+  const given = Object.entries({ find, replace, insertAfter, text })
+    .filter(([, value]) => value !== undefined)
+    .map(([key]) => key);
   throw invalid(given.length === 0 ? 'none of them' : given.join(' with '), 'to delete a passage pass an empty replace');
 }
 

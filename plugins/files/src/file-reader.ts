@@ -49,7 +49,12 @@ export default defineTool({
       },
       limit: { type: 'integer', description: 'How many lines to read at the most', default: 2000, minimum: 1, maximum: 1_000_000 },
       byteOffset: { type: 'integer', description: 'Read bytes instead of lines, from this one on (counted from 0)', minimum: 0 },
-      byteLimit: { type: 'integer', description: 'How many bytes to read at the most (default: maxBytes)', minimum: 1, maximum: 16_777_216 },
+      byteLimit: {
+        type: 'integer',
+        description: 'How many bytes to read at the most (default: maxBytes)',
+        minimum: 1,
+        maximum: 16_777_216,
+      },
       lineNumbers: { type: 'boolean', description: 'Put the number of each line and a tab before it', default: false },
       encoding: {
         type: 'string',
@@ -57,7 +62,13 @@ export default defineTool({
         enum: ['auto', 'utf-8', 'utf-16le', 'utf-16be', 'latin1', 'base64', 'hex'],
         default: 'auto',
       },
-      maxBytes: { type: 'integer', description: 'Bytes of content to return at the most', default: 262_144, minimum: 1, maximum: 16_777_216 },
+      maxBytes: {
+        type: 'integer',
+        description: 'Bytes of content to return at the most',
+        default: 262_144,
+        minimum: 1,
+        maximum: 16_777_216,
+      },
     },
     required: ['path'],
     additionalProperties: false,
@@ -65,7 +76,7 @@ export default defineTool({
   output: {
     type: 'object',
     properties: {
-      path: { type: 'string', description: 'The file, relative to the caller\'s folder where it lies in it' },
+      path: { type: 'string', description: "The file, relative to the caller's folder where it lies in it" },
       content: { type: 'string', description: 'The content; line ends and byte order mark as they are in the file' },
       encoding: { type: 'string', description: 'The encoding it was read in' },
       size: { type: 'integer', description: 'Bytes of the whole file' },
@@ -76,11 +87,17 @@ export default defineTool({
       totalLines: { type: 'integer', description: 'Lines of the whole file, where known' },
       nextOffset: { type: 'integer', description: 'The offset of the first line that is not in content' },
       byteOffset: { type: 'integer', description: 'Where content starts, in bytes' },
-      nextByteOffset: { type: 'integer', description: 'The byteOffset that reads on from here; with lines: the rest of a line longer than maxBytes' },
+      nextByteOffset: {
+        type: 'integer',
+        description: 'The byteOffset that reads on from here; with lines: the rest of a line longer than maxBytes',
+      },
       lineEnding: { enum: ['lf', 'crlf', 'mixed', 'none'], description: 'Line ends of the content' },
       bom: { type: 'boolean', description: 'Whether content starts with a byte order mark' },
       finalNewline: { type: 'boolean', description: 'Whether the content ends with a newline' },
-      sha256: { type: 'string', description: 'Digest of the whole file where it was read to its end; file-editor and file-writer take it as a guard' },
+      sha256: {
+        type: 'string',
+        description: 'Digest of the whole file where it was read to its end; file-editor and file-writer take it as a guard',
+      },
     },
     required: ['path', 'content', 'encoding', 'size', 'bytes', 'truncated'],
     additionalProperties: false,
@@ -101,9 +118,13 @@ export default defineTool({
       return readByLines(ctx, path, info.size, found, { offset, limit, maxBytes, lineNumbers });
     }
     if (offset !== 1 || lineNumbers || encoding === 'utf-16le' || encoding === 'utf-16be') {
-      throw coded('FILE_PARAMS_CONFLICT', 'expected lines or bytes, found parameters of both: a byte range knows no line numbers and no UTF-16', {
-        hint: 'leave out offset and lineNumbers, or byteOffset and byteLimit; for UTF-16 bytes use encoding base64',
-      });
+      throw coded(
+        'FILE_PARAMS_CONFLICT',
+        'expected lines or bytes, found parameters of both: a byte range knows no line numbers and no UTF-16',
+        {
+          hint: 'leave out offset and lineNumbers, or byteOffset and byteLimit; for UTF-16 bytes use encoding base64',
+        },
+      );
     }
     const length = Math.min(byteLimit ?? maxBytes, maxBytes);
     return readByBytes(ctx, path, info.size, encoding === 'auto' ? 'utf-8' : encoding, byteOffset ?? 0, length);
@@ -113,7 +134,11 @@ export default defineTool({
 async function readByLines(ctx: ToolContext, path: string, size: number, encoding: TextEncoding, request: LineRequest): Promise<Result> {
   const { limit, maxBytes, lineNumbers } = request;
   const first = await firstLine(ctx, path, encoding, request.offset);
-  const { bytes, isCut, hasMore, startByte, totalLines, sha256 } = await readLines(ctx, path, size, encoding, { first, count: limit, maxBytes });
+  const { bytes, isCut, hasMore, startByte, totalLines, sha256 } = await readLines(ctx, path, size, encoding, {
+    first,
+    count: limit,
+    maxBytes,
+  });
   if (encoding !== 'latin1' && (bytes.includes(0) || !isUtf8(bytes))) throw notText(displayPath(ctx, path), bytes);
   if (totalLines !== undefined && first > Math.max(totalLines, 1)) {
     throw coded('FILE_OFFSET_BEYOND_END', `expected a line to start at up to ${totalLines}, found offset ${first}`, {
@@ -148,7 +173,14 @@ async function firstLine(ctx: ToolContext, path: string, encoding: TextEncoding,
   return Math.max(1, (await countFileLines(ctx, path, encoding)) + offset + 1);
 }
 
-async function readByBytes(ctx: ToolContext, path: string, size: number, encoding: ByteEncoding, from: number, length: number): Promise<Result> {
+async function readByBytes(
+  ctx: ToolContext,
+  path: string,
+  size: number,
+  encoding: ByteEncoding,
+  from: number,
+  length: number,
+): Promise<Result> {
   // Three bytes more than asked for show whether the last character goes on.
   const read = Buffer.from(await ctx.fs.read(path, { start: from, length: length + 3 }));
   const start = encoding === 'utf-8' && from > 0 ? startOfCharacter(read) : 0;

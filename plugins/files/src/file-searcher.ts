@@ -42,7 +42,11 @@ export default defineTool({
     properties: {
       pattern: { type: 'string', description: 'What to look for, within a line', minLength: 1, 'x-position': 1 },
       path: { type: 'string', description: 'The folder or file to search', minLength: 1, default: '.', 'x-type': 'path', 'x-position': 2 },
-      regex: { type: 'boolean', description: 'pattern is a regular expression in RE2 syntax (linear time; no lookaround, no backreferences)', default: false },
+      regex: {
+        type: 'boolean',
+        description: 'pattern is a regular expression in RE2 syntax (linear time; no lookaround, no backreferences)',
+        default: false,
+      },
       case: {
         type: 'string',
         description: 'Upper and lower case; smart: ignored unless the pattern has an upper-case letter',
@@ -56,16 +60,39 @@ export default defineTool({
       include: {
         type: 'array',
         items: { type: 'string', minLength: 1 },
-        description: 'Only files that match one of these globs; one without a slash is matched against the name: *.md, src/**/*.ts, *.{js,ts}',
+        description:
+          'Only files that match one of these globs; one without a slash is matched against the name: *.md, src/**/*.ts, *.{js,ts}',
         default: [],
       },
-      exclude: { type: 'array', items: { type: 'string', minLength: 1 }, description: 'No files that match, or lie in a folder that matches, one of these globs', default: [] },
+      exclude: {
+        type: 'array',
+        items: { type: 'string', minLength: 1 },
+        description: 'No files that match, or lie in a folder that matches, one of these globs',
+        default: [],
+      },
       hidden: { type: 'boolean', description: 'Include names that start with a dot', default: false },
       gitignore: { type: 'boolean', description: 'Leave out what .gitignore files exclude', default: true },
-      show: { type: 'string', description: 'What to return: matching lines, or only the files that have some', enum: ['matches', 'files'], default: 'matches' },
-      maxMatches: { type: 'integer', description: 'How many lines (or files) to return at the most; the search ends there', default: 500, minimum: 1, maximum: 100_000 },
+      show: {
+        type: 'string',
+        description: 'What to return: matching lines, or only the files that have some',
+        enum: ['matches', 'files'],
+        default: 'matches',
+      },
+      maxMatches: {
+        type: 'integer',
+        description: 'How many lines (or files) to return at the most; the search ends there',
+        default: 500,
+        minimum: 1,
+        maximum: 100_000,
+      },
       maxPerFile: { type: 'integer', description: 'How many lines of one file to return at the most', minimum: 1 },
-      maxLineLength: { type: 'integer', description: 'Longer lines are cut to this many UTF-16 units around the match', default: 500, minimum: 20, maximum: 100_000 },
+      maxLineLength: {
+        type: 'integer',
+        description: 'Longer lines are cut to this many UTF-16 units around the match',
+        default: 500,
+        minimum: 20,
+        maximum: 100_000,
+      },
     },
     required: ['pattern'],
     additionalProperties: false,
@@ -78,7 +105,7 @@ export default defineTool({
         items: {
           type: 'object',
           properties: {
-            path: { type: 'string', description: 'The file, relative to the caller\'s folder where it lies in it' },
+            path: { type: 'string', description: "The file, relative to the caller's folder where it lies in it" },
             line: { type: 'integer', description: 'From 1' },
             column: { type: 'integer', description: 'Where the first match starts, in UTF-16 code units, from 1' },
             byteColumn: { type: 'integer', description: 'The same in bytes of UTF-8, from 1' },
@@ -117,7 +144,10 @@ export default defineTool({
   effect: 'read',
   examples: [
     { description: 'Search a folder for a text', params: { pattern: 'TODO', path: 'src' } },
-    { description: 'A regular expression in TypeScript files, with context', params: { pattern: 'import .* from', regex: true, include: ['*.ts'], context: 2 } },
+    {
+      description: 'A regular expression in TypeScript files, with context',
+      params: { pattern: 'import .* from', regex: true, include: ['*.ts'], context: 2 },
+    },
     { description: 'Which files mention a word, in any case', params: { pattern: 'licence', case: 'ignore', word: true, show: 'files' } },
   ],
   async run(params, ctx): Promise<Result> {
@@ -128,7 +158,14 @@ export default defineTool({
     const info = await ctx.fs.stat(path);
     if (info === undefined) throw await missingFile(ctx, path);
     const result: Result = {
-      matches: [], files: [], filesSearched: 0, filesMatched: 0, linesMatched: 0, skippedBinary: 0, skippedUnreadable: 0, truncated: false,
+      matches: [],
+      files: [],
+      filesSearched: 0,
+      filesMatched: 0,
+      linesMatched: 0,
+      skippedBinary: 0,
+      skippedUnreadable: 0,
+      truncated: false,
     };
     const onlyFiles = params.show === 'files';
     for await (const file of filesOf(ctx, path, info, params)) {
@@ -172,12 +209,18 @@ interface Choice {
   readonly gitignore: boolean;
 }
 
-async function* filesOf(ctx: ToolContext, path: string, info: FileInfo, { include, exclude, hidden, gitignore }: Choice): AsyncGenerator<string> {
+async function* filesOf(
+  ctx: ToolContext,
+  path: string,
+  info: FileInfo,
+  { include, exclude, hidden, gitignore }: Choice,
+): AsyncGenerator<string> {
   if (info.type === 'file') {
     yield resolve(ctx.cwd, path);
     return;
   }
-  if (info.type !== 'directory') throw coded('TOKA_FS_NOT_FILE', `expected a file or a folder at ${path}`, { hint: 'name a regular file or a folder' });
+  if (info.type !== 'directory')
+    throw coded('TOKA_FS_NOT_FILE', `expected a file or a folder at ${path}`, { hint: 'name a regular file or a folder' });
   const start = resolve(ctx.cwd, path);
   const prefix = start.endsWith('/') ? start.length : start.length + 1;
   const isChosen = compileGlobs(include, exclude);

@@ -28,7 +28,7 @@ export default defineTool({
       mode: {
         type: 'string',
         description:
-          'create: only where there is no file; overwrite: replace a file or make it; append: add at the end unless the file ends with it already',
+          'create: only where there is no file; overwrite: replace it or make it; append: add at the end unless it is there already',
         enum: ['create', 'overwrite', 'append'],
         default: 'create',
       },
@@ -47,7 +47,7 @@ export default defineTool({
   output: {
     type: 'object',
     properties: {
-      path: { type: 'string', description: 'The file, relative to the caller\'s folder where it lies in it' },
+      path: { type: 'string', description: "The file, relative to the caller's folder where it lies in it" },
       created: { type: 'boolean', description: 'Whether there was no file before' },
       changed: { type: 'boolean', description: 'Whether the content differs from what was there; false: nothing was written' },
       dryRun: { type: 'boolean', description: 'Whether writing was left out' },
@@ -65,7 +65,10 @@ export default defineTool({
   effect: 'idempotent',
   examples: [
     { description: 'Make a new file', params: { path: 'notes/today.md', content: '# Today\n' } },
-    { description: 'See what replacing a file would change', params: { path: 'VERSION', content: '1.2.0\n', mode: 'overwrite', dryRun: true } },
+    {
+      description: 'See what replacing a file would change',
+      params: { path: 'VERSION', content: '1.2.0\n', mode: 'overwrite', dryRun: true },
+    },
     { description: 'Make sure that a line ends a file', params: { path: '.gitignore', content: 'coverage/\n', mode: 'append' } },
   ],
   async run({ path, content, mode, encoding, parents, expectSha256, dryRun }, ctx): Promise<Result> {

@@ -1,4 +1,4 @@
-import { symlinkSync, utimesSync } from 'node:fs';
+import { statSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import lister from '../src/file-lister.ts';
@@ -7,7 +7,8 @@ import { Project } from './support.ts';
 let project: Project;
 beforeEach(() => {
   project = new Project();
-  for (const path of ['README.md', 'src/app.ts', 'src/app.test.ts', 'src/lib/util.ts', 'docs/guide.md', 'docs/img/logo.png', '.env']) project.put(path, 'x');
+  for (const path of ['README.md', 'src/app.ts', 'src/app.test.ts', 'src/lib/util.ts', 'docs/guide.md', 'docs/img/logo.png', '.env'])
+    project.put(path, 'x');
 });
 afterEach(() => project.remove());
 
@@ -18,9 +19,17 @@ describe('file-lister', () => {
   it('lists everything below the folder with its type', async () => {
     symlinkSync('src', join(project.root, 'link'));
     const { path, entries, total, counts, truncated } = await list();
-    expect({ path, total, counts, truncated }).toEqual({ path: '.', total: 11, counts: { file: 6, directory: 4, symlink: 1, other: 0 }, truncated: false });
+    expect({ path, total, counts, truncated }).toEqual({
+      path: '.',
+      total: 11,
+      counts: { file: 6, directory: 4, symlink: 1, other: 0 },
+      truncated: false,
+    });
     expect(entries.slice(0, 4)).toEqual([
-      { path: 'README.md', type: 'file' }, { path: 'docs', type: 'directory' }, { path: 'docs/guide.md', type: 'file' }, { path: 'docs/img', type: 'directory' },
+      { path: 'README.md', type: 'file' },
+      { path: 'docs', type: 'directory' },
+      { path: 'docs/guide.md', type: 'file' },
+      { path: 'docs/img', type: 'directory' },
     ]);
     expect(entries).toContainEqual({ path: 'link', type: 'symlink' });
   });
@@ -46,7 +55,9 @@ describe('file-lister', () => {
   it('sorts by size and by time', async () => {
     project.put('src/app.ts', 'x'.repeat(50));
     const { entries, totalSize } = await list({ sort: 'size', type: 'file', limit: 1 });
-    expect(entries).toMatchObject([{ path: 'src/app.ts', size: 50, modified: expect.any(String) }]);
+    expect(entries).toMatchObject([
+      { path: 'src/app.ts', size: 50, modified: statSync(join(project.root, 'src/app.ts')).mtime.toISOString() },
+    ]);
     expect(totalSize).toBe(55);
     utimesSync(join(project.root, 'docs/guide.md'), 4e9, 4e9);
     expect((await paths({ sort: 'modified', type: 'file' }))[0]).toBe('docs/guide.md');
@@ -58,7 +69,14 @@ describe('file-lister', () => {
 
   it('draws a tree', async () => {
     const { tree } = await list({ tree: true, exclude: ['docs'] });
-    expect(tree).toBe(['./', '├── README.md', '└── src/', '    ├── app.test.ts', '    ├── app.ts', '    └── lib/', '        └── util.ts'].join('\n'));
+    expect(`${tree}\n`).toBe(`./
+├── README.md
+└── src/
+    ├── app.test.ts
+    ├── app.ts
+    └── lib/
+        └── util.ts
+`);
   });
 
   it('refuses files, missing folders and what lies outside', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import reader from '../src/file-reader.ts';
-import { Project } from './support.ts';
+import { expectFailure, failure, Project } from './support.ts';
 
 let project: Project;
 beforeEach(() => void (project = new Project()));
@@ -17,8 +17,19 @@ describe('file-reader by lines', () => {
   it('reads a whole file and tells all about it', async () => {
     project.put('a.txt', 'one\ntwo\n');
     expect(await read({})).toEqual({
-      path: 'a.txt', content: 'one\ntwo\n', encoding: 'utf-8', size: 8, bytes: 8, truncated: false, startLine: 1, endLine: 2, totalLines: 2,
-      lineEnding: 'lf', bom: false, finalNewline: true, sha256: createHash('sha256').update('one\ntwo\n').digest('hex'),
+      path: 'a.txt',
+      content: 'one\ntwo\n',
+      encoding: 'utf-8',
+      size: 8,
+      bytes: 8,
+      truncated: false,
+      startLine: 1,
+      endLine: 2,
+      totalLines: 2,
+      lineEnding: 'lf',
+      bom: false,
+      finalNewline: true,
+      sha256: createHash('sha256').update('one\ntwo\n').digest('hex'),
     });
   });
 
@@ -37,7 +48,14 @@ describe('file-reader by lines', () => {
     [{ offset: 0, limit: 1 }, 'line 1\n', 1, 1, true],
   ])('reads the range %j', async (range, content, startLine, endLine, truncated) => {
     project.put('a.txt', numbers(10));
-    expect(await read(range)).toMatchObject({ content, startLine, endLine, truncated, totalLines: 10, ...(truncated ? { nextOffset: endLine + 1 } : {}) });
+    expect(await read(range)).toMatchObject({
+      content,
+      startLine,
+      endLine,
+      truncated,
+      totalLines: 10,
+      ...(truncated ? { nextOffset: endLine + 1 } : {}),
+    });
   });
 
   it('counts a last line without a newline', async () => {
@@ -48,7 +66,7 @@ describe('file-reader by lines', () => {
 
   it('says how many lines there are when the offset lies beyond', async () => {
     project.put('a.txt', numbers(3));
-    await expect(read({ offset: 4 })).rejects.toMatchObject({ code: 'FILE_OFFSET_BEYOND_END', hint: expect.stringContaining('3') });
+    expectFailure(await failure(read({ offset: 4 })), 'FILE_OFFSET_BEYOND_END', '3');
   });
 
   it('numbers lines', async () => {
@@ -73,7 +91,7 @@ describe('file-reader by lines', () => {
     project.put('a.txt', `first\n${'é'.repeat(100)}\nlast\n`);
     const cut = await read({ offset: 2, maxBytes: 51 });
     expect(cut).toMatchObject({ content: 'é'.repeat(25), bytes: 50, truncated: true, nextByteOffset: 56 });
-    expect(await read({ byteOffset: 56, byteLimit: 150 })).toMatchObject({ content: `${'é'.repeat(75)}`, nextByteOffset: 206 });
+    expect(await read({ byteOffset: 56, byteLimit: 150 })).toMatchObject({ content: 'é'.repeat(75), nextByteOffset: 206 });
   });
 
   it('reads the middle and the end of a file of 120 MB without holding it', async () => {
@@ -90,11 +108,15 @@ describe('file-reader by lines', () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
   });
 
-  it.each([['utf-16le', [0xff, 0xfe]], ['utf-16be', [0xfe, 0xff]]] as const)('reads %s by its byte order mark', async (encoding, mark) => {
+  it.each([
+    ['utf-16le', [0xff, 0xfe]],
+    ['utf-16be', [0xfe, 0xff]],
+  ] as const)('reads %s by its byte order mark', async (encoding, mark) => {
     const text = numbers(50_000, ' 😀\r\n');
     const little = Buffer.from(text, 'utf16le');
     project.put('a.txt', Buffer.concat([Buffer.from(mark), encoding === 'utf-16le' ? little : little.swap16()]));
-    expect(await read({ offset: 49_999 })).toMatchObject({ content: 'line 49999 😀\r\nline 50000 😀\r\n', encoding, totalLines: 50_000 });
+    const last = 'line 49999 😀\r\nline 50000 😀\r\n';
+    expect(await read({ offset: 49_999 })).toMatchObject({ content: last, encoding, totalLines: 50_000 });
     expect(await read({ limit: 1 })).toMatchObject({ content: '\uFEFFline 1 😀\r\n', bom: true });
   });
 
@@ -110,51 +132,70 @@ describe('file-reader by lines', () => {
     ['a cut UTF-8 character', Buffer.from([0x61, 0xc3])],
   ])('refuses %s and teaches the way', async (_case, bytes) => {
     project.put('a.txt', bytes);
-    await expect(read({})).rejects.toMatchObject({ code: 'FILE_NOT_TEXT', hint: expect.stringContaining('base64') });
+    expectFailure(await failure(read({})), 'FILE_NOT_TEXT', 'base64');
   });
 
   it('gives back any text in pieces of any size', async () => {
     const line = fc.array(fc.constantFrom('a', 'é', '😀', '\r', ' '), { maxLength: 12 }).map((parts) => parts.join(''));
-    await fc.assert(fc.asyncProperty(fc.array(line, { maxLength: 12 }), fc.boolean(), fc.integer({ min: 1, max: 5 }), async (lines, final, limit) => {
-      const text = lines.join('\n') + (final ? '\n' : '');
-      project.put('a.txt', text);
-      let offset: number | undefined = 1;
-      let whole = '';
-      while (offset !== undefined) {
-        const piece: Awaited<ReturnType<typeof read>> = await read({ offset, limit });
-        whole += piece.content;
-        offset = piece.nextOffset;
-      }
-      expect(whole).toBe(text);
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(line, { maxLength: 12 }), fc.boolean(), fc.integer({ min: 1, max: 5 }), async (lines, final, limit) => {
+        const text = lines.join('\n') + (final ? '\n' : '');
+        project.put('a.txt', text);
+        let offset: number | undefined = 1;
+        let whole = '';
+        while (offset !== undefined) {
+          const piece: Awaited<ReturnType<typeof read>> = await read({ offset, limit });
+          whole += piece.content;
+          offset = piece.nextOffset;
+        }
+        expect(whole).toBe(text);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
 describe('file-reader by bytes', () => {
-  it.each([['base64', 'AAEC/w=='], ['hex', '000102ff']])('reads any file in %s', async (encoding, content) => {
+  it.each([
+    ['base64', 'AAEC/w=='],
+    ['hex', '000102ff'],
+  ])('reads any file in %s', async (encoding, content) => {
     project.put('a.txt', Buffer.from([0, 1, 2, 255]));
     expect(await read({ encoding })).toMatchObject({ content, bytes: 4, truncated: false });
   });
 
   it('reads a range and says where to go on', async () => {
     project.put('a.txt', '0123456789');
-    expect(await read({ byteOffset: 2, byteLimit: 3 })).toMatchObject({ content: '234', byteOffset: 2, bytes: 3, nextByteOffset: 5, truncated: true });
+    expect(await read({ byteOffset: 2, byteLimit: 3 })).toMatchObject({
+      content: '234',
+      byteOffset: 2,
+      bytes: 3,
+      nextByteOffset: 5,
+      truncated: true,
+    });
     expect(await read({ byteOffset: 5, byteLimit: 5 })).toMatchObject({ content: '56789', truncated: false });
     expect(await read({ byteOffset: 50 })).toMatchObject({ content: '', truncated: false });
   });
 
   it('gives back any text in ranges of any size, never half a character', async () => {
-    await fc.assert(fc.asyncProperty(fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n'), minLength: 1 }), fc.integer({ min: 4, max: 9 }), async (text, byteLimit) => {
-      project.put('a.txt', text);
-      let byteOffset: number | undefined = 0;
-      let whole = '';
-      while (byteOffset !== undefined) {
-        const piece: Awaited<ReturnType<typeof read>> = await read({ byteOffset, byteLimit });
-        whole += piece.content;
-        byteOffset = piece.nextByteOffset;
-      }
-      expect(whole).toBe(text);
-    }), { numRuns: 100 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n'), minLength: 1 }),
+        fc.integer({ min: 4, max: 9 }),
+        async (text, byteLimit) => {
+          project.put('a.txt', text);
+          let byteOffset: number | undefined = 0;
+          let whole = '';
+          while (byteOffset !== undefined) {
+            const piece: Awaited<ReturnType<typeof read>> = await read({ byteOffset, byteLimit });
+            whole += piece.content;
+            byteOffset = piece.nextByteOffset;
+          }
+          expect(whole).toBe(text);
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('refuses lines and bytes at once', async () => {
@@ -167,8 +208,8 @@ describe('file-reader by bytes', () => {
 describe('file-reader and what is no file', () => {
   it('names the file that was probably meant', async () => {
     project.put('docs/README.md', '');
-    await expect(read({ path: 'docs/readme.md' })).rejects.toMatchObject({ code: 'TOKA_FS_NOT_FOUND', hint: expect.stringContaining('docs/README.md') });
-    await expect(read({ path: 'docs/REDME.md' })).rejects.toMatchObject({ code: 'TOKA_FS_NOT_FOUND', hint: expect.stringContaining('docs/README.md') });
+    expectFailure(await failure(read({ path: 'docs/readme.md' })), 'TOKA_FS_NOT_FOUND', 'docs/README.md');
+    expectFailure(await failure(read({ path: 'docs/REDME.md' })), 'TOKA_FS_NOT_FOUND', 'docs/README.md');
   });
 
   it('refuses folders and what lies outside', async () => {

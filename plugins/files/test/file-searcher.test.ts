@@ -4,21 +4,28 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import searcher from '../src/file-searcher.ts';
-import { Project } from './support.ts';
+import { expectFailure, failure, Project } from './support.ts';
 
 let project: Project;
 beforeEach(() => void (project = new Project()));
 afterEach(() => project.remove());
 
 const search = (params: Readonly<Record<string, unknown>>) => project.run(searcher, params);
-const places = async (params: Readonly<Record<string, unknown>>) => (await search(params)).matches.map(({ path, line, column }) => `${path}:${line}:${column}`);
+const places = async (params: Readonly<Record<string, unknown>>) =>
+  (await search(params)).matches.map(({ path, line, column }) => `${path}:${line}:${column}`);
 
 describe('file-searcher', () => {
   it('finds a text with line, columns and length', async () => {
     project.put('a.txt', 'no\nsay 😀é TODO and TODO\n');
     expect(await search({ pattern: 'TODO' })).toEqual({
       matches: [{ path: 'a.txt', line: 2, column: 9, byteColumn: 12, length: 4, text: 'say 😀é TODO and TODO', more: 1 }],
-      files: [{ path: 'a.txt', lines: 1 }], filesSearched: 1, filesMatched: 1, linesMatched: 1, skippedBinary: 0, skippedUnreadable: 0, truncated: false,
+      files: [{ path: 'a.txt', lines: 1 }],
+      filesSearched: 1,
+      filesMatched: 1,
+      linesMatched: 1,
+      skippedBinary: 0,
+      skippedUnreadable: 0,
+      truncated: false,
     });
   });
 
@@ -49,7 +56,10 @@ describe('file-searcher', () => {
   it('shows lines around, within the file', async () => {
     project.put('a.txt', '1\n2\n3 x\n4\n5\n6 x');
     const { matches } = await search({ pattern: 'x', context: 2 });
-    expect(matches).toMatchObject([{ line: 3, before: ['1', '2'], after: ['4', '5'] }, { line: 6, before: ['4', '5'] }]);
+    expect(matches).toMatchObject([
+      { line: 3, before: ['1', '2'], after: ['4', '5'] },
+      { line: 6, before: ['4', '5'] },
+    ]);
     expect(matches[1]).not.toHaveProperty('after');
     expect((await search({ pattern: '1', after: 1, context: 5 })).matches).toMatchObject([{ after: ['2'] }]);
   });
@@ -79,7 +89,10 @@ describe('file-searcher', () => {
     symlinkSync('a.txt', join(project.root, 'link.txt'));
     symlinkSync('/etc', join(project.root, 'etc'));
     const ctx = project.context({ allows: (_action, path) => path.startsWith(project.root) && !path.endsWith('.env') });
-    expect(await project.run(searcher, { pattern: 'needle', hidden: true }, ctx)).toMatchObject({ filesSearched: 1, files: [{ path: 'a.txt' }] });
+    expect(await project.run(searcher, { pattern: 'needle', hidden: true }, ctx)).toMatchObject({
+      filesSearched: 1,
+      files: [{ path: 'a.txt' }],
+    });
   });
 
   it('chooses files by globs and .gitignore', async () => {
@@ -96,7 +109,11 @@ describe('file-searcher', () => {
     expect(await search({ pattern: 'x', maxMatches: 15 })).toMatchObject({ linesMatched: 15, truncated: true });
     expect(await search({ pattern: 'x', maxMatches: 20 })).toMatchObject({ linesMatched: 20, truncated: false });
     expect(await search({ pattern: 'x', maxPerFile: 3 })).toMatchObject({ files: [{ lines: 3 }, { lines: 3 }], truncated: true });
-    expect(await search({ pattern: 'x', show: 'files' })).toMatchObject({ matches: [], files: [{ path: 'a.txt' }, { path: 'b.txt' }], truncated: false });
+    expect(await search({ pattern: 'x', show: 'files' })).toMatchObject({
+      matches: [],
+      files: [{ path: 'a.txt' }, { path: 'b.txt' }],
+      truncated: false,
+    });
     expect(await search({ pattern: 'x', show: 'files', maxMatches: 1 })).toMatchObject({ files: [{ path: 'a.txt' }], truncated: true });
   });
 
@@ -109,10 +126,14 @@ describe('file-searcher', () => {
   it('searches a file of many blocks as one, with context across their borders', async () => {
     const lines = Array.from({ length: 200_000 }, (_, index) => `line ${index + 1} ${'.'.repeat(60)}`);
     project.put('big.txt', lines.join('\r\n'));
-    for (const params of [{ pattern: '7777 ' }, { pattern: '7777\\s', regex: true }, { pattern: 'LINE', case: 'ignore', maxMatches: 100_000 }]) {
+    for (const params of [
+      { pattern: '7777 ' },
+      { pattern: '7777\\s', regex: true },
+      { pattern: 'LINE 19', case: 'ignore', maxMatches: 100_000 },
+    ]) {
       const { matches } = await search({ ...params, before: 3, after: 2 });
       expect(matches.length).toBeGreaterThan(10);
-      for (const { line, text, before = [], after = [] } of matches) {
+      for (const { line, text, before = [], after = [] } of matches.filter((_match, index) => index % 7 === 0)) {
         expect([before, text, after]).toEqual([lines.slice(Math.max(0, line - 4), line - 1), lines[line - 1], lines.slice(line, line + 2)]);
       }
     }
@@ -124,7 +145,7 @@ describe('file-searcher', () => {
   });
 
   it.each(['(', '(?=x)', '(a)\\1'])('refuses the pattern %s', async (pattern) => {
-    await expect(search({ pattern, regex: true })).rejects.toMatchObject({ code: 'SEARCH_PATTERN_INVALID', hint: expect.stringContaining('RE2') });
+    expectFailure(await failure(search({ pattern, regex: true })), 'SEARCH_PATTERN_INVALID', 'RE2');
   });
 
   it('refuses a pattern over several lines, missing paths and what lies outside', async () => {
@@ -134,25 +155,35 @@ describe('file-searcher', () => {
   });
 
   it('finds the lines that grep finds', async () => {
-    const text = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '.', '\n'), maxLength: 30 }), { minLength: 1, maxLength: 4 });
+    const text = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '.', '\n'), maxLength: 30 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     const piece = fc.constantFrom('a', 'b', 'c', 'a.', 'b*', '[ab]+', '(a|c)', '^a', 'c$', 'b?', '\\.');
-    await fc.assert(fc.asyncProperty(text, fc.array(piece, { minLength: 1, maxLength: 3 }), fc.boolean(), async (files, pieces, regex) => {
-      const pattern = pieces.join('');
-      const folder = join(project.root, 'run');
-      mkdirSync(folder);
-      for (const [index, file] of files.entries()) project.put(`run/${index}.txt`, file);
-      const options = ['-rn', regex ? '-E' : '-F', '-e', pattern, '.'];
-      const found = grep(folder, options).map((line) => line.split(':').slice(0, 2).join(':')).sort();
-      const { matches } = await search({ pattern, path: 'run', regex });
-      expect(matches.map(({ path, line }) => `./${path.slice('run/'.length)}:${line}`).sort()).toEqual(found);
-      rmSync(folder, { recursive: true });
-    }), { numRuns: 80 });
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(piece, { minLength: 1, maxLength: 3 }), fc.boolean(), async (files, pieces, regex) => {
+        const pattern = pieces.join('');
+        const folder = join(project.root, 'run');
+        mkdirSync(folder);
+        for (const [index, file] of files.entries()) project.put(`run/${index}.txt`, file);
+        const options = ['-rn', regex ? '-E' : '-F', '-e', pattern, '.'];
+        const found = grep(folder, options)
+          .map((line) => line.split(':').slice(0, 2).join(':'))
+          .toSorted();
+        const { matches } = await search({ pattern, path: 'run', regex });
+        expect(matches.map(({ path, line }) => `./${path.slice('run/'.length)}:${line}`).toSorted()).toEqual(found);
+        rmSync(folder, { recursive: true });
+      }),
+      { numRuns: 80 },
+    );
   });
 });
 
 function grep(cwd: string, options: readonly string[]): string[] {
   try {
-    return execFileSync('grep', options, { cwd, encoding: 'utf8' }).split('\n').filter((line) => line !== '');
+    return execFileSync('grep', options, { cwd, encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => line !== '');
   } catch (error) {
     // 1: nothing found.
     expect((error as { status: number }).status).toBe(1);

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { JsonSchema, ToolContext } from '@toka/sdk';
-import { expect } from 'vitest';
+import { isCoded, type CodedError, type JsonSchema, type ToolContext } from '@toka/sdk';
+import { assert, expect } from 'vitest';
 import { toolContext, type TestToolContext, type ToolContextOptions } from '../../../test/support/tool-context.ts';
 
 interface AnyTool<R> {
@@ -15,10 +15,27 @@ interface AnyTool<R> {
 const ajv = new Ajv2020({ useDefaults: true, strict: false });
 const validators = new Map<JsonSchema, ValidateFunction>();
 
-function compiled(schema: JsonSchema): ValidateFunction {
-  const known = validators.get(schema) ?? ajv.compile(schema);
-  validators.set(schema, known);
-  return known;
+function check(schema: JsonSchema, value: unknown): void {
+  const validate = validators.get(schema) ?? ajv.compile(schema);
+  validators.set(schema, validate);
+  assert(validate(value), ajv.errorsText(validate.errors));
+}
+
+/** What a call failed with. */
+export async function failure(call: Promise<unknown>): Promise<CodedError> {
+  try {
+    await call;
+  } catch (error) {
+    if (isCoded(error)) return error;
+    throw error;
+  }
+  throw new Error('expected the call to fail, it succeeded');
+}
+
+/** Checks the code of an error, and that the facts a person needs stand in its message or hint. */
+export function expectFailure(error: CodedError, code: string, ...facts: readonly string[]): void {
+  expect(error.code).toBe(code);
+  for (const fact of facts) expect(`${error.message}\n${error.hint ?? ''}`).toContain(fact);
 }
 
 /** A project in a temporary folder, in which a tool runs as toka runs it: parameters checked and defaulted, the result checked. */
@@ -43,12 +60,10 @@ export class Project {
   }
 
   async run<R>(tool: AnyTool<R>, params: Readonly<Record<string, unknown>>, ctx: ToolContext = this.context()): Promise<R> {
-    const checkParams = compiled(tool.params);
     const filled = structuredClone(params);
-    expect(checkParams(filled), JSON.stringify(checkParams.errors)).toBe(true);
+    check(tool.params, filled);
     const result = await tool.run(filled as never, ctx);
-    const checkOutput = compiled(tool.output);
-    expect(checkOutput(JSON.parse(JSON.stringify(result))), JSON.stringify(checkOutput.errors)).toBe(true);
+    check(tool.output, JSON.parse(JSON.stringify(result)));
     return result;
   }
 

@@ -8,7 +8,7 @@ export interface UnifiedDiff {
 const CONTEXT = 3;
 
 // Above this edit distance the exact diff takes seconds; a coarser one is as correct.
-const MAX_EDITS = 3000;
+const MAX_EDITS = 1000;
 const MAX_CHARACTERS = 100_000;
 
 /**
@@ -23,9 +23,16 @@ export async function unifiedDiff(path: string, before: string | undefined, afte
   if (before === after) return { diff: '', diffTruncated: false };
   const { structuredPatch, formatPatch } = await import('diff');
   const oldName = before === undefined ? '/dev/null' : `a/${path}`;
-  const exact = structuredPatch(oldName, `b/${path}`, before ?? '', after, undefined, undefined, { context: CONTEXT, maxEditLength: MAX_EDITS });
+  const exact = structuredPatch(oldName, `b/${path}`, before ?? '', after, undefined, undefined, {
+    context: CONTEXT,
+    maxEditLength: MAX_EDITS,
+  });
   const patch: StructuredPatch = exact ?? {
-    oldFileName: oldName, newFileName: `b/${path}`, oldHeader: undefined, newHeader: undefined, hunks: [coarseHunk(before ?? '', after)],
+    oldFileName: oldName,
+    newFileName: `b/${path}`,
+    oldHeader: undefined,
+    newHeader: undefined,
+    hunks: [coarseHunk(before ?? '', after)],
   };
   const diff = formatPatch(patch, { includeIndex: false, includeUnderline: false, includeFileHeaders: true });
   if (diff.length <= MAX_CHARACTERS) return { diff, diffTruncated: false };

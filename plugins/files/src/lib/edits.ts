@@ -16,8 +16,8 @@ export interface Edited {
 /**
  * Applies edits in order, each to the result of the one before.
  *
- * Passages are found whatever the line ends: `\n` in an edit stands for the line ends that the file has, and what is put in gets those of the
- * passage it replaces, or else of the file.
+ * Passages are found whatever the line ends: `\n` in an edit stands for the line ends that the file has, and what is put in gets those
+ * of the passage it replaces, or else of the file.
  *
  * @param text The text, without a byte order mark.
  * @param edits What to change.
@@ -29,7 +29,8 @@ export function applyEdits(text: string, edits: readonly Edit[], path: string): 
   let current = text;
   for (const [index, edit] of edits.entries()) {
     const name = edits.length === 1 ? '' : ` (edit ${index + 1} of ${edits.length}; none was made)`;
-    const { text: next, count } = edit.kind === 'insert' ? insertLines(current, edit, path, name) : replacePassages(current, edit, path, name);
+    const { text: next, count } =
+      edit.kind === 'insert' ? insertLines(current, edit, path, name) : replacePassages(current, edit, path, name);
     counts.push(count);
     current = next;
   }
@@ -52,10 +53,17 @@ function replacePassages(text: string, edit: Edit & { kind: 'replace' }, path: s
   const starts = occurrences(normal.text, find);
   if (starts.length === 0) throw noMatch(normal.text, find, toLf(edit.replace), path, name);
   if (starts.length > 1 && !edit.all) {
-    const lines = starts.slice(0, 10).map((start) => lineAt(normal.text, start)).join(', ');
-    throw coded('EDIT_NOT_UNIQUE', `expected one place in ${path}, found ${starts.length}: lines ${lines}${starts.length > 10 ? ', …' : ''}${name}`, {
-      hint: 'add lines around the passage until it is unique, or pass all to change every place',
-    });
+    const lines = starts
+      .slice(0, 10)
+      .map((start) => lineAt(normal.text, start))
+      .join(', ');
+    throw coded(
+      'EDIT_NOT_UNIQUE',
+      `expected one place in ${path}, found ${starts.length}: lines ${lines}${starts.length > 10 ? ', …' : ''}${name}`,
+      {
+        hint: 'add lines around the passage until it is unique, or pass all to change every place',
+      },
+    );
   }
   const replacement = toLf(edit.replace);
   const fileEnding = dominantEnding(text);

@@ -28,7 +28,13 @@ const NEWLINE = 10;
 const READ_ON = 32 * 1024 * 1024;
 
 /** Streams a file and keeps only the range; memory stays at `maxBytes` and a chunk, whatever the file's size. */
-export async function readLines(ctx: ToolContext, path: string, size: number, encoding: TextEncoding, range: LineRange): Promise<ReadLines> {
+export async function readLines(
+  ctx: ToolContext,
+  path: string,
+  size: number,
+  encoding: TextEncoding,
+  range: LineRange,
+): Promise<ReadLines> {
   const { first, count, maxBytes } = range;
   const readsOn = size <= READ_ON;
   const hash = readsOn ? createHash('sha256') : undefined;
@@ -126,7 +132,11 @@ function isWide(encoding: TextEncoding): boolean {
 }
 
 /** Passes text on in chunks; UTF-16 becomes UTF-8 on the way, so that a line end is one byte for all that follows. */
-export async function* textChunks(raw: AsyncIterable<Uint8Array>, encoding: TextEncoding, see?: (bytes: Uint8Array) => void): AsyncGenerator<Buffer> {
+export async function* textChunks(
+  raw: AsyncIterable<Uint8Array>,
+  encoding: TextEncoding,
+  see?: (bytes: Uint8Array) => void,
+): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const bytes of raw) {
     see?.(bytes);

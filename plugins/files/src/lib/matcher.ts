@@ -29,7 +29,9 @@ const WORD = /[\p{L}\p{N}\p{M}_]/u;
 /** Compiles a search. @throws CodedError `SEARCH_PATTERN_INVALID` */
 export async function compileMatcher(options: MatcherOptions): Promise<Matcher> {
   if (options.pattern.includes('\n')) {
-    throw coded('SEARCH_PATTERN_INVALID', 'expected a pattern within one line, found a newline in it', { hint: 'search for one of its lines' });
+    throw coded('SEARCH_PATTERN_INVALID', 'expected a pattern within one line, found a newline in it', {
+      hint: 'search for one of its lines',
+    });
   }
   return options.regex ? regexMatcher(options) : literalMatcher(options);
 }

@@ -7,9 +7,10 @@ import { displayPath } from './display.ts';
 export async function missingFile(ctx: ToolContext, path: string): Promise<CodedError> {
   const shown = displayPath(ctx, path);
   const near = nearestName(basename(path), await siblings(ctx, path));
-  const hint = near === undefined
-    ? `check the spelling; relative paths start at ${ctx.cwd}`
-    : `did you mean ${displayPath(ctx, `${dirname(path)}/${near}`)}?`;
+  const hint =
+    near === undefined
+      ? `check the spelling; relative paths start at ${ctx.cwd}`
+      : `did you mean ${displayPath(ctx, `${dirname(path)}/${near}`)}?`;
   return coded('TOKA_FS_NOT_FOUND', `expected a file at ${shown}, found nothing`, { hint });
 }
 
@@ -24,6 +25,6 @@ async function siblings(ctx: ToolContext, path: string): Promise<readonly FileEn
 function nearestName(name: string, entries: readonly FileEntry[]): string | undefined {
   const lower = name.toLowerCase();
   const scored = entries.map((entry) => ({ name: entry.name, score: distance(lower, entry.name.toLowerCase()) }));
-  const best = scored.sort((a, b) => a.score - b.score)[0];
+  const best = scored.toSorted((a, b) => a.score - b.score)[0];
   return best !== undefined && best.score <= Math.max(2, Math.floor(name.length / 3)) ? best.name : undefined;
 }

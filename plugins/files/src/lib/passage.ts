@@ -14,8 +14,8 @@ const MAX_LINE_LENGTH = 400;
 const EXCERPT_LINES = 12;
 
 /**
- * Finds the window of as many lines as `find` has that resembles it most: by lines that are equal but for blank space, and where no line is, by the
- * edit distance of its longest line.
+ * Finds the window of as many lines as `find` has that resembles it most: by lines that are equal but for blank space, and where no
+ * line is, by the edit distance of its longest line.
  *
  * @returns The window; `undefined` where nothing is alike.
  */
@@ -26,7 +26,9 @@ export function nearestPassage(text: string, find: string): Passage | undefined 
   if (start === undefined) return undefined;
   const first = Math.max(0, Math.min(start, lines.length - wanted.length));
   const window = lines.slice(first, first + wanted.length);
-  const shown = window.slice(0, EXCERPT_LINES).map((line, index) => `${String(first + index + 1).padStart(6)}\t${line.slice(0, MAX_LINE_LENGTH)}`);
+  const shown = window
+    .slice(0, EXCERPT_LINES)
+    .map((line, index) => `${String(first + index + 1).padStart(6)}\t${line.slice(0, MAX_LINE_LENGTH)}`);
   return {
     firstLine: first + 1,
     lastLine: first + window.length,

@@ -37,7 +37,11 @@ const MAX_LINE = 16 * 1024 * 1024;
  * @returns The matching lines in order, or `binary` where its start holds a NUL character.
  */
 export async function scanFile(
-  ctx: ToolContext, path: string, matcher: Matcher, around: Around, take: (match: LineMatch) => boolean,
+  ctx: ToolContext,
+  path: string,
+  matcher: Matcher,
+  around: Around,
+  take: (match: LineMatch) => boolean,
 ): Promise<'text' | 'binary'> {
   const start = Buffer.from(await ctx.fs.read(path, { start: 0, length: BLOCK }));
   const encoding = encodingOfMark(start) ?? 'utf-8';
@@ -96,7 +100,13 @@ function lineStartBack(text: string, at: number, lines: number): number {
 }
 
 /** Hands each matching line to `take` until that says stop; tells whether to go on. */
-function scanBlock({ text, from, to }: Block, firstLine: number, matcher: Matcher, around: Around, take: (match: LineMatch) => boolean): boolean {
+function scanBlock(
+  { text, from, to }: Block,
+  firstLine: number,
+  matcher: Matcher,
+  around: Around,
+  take: (match: LineMatch) => boolean,
+): boolean {
   if (!matcher.mayMatch(from === 0 && to === text.length ? text : text.slice(from, to))) return true;
   let line = firstLine;
   let counted = from;
@@ -112,7 +122,13 @@ function scanBlock({ text, from, to }: Block, firstLine: number, matcher: Matche
     if (spans.length > 0) {
       line += countBetween(text, counted, start);
       counted = start;
-      const match = { line, text: found, spans, before: linesBefore(text, start, around.before), after: linesAfter(text, end, around.after) };
+      const match = {
+        line,
+        text: found,
+        spans,
+        before: linesBefore(text, start, around.before),
+        after: linesAfter(text, end, around.after),
+      };
       if (!take(match)) return false;
     }
     at = end + 1;
@@ -126,7 +142,7 @@ function lineText(text: string, start: number, end: number): string {
 
 function linesBefore(text: string, start: number, count: number): string[] {
   const lines: string[] = [];
-  for (let end = start - 1; end >= 0 && lines.length < count; ) {
+  for (let end = start - 1; end >= 0 && lines.length < count;) {
     const from = end === 0 ? 0 : text.lastIndexOf('\n', end - 1) + 1;
     lines.unshift(lineText(text, from, end));
     end = from - 1;
@@ -136,7 +152,7 @@ function linesBefore(text: string, start: number, count: number): string[] {
 
 function linesAfter(text: string, end: number, count: number): string[] {
   const lines: string[] = [];
-  for (let start = end + 1; start < text.length && lines.length < count; ) {
+  for (let start = end + 1; start < text.length && lines.length < count;) {
     const newline = text.indexOf('\n', start);
     const stop = newline === -1 ? text.length : newline;
     lines.push(lineText(text, start, stop));

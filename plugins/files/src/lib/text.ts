@@ -59,7 +59,10 @@ export function decodeText(bytes: Uint8Array, path: string): DecodedText {
 }
 
 export function decodeBytes(buffer: Buffer, encoding: TextEncoding): string {
-  if (encoding === 'utf-16be') return Buffer.from(buffer.subarray(0, buffer.length & ~1)).swap16().toString('utf16le');
+  if (encoding === 'utf-16be')
+    return Buffer.from(buffer.subarray(0, buffer.length & ~1))
+      .swap16()
+      .toString('utf16le');
   return buffer.toString(encoding === 'utf-16le' ? 'utf16le' : encoding);
 }
 

@@ -29,7 +29,7 @@ export function renderTree(title: string, entries: readonly Leaf[]): string {
 }
 
 function renderChildren(node: Node, indent: string): string[] {
-  const children = [...node.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  const children = [...node.children].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return children.flatMap(([name, child], index) => {
     const isLast = index === children.length - 1;
     const line = `${indent}${isLast ? '└── ' : '├── '}${name}${MARKS[child.type] ?? ''}`;
