@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-
-const script = join(import.meta.dirname, '../../scripts/check/floors.mjs');
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { makeTree, runCheck } from './tree.ts';
 
 /** A house that keeps all rules; each test adds to it. */
 const house = {
@@ -23,17 +20,12 @@ const house = {
 };
 
 let root: string;
-beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'toka-floors-'))));
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 /** Runs the check over the house with these files added; the answer is the rule and the place of each problem. */
 function check(added: Readonly<Record<string, string>>): { problems: string[]; status: number | null } {
-  for (const [path, text] of Object.entries({ ...house, ...added })) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  const { status, stderr } = spawnSync(process.execPath, [script, '--root', root], { encoding: 'utf8' });
-  const problems = stderr.trim().split('\n').filter(Boolean);
+  root = makeTree({ ...house, ...added });
+  const { problems, status } = runCheck('floors.mjs', root);
   return { problems: problems.map((line) => /^\w+: [^ ]+/.exec(line)?.[0] ?? line), status };
 }
 
@@ -160,11 +152,9 @@ describe('a check that finds nothing fails', () => {
     ['a plugin without sources', 'plugins/git/src', 'nothing: no'],
     ['no launch.ts', 'src/launch.ts', 'nothing: the'],
   ])('%s', (_, path, problem) => {
-    check({});
+    root = makeTree(house);
     rmSync(join(root, path), { recursive: true });
-    const { status, stderr } = spawnSync(process.execPath, [script, '--root', root], { encoding: 'utf8' });
-    expect(stderr).toContain(problem);
-    expect(status).toBe(1);
+    expect(runCheck('floors.mjs', root)).toEqual({ problems: [expect.stringContaining(problem)], status: 1 });
   });
 });
 
