@@ -111,10 +111,12 @@ export default defineTool({
     ],
   },
   effect: 'external',
+  level: 'elevated',
   examples: [
     { description: 'Tell what would be checked', params: { plan: true } },
     { description: 'Lint and check types, nothing else', params: { steps: ['lint', 'types'] } },
   ],
+  print,
   async run({ path, steps, ecosystems, plan, failFast, stepTimeout }, ctx): Promise<Result> {
     const folder = resolve(ctx.cwd, path);
     if ((await ctx.fs.stat(folder))?.type !== 'directory')
@@ -130,6 +132,30 @@ export default defineTool({
     return report(results, found, folder, ctx.cwd);
   },
 });
+
+/** A line for each step, below it what is wrong; where nothing could be parsed, the end of its output. */
+function print({ steps, message, uncovered }: Result): string {
+  const lines = steps.flatMap((step) => [headline(step), ...details(step).map((line) => `    ${line}`)]);
+  const left = uncovered.map(({ folder, kinds }) => `not covered: ${folder} (${kinds.join(', ')})`);
+  return `${[...lines, ...left, message].join('\n')}\n`;
+}
+
+function headline({ ecosystem, folder, step, status, wallMs, reason, command }: StepResult): string {
+  const time = wallMs === undefined ? '' : ` ${(wallMs / 1000).toFixed(1)} s`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  const where = folder === '.' ? '' : ` in ${folder}`;
+  return `${status.padEnd(11)} ${ecosystem} ${step}${where}${time}${command === undefined ? '' : `: ${command.join(' ')}`}${why}`;
+}
+
+function details({ status, diagnostics = [], output = '' }: StepResult): string[] {
+  if (diagnostics.length > 0) {
+    return diagnostics.map(({ path, line, column, severity, message }) => {
+      const place = [path, line, column].filter((part) => part !== undefined).join(':');
+      return `${place}: ${severity}: ${message}`;
+    });
+  }
+  return (status === 'failed' || status === 'timed-out') && output !== '' ? output.split('\n').slice(-20) : [];
+}
 
 function planResult(step: PlannedStep, cwd: string): StepResult {
   const base = describeStep(step, cwd);

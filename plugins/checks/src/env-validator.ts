@@ -46,9 +46,8 @@ export default defineTool({
       },
       also: {
         type: 'array',
-        items: { type: 'string' },
+        items: { type: 'string', 'x-type': 'path' },
         description: 'Further env files read beside it, such as .env.local; a variable counts as present if any of them sets it',
-        'x-type': 'path',
       },
       example: {
         type: 'string',
@@ -124,6 +123,7 @@ export default defineTool({
     { description: 'Look for real secrets in the example itself, which is committed', params: { path: '.env.example' } },
     { description: 'Check two files that are read together against a schema', params: { also: ['.env.local'], schema: 'env.schema.json' } },
   ],
+  print,
   async run({ path, also = [], example, schema, failOn }, ctx): Promise<Result> {
     const shown = (file: string) => relative(ctx.cwd, file) || '.';
     const place = (file: string, notes: readonly Note[]): Finding[] => notes.map((note) => ({ path: shown(file), ...note }));
@@ -163,6 +163,15 @@ export default defineTool({
     };
   },
 });
+
+/** A line for each finding, as compilers print theirs, and the sum. */
+function print({ findings, message }: Result): string {
+  const lines = findings.map(({ path, line, column, severity, kind, message: text }) => {
+    const place = [path, line, column].filter((part) => part !== undefined).join(':');
+    return `${place}: ${severity}: ${text} [${kind}]`;
+  });
+  return `${[...lines, message].join('\n')}\n`;
+}
 
 const NO_EXAMPLE: Note = {
   kind: 'no-example',
