@@ -5,6 +5,7 @@ import { userFolders } from './config/paths.ts';
 import { tokaVersion } from './toka.ts';
 import type { Door } from './ui/door.ts';
 import { processDoor } from './ui/process-door.ts';
+import { reportError } from './ui/report-error.ts';
 
 /** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
 const LEAN: Readonly<Record<string, (argv: readonly string[], door: Door) => Promise<number | undefined>>> = {
@@ -19,15 +20,26 @@ const LEAN: Readonly<Record<string, (argv: readonly string[], door: Door) => Pro
   },
 };
 
+/** Every way out goes through `end`: an error that nothing expected ends with its code too. */
 async function launch(argv: readonly string[]): Promise<void> {
+  try {
+    await dispatch(argv);
+  } catch (thrown) {
+    end(reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, processDoor()));
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<void> {
   const [first = '', second = ''] = argv;
-  if (argv.length === 1 && first === '--version') return print(`toka/${tokaVersion()} ${process.platform}-${process.arch} node-${process.version}\n`);
+  if (argv.length === 1 && first === '--version') {
+    process.stdout.write(`toka/${tokaVersion()} ${process.platform}-${process.arch} node-${process.version}\n`);
+    return end(0);
+  }
   enableCompileCache(join(userFolders().cache, 'compile'));
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? LEAN[name] : undefined;
   const code = await lean?.(argv.slice(name.split(' ').length), processDoor());
-  if (code === undefined) await (await import('./cli.ts')).main(argv);
-  else end(code);
+  end(code ?? (await (await import('./cli.ts')).main(argv)));
 }
 
 /** Flags that are all known and well formed; others are explained by the full command. */
@@ -42,14 +54,12 @@ function read<N extends string>(argv: readonly string[], types: Readonly<Record<
 
 type FlagValues<N extends string> = { readonly [name in N]?: never };
 
-function print(text: string): void {
-  process.stdout.write(text);
-}
-
 /** Ends once everything is written: a pipe may still hold output back. */
 function end(code: number): void {
   process.exitCode = code;
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
+// Node.js ends with success when nothing is left to wait for, even in the middle of a command: that would be a silent lie.
+process.exitCode = 70;
 void launch(process.argv.slice(2));

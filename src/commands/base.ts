@@ -3,7 +3,10 @@ import { boolean } from '@oclif/core/flags';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { Door } from '../ui/door.ts';
 import { processDoor } from '../ui/process-door.ts';
-import { reportError } from '../ui/run-tool.ts';
+import { reportError } from '../ui/report-error.ts';
+
+/** How the command ended; oclif gives no other way to hand it on. */
+export const ending = { code: 0 };
 
 /** What all commands share: their door, one way to end, and errors with codes. */
 export abstract class TokaCommand extends Command {
@@ -13,9 +16,8 @@ export abstract class TokaCommand extends Command {
 
   readonly door: Door = processDoor();
 
-  /** Ends with this exit code once everything is written. */
   protected finish(code: number): void {
-    process.exitCode = code;
+    ending.code = code;
   }
 
   protected override async catch(thrown: Error & { readonly oclif?: { readonly exit?: number } }): Promise<void> {

@@ -25,7 +25,7 @@ export function readTextFile(file: string, limit = MAX_BYTES): ReadResult {
     const info = fstatSync(fd);
     if (!info.isFile()) return { issue: { path: [], code: 'unreadable', expected: 'a regular file', found: 'something else' } };
     if (info.size > limit) return tooLarge(info.size, limit);
-    return decode(readUpTo(fd, limit), limit);
+    return decode(readUpTo(fd, info.size, limit), limit);
   } catch (error) {
     return unreadable(error);
   } finally {
@@ -34,8 +34,7 @@ export function readTextFile(file: string, limit = MAX_BYTES): ReadResult {
 }
 
 /** One byte more than the limit is tried, so that a file that grows or reports no size is noticed. */
-function readUpTo(fd: number, limit: number): Buffer {
-  const size = fstatSync(fd).size;
+function readUpTo(fd: number, size: number, limit: number): Buffer {
   const chunks: Buffer[] = [];
   let total = 0;
   while (total <= limit) {

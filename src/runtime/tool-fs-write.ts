@@ -28,14 +28,16 @@ const NO_HARD_LINKS = new Set(['EMLINK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPE
 /** Writes a whole file so that every reader sees the old content or the new, also after a crash; leaves nothing behind when it fails. */
 export async function writeFile(jail: Jail, absolute: string, data: string | Uint8Array, options: WriteOptions): Promise<void> {
   const made: MadeFolder[] = [];
-  const place = findPlace(jail, absolute, options.parents === true, made);
+  let place: Place | undefined;
   try {
+    place = findPlace(jail, absolute, options.parents === true, made);
     await replace(jail, place, data, options.exclusive === true);
+    for (const { parent } of made) await syncFolder(parent);
   } catch (error) {
     removeFolders(made);
-    throw fsError(error, 'write', place.real);
+    throw fsError(error, 'write', place?.real ?? absolute);
   } finally {
-    place.folder.close();
+    place?.folder.close();
     for (const { parent } of made) parent.close();
   }
 }
@@ -94,9 +96,6 @@ function makeFolders(jail: Jail, real: string, made: MadeFolder[]): Located {
     const folder = locateIfThere(jail, real);
     if (folder === undefined) throw unstable(real);
     return folder;
-  } catch (error) {
-    removeFolders(made);
-    throw error;
   } finally {
     if (!isNew) parent.close();
   }

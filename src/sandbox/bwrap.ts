@@ -71,17 +71,20 @@ const SEPARATE = [
 /** The arguments of bwrap for a plan, without the command: they go through a file, so that no path of this machine shows in `ps`. */
 export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits'>, layout: Layout): string[] {
   const size = String(tmpfsSize(plan.limits));
+  const own = `--proc /proc --remount-ro /proc --dev /dev --size ${size} --tmpfs /dev/shm --size ${size} --tmpfs /tmp`.split(' ');
+  const variables = Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]);
   return [
     ...SEPARATE,
     ...(layout.root ? ['--ro-bind', '/', '/'] : systemLayers().flatMap(layerArguments)),
-    ...['--ro-bind-data', String(FD.passwd), '/etc/passwd', '--ro-bind-data', String(FD.group), '/etc/group'],
-    // As uid 0, /proc/sys could be written even without capabilities.
-    ...['--proc', '/proc', '--remount-ro', '/proc', '--dev', '/dev'],
-    ...['--size', size, '--tmpfs', '/dev/shm', '--size', size, '--tmpfs', '/tmp'],
+    ...`--ro-bind-data ${FD.passwd} /etc/passwd --ro-bind-data ${FD.group} /etc/group`.split(' '),
+    // As uid 0, /proc/sys could be written even without capabilities, so /proc is mounted read-only.
+    ...own,
     ...layout.layers.flatMap(layerArguments),
-    ...['--remount-ro', '/dev', '--remount-ro', '/', '--chdir', plan.cwd],
-    ...['--clearenv', ...Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value])],
-    ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status)],
+    ...'--remount-ro /dev --remount-ro / --clearenv'.split(' '),
+    ...variables,
+    '--chdir',
+    plan.cwd,
+    ...`--seccomp ${FD.seccomp} --json-status-fd ${FD.status}`.split(' '),
   ];
 }
 

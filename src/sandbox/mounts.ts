@@ -103,7 +103,7 @@ export interface Layout {
  */
 export function layOut(plan: Pick<SandboxPlan, 'mounts' | 'hidden' | 'cwd'>, stagedAt: ReadonlyMap<string, string> = new Map()): Layout {
   const trees = plan.mounts.flatMap(findTree);
-  const kept = trees.filter((tree) => !isRedundant(tree, trees)).sort((one, other) => depth(one.real) - depth(other.real));
+  const kept = trees.filter((tree) => !isRedundant(tree, trees)).toSorted((one, other) => depth(one.real) - depth(other.real));
   const layers: Layer[] = [];
   for (const tree of kept) {
     if (tree.real === '/') continue;
@@ -176,7 +176,7 @@ function protections(tree: Tree, cwd: string): Layer[] {
       if (real !== undefined && real !== tree.real && contains(tree.real, real)) layers.set(real, { kind: 'read', source: real, path: real });
     }
   }
-  return [...layers.values()].sort((one, other) => depth(one.path) - depth(other.path));
+  return [...layers.values()].toSorted((one, other) => depth(one.path) - depth(other.path));
 }
 
 /** What the plan hides, toka's state in every mount, and its scratch folder, each wherever a mount shows it. */
@@ -187,7 +187,7 @@ function covers(plan: Pick<SandboxPlan, 'hidden' | 'cwd'>, trees: readonly Tree[
     const real = realpathOrUndefined(path);
     if (real !== undefined && isInside(real, [...trees, ...systemTrees()])) paths.add(real);
   }
-  const sorted = [...paths].sort((one, other) => depth(one) - depth(other));
+  const sorted = [...paths].toSorted((one, other) => depth(one) - depth(other));
   const outermost = sorted.filter((path, at) => !sorted.slice(0, at).some((folder) => contains(folder, path)));
   return outermost.map((path): Layer => ({ kind: statSync(path).isDirectory() ? 'hide-folder' : 'hide-file', path }));
 }

@@ -87,8 +87,8 @@ async function tryOut(): Promise<Probe> {
     const { enforcement, stopped } = await launch(attack(folder), {
       onOutput: (stream, chunk) => void (stream === 'stdout' && said.push(Buffer.from(chunk).toString('latin1'))),
     });
-    const overtime = await launch(plan(folder, ['sleep', '10'], { timeoutMs: 100 }), { onOutput: () => undefined });
-    const flood = await launch(plan(folder, ['sh', '-c', 'while :; do echo flood; done'], { maxOutput: 4096 }), { onOutput: () => undefined });
+    const overtime = await launch(planIn(folder, ['sleep', '10'], { timeoutMs: 100 }), { onOutput: () => undefined });
+    const flood = await launch(planIn(folder, ['sh', '-c', 'while :; do echo flood; done'], { maxOutput: 4096 }), { onOutput: () => undefined });
     const held = GUARANTEES.filter((guarantee) => {
       if (guarantee === 'timeout') return overtime.stopped === 'timeout';
       if (guarantee === 'output') return flood.stopped === 'output' && flood.outputBytes === 4096;
@@ -150,10 +150,10 @@ echo "variables:$(cat /proc/[0-9]*/environ | tr '\\0' '\\n' | sed 's/=.*//' | so
 kill -0 ${process.pid} && [ -e /proc/${process.pid} ] && echo host-process; echo processes-read
 i=0; while [ $i -lt 24 ]; do sleep 1 & i=$((i+1)); done; sleep 0.3; echo all-forked
 `;
-  return plan(folder, ['sh', '-c', script], {});
+  return planIn(folder, ['sh', '-c', script], {});
 }
 
-function plan(folder: string, [program, ...rest]: [string, ...string[]], limits: Partial<SandboxPlan['limits']>): SandboxPlan {
+function planIn(folder: string, [program, ...rest]: [string, ...string[]], limits: Partial<SandboxPlan['limits']>): SandboxPlan {
   mkdirSync(join(folder, 'write', '.git'), { recursive: true });
   return {
     argv: [program, ...rest],

@@ -1,4 +1,4 @@
-import { TokaError, toTokaError } from '../errors.ts';
+import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { RunResult } from '../pipeline/result.ts';
@@ -10,7 +10,8 @@ import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
 import { readParams } from './params.ts';
 import { planJson, planText } from './plan-text.ts';
-import { asResultError, errorJson, errorText, exitCodeOf } from './report.ts';
+import { errorText, exitCodeOf } from './report.ts';
+import { reportError } from './report-error.ts';
 import { terminal } from './text.ts';
 
 /**
@@ -40,15 +41,6 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
   } finally {
     toka?.close();
   }
-}
-
-/** Reports an error that no run could be made of. */
-export function reportError(thrown: unknown, own: Pick<OwnFlags, 'has'>, door: Door): number {
-  const error = toTokaError(thrown);
-  if (own.has('json')) door.stdout.write(errorJson(error));
-  else door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
-  if (own.has('debug')) door.stderr.write(`${String(error.stack)}\n${error.cause === undefined ? '' : `cause: ${String((error.cause as Error).stack ?? error.cause)}\n`}`);
-  return error.exitCode;
 }
 
 /** The parameters of `--params` under those of the flags; on a terminal a person is asked for what is still missing. */

@@ -7,7 +7,7 @@ import type { Door } from './door.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
 import { errorText, exitCodeOf } from './report.ts';
-import { reportError } from './run-tool.ts';
+import { reportError } from './report-error.ts';
 import { terminal } from './text.ts';
 
 const OPTIONS = {

@@ -12,13 +12,13 @@ export async function resolve(run: Run, house: House): Promise<Run> {
       hint: 'this release runs tools: toka run NAME',
     });
   }
-  if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command) };
+  if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.input !== undefined) };
   const { tool, hash } = await house.findTool(request.target.name);
   return { ...run, tool, manifestHash: hash };
 }
 
 /** A command is a tool without a manifest: what it may do comes with the request. */
-function adHoc({ argv, capabilities, optional = [], level, limits }: Command): Tool {
+function adHoc({ argv, capabilities, optional = [], level, limits }: Command, hasInput: boolean): Tool {
   const [path, ...args] = argv;
   const name = path.slice(path.lastIndexOf('/') + 1);
   return {
@@ -30,7 +30,7 @@ function adHoc({ argv, capabilities, optional = [], level, limits }: Command): T
     category: 'command',
     description: argv.join(' '),
     tags: [],
-    executable: { type: 'external', path, args, workingDirectory: 'caller', stdin: 'inherit', pass: {} },
+    executable: { type: 'external', path, args, workingDirectory: 'caller', stdin: hasInput ? 'inherit' : 'none', pass: {} },
     params: { type: 'object', properties: {}, required: [], additionalProperties: false },
     capabilities: { required: capabilities, optional },
     effect: 'external',

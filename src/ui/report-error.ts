@@ -1,0 +1,13 @@
+import { toTokaError } from '../errors.ts';
+import type { Door } from './door.ts';
+import { asResultError, errorJson, errorText } from './report.ts';
+import { terminal } from './text.ts';
+
+/** Reports an error that no run could be made of. */
+export function reportError(thrown: unknown, own: { has(flag: 'json' | 'debug'): boolean }, door: Door): number {
+  const error = toTokaError(thrown);
+  if (own.has('json')) door.stdout.write(errorJson(error));
+  else door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
+  if (own.has('debug')) door.stderr.write(`${String(error.stack)}\n${error.cause === undefined ? '' : `cause: ${String((error.cause as Error).stack ?? error.cause)}\n`}`);
+  return error.exitCode;
+}
