@@ -149,6 +149,19 @@ describe('files that are no manifest', () => {
     expect(await problemsOf(() => load(file))).toEqual(['too-large ']);
   });
 
+  test('a file larger than memory is never read', async () => {
+    const file = write('huge.yaml', GOOD);
+    truncateSync(file, 2 ** 42);
+    expect(await problemsOf(() => load(file))).toEqual(['too-large ']);
+  });
+
+  test('1 MiB is accepted, one byte more is not', async () => {
+    write('hello.sh', '');
+    const padded = `${GOOD}#`.padEnd(2 ** 20, 'x');
+    expect((await load(write('hello.yaml', padded))).name).toBe('hello');
+    expect(await problemsOf(() => load(write('hello.yaml', `${padded}x`)))).toEqual(['too-large ']);
+  });
+
   test('10,000 parameters are one problem', async () => {
     const list = Array.from(
       { length: 10_000 },
