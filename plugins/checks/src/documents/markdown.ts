@@ -14,6 +14,9 @@ export type { Heading, Markdown, MarkdownLink } from './markdown-reader.ts';
 const budget = 10_000;
 const batch = 256;
 
+/** Block quotes and lists within each other, 300 deep. */
+const nested = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){300}/m;
+
 /**
  * Parses markdown (CommonMark with GFM tables, footnotes and front matter). MDX whose JSX or expressions are not valid is read as markdown with HTML.
  *
@@ -23,7 +26,7 @@ const batch = 256;
  * quadratic in some things that they don't.
  */
 export function parseMarkdown(text: string, flavour: 'md' | 'mdx'): Markdown | undefined {
-  if (phrasingCost(text) > budget) return undefined;
+  if (nested.test(text) || phrasingCost(text) > budget) return undefined;
   const shared: Extension[] = [frontmatter(['yaml', 'toml']), gfmTable(), gfmFootnote()];
   const mdx = flavour === 'mdx';
   let events: Event[] | undefined;
@@ -59,7 +62,7 @@ function phrasingCost(text: string): number {
   let cost = 0;
   for (const paragraph of text.split(/\n(?=[ \t>]*(?:[-+*#]|\d{1,9}[.)])[ \t])|\n[ \t\r]*\n/)) {
     const { brackets, cells, marks, ticks } = counts(paragraph);
-    cost += brackets ** 2 / 5e4 + marks ** 2 / 6e4 + (ticks * paragraph.length) / 2e4 + cells ** 2 / 8e5;
+    cost += brackets ** 2 / 2e5 + marks ** 2 / 6e4 + (ticks * paragraph.length) / 2e4 + cells ** 2 / 8e5;
   }
   return cost;
 }
@@ -71,7 +74,7 @@ function counts(text: string): { brackets: number; cells: number; marks: number;
   let run = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 91) found.brackets++;
+    if (code === 91 || code === 93) found.brackets++;
     else if (code === 124) found.cells++;
     else if ((code === 42 || code === 95) && code !== last) found.marks++;
     else if (code === 96) runs.add((run = last === 96 ? run + 1 : 1));

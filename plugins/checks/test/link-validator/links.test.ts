@@ -36,7 +36,7 @@ test.each([
   ['[x](//example.org/x) [y](tel:1) [z](data:,x) [v](vscode://x)', []],
   ['[x](../a/../../b.md)', ['error outside']],
   ['[x](../../wiki) [y](../../releases/latest)', []],
-  ['[x][] and [b c][D]\n\n[d]: b.md', ['error undefined-reference']],
+  ['[no such][] and [b c][D]\n\n[d]: b.md', ['error undefined-reference']],
   ['m[i][j] and [a-z][0-9] and \\[x][y] and $[a b][c]$', []],
   ['- [ ][x]\n\n[//]: # (comment)\n[comment]: <> (x)', []],
   ['![x](nope.png)\n<img src="nope.png"><a href="b.md&quest;x">y</a>', ['error missing', 'error missing']],
