@@ -27,6 +27,7 @@ interface Declared {
  * @throws TokaError TOKA_STATE_UNAVAILABLE if it cannot be written.
  */
 export async function buildIndex(file: string, sources: readonly Source[], tokaVersion: string): Promise<void> {
+  // Everything whose time tells whether the index is out of date: folders, and the package.json of each plugin.
   const folders: string[] = [];
   const known = previous(file, sourcesKey(sources, tokaVersion));
   const declared: Declared[] = [];
@@ -78,6 +79,7 @@ function previous(file: string, key: string): Previous {
 
 async function declare(source: Source, folders: string[], known: Previous): Promise<Declared[]> {
   if (source.type === 'package') {
+    folders.push(source.packageFile);
     return [await declareFile(source.packageFile, known, async () => (await loadPluginManifest(source.packageFile, source.kind)).tools)];
   }
   const declared: Declared[] = [];

@@ -1,3 +1,4 @@
+import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { RunResult, Toka } from '../toka.ts';
 import type { Door } from './door.ts';
@@ -45,7 +46,9 @@ export async function checkProject(paths: readonly string[], { json, only }: Che
 
 async function checkTools(toka: Toka, only: readonly string[] | undefined): Promise<Tool[]> {
   if (only) return Promise.all(only.map(async (name) => (await toka.findTool(name)).tool));
-  return (await toka.index()).tagged('check');
+  const tools = (await toka.index()).tagged('check');
+  if (tools.length > 0) return tools;
+  throw new TokaError('TOKA_TOOL_UNKNOWN', 'no tool here is tagged "check"', { hint: 'is toka complete? toka tools list shows all tools' });
 }
 
 /** Checks take the paths they work on as `path`; without any they take the whole project. */

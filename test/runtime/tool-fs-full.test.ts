@@ -53,7 +53,7 @@ describe.skipIf(!canMount)('on a file system that refuses', () => {
 
   it('says so when it is mounted read-only', () => {
     expect(
-      run('mount -o remount,ro "$1"', [
+      run('mount -o remount,bind,ro "$1"', [
         ['a.txt', 10],
         ['new/b.txt', 10],
       ]),

@@ -117,6 +117,26 @@ describe.each(LOCATORS)('writing files located %s', (_name, locate) => {
     expect(readdirSync(root)).toEqual(['folder']);
   });
 
+  it.skipIf(!existsSync('/proc/self/fd'))('leaves no file open, whether it succeeds or fails', async () => {
+    mkdirSync(join(root, 'folder'));
+    symlinkSync('../outside', join(root, 'out'));
+    symlinkSync('folder', join(root, 'link'));
+    const long = 'n'.repeat(300);
+    const paths = ['a.txt', 'new/b/c.txt', 'link/d.txt', 'folder', 'out/e.txt', 'out/f/g.txt', `x/${long}`, `y/${long}/z`, 'a.txt/h/i'];
+    const round = async () => {
+      for (const path of paths) await open().write(path, 'x', { parents: true }).catch(() => undefined);
+      for (const path of [...paths, 'none']) {
+        await open().read(path).catch(() => undefined);
+        await open().stat(path).catch(() => undefined);
+        await open().list(path).catch(() => undefined);
+      }
+    };
+    await round();
+    const before = readdirSync('/proc/self/fd').length;
+    for (let again = 0; again < 10; again++) await round();
+    expect(readdirSync('/proc/self/fd').length).toBeLessThan(before + 5);
+  });
+
   it('takes names as long as the file system does', async () => {
     const name = 'n'.repeat(255);
     await open().write(name, 'x');

@@ -13,13 +13,15 @@ const GOOD: Probe = {
   enforcement: { filesystem: 'namespaces', memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' },
 };
 const WEAK: Probe = { ...GOOD, enforcement: { filesystem: 'namespaces', memory: 'watchdog', processes: 'rlimit', cpu: 'rlimit' } };
-const refusal = (missing: readonly string[]): unknown =>
-  expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE', data: expect.objectContaining({ missing }) });
+function refusal(missing: readonly string[]): unknown {
+  const data: unknown = expect.objectContaining({ missing });
+  return expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE', data });
+}
 
 describe('the probe', () => {
   let folder: ReturnType<typeof temporaryFolder>;
   const file = (): string => join(folder.path, 'toka', 'sandbox.json');
-  const saved = (): { key: string; probe: Probe } => JSON.parse(readFileSync(file(), 'utf8'));
+  const saved = (): { key: string; probe: Probe } => JSON.parse(readFileSync(file(), 'utf8')) as { key: string; probe: Probe };
 
   beforeEach(() => {
     const before = process.env['XDG_CACHE_HOME'];

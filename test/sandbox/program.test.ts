@@ -86,7 +86,7 @@ describe('a real program', () => {
   });
 
   it('that is not there is named', () => {
-    const expected = expect.objectContaining({ code: 'TOKA_RUNTIME_UNAVAILABLE', data: { program: 'no-such-program' } });
+    const expected: unknown = expect.objectContaining({ code: 'TOKA_RUNTIME_UNAVAILABLE', data: { program: 'no-such-program' } });
     expect(() => realProgram('no-such-program', { PATH: '/usr/bin:/bin' })).toThrow(expected);
     expect(() => realProgram('no-such-program', {})).toThrow(expected);
   });
@@ -131,7 +131,8 @@ describe('bwrap', () => {
   });
 
   it('that is missing refuses the run and says how to get it', () => {
-    const refusal = expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE', data: expect.objectContaining({ missing: ['sandbox'] }) });
+    const data: unknown = expect.objectContaining({ missing: ['sandbox'] });
+    const refusal: unknown = expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE', data });
     expect(() => findBwrap({ mounts: [], cwd: '/' }, at('empty'))).toThrow(refusal);
   });
 });

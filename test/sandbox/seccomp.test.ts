@@ -63,7 +63,8 @@ describe.each(['x64', 'arm64'])('the filter for %s', (name) => {
 
   it('allows the calls that it does not name', () => {
     const named = new Set([...Object.values(table.refused), ...Object.values(table.absent), table.fallocate, table.socket]);
-    for (let nr = 0; nr < 440; nr++) if (!named.has(nr)) expect(call(nr)).toBe(ALLOW);
+    const others = Array.from({ length: 440 }, (_, nr) => nr).filter((nr) => !named.has(nr));
+    expect(others.filter((nr) => call(nr) !== ALLOW)).toEqual([]);
   });
 
   it.each([1, 15, 17, 29, 38, 40])('refuses sockets of family %i', (family) => {

@@ -84,13 +84,6 @@ export function lineEndingOf(text: string): LineEnding {
   return crlf > 0 ? 'crlf' : lf > 0 ? 'lf' : 'none';
 }
 
-/** How many lines a text has; a final newline ends the last line and starts no other. */
-export function countLines(text: string): number {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++;
-  return text === '' || text.endsWith('\n') ? lines : lines + 1;
-}
-
 /** The error for a file that should be text: says what it looks like and how to read it all the same. */
 export function notText(path: string, bytes: Uint8Array): CodedError {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
