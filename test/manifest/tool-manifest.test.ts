@@ -86,6 +86,15 @@ describe('parameters', () => {
   });
 
   test.each([
+    { type: 'integer', minimum: 3, default: 3 },
+    { type: 'number', maximum: 0.5, default: 0.5 },
+    { type: 'string', minLength: 1, maxLength: 1, default: '😀' },
+    { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: 1, default: ['a'] },
+  ])('a default at the very limit is accepted: %j', (change) => {
+    expect(parseSpec(parameter(change)).params.properties['text']?.default).toEqual(change.default);
+  });
+
+  test.each([
     'LD_PRELOAD',
     'LD_LIBRARY_PATH',
     'DYLD_INSERT_LIBRARIES',
