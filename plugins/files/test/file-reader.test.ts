@@ -120,6 +120,13 @@ describe('file-reader by lines', () => {
     expect(await read({ limit: 1 })).toMatchObject({ content: '\uFEFFline 1 😀\r\n', bom: true });
   });
 
+  it('reads UTF-16 characters that lie across the pieces of a stream', async () => {
+    const text = '😀'.repeat(200_000);
+    project.put('a.txt', Buffer.from(`\uFEFF${text}`, 'utf16le'));
+    const { content } = await read({ maxBytes: 1_000_000 });
+    expect(content === `\uFEFF${text}`).toBe(true);
+  });
+
   it('reads latin1 when told so', async () => {
     project.put('a.txt', Buffer.from('caf\u00e9\n', 'latin1'));
     expect(await read({ encoding: 'latin1' })).toMatchObject({ content: 'café\n' });
