@@ -8,6 +8,7 @@ type Token = { readonly kind: 'char'; readonly char: string } | { readonly kind:
 
 const MAX_LENGTH = 1024;
 const MAX_WILDCARDS = 32;
+const MAX_STEPS = 20_000;
 
 export interface Glob {
   readonly tokens: readonly Token[];
@@ -60,23 +61,31 @@ export function matches(pattern: Glob, text: string): boolean {
   return accepts(pattern, states);
 }
 
-/** Whether every string of `a` is a string of `b`: exact, by running both automata over the characters that either can tell apart. */
+/**
+ * Whether every string of `a` is a string of `b`: exact, by running both automata over the characters that either can tell apart.
+ *
+ * @throws TokaError TOKA_CAPABILITY_INVALID if that takes more than 20,000 steps, which only patterns made for it do.
+ */
 export function isSubset(a: Glob, b: Glob): boolean {
   if (a.literal) return matches(b, a.prefix);
   if (a.tree !== undefined && b.tree !== undefined) return isBelow(a.tree, b.tree);
-  const alphabet = alphabetOf(a, b);
-  return !reaches(a, b, alphabet, (statesA, statesB) => accepts(a, statesA) && !accepts(b, statesB), false);
+  // One state of `a` at a time is enough to find a string of it; only of `b` must every state be known at once.
+  return !reaches(a, b, (states) => [states], (state, states) => isEnd(a, state) && !accepts(b, states));
 }
 
-/** Whether some string is in both. */
+/**
+ * Whether some string is in both.
+ *
+ * @throws TokaError TOKA_CAPABILITY_INVALID as `isSubset`.
+ */
 export function overlaps(a: Glob, b: Glob): boolean {
   if (a.literal) return matches(b, a.prefix);
   if (b.literal) return matches(a, b.prefix);
-  return reaches(a, b, alphabetOf(a, b), (statesA, statesB) => accepts(a, statesA) && accepts(b, statesB), true);
+  return reaches(a, b, (states) => states.map((state) => [state]), (state, states) => isEnd(a, state) && accepts(b, states));
 }
 
 function isBelow(text: string, tree: string): boolean {
-  return text === tree || text.startsWith(tree.endsWith('/') ? tree : `${tree}/`);
+  return text === tree || text.startsWith(`${tree}/`);
 }
 
 function tokenize(text: string): Token[] {
@@ -158,7 +167,11 @@ function step(pattern: Glob, states: States, char: string): States {
 }
 
 function accepts(pattern: Glob, states: States): boolean {
-  return states.at(-1) === pattern.tokens.length * 2;
+  return isEnd(pattern, states.at(-1));
+}
+
+function isEnd(pattern: Glob, state: number | undefined): boolean {
+  return state === pattern.tokens.length * 2;
 }
 
 /** Stands for every character that neither glob names. */
@@ -170,17 +183,23 @@ function alphabetOf(a: Glob, b: Glob): string[] {
   return [...chars];
 }
 
-/** Walks both automata in step until `found` holds somewhere; `both` stops a branch as soon as `b` has died. */
-function reaches(a: Glob, b: Glob, alphabet: string[], found: (a: States, b: States) => boolean, both: boolean): boolean {
+/** Walks both automata in step, one state of `a` with each group of states of `b`, until `found` holds somewhere. */
+function reaches(a: Glob, b: Glob, group: (states: States) => States[], found: (a: number, b: States) => boolean): boolean {
+  const alphabet = alphabetOf(a, b);
   const seen = new Set<string>();
-  const pending: (readonly [States, States])[] = [[start(a), start(b)]];
+  const pending: (readonly [number, States])[] = [];
+  const meet = (statesA: States, statesB: States): void => {
+    for (const state of statesA) for (const states of group(statesB)) pending.push([state, states]);
+  };
+  meet(start(a), start(b));
   for (let pair = pending.pop(); pair; pair = pending.pop()) {
-    const [statesA, statesB] = pair;
-    const key = `${statesA.join()}|${statesB.join()}`;
-    if (statesA.length === 0 || (both && statesB.length === 0) || seen.has(key)) continue;
+    const [state, states] = pair;
+    const key = `${state}|${states.join()}`;
+    if (seen.has(key)) continue;
     seen.add(key);
-    if (found(statesA, statesB)) return true;
-    for (const char of alphabet) pending.push([step(a, statesA, char), step(b, statesB, char)]);
+    if (seen.size > MAX_STEPS) throw invalid('two scopes take too many steps to compare');
+    if (found(state, states)) return true;
+    for (const char of alphabet) meet(step(a, [state], char), step(b, states, char));
   }
   return false;
 }

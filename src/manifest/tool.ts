@@ -1,6 +1,6 @@
 import type { Effect, JsonSchema, JsonValue } from '@toka/sdk';
 
-/** How much a tool may use at the most; the figures are in sandbox/levels.ts. */
+/** How much a tool may use at the most; the figures are in levels.ts. */
 export type Level = 'restricted' | 'standard' | 'elevated';
 
 /** How the value of a parameter reaches a process. A native tool receives its parameters as an object and declares none. */

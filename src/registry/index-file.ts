@@ -115,7 +115,7 @@ export class RegistryIndex {
   /** The tools with this tag. */
   tagged(tag: string): Tool[] {
     return this.#db
-      .prepare(`SELECT json FROM tools WHERE EXISTS (SELECT 1 FROM json_each(json, '$.tags') WHERE value = ?) ORDER BY name`)
+      .prepare(`SELECT json FROM tools WHERE EXISTS (SELECT 1 FROM json_each(tools.json, '$.tags') AS tag WHERE tag.value = ?) ORDER BY name`)
       .all(tag)
       .map(({ json }) => JSON.parse(String(json)) as Tool);
   }

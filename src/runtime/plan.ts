@@ -72,7 +72,9 @@ function processExecutable({ executable, qualified, origin }: Tool): ProcessExec
 /** The folder that the manifest names where the process can see it, else its private scratch folder. */
 function workingFolder({ workingDirectory }: ProcessExecutable, { cwd, root }: PlanInput, mounts: readonly Mount[]): string {
   const wanted = workingDirectory === 'project' ? root : cwd;
-  const isVisible = mounts.some(({ path }) => wanted === path || wanted.startsWith(path === '/' ? '/' : `${path}/`));
+  const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+  // A folder above a mount exists inside the sandbox as well, with nothing in it but the way down.
+  const isVisible = mounts.some(({ path }) => isBelow(wanted, path) || isBelow(path, wanted));
   return workingDirectory !== 'scratch' && isVisible ? wanted : '/tmp';
 }
 

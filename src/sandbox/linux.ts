@@ -4,7 +4,7 @@ import { startJail, type Jail } from './jail.ts';
 import { giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import { exceededIn, startWatchdog } from './limits/watchdog.ts';
-import { isVisible, layOut } from './mounts.ts';
+import { contains, isVisible, layOut } from './mounts.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
@@ -54,11 +54,16 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
 
 function prepare(plan: SandboxPlan, staging: Staging): Prepared {
   const [name, ...rest] = plan.argv;
-  if (plan.cwd !== '/tmp' && !isVisible(plan.cwd, plan.mounts)) throw hiddenFolder(plan.cwd);
+  if (!existsInside(plan)) throw hiddenFolder(plan.cwd);
   const program = requireProgram(name, plan.env['PATH'] ?? '', plan.mounts, plan.cwd);
   const bwrap = findBwrap(plan);
   const layout = layOut(plan, staging.at);
   return { plan, command: [program, ...rest], bwrap, args: bwrapArguments(plan, layout), writable: layout.writable };
+}
+
+/** A folder above a mount exists inside too, with nothing in it but the way down. */
+function existsInside({ cwd, mounts }: SandboxPlan): boolean {
+  return cwd === '/tmp' || isVisible(cwd, mounts) || mounts.some(({ path }) => contains(cwd, path));
 }
 
 /** Runs the command in a slot; undefined if the slot could not join its control group, so that nothing was run. */

@@ -74,8 +74,8 @@ function report(results: readonly RunResult[], door: Door): string {
     const hint = error?.hint === undefined ? '' : `  ${paint(view, 'cyan', 'next:')} ${plain(error.hint)}\n`;
     return `${paint(view, 'bold', tool ?? '')}\n${output === '' ? `${plain(error?.message ?? '')}\n` : plain(output)}${hint}\n`;
   });
-  const rows = results.map((result) => [result.tool ?? '', verdict(result), summary(result), `${Math.round(result.usage.wallMs)} ms`]);
-  return `${details.join('')}${table(['CHECK', 'RESULT', 'SUMMARY', 'TOOK'], rows, view)}`;
+  const rows = results.map((result) => [result.tool ?? '', verdict(result), `${Math.round(result.usage.wallMs)} ms`, summary(result)]);
+  return `${details.join('')}${table(['CHECK', 'RESULT', 'TOOK', 'SUMMARY'], rows, view)}`;
 }
 
 /** A check that could not run here is not a failed check, and never a passed one. */

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { TokaError } from '../errors.ts';
+import { LEVELS } from '../manifest/levels.ts';
 import type { Level, SandboxOverrides } from '../manifest/tool.ts';
-import { parseDuration, parsePercent, parseSize } from '../manifest/units.ts';
+import { parseDuration, parsePercent, parseSize, printDuration, printPercent, printSize } from '../manifest/units.ts';
 import type { Door } from './door.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
@@ -26,7 +27,6 @@ const OPTIONS = {
   timeout: { type: 'string' },
 } as const;
 
-const LEVELS: readonly string[] = ['restricted', 'standard', 'elevated'];
 
 /** `toka sandbox run [FLAGS] -- COMMAND…`; its own exit code passes through. `undefined` where there is no command. */
 export async function sandboxRun(argv: readonly string[], door: Door): Promise<number | undefined> {
@@ -35,15 +35,15 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
     const { values, command } = read(argv);
     const [program, ...words] = command;
     if (values.help === true || program === undefined) return undefined;
-    const level = values.level ?? 'restricted';
-    if (!LEVELS.includes(level)) throw usage('level', level, 'restricted, standard or elevated');
+    const wanted = limits(values);
+    const level = levelFor(values.level, wanted);
     const cwd = resolve(door.cwd, values.cwd ?? '.');
     const allow = values.allow ?? [];
     const env = (values.env ?? []).map((name) => `env:read:${name}`);
     const toka = await door.open({ cwd });
     try {
       const request = toka.request(
-        { command: { argv: [program, ...words], level: level as Level, limits: limits(values), capabilities: [...allow, ...env], env: {} } },
+        { command: { argv: [program, ...words], level, limits: wanted, capabilities: [...allow, ...env], env: {} } },
         {},
       );
       const name = program.slice(program.lastIndexOf('/') + 1).replaceAll(/[\\*?]/g, String.raw`\$&`);
@@ -99,6 +99,29 @@ function leading(argv: readonly string[]): [readonly string[], readonly string[]
     if (option?.type === 'string') at += 1;
   }
   return [argv, []];
+}
+
+/** The level that is named, or else the lowest that allows the limits asked for: a limit is never lowered without a word. */
+function levelFor(name: string | undefined, wanted: SandboxOverrides): Level {
+  if (name !== undefined && !Object.hasOwn(LEVELS, name)) throw usage('level', name, Object.keys(LEVELS).join(', '));
+  const candidates = name === undefined ? (Object.keys(LEVELS) as Level[]) : [name as Level];
+  const level = candidates.find((each) => beyond(each, wanted) === undefined);
+  if (level !== undefined) return level;
+  const last = candidates.at(-1) ?? 'elevated';
+  const limit = beyond(last, wanted) ?? 'memory';
+  throw new TokaError('TOKA_USAGE', `the level ${last} allows ${limit} up to ${shown(limit, LEVELS[last][limit])}, found ${shown(limit, wanted[limit] ?? 0)}`, {
+    hint: name === undefined ? 'ask for less' : 'ask for less, or name a higher --level',
+  });
+}
+
+function shown(limit: keyof SandboxOverrides, value: number): string {
+  if (limit === 'cpu') return printPercent(value);
+  if (limit === 'pids') return String(value);
+  return limit === 'timeoutMs' ? printDuration(value) : printSize(value);
+}
+
+function beyond(level: Level, wanted: SandboxOverrides): keyof SandboxOverrides | undefined {
+  return (Object.keys(wanted) as (keyof SandboxOverrides)[]).find((limit) => (wanted[limit] ?? 0) > LEVELS[level][limit]);
 }
 
 type Values = ReturnType<typeof read>['values'];

@@ -23,7 +23,7 @@ export function terminal(stream: { readonly isTTY?: boolean; readonly columns?: 
   const isTty = stream.isTTY === true;
   const isOff = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb' || env['FORCE_COLOR'] === '0';
   const isForced = (env['FORCE_COLOR'] ?? '0') !== '0';
-  return { isTty, color: !isOff && (isTty || isForced), columns: stream.columns ?? 80 };
+  return { isTty, color: !isOff && (isTty || isForced), columns: stream.columns || 80 };
 }
 
 export function paint({ color }: Terminal, style: Style, text: string): string {

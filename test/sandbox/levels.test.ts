@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LEVELS, limitsOf, mayUseNetwork } from '../../src/sandbox/levels.ts';
+import { LEVELS } from '../../src/manifest/levels.ts';
+import { limitsOf } from '../../src/sandbox/levels.ts';
 import type { Limits } from '../../src/sandbox/plan.ts';
 
 const MiB = 1024 * 1024;
@@ -11,10 +12,6 @@ describe('levels', () => {
     expect(LEVELS.restricted).toMatchObject({ memory: 128 * MiB, cpu: 25, timeoutMs: 30_000 });
     expect(LEVELS.standard).toMatchObject({ memory: 512 * MiB, cpu: 50, timeoutMs: 300_000 });
     expect(LEVELS.elevated).toMatchObject({ memory: 1024 * MiB, cpu: 75, timeoutMs: 1_800_000 });
-  });
-
-  it('allow the network to elevated tools only', () => {
-    expect((['restricted', 'standard', 'elevated'] as const).filter(mayUseNetwork)).toEqual(['elevated']);
   });
 
   it('are the least of the level and every override', () => {

@@ -16,7 +16,7 @@ export default class SandboxRun extends TokaCommand {
     cwd: string({ description: 'its working folder; default: this one where it can see it', helpValue: 'DIR' }),
     env: string({ description: 'a variable that it gets', helpValue: 'NAME', multiple: true }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
-    level: string({ default: 'restricted', description: 'how much it may use', options: ['restricted', 'standard', 'elevated'] }),
+    level: string({ description: 'how much it may use; default: the lowest that allows the limits asked for', options: ['restricted', 'standard', 'elevated'] }),
     'max-disk': string({ description: 'bytes it may write', helpValue: '100M' }),
     'max-output': string({ description: 'bytes it may print', helpValue: '8M' }),
     memory: string({ description: 'memory of all its processes', helpValue: '256M' }),
