@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { LEVELS } from '../../src/manifest/levels.ts';
-import * as sandbox from '../../src/sandbox/levels.ts';
 import { parseSpec, problemsOf } from './support.ts';
 
 const text = { name: 'text', type: 'string', description: 'Text', pass: { env: 'TEXT' } };
@@ -171,8 +170,13 @@ describe('capabilities', () => {
 });
 
 describe('limits', () => {
-  test('the figures are those that the sandbox enforces', () => {
-    expect(LEVELS).toEqual(sandbox.LEVELS);
+  test('memory, processor share and time of each level are those that are documented', () => {
+    const figures = Object.entries(LEVELS).map(([level, { memory, cpu, timeoutMs }]) => [level, memory / 1024 ** 2, cpu, timeoutMs / 1000]);
+    expect(figures).toEqual([
+      ['restricted', 128, 25, 30],
+      ['standard', 512, 50, 300],
+      ['elevated', 1024, 75, 1800],
+    ]);
   });
 
   test.each([
@@ -203,7 +207,7 @@ describe('limits', () => {
 
   test('the figures of the level itself are accepted and read', () => {
     const asked = { memory: '128M', cpu: '25%', pids: 64, timeout: '30s', maxOutput: '8M', maxDisk: '100M' };
-    expect(parseSpec({ security: { sandbox: asked } }).sandbox).toEqual(sandbox.LEVELS.restricted);
+    expect(parseSpec({ security: { sandbox: asked } }).sandbox).toEqual(LEVELS.restricted);
   });
 
   test('risk follows the effect where it is not declared', () => {
