@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dropSlot, holdSlot, type Slot } from './slots.ts';
+import { dropSlot, type Slot } from './slots.ts';
 
 /** After this long, a sandbox whose first process was killed is killed from outside. */
 const KILL_AGAIN_MS = 500;
@@ -32,7 +32,6 @@ export function startJail(slot: Slot, script: string, onStarted: () => void): Ja
   let status = '';
   let init: number | undefined;
   let killed = false;
-  holdSlot(slot);
   const kill = (): void => {
     if (killed) return;
     killed = true;

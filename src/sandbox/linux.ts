@@ -9,7 +9,7 @@ import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill, givePipes, takePipes, type Pipes } from './scratch.ts';
-import { isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
+import { holdSlot, isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
@@ -73,6 +73,8 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
   let pipes: Pipes;
   let stdin: string | undefined;
   let streams: Streams;
+  // From here on toka waits for it: a process with nothing to wait for would end in the middle.
+  holdSlot(slot);
   try {
     requireHard(slot, options);
     pipes = await takePipes();

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { coded, type ToolContext } from '@toka/sdk';
-import picomatch from 'picomatch';
 
 /** A file to check. */
 export interface Selected {
@@ -28,8 +27,8 @@ export interface Selection {
  * @throws `CHECK_PATH_NOT_FOUND` where a named path doesn't exist.
  */
 export async function selectFiles(ctx: ToolContext, selection: Selection): Promise<Selected[]> {
-  const included = matcher(selection.include);
-  const excluded = matcher(selection.exclude);
+  const included = await matcher(selection.include);
+  const excluded = await matcher(selection.exclude);
   const found = new Set<string>();
   for (const given of selection.path) {
     const start = path.resolve(ctx.cwd, given);
@@ -62,7 +61,9 @@ export function posix(file: string): string {
 }
 
 /** Tells whether a path matches any glob, or lies in a folder that does. */
-export function matcher(globs: readonly string[]): (name: string) => boolean {
+export async function matcher(globs: readonly string[]): Promise<(name: string) => boolean> {
+  if (globs.length === 0) return () => false;
+  const { default: picomatch } = await import('picomatch');
   const tests = globs.flatMap((glob) => {
     const bare = glob.replace(/^\.?\//, '').replace(/\/+$/, '');
     const options = { dot: true, basename: !bare.includes('/') };

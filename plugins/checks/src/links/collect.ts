@@ -49,7 +49,7 @@ interface Parsed {
 export async function checkAll(ctx: ToolContext, files: readonly Selected[], options: CheckOptions): Promise<Result> {
   const anchors = new Anchors(ctx);
   const tree = new Tree(ctx);
-  const ignored = matcherOf(options.ignore);
+  const ignored = await matcherOf(options.ignore);
   const parsed: Parsed[] = [];
   const skipped = await eachText(ctx, files, async (file, text) => {
     const found = await parse(file, text, options.fix, anchors);
@@ -70,9 +70,8 @@ export async function checkAll(ctx: ToolContext, files: readonly Selected[], opt
   return { documents, links: all.length, external: all.filter(({ destination }) => classify(destination) === 'external').length, skipped };
 }
 
-function matcherOf(globs: readonly string[]): (destination: string) => boolean {
-  if (globs.length === 0) return () => false;
-  const matches = matcher(globs);
+async function matcherOf(globs: readonly string[]): Promise<(destination: string) => boolean> {
+  const matches = await matcher(globs);
   return (destination) => globs.includes(destination) || matches(destination.replace(/^\.?\//, ''));
 }
 
