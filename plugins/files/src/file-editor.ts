@@ -86,6 +86,7 @@ export default defineTool({
       },
     },
   ],
+  print,
   async run({ path, edits, expectSha256, dryRun, ...single }, ctx) {
     const list = listEdits(edits as EditParam[] | undefined, single);
     if ((await ctx.fs.stat(path)) === undefined) throw await missingFile(ctx, path);
@@ -122,4 +123,10 @@ function toEdit({ find, replace, all = false, insertAfter, text }: EditParam): E
 
 function invalid(found: string, hint: string): Error {
   return coded('EDIT_INVALID', `expected find with replace, or insertAfter with text, found ${found}`, { hint });
+}
+
+/** The diff, and what was done. */
+function print({ path, changed, dryRun, diff }: { path: string; changed: boolean; dryRun: boolean; diff: string }): string {
+  const done = changed ? (dryRun ? 'would be changed' : 'changed') : 'unchanged';
+  return `${diff === '' || diff.endsWith('\n') ? diff : `${diff}\n`}${path}: ${done}\n`;
 }

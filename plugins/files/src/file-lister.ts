@@ -100,6 +100,7 @@ export default defineTool({
     { description: 'Two levels as a tree', params: { path: '.', depth: 2, tree: true } },
     { description: 'The ten largest files', params: { sort: 'size', type: 'file', limit: 10 } },
   ],
+  print,
   async run({ path, include, exclude, type, depth, hidden, gitignore, sizes, sort, limit, tree }, ctx): Promise<Result> {
     const isChosen = compileGlobs(include, exclude);
     const start = resolve(ctx.cwd, path);
@@ -142,4 +143,11 @@ function sortItems(items: readonly Item[], sort: 'path' | 'size' | 'modified'): 
   if (sort === 'path') return items;
   if (sort === 'size') return items.toSorted((a, b) => (b.size ?? -1) - (a.size ?? -1));
   return items.toSorted((a, b) => (b.modified ?? '').localeCompare(a.modified ?? ''));
+}
+
+/** The tree where it was asked for, else a path a line. */
+function print({ entries, tree, truncated, total }: Result): string {
+  const text = tree ?? entries.map(({ path, type }) => (type === 'directory' ? `${path}/` : path)).join('\n');
+  const rest = truncated ? `… ${total} in all; raise limit to see them\n` : '';
+  return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${rest}`;
 }

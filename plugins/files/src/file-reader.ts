@@ -109,6 +109,7 @@ export default defineTool({
     { description: 'The last 50 lines of a log', params: { path: 'build.log', offset: -50 } },
     { description: 'The first 512 bytes of an image', params: { path: 'logo.png', encoding: 'base64', byteLimit: 512 } },
   ],
+  print,
   async run({ path, offset, limit, byteOffset, byteLimit, lineNumbers, encoding, maxBytes }, ctx): Promise<Result> {
     const info = await ctx.fs.stat(path);
     if (info === undefined) throw await missingFile(ctx, path);
@@ -210,4 +211,9 @@ function startOfCharacter(bytes: Buffer): number {
 function numberLines(text: string, first: number): string {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
   return lines.map((line, index) => `${String(first + index).padStart(6)}\t${line}`).join('');
+}
+
+/** The content as it is: what a person would see with cat. */
+function print({ content }: Result): string {
+  return content;
 }

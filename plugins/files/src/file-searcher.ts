@@ -150,6 +150,7 @@ export default defineTool({
     },
     { description: 'Which files mention a word, in any case', params: { pattern: 'licence', case: 'ignore', word: true, show: 'files' } },
   ],
+  print,
   async run(params, ctx): Promise<Result> {
     const { pattern, path, regex, word, context, maxMatches, maxPerFile = Infinity, maxLineLength } = params;
     const ignoreCase = params.case === 'ignore' || (params.case === 'smart' && pattern === pattern.toLowerCase());
@@ -248,4 +249,14 @@ function toMatch(path: string, { line, text, spans, before, after }: LineMatch, 
     ...(before.length > 0 ? { before: before.map((other) => other.slice(0, maxLength)) } : {}),
     ...(after.length > 0 ? { after: after.map((other) => other.slice(0, maxLength)) } : {}),
   };
+}
+
+/** Lines as grep prints them, and what was left out. */
+function print({ matches, files, linesMatched, filesMatched, skippedBinary, truncated }: Result): string {
+  const lines =
+    matches.length > 0
+      ? matches.map(({ path, line, column, text }) => `${path}:${line}:${column}:${text}`)
+      : files.map(({ path, lines: count }) => `${path}: ${count}`);
+  const notes = [truncated ? 'there may be more' : '', skippedBinary > 0 ? `${skippedBinary} files that are not text were left out` : ''];
+  return `${[...lines, [`${linesMatched} lines in ${filesMatched} files`, ...notes.filter(Boolean)].join('; ')].join('\n')}\n`;
 }

@@ -71,6 +71,7 @@ export default defineTool({
     },
     { description: 'Make sure that a line ends a file', params: { path: '.gitignore', content: 'coverage/\n', mode: 'append' } },
   ],
+  print,
   async run({ path, content, mode, encoding, parents, expectSha256, dryRun }, ctx): Promise<Result> {
     const given = encoding === 'base64' ? decodeBase64(content) : Buffer.from(content);
     const before = await readIfThere(ctx, path);
@@ -125,4 +126,10 @@ async function diffOf(path: string, before: Buffer | undefined, after: Buffer): 
     if (isCoded(error) && error.code === 'FILE_NOT_TEXT') return {};
     throw error;
   }
+}
+
+/** The diff where there is one, and what was done. */
+function print({ path, created, changed, dryRun, bytes, diff = '' }: Result): string {
+  const action = changed ? `${created ? 'created' : 'changed'} (${bytes} bytes)` : 'unchanged: the content is the same';
+  return `${diff === '' || diff.endsWith('\n') ? diff : `${diff}\n`}${path}: ${dryRun && changed ? 'would be ' : ''}${action}\n`;
 }

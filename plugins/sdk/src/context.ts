@@ -59,7 +59,7 @@ export interface ToolFs {
   read(path: string, options?: { start?: number; length?: number; maxBytes?: number }): Promise<Uint8Array>;
   /** Reads UTF-8 text (a byte order mark is kept). Refuses more than `maxBytes` (default 64 MiB). */
   readText(path: string, options?: { maxBytes?: number }): Promise<string>;
-  /** Streams a file of any size in chunks. */
+  /** Streams a file of any size in chunks, from byte `start` to before byte `end`. */
   stream(path: string, options?: { start?: number; end?: number }): AsyncIterable<Uint8Array>;
   /** Writes the whole file: to a temporary file beside it, synced, then renamed, so that no reader ever sees half. Keeps the mode of a file it replaces; follows a symlink inside the grants. */
   write(path: string, data: string | Uint8Array, options?: WriteOptions): Promise<void>;
