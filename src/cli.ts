@@ -37,7 +37,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'tools:show': ToolsShow,
   'tools:validate': ToolsValidate,
   trust: Trust,
-} as unknown as Readonly<Record<string, typeof Command>>;
+};
 
 /**
  * The full command line: help, every command, and whatever the launcher does not take itself.

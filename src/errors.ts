@@ -83,7 +83,7 @@ export function printPlace({ file, line, column }: Place): string {
 }
 
 /** Recognises a TokaError by its name and code: bundles of toka that are loaded later carry their own copy of the class. */
-export function isTokaError(thrown: unknown): thrown is TokaError {
+function isTokaError(thrown: unknown): thrown is TokaError {
   return thrown instanceof Error && thrown.name === 'TokaError' && Object.hasOwn(ERRORS, (thrown as TokaError).code);
 }
 

@@ -184,7 +184,7 @@ function openRegistry(file: string, sources: readonly Source[], prefer: Readonly
   const validators = new WeakMap<object, Promise<Validator>>();
   const open = async (rebuild = false): Promise<RegistryIndex> => {
     if (rebuild && opened) (await opened).close();
-    if (rebuild || !opened) opened = openIndex(file, sources, tokaVersion(), rebuild);
+    if (rebuild || !opened) opened = openIndex(file, sources, { tokaVersion: tokaVersion(), checkCapability: capabilityFault }, rebuild);
     return opened;
   };
   return {

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { TokaError } from '../errors.ts';
-import { glob, isSubset, overlaps, type Glob } from './glob.ts';
+import { escapeGlob, glob, isSubset, overlaps, type Glob } from './glob.ts';
 
 /** The actions of each domain; only `fs` scopes are paths. */
 const DOMAINS = {
@@ -65,16 +65,16 @@ export interface Anchors {
 export function anchor(capability: Capability, { root, home, realPath, isFolder }: Anchors): Capability {
   if (capability.domain !== 'fs' || capability.scope === undefined) return capability;
   const { scope } = capability;
-  const absolute = scope.startsWith('/') ? scope : /^~(\/|$)/.test(scope) ? home + scope.slice(1) : `${root}/${scope}`;
+  const absolute = scope.startsWith('/') ? scope : /^~(\/|$)/.test(scope) ? escapeGlob(home) + scope.slice(1) : `${escapeGlob(root)}/${scope}`;
   const segments = absolute.split('/');
   const wild = segments.findIndex((segment) => isWild(segment));
   const plain = posix.normalize((wild === -1 ? segments : segments.slice(0, wild)).join('/') || '/');
   const tail = wild === -1 ? [] : segments.slice(wild);
   if (tail.includes('..')) throw invalid(printCapability(capability), 'a scope cannot go up (..) after a wildcard');
-  const real = realPath(unescapePath(plain.length > 1 ? plain.replace(/\/$/, '') : plain));
+  const real = realPath(unescapeGlob(plain.length > 1 ? plain.replace(/\/$/, '') : plain));
   const below = tail.length === 0 && isFolder(real) ? ['**'] : tail.filter((segment) => segment !== '.');
-  const folder = escapePath(real === '/' ? '' : real);
-  return { ...capability, scope: below.length === 0 ? escapePath(real) : `${folder}/${below.join('/')}` };
+  const folder = escapeGlob(real === '/' ? '' : real);
+  return { ...capability, scope: below.length === 0 ? escapeGlob(real) : `${folder}/${below.join('/')}` };
 }
 
 /** Whether all that `need` permits is permitted by `grant`. Both anchored. `fs:write` does not imply `fs:read`. */
@@ -104,12 +104,8 @@ function isWild(segment: string): boolean {
   return /[*?]/.test(segment.replaceAll(/\\./g, ''));
 }
 
-function unescapePath(text: string): string {
+function unescapeGlob(text: string): string {
   return text.replaceAll(/\\(.)/g, '$1');
-}
-
-function escapePath(text: string): string {
-  return text.replaceAll(/[\\*?]/g, String.raw`\$&`);
 }
 
 function invalid(text: string, why: string): TokaError {

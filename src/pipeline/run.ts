@@ -43,7 +43,7 @@ export interface Run {
 export function settled<K extends 'tool' | 'params' | 'decision' | 'completion'>(run: Run, key: K): NonNullable<Run[K]> {
   const value = run[key];
   if (value === undefined) throw new TokaError('TOKA_INTERNAL', `the pipeline asked for "${key}" before its stage had run`);
-  return value as NonNullable<Run[K]>;
+  return value;
 }
 
 /** Stops a run at a stage that leaves something in it: approvals that were given, a result that came with a failure. */

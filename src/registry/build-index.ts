@@ -7,7 +7,7 @@ import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
-import { RESERVED_FOLDERS, type Source } from './sources.ts';
+import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 
 /** Folder times are coarse: a folder changed this short a time ago may change again without its time changing. */
 const RACY_MS = 30;
@@ -26,12 +26,12 @@ interface Declared {
  *
  * @throws TokaError TOKA_STATE_UNAVAILABLE if it cannot be written.
  */
-export async function buildIndex(file: string, sources: readonly Source[], tokaVersion: string): Promise<void> {
+export async function buildIndex(file: string, sources: readonly Source[], { tokaVersion, checkCapability }: IndexOptions): Promise<void> {
   // Everything whose time tells whether the index is out of date: folders, and the package.json of each plugin.
   const folders: string[] = [];
   const known = previous(file, sourcesKey(sources, tokaVersion));
   const declared: Declared[] = [];
-  for (const source of sources) declared.push(...(await declare(source, folders, known)));
+  for (const source of sources) declared.push(...(await declare(source, folders, known, checkCapability)));
   const temporary = `${file}.${process.pid}.${Date.now()}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -77,16 +77,16 @@ function previous(file: string, key: string): Previous {
   }
 }
 
-async function declare(source: Source, folders: string[], known: Previous): Promise<Declared[]> {
+async function declare(source: Source, folders: string[], known: Previous, checkCapability: IndexOptions['checkCapability']): Promise<Declared[]> {
   if (source.type === 'package') {
     folders.push(source.packageFile);
-    return [await declareFile(source.packageFile, known, async () => (await loadPluginManifest(source.packageFile, source.kind)).tools)];
+    return [await declareFile(source.packageFile, known, async () => (await loadPluginManifest(source.packageFile, source.kind, checkCapability)).tools)];
   }
   const declared: Declared[] = [];
   for (const file of manifestFiles(source.folder, folders, 0)) {
     declared.push(
       await declareFile(file, known, async () => [
-        await loadToolManifest(file, { source: source.name, kind: source.kind, root: source.root }),
+        await loadToolManifest(file, { source: source.name, kind: source.kind, root: source.root, checkCapability }),
       ], source.name),
     );
   }

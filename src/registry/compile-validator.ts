@@ -6,8 +6,8 @@ import { TokaError } from '../errors.ts';
 
 /** The helpers that Ajv's standalone code asks for, put into it as text so that it depends on nothing. */
 const HELPERS = {
-  'require("ajv/dist/runtime/equal").default': String(equal.default),
-  'require("ajv/dist/runtime/ucs2length").default': String(ucs2length.default),
+  'require("ajv/dist/runtime/equal").default': Function.prototype.toString.call(equal.default),
+  'require("ajv/dist/runtime/ucs2length").default': Function.prototype.toString.call(ucs2length.default),
 } as const;
 
 /**

@@ -7,3 +7,10 @@ export type Source =
 
 /** Sub-folders of a manifests folder that hold other things than tools. */
 export const RESERVED_FOLDERS: readonly string[] = ['agents', 'schema', 'workflows'];
+
+export interface IndexOptions {
+  /** Another toka builds another index. */
+  readonly tokaVersion: string;
+  /** Says what is wrong with the text of a capability, or nothing. */
+  checkCapability(this: void, text: string): string | undefined;
+}

@@ -52,7 +52,7 @@ async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: st
 /** The code comes from toka's own compiler by way of a file in the user's cache folder, which no sandbox shows and no clone brings along. */
 function load(code: string): Compiled {
   const module = { exports: {} as { default?: Compiled } };
-  // oxlint-disable-next-line no-new-func -- standalone validators are JavaScript text
+  // oxlint-disable-next-line typescript/no-implied-eval -- standalone validators are JavaScript text, and this is what runs it
   const run = new Function('module', 'exports', code) as (module: { exports: object }, exports: object) => void;
   run(module, module.exports);
   const { default: compiled } = module.exports;

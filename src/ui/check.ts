@@ -21,12 +21,12 @@ export async function checkProject(paths: readonly string[], { json, only }: Che
     const results = new Map<string, RunResult>();
     const tasks = tools.map((tool): Task => ({
       title: tool.name,
-      run: async (report) => {
+      run: async (tell) => {
         const result = await toka.run({
           ...toka.request({ name: tool.qualified }, paramsFor(tool, paths, toka.root)),
           signal: interrupts.signal,
           onEvent: (event) => {
-            if (event.type === 'progress') report(progressText(event.progress));
+            if (event.type === 'progress') tell(progressText(event.progress));
           },
         });
         results.set(tool.qualified, result);

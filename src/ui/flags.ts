@@ -28,13 +28,6 @@ export interface OwnFlags {
   all(flag: OwnFlag): readonly string[];
 }
 
-export interface RunArguments {
-  readonly name: string | undefined;
-  /** Before NAME, and after it where the tool does not declare the same name. */
-  readonly own: OwnFlags;
-  readonly params: Readonly<Record<string, unknown>>;
-}
-
 /** A parameter's flag: `dryRun` and `dry_run` become `--dry-run`. */
 export function flagName(parameter: string): string {
   return parameter

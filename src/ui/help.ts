@@ -9,13 +9,13 @@ export function toolHelp(tool: Tool, view: Terminal): string {
     .filter(([, schema]) => schema['x-position'] !== undefined)
     .toSorted(([, a], [, b]) => (a['x-position'] ?? 0) - (b['x-position'] ?? 0))
     .map(([name, schema]) => usageWord(name, schema, tool.params.required.includes(name)));
-  const title = (text: string): string => paint(view, 'bold', text);
+  const title = (words: string): string => paint(view, 'bold', words);
   const lines = [
     plain(tool.description),
     '',
     title('USAGE'),
     `  $ toka run ${tool.name}${bare.length > 0 ? ` ${bare.join(' ')}` : ''}${names.length > 0 ? ' [PARAMETERS]' : ''}`,
-    ...section(title('PARAMETERS'), names.map(([name, schema]) => row(name, schema, tool.params.required.includes(name)))),
+    ...section(title('PARAMETERS'), names.map(([name, schema]) => parameterRow(name, schema, tool.params.required.includes(name)))),
     '',
     title('WHAT IT MAY DO'),
     `  effect    ${tool.effect}`,
@@ -37,11 +37,11 @@ function usageWord(name: string, schema: ParameterSchema, isRequired: boolean): 
   return isRequired ? word : `[${word}]`;
 }
 
-function row(name: string, schema: ParameterSchema, isRequired: boolean): string[] {
+function parameterRow(name: string, schema: ParameterSchema, isRequired: boolean): string[] {
   const facts = [
     ...(isRequired ? ['required'] : []),
     ...(schema.default === undefined ? [] : [`default ${JSON.stringify(schema.default)}`]),
-    ...(schema.enum ? [`one of ${schema.enum.join(', ')}`] : []),
+    ...(schema.enum ? [`one of ${schema.enum.map(text).join(', ')}`] : []),
     ...range(schema),
   ];
   return [`--${flagName(name)}`, kind(schema), `${plain(schema.description)}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`];
@@ -61,7 +61,12 @@ function range(schema: ParameterSchema): string[] {
   const from = schema['minimum'];
   const to = schema['maximum'];
   if (from === undefined && to === undefined) return [];
-  return [from === undefined ? `at most ${String(to)}` : to === undefined ? `at least ${String(from)}` : `${String(from)} to ${String(to)}`];
+  if (from === undefined) return [`at most ${text(to)}`];
+  return [to === undefined ? `at least ${text(from)}` : `${text(from)} to ${text(to)}`];
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string[] {

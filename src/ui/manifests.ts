@@ -40,7 +40,7 @@ async function checkFile(file: string, root: string): Promise<Checked> {
 }
 
 /** The manifests of a folder and its sub-folders, or the file itself. */
-export function manifestsIn(path: string): string[] {
+function manifestsIn(path: string): string[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new TokaError('TOKA_USAGE', `there is no ${path}`, { hint: 'name a manifest or a folder of manifests' });
   if (!stat.isDirectory()) return [path];

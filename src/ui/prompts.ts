@@ -18,7 +18,7 @@ export async function askParameters(tool: Tool, names: readonly string[]): Promi
 
 async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   const message = `${name} (${plain(schema.description)})`;
-  if (schema.enum) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: String(value), value })) });
+  if (schema.enum) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: typeof value === 'string' ? value : JSON.stringify(value), value })) });
   if (schema.type === 'boolean') return one({ type: 'confirm', name, message });
   if (schema.type === 'integer' || schema.type === 'number') return one({ type: 'number', name, message, required: true });
   if (schema['x-type'] === 'secret') return one({ type: 'password', name, message, mask: '*' });

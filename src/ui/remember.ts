@@ -23,7 +23,7 @@ export async function askAndRemember(tool: Tool, missing: Missing, root: string 
 export function writeRule(file: string, capability: string, tool: string): void {
   const document = read(file);
   const rule = document.createNode({ capability, tools: [tool] });
-  const allow = document.getIn(['policy', 'allow']);
+  const allow: unknown = document.getIn(['policy', 'allow']);
   if (isSeq(allow)) allow.add(rule);
   else document.setIn(['policy', 'allow'], document.createNode([rule]));
   try {
@@ -35,7 +35,7 @@ export function writeRule(file: string, capability: string, tool: string): void 
   }
 }
 
-function read(file: string): Document {
+function read(file: string): Document | ReturnType<typeof parseDocument> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -43,6 +43,6 @@ function read(file: string): Document {
     return new Document({ apiVersion: 'toka/v1' });
   }
   const document = parseDocument(text);
-  if (document.errors.length === 0 && isMap(document.contents)) return document as unknown as Document;
+  if (document.errors.length === 0 && isMap(document.contents)) return document;
   throw new TokaError('TOKA_CONFIG_INVALID', `${file} is not a configuration that a rule could be added to`, { hint: 'correct or remove it' });
 }

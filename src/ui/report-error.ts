@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { toTokaError } from '../errors.ts';
 import type { Door } from './door.ts';
 import { asResultError, errorJson, errorText } from './report.ts';
@@ -8,6 +9,6 @@ export function reportError(thrown: unknown, own: { has(flag: 'json' | 'debug'):
   const error = toTokaError(thrown);
   if (own.has('json')) door.stdout.write(errorJson(error));
   else door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
-  if (own.has('debug')) door.stderr.write(`${String(error.stack)}\n${error.cause === undefined ? '' : `cause: ${String((error.cause as Error).stack ?? error.cause)}\n`}`);
+  if (own.has('debug')) door.stderr.write(`${inspect(error)}\n`);
   return error.exitCode;
 }

@@ -50,7 +50,7 @@ function treeOf(journal: Journal, id: string): RunTree[] {
 }
 
 function bytesOf({ kept }: RunOutput, journal: Journal): Uint8Array {
-  return 'inline' in kept ? Buffer.from(String(kept.inline)) : journal.blob(kept.blob);
+  return 'inline' in kept ? Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline)) : journal.blob(kept.blob);
 }
 
 function describe(id: string, events: readonly StoredEvent[], tree: readonly RunTree[], view: Terminal): string {

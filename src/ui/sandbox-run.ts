@@ -128,16 +128,16 @@ type Values = ReturnType<typeof read>['values'];
 
 function limits(values: Values): SandboxOverrides {
   return {
-    ...limit('memory', values.memory, 'memory', parseSize, '256M'),
-    ...limit('cpu', values.cpu, 'cpu', parsePercent, '50%'),
-    ...limit('pids', values.pids, 'pids', parseCount, '64'),
-    ...limit('timeoutMs', values.timeout, 'timeout', parseDuration, '3s'),
-    ...limit('maxOutput', values['max-output'], 'max-output', parseSize, '8M'),
-    ...limit('maxDisk', values['max-disk'], 'max-disk', parseSize, '100M'),
+    ...bound('memory', values.memory, 'memory', parseSize, '256M'),
+    ...bound('cpu', values.cpu, 'cpu', parsePercent, '50%'),
+    ...bound('pids', values.pids, 'pids', parseCount, '64'),
+    ...bound('timeoutMs', values.timeout, 'timeout', parseDuration, '3s'),
+    ...bound('maxOutput', values['max-output'], 'max-output', parseSize, '8M'),
+    ...bound('maxDisk', values['max-disk'], 'max-disk', parseSize, '100M'),
   };
 }
 
-function limit(key: keyof SandboxOverrides, text: string | undefined, flag: string, parse: (text: string) => number | undefined, like: string): SandboxOverrides {
+function bound(key: keyof SandboxOverrides, text: string | undefined, flag: string, parse: (text: string) => number | undefined, like: string): SandboxOverrides {
   if (text === undefined) return {};
   const value = parse(text);
   if (value === undefined || value <= 0) throw usage(flag, text, `a value like ${like}`);

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 /** How the terminal is: decided once, from the environment and the streams. */
 export interface Terminal {
@@ -9,15 +9,6 @@ export interface Terminal {
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-const CODES: Readonly<Record<Style, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-};
-
 /** Reads NO_COLOR (no-color.org), FORCE_COLOR, CI and TERM. */
 export function terminal(stream: { readonly isTTY?: boolean; readonly columns?: number }, env: Readonly<Record<string, string | undefined>>): Terminal {
   const isTty = stream.isTTY === true;
@@ -27,9 +18,7 @@ export function terminal(stream: { readonly isTTY?: boolean; readonly columns?: 
 }
 
 export function paint({ color }: Terminal, style: Style, text: string): string {
-  if (!color) return text;
-  const [on, off] = CODES[style];
-  return `\u001b[${on}m${text}\u001b[${off}m`;
+  return color ? styleText(style, text, { validateStream: false }) : text;
 }
 
 /** Text from outside toka (a tool, a manifest) with nothing in it that could move the cursor or change the screen. */
