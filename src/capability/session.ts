@@ -41,6 +41,12 @@ export function rememberForSession(stateFolder: string, root: string, { capabili
   return true;
 }
 
+/** Whether this is a grant; throws where it is nothing of the kind. */
+function isGrant({ capability, tools, root }: SessionFile['grants'][number]): boolean {
+  parseCapability(capability);
+  return typeof root === 'string' && tools.every((tool) => typeof tool === 'string');
+}
+
 /** Names the terminal session: its leader's number and start, and the machine's start, so that a number used again is another session. */
 function sessionKey(): string | undefined {
   try {
@@ -62,7 +68,7 @@ function fields(pid: string): string[] {
 function read(file: string): SessionFile {
   try {
     const parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<SessionFile>;
-    if (parsed.version === 1 && Array.isArray(parsed.grants)) return parsed as SessionFile;
+    if (parsed.version === 1 && parsed.grants?.every(isGrant) === true) return parsed as SessionFile;
   } catch {
     // Nothing granted yet, or nothing that can be read: nothing is granted.
   }

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { scopeGlob } from '../../src/capability/grammar.ts';
+import { matches } from '../../src/capability/glob.ts';
+import { needsOf, programOf } from '../../src/capability/needs.ts';
+import type { Executable, Tool } from '../../src/manifest/tool.ts';
+
+const anchors = { root: '/p', home: '/home/me', realPath: (path: string) => path, isFolder: (path: string) => path === '/p/docs' };
+const process = { args: [], workingDirectory: 'project', stdin: 'none', pass: {} } as const;
+
+function tool(required: readonly string[], executable: Executable = { type: 'native', entry: '/x.mjs' }, kind: Tool['origin']['kind'] = 'bundled'): Tool {
+  return {
+    name: 'report',
+    qualified: 'project/report',
+    source: 'project',
+    origin: { kind, file: '/p/manifests/report.yaml' },
+    version: '1.0.0',
+    category: 'code',
+    description: 'Report',
+    tags: [],
+    executable,
+    params: { type: 'object', properties: {}, required: [], additionalProperties: false },
+    capabilities: { required, optional: [] },
+    effect: 'read',
+    level: 'restricted',
+    risk: 'low',
+    sandbox: {},
+    examples: [],
+  };
+}
+
+function scopes(required: readonly string[], params: Readonly<Record<string, unknown>> = {}): (string | undefined)[] {
+  return needsOf(tool(required), params, anchors).required.map(({ scope }) => scope);
+}
+
+describe('parameters in a capability', () => {
+  test.each([
+    ['a file', ['fs:read:{path}'], { path: '/p/README.md' }, ['/p/README.md']],
+    ['a folder is its tree', ['fs:read:{path}'], { path: '/p/docs' }, ['/p/docs/**']],
+    ['a list is one capability each', ['fs:read:{path}'], { path: ['/a', '/b'] }, ['/a', '/b']],
+    ['an absent one is none', ['fs:read:{path}'], {}, []],
+    ['an empty list is none', ['fs:read:{path}'], { path: [] }, []],
+    ['glob characters are plain', ['fs:read:{path}'], { path: String.raw`/p/[a*]?\b` }, [String.raw`/p/[a\*]\?\\b`]],
+    ['braces are not filled again', ['fs:read:{path}'], { path: '/p/{other}', other: '/etc' }, ['/p/{other}']],
+    ['colons stay', ['net:connect:{host}:443'], { host: '::1' }, ['::1:443']],
+    ['several at once', ['fs:read:{path}/{name}'], { path: ['/a', '/b'], name: ['x', 'y'] }, ['/a/x', '/b/x', '/a/y', '/b/y']],
+    ['up is up', ['fs:read:{path}'], { path: '/p/docs/../../etc/passwd' }, ['/etc/passwd']],
+  ])('%s', (_, required, params, expected) => {
+    expect(scopes(required, params)).toEqual(expected);
+  });
+
+  test('whatever the path, the need is for that path alone', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z*?\\{}: ~.-]{1,12}$/), (name) => {
+        fc.pre(name !== '.' && name !== '..');
+        const [need] = needsOf(tool(['fs:read:{path}']), { path: `/p/${name}` }, anchors).required;
+        expect(need && scopeGlob(need)).toMatchObject({ literal: true, prefix: `/p/${name}` });
+      }),
+    );
+  });
+
+  test.each([[{ path: 5 }], [{ path: null }], [{ path: [{}] }]])('%j is no text for a capability', (params) => {
+    expect(() => scopes(['fs:read:{path}'], params)).toThrow(expect.objectContaining({ code: 'TOKA_MANIFEST_INVALID' }));
+  });
+
+  test.each([[{ path: '' }], [{ path: '/p/a\nb' }]])('%j gives no capability', (params) => {
+    expect(() => scopes(['fs:read:{path}'], params)).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
+  });
+});
+
+describe('the start of its program', () => {
+  test.each<[string, Executable, Tool['origin']['kind'], string | undefined]>([
+    ['a script needs its interpreter', { type: 'shell', path: '/p/x.sh', interpreter: '/usr/bin/bash', ...process }, 'project', 'bash'],
+    ['a program needs itself', { type: 'external', path: '/opt/a*b', ...process }, 'project', 'a*b'],
+    ['native code that is not part of toka needs node', { type: 'native', entry: '/p/x.mjs' }, 'project', 'node'],
+    ['native code that is part of toka starts nothing', { type: 'native', entry: '/p/x.mjs' }, 'bundled', undefined],
+  ])('%s', (_, executable, kind, program) => {
+    const each = tool([], executable, kind);
+    expect(programOf(each)).toBe(program);
+    const needs = needsOf(each, {}, anchors).required;
+    expect(needs.map((need) => [need.domain, need.action, program !== undefined && matches(scopeGlob(need), program)])).toEqual(
+      program === undefined ? [] : [['proc', 'exec', true]],
+    );
+    if (program === 'a*b') expect(needs.some((need) => matches(scopeGlob(need), 'aXb'))).toBe(false);
+  });
+});
