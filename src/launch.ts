@@ -60,6 +60,12 @@ function end(code: number): void {
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
+/** The reader of a pipe went away, so nobody wants the rest: a run is cancelled, anything else just ends. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (!process.emit('SIGTERM')) process.exit();
+});
+
 // Node.js ends with success when nothing is left to wait for, even in the middle of a command: that would be a silent lie.
 process.exitCode = 70;
 void launch(process.argv.slice(2));

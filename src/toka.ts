@@ -116,7 +116,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     env,
     demand: { require: settings.require },
     version: tokaVersion(),
-    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config])],
+    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache])],
   };
   return {
     project,

@@ -13,11 +13,13 @@ export function needsOf(tool: Tool, params: Readonly<Record<string, unknown>>, a
   return { required: [...own, ...resolve(tool.capabilities.required)], optional: resolve(tool.capabilities.optional) };
 }
 
-/** The name by which `proc:exec` speaks of the program that toka starts for a tool; native code in toka's own process starts none. */
+/**
+ * How `proc:exec` speaks of the program that toka starts for a tool: by its name where it is looked up in PATH, by its whole path where the
+ * manifest gives one, so that a grant for `git` is none for a file of that name. Native code in toka's own process starts none.
+ */
 export function programOf({ executable, origin }: Pick<Tool, 'executable' | 'origin'>): string | undefined {
   if (executable.type === 'native') return origin.kind === 'bundled' ? undefined : 'node';
-  const path = executable.type === 'shell' || executable.type === 'python' ? executable.interpreter : executable.path;
-  return path.slice(path.lastIndexOf('/') + 1);
+  return executable.type === 'shell' || executable.type === 'python' ? executable.interpreter : executable.path;
 }
 
 /** Fills `{name}` in: a list stands for one capability each, an absent parameter for none. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { CallResult, ProcessResult, SpawnOptions, ToolContext } from '@toka/sdk';
 import type { EffectiveSet } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
@@ -42,7 +43,7 @@ export function createToolContext({ effective, fallen, hidden, children, env, cw
     missing: fallen.map(({ capability }) => printCapability(capability)),
     fs: createToolFs({ cwd, allows, hint: (action, path) => `grant it with --allow 'fs:${action}:${path}'`, signal }),
     spawn: async (argv, options = {}) => {
-      demand('proc', 'exec', argv[0].slice(argv[0].lastIndexOf('/') + 1));
+      demand('proc', 'exec', argv[0].includes('/') ? resolve(options.cwd ?? cwd, argv[0]) : argv[0]);
       return children.spawn(argv, options);
     },
     call: async (tool, params) => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { escapeGlob } from '../capability/glob.ts';
 import { TokaError } from '../errors.ts';
 import { LEVELS } from '../manifest/levels.ts';
 import type { Level, SandboxOverrides } from '../manifest/tool.ts';
@@ -46,8 +47,8 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
         { command: { argv: [program, ...words], level, limits: wanted, capabilities: [...allow, ...env], env: {} } },
         {},
       );
-      const name = program.slice(program.lastIndexOf('/') + 1).replaceAll(/[\\*?]/g, String.raw`\$&`);
-      return await carryOut(toka, { ...request, allow: [...allow, ...env, `proc:exec:${name}`] }, values.json === true, door);
+      const scope = escapeGlob(program.includes('/') ? resolve(cwd, program) : program);
+      return await carryOut(toka, { ...request, allow: [...allow, ...env, `proc:exec:${scope}`] }, values.json === true, door);
     } finally {
       toka.close();
     }

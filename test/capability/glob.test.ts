@@ -6,17 +6,23 @@ import { allStrings, globText } from './arbitraries.ts';
 const STRINGS = allStrings(['a', 'b', '/', '*', '?'], 5);
 const MORE = { numRuns: 300 };
 
+const PIECES: readonly (readonly [RegExp, string])[] = [
+  [/^\/\*\*(?=\/)\//, '/(?:[^]*/)?'],
+  [/^\/\*\*$/, '(?:/[^]*)?'],
+  [/^\*\*/, '[^]*'],
+  [/^\*/, '[^/]*'],
+  [/^\?/, '[^/]'],
+];
+
 /** The language as the documentation says it, in the words of another engine. */
 function asRegExp(text: string): RegExp {
   let source = '';
-  for (let at = 0; at < text.length; at++) {
-    const rest = text.slice(at);
-    if (rest.startsWith('\\')) source += quote(text.charAt(++at));
-    else if (rest.startsWith('/**/')) (source += '/(?:[^]*/)?'), (at += 3);
-    else if (rest === '/**') (source += '(?:/[^]*)?'), (at += 2);
-    else if (rest.startsWith('**')) (source += '[^]*'), (at += 1);
-    else if (rest.startsWith('*')) source += '[^/]*';
-    else source += rest.startsWith('?') ? '[^/]' : quote(text.charAt(at));
+  let rest = text;
+  while (rest !== '') {
+    const piece = PIECES.find(([start]) => start.test(rest));
+    const [taken = ''] = (piece?.[0] ?? /^\\?[^]/).exec(rest) ?? [];
+    source += piece?.[1] ?? quote(taken.at(-1) ?? '');
+    rest = rest.slice(taken.length);
   }
   return new RegExp(`^${source}$`);
 }

@@ -31,9 +31,11 @@ function handedOn({ request }: Run): readonly Grant[] {
 /** What bundled tools may do without anybody's word: read the project, secrets excepted, and start the program they are made of. */
 function builtIn(tool: Tool, { projectRoot, anchors }: House): Grant[] {
   if (tool.origin.kind !== 'bundled') return [];
-  const root = projectRoot ?? anchors.root;
-  const scope = root === '/' ? '/**' : `${escapeGlob(anchors.realPath(root))}/**`;
-  const grants: Grant[] = [{ capability: { domain: 'fs', action: 'read', scope }, source: 'built-in', exceptSecrets: true }];
+  const root = anchors.realPath(projectRoot ?? anchors.root);
+  const scope = `${escapeGlob(root)}/**`;
+  // A home or the whole machine is no project, even where a repository of dotfiles says so.
+  const isProject = root !== '/' && root !== anchors.realPath(anchors.home);
+  const grants: Grant[] = isProject ? [{ capability: { domain: 'fs', action: 'read', scope }, source: 'built-in', exceptSecrets: true }] : [];
   const program = programOf(tool);
   if (program !== undefined) {
     grants.push({ capability: { domain: 'proc', action: 'exec', scope: escapeGlob(program) }, source: 'built-in' });

@@ -1,3 +1,4 @@
+import { resolve as resolvePath } from 'node:path';
 import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { House } from '../house.ts';
@@ -12,14 +13,15 @@ export async function resolve(run: Run, house: House): Promise<Run> {
       hint: 'this release runs tools: toka run NAME',
     });
   }
-  if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.input !== undefined) };
+  if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.cwd, request.input !== undefined) };
   const { tool, hash } = await house.findTool(request.target.name);
   return { ...run, tool, manifestHash: hash };
 }
 
 /** A command is a tool without a manifest: what it may do comes with the request. */
-function adHoc({ argv, capabilities, optional = [], level, limits }: Command, hasInput: boolean): Tool {
-  const [path, ...args] = argv;
+function adHoc({ argv, capabilities, optional = [], level, limits }: Command, cwd: string, hasInput: boolean): Tool {
+  const [program, ...args] = argv;
+  const path = program.includes('/') ? resolvePath(cwd, program) : program;
   const name = path.slice(path.lastIndexOf('/') + 1);
   return {
     name,

@@ -19,6 +19,12 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return near.filter((candidate) => distance(name, candidate) === least).length === 1 ? best : undefined;
 }
 
+/** Absolute paths of files, by their name and by their folder. */
+export interface Files {
+  readonly byFolder: ReadonlyMap<string, readonly string[]>;
+  readonly byName: ReadonlyMap<string, readonly string[]>;
+}
+
 /** Names that stand in many folders, so that one elsewhere says nothing. */
 const common = /^(?:changelog|code_of_conduct|contributing|index|license|main|mod|readme|security|types)\b|^__init__/i;
 
@@ -27,14 +33,14 @@ const common = /^(?:changelog|code_of_conduct|contributing|index|license|main|mo
  * nearest and has the same extension.
  *
  * @param target Absolute.
- * @param files Absolute.
+ * @param files The project's files.
  */
-export function nearestFile(target: string, files: readonly string[]): string | undefined {
+export function nearestFile(target: string, files: Files): string | undefined {
   const base = path.basename(target);
-  const moved = common.test(base) ? [] : files.filter((file) => path.basename(file) === base);
+  const moved = common.test(base) ? [] : (files.byName.get(base) ?? []);
   if (moved.length > 0) return moved.length === 1 ? moved[0] : undefined;
   const { dir, ext, name } = path.parse(target);
-  const beside = files.map((file) => path.parse(file)).filter((file) => file.dir === dir && file.ext === ext);
+  const beside = (files.byFolder.get(dir) ?? []).map((file) => path.parse(file)).filter((file) => file.ext === ext);
   const best = nearest(name, beside.map((file) => file.name));
   return best === undefined ? undefined : path.join(dir, `${best}${ext}`);
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { isCoded, type FileEntry, type ToolContext } from '@toka/sdk';
+import type { Files } from './nearest.ts';
 
 export type Looked =
   | { readonly status: 'file' | 'directory'; readonly path: string }
@@ -8,11 +9,17 @@ export type Looked =
   /** `outside` the project, `denied` by the grants, or `missing`. */
   | { readonly status: 'denied' | 'missing' | 'outside' };
 
+/** The entries of a folder, by their names as written and regardless of case. */
+interface Names {
+  readonly exact: ReadonlyMap<string, FileEntry>;
+  readonly folded: ReadonlyMap<string, FileEntry>;
+}
+
 /** The project's files. Names are compared with the listing of each folder, so that a case-insensitive file system hides nothing. */
 export class Tree {
   readonly #ctx: ToolContext;
-  readonly #folders = new Map<string, Promise<ReadonlyMap<string, FileEntry> | undefined>>();
-  #files: Promise<readonly string[]> | undefined;
+  readonly #folders = new Map<string, Promise<Names | undefined>>();
+  #files: Promise<Files> | undefined;
 
   constructor(ctx: ToolContext) {
     this.#ctx = ctx;
@@ -42,14 +49,10 @@ export class Tree {
   async #entry(folder: string, name: string): Promise<FileEntry | undefined> {
     const names = await this.#names(folder);
     if (names === undefined) return undefined;
-    const exact = names.get(name);
-    if (exact !== undefined) return exact;
-    const folded = fold(name);
-    for (const [other, entry] of names) if (fold(other) === folded) return entry;
-    return undefined;
+    return names.exact.get(name) ?? names.folded.get(fold(name));
   }
 
-  #names(folder: string): Promise<ReadonlyMap<string, FileEntry> | undefined> {
+  #names(folder: string): Promise<Names | undefined> {
     let found = this.#folders.get(folder);
     if (found === undefined) {
       found = this.#list(folder);
@@ -58,9 +61,10 @@ export class Tree {
     return found;
   }
 
-  async #list(folder: string): Promise<ReadonlyMap<string, FileEntry> | undefined> {
+  async #list(folder: string): Promise<Names | undefined> {
     try {
-      return new Map((await this.#ctx.fs.list(folder)).map((entry) => [entry.name, entry]));
+      const entries = await this.#ctx.fs.list(folder);
+      return { exact: new Map(entries.map((entry) => [entry.name, entry])), folded: new Map(entries.map((entry) => [fold(entry.name), entry])) };
     } catch (error) {
       if (isCoded(error)) return undefined;
       throw error;
@@ -80,19 +84,28 @@ export class Tree {
   }
 
   /** Every file of the project that git doesn't ignore; read once, when a suggestion is first wanted. */
-  files(): Promise<readonly string[]> {
+  files(): Promise<Files> {
     this.#files ??= this.#walk();
     return this.#files;
   }
 
-  async #walk(): Promise<readonly string[]> {
-    const files: string[] = [];
+  async #walk(): Promise<Files> {
+    const byName = new Map<string, string[]>();
+    const byFolder = new Map<string, string[]>();
     for await (const entry of this.#ctx.fs.walk(this.#ctx.root, { hidden: true })) {
       this.#ctx.signal.throwIfAborted();
-      if (entry.type === 'file' && !entry.path.split(path.sep).includes('node_modules')) files.push(entry.path);
+      if (entry.type !== 'file' || entry.path.split(path.sep).includes('node_modules')) continue;
+      add(byName, entry.name, entry.path);
+      add(byFolder, path.dirname(entry.path), entry.path);
     }
-    return files;
+    return { byFolder, byName };
   }
+}
+
+function add(map: Map<string, string[]>, key: string, file: string): void {
+  const files = map.get(key);
+  if (files === undefined) map.set(key, [file]);
+  else files.push(file);
 }
 
 function fold(name: string): string {
