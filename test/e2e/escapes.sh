@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Tries to break out of the sandbox, and to use it.
+#
+#   [SANDBOX='<command prefix>'] test/e2e/escapes.sh [-v] [ID...]
+#
+# The prefix stands before a command and is read by the shell; it may use $ESC_WORK (may be written, working folder, a git
+# repository), $ESC_SHOWN (may be read), $ESC_TOKA (this checkout) and @EXTRA@, in whose place an attempt puts further flags of
+# `toka sandbox run`. SANDBOX=" " is no sandbox at all: the control which shows that the attempts work.
+#
+# An attempt has escaped if its effect is seen from outside: a secret in its output, a file, a connection, a process that lives.
+# Everything attacked is a decoy made here, and a success does no harm; HOME is a decoy, and nothing in the real one is touched. As root all attempts are made twice,
+# the second time as user 65534; as a user only that half runs, and the report says so.
+# Exit: 0 if nothing escaped and everything usable works, 1 otherwise, 2 if the suite itself cannot run.
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+: "${ESC_TOKA:=$(cd "$here/../.." && pwd)}"
+export ESC_TOKA
+LIMITS='--level standard --memory 256M --cpu 50% --pids 64 --timeout 3s --max-output 8M --max-disk 100M'
+GRANTS='--cwd "$ESC_WORK" --allow "fs:write:$ESC_WORK/**" --allow "fs:read:$ESC_SHOWN/**"'
+: "${SANDBOX=\"\$ESC_TOKA/bin/run.js\" sandbox run $LIMITS $GRANTS @EXTRA@ --}"
+export SANDBOX
+verbose= half= only=()
+for word in "$@"; do
+  case $word in
+    -v) verbose=1 ;;
+    --half=*) half=${word#*=} ;;
+    -*) echo "unknown option $word" >&2; exit 2 ;;
+    *) only+=("$word") ;;
+  esac
+done
+for tool in bash git python3 node setpriv timeout script mkfifo; do
+  command -v "$tool" > /dev/null || { echo "the suite needs $tool" >&2; exit 2; }
+done
+
+# A copy that another user can read, where this checkout is closed to them.
+share() {
+  local copy=$1 part
+  mkdir -p "$copy/node_modules"
+  for part in bin dist package.json manifests; do cp -RL "$ESC_TOKA/$part" "$copy/"; done
+  cp -RL "$ESC_TOKA"/node_modules/node-* "$copy/node_modules/" 2> /dev/null
+  chmod -R a+rX "$copy"
+}
+
+as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }
+
+if [ "$(id -u)" = 0 ] && [ -z "$half" ]; then
+  shared=$(mktemp -d /var/tmp/toka-escapes-shared.XXXXXX)
+  chmod 755 "$shared"
+  trap 'rm -rf "$shared"' EXIT
+  # A program that would change the user: only root can make one.
+  install -m 4755 "$(command -v id)" "$shared/setuid-id"
+  cp -R "$here/escapes.sh" "$here/escapes" "$shared/" && chmod -R a+rX "$shared/escapes.sh" "$shared/escapes"
+  flags=(${verbose:+-v} ${only[@]+"${only[@]}"})
+  status=0
+  echo '== as root'
+  "$here/escapes.sh" --half=root "${flags[@]}" || status=1
+  echo '== as user 65534'
+  path=$PATH
+  as_user test -x "$(command -v python3)" && as_user python3 -c '' 2> /dev/null && as_user node -e '' 2> /dev/null || path=/usr/local/bin:/usr/bin:/bin
+  if ! as_user test -r "$ESC_TOKA/bin/run.js"; then share "$shared/toka"; ESC_TOKA=$shared/toka; fi
+  as_user env PATH="$path" ESC_SETUID="$shared/setuid-id" ESC_TOKA="$ESC_TOKA" HOME=/nonexistent bash "$shared/escapes.sh" --half=user "${flags[@]}" || status=1
+  exit $status
+fi
+[ "$(id -u)" = 0 ] || [ -n "$half" ] || echo '== as user only: the half as root needs root'
+
+. "$here/escapes/harness.sh"
+make_decoys
+for part in usable reading writing network processes kernel resources time concurrent; do . "$here/escapes/$part.sh"; done
+report
