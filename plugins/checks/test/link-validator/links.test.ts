@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -76,6 +76,13 @@ test('a symlink inside the project is followed, one that leaves it or leads nowh
     ['dangling.md', 'missing'],
     ['loop.md', 'missing'],
   ]);
+});
+
+test('two names that differ in case only are two files where the file system says so', async ({ skip }) => {
+  const root = project({ 'a.md': '[x](b.md#small) [y](B.md#large) ![z](B.md)', 'b.md': '# Small\n' });
+  if (existsSync(path.join(root, 'B.md'))) skip('this file system ignores case');
+  writeFileSync(path.join(root, 'B.md'), '# Large\n');
+  expect((await run(root)).findings).toEqual([]);
 });
 
 test('a moved file is suggested only when there is one of that name, a misspelt one only when one name is nearest', async () => {
