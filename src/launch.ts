@@ -1,10 +1,10 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ownPackage } from './config/package-root.ts';
 import { userFolders } from './config/paths.ts';
-import { tokaVersion } from './toka.ts';
 import type { Door } from './ui/door.ts';
-import { processDoor } from './ui/process-door.ts';
+import { endWithReader, processDoor } from './ui/process-door.ts';
 import { reportError } from './ui/report-error.ts';
 
 /** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
@@ -22,24 +22,27 @@ const LEAN: Readonly<Record<string, (argv: readonly string[], door: Door) => Pro
 
 /** Every way out goes through `end`: an error that nothing expected ends with its code too. */
 async function launch(argv: readonly string[]): Promise<void> {
+  const door = processDoor();
   try {
-    await dispatch(argv);
+    door.end(await dispatch(argv, door));
   } catch (thrown) {
-    end(reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, processDoor()));
+    door.end(reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, door));
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<void> {
+async function dispatch(argv: readonly string[], door: Door): Promise<number> {
   const [first = '', second = ''] = argv;
   if (argv.length === 1 && first === '--version') {
-    process.stdout.write(`toka/${tokaVersion()} ${process.platform}-${process.arch} node-${process.version}\n`);
-    return end(0);
+    door.stdout.write(`toka/${ownPackage().version} ${process.platform}-${process.arch} node-${process.version}\n`);
+    return 0;
   }
   enableCompileCache(join(userFolders().cache, 'compile'));
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? LEAN[name] : undefined;
-  const code = await lean?.(argv.slice(name.split(' ').length), processDoor());
-  end(code ?? (await (await import('./cli.ts')).main(argv)));
+  const code = await lean?.(argv.slice(name.split(' ').length), door);
+  if (code !== undefined) return code;
+  endWithReader(process.stdout);
+  return (await import('./cli.ts')).main(argv);
 }
 
 /** Flags that are all known and well formed; others are explained by the full command. */
@@ -53,18 +56,6 @@ function read<N extends string>(argv: readonly string[], types: Readonly<Record<
 }
 
 type FlagValues<N extends string> = { readonly [name in N]?: never };
-
-/** Ends once everything is written: a pipe may still hold output back. */
-function end(code: number): void {
-  process.exitCode = code;
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
-}
-
-/** The reader of a pipe went away, so nobody wants the rest: a run is cancelled, anything else just ends. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  if (!process.emit('SIGTERM')) process.exit();
-});
 
 // Node.js ends with success when nothing is left to wait for, even in the middle of a command: that would be a silent lie.
 process.exitCode = 70;

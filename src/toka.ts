@@ -1,7 +1,6 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Policy } from './capability/authorize.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { Principal } from './capability/principal.ts';
@@ -10,14 +9,13 @@ import { sessionGrants } from './capability/session.ts';
 import { recordTrust, type TrustRecord, trustHash, trustRecord, trustState, type TrustState } from './capability/trust.ts';
 import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
-import { packageRoot } from './config/package-root.ts';
+import { ownPackage, packageRoot } from './config/package-root.ts';
 import { findProject, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
 import { TokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
-import { carryOut, execute, prepare } from './pipeline/execute.ts';
 import type { Approver, House } from './pipeline/house.ts';
 import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { RunResult } from './pipeline/result.ts';
@@ -109,13 +107,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     projectRoot: project?.root,
     approver: options.approver,
     journal: once.get,
-    child: async (request) => carryOut(house, request),
+    child: async (request) => (await pipeline()).carryOut(house, request),
     process: lazily(thisProcess).get,
     clock: systemClock,
     nextId: createIds(systemClock, systemRandom),
     env,
     demand: { require: settings.require },
-    version: tokaVersion(),
+    version: ownPackage().version,
     hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache])],
   };
   return {
@@ -129,8 +127,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       params,
       target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
     }),
-    run: async (request) => execute(house, request),
-    prepare: async (request) => prepare(house, request),
+    run: async (request) => (await pipeline()).execute(house, request),
+    prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
     index: registry.index,
     journal: once.get,
@@ -142,26 +140,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   };
 }
 
-/** toka's version, from its package. */
-export function tokaVersion(): string {
-  return ownPackage().version;
+async function pipeline(): Promise<typeof import('./pipeline/execute.ts')> {
+  return import('./pipeline/execute.ts');
 }
-
-interface OwnPackage {
-  readonly version: string;
-  readonly toka: { readonly plugins: readonly string[] };
-}
-
-const ownPackage = lazily((): OwnPackage => JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as OwnPackage).get;
 
 /** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
 function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string): Source[] {
-  const require = createRequire(join(packageRoot(), 'package.json'));
   const own = join(packageRoot(), 'manifests');
   const folder = (name: string, kind: 'bundled' | 'project' | 'user', path: string, root: string): Source => ({ type: 'folder', name, kind, folder: path, root });
   const isOwn = (path: string): boolean => realPathOf(path) === realPathOf(own);
   const sources: Source[] = [
-    ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: require.resolve(`${name}/package.json`) })),
+    ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: packageFile(name) })),
     folder('toka', 'bundled', own, packageRoot()),
     folder('user', 'user', join(configFolder, 'tools'), join(configFolder, 'tools')),
     ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, project?.root ?? path) : folder('user', 'user', path, path))),
@@ -169,6 +158,14 @@ function sourcesOf(project: Project | undefined, { paths }: Settings, configFold
   if (!project) return sources;
   const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
   return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
+}
+
+/** Looks for a package as Node.js does, whose own way takes some milliseconds. */
+function packageFile(name: string, folder = packageRoot()): string {
+  const file = join(folder, 'node_modules', name, 'package.json');
+  if (existsSync(file)) return realpathSync(file);
+  if (dirname(folder) !== folder) return packageFile(name, dirname(folder));
+  throw new TokaError('TOKA_INTERNAL', `the files of toka are not complete: its package ${name} is missing`);
 }
 
 interface Registry {
@@ -184,7 +181,7 @@ function openRegistry(file: string, sources: readonly Source[], prefer: Readonly
   const validators = new WeakMap<object, Promise<Validator>>();
   const open = async (rebuild = false): Promise<RegistryIndex> => {
     if (rebuild && opened) (await opened).close();
-    if (rebuild || !opened) opened = openIndex(file, sources, { tokaVersion: tokaVersion(), checkCapability: capabilityFault }, rebuild);
+    if (rebuild || !opened) opened = openIndex(file, sources, { tokaVersion: ownPackage().version, checkCapability: capabilityFault }, rebuild);
     return opened;
   };
   return {

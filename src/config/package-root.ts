@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TokaError } from '../errors.ts';
 
@@ -8,6 +8,19 @@ let found: string | undefined;
 export function packageRoot(): string {
   found ??= search(import.meta.dirname);
   return found;
+}
+
+interface OwnPackage {
+  readonly version: string;
+  readonly toka: { readonly plugins: readonly string[] };
+}
+
+let own: OwnPackage | undefined;
+
+/** What toka's package says of itself. */
+export function ownPackage(): OwnPackage {
+  own ??= JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as OwnPackage;
+  return own;
 }
 
 function search(folder: string): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
@@ -46,9 +46,16 @@ export function stateFolder(root: string | undefined, env?: Env): string {
   return root === undefined ? userFolders(env).state : join(root, '.toka', 'state');
 }
 
-/** Names a project by the real path of its root: the SHA-256 in hexadecimal. */
+/** No file system of today takes longer names than 255 bytes. */
+const LONGEST_NAME = 200;
+
+/**
+ * Names a project by the real path of its root, as one part of a path: two roots never have the same name. A path that is too long for
+ * that is named by its SHA-256; the others are not, because loading `node:crypto` takes a third of a start of Node.js.
+ */
 export function projectId(root: string): string {
-  return createHash('sha256').update(realPath(root)).digest('hex');
+  const name = encodeURIComponent(realPath(root)).replaceAll('%2F', '+');
+  return name.length <= LONGEST_NAME ? name : hash('sha256', name);
 }
 
 /**

@@ -1,3 +1,5 @@
+import type { Output } from './output.ts';
+
 /** How Ctrl-C and its kin reach a run: the first asks it to stop and waits, the second ends toka, and with it everything it started. */
 export interface Interrupts {
   readonly signal: AbortSignal;
@@ -5,7 +7,7 @@ export interface Interrupts {
   end(): void;
 }
 
-export function listenForInterrupts(stderr: NodeJS.WritableStream): Interrupts {
+export function listenForInterrupts(stderr: Output): Interrupts {
   const controller = new AbortController();
   let count = 0;
   const interrupt = (): void => {

@@ -1,10 +1,11 @@
 import type { LiveEvent } from '../pipeline/events.ts';
+import type { Output } from './output.ts';
 import { paint, plain, type Terminal } from './text.ts';
 
 /** The parts of a process's streams that the terminal doors write to. */
 export interface Streams {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  readonly stdout: Output;
+  readonly stderr: Output;
 }
 
 export interface LiveOptions {

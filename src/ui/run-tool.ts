@@ -54,7 +54,7 @@ async function completed(tool: Tool, given: Readonly<Record<string, unknown>>, o
   const params = { ...(source === undefined ? {} : await readParams(source, door.stdin)), ...given };
   const missing = tool.params.required.filter((name) => params[name] === undefined);
   if (missing.length === 0) return params;
-  if (door.stdin.isTTY && door.stderr === process.stderr && process.stderr.isTTY && !own.has('json')) {
+  if (!own.has('json') && door.stderr.isTTY === true && door.stderr === process.stderr && door.stdin.isTTY) {
     const { askParameters } = await import('./prompts.ts');
     return { ...params, ...(await askParameters(tool, missing)) };
   }

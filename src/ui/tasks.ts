@@ -12,7 +12,7 @@ const CONCURRENCY = 4;
 /** Carries tasks out side by side: a live list on a terminal, elsewhere a line as each ends. All of it goes to stderr. */
 export async function runTasks(tasks: readonly Task[], door: Door): Promise<void> {
   const view = terminal(door.stderr, door.env);
-  if (view.isTty && (door.env['CI'] ?? '') === '') return liveList(tasks, door);
+  if (view.isTty && (door.env['CI'] ?? '') === '') return liveList(tasks);
   const pending = [...tasks];
   const work = async (): Promise<void> => {
     for (let task = pending.shift(); task; task = pending.shift()) {
@@ -23,9 +23,9 @@ export async function runTasks(tasks: readonly Task[], door: Door): Promise<void
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }
 
-async function liveList(tasks: readonly Task[], door: Door): Promise<void> {
+async function liveList(tasks: readonly Task[]): Promise<void> {
   const { Listr, ListrLogger, ProcessOutput } = await import('listr2');
-  const logger = new ListrLogger<never>({ processOutput: new ProcessOutput(door.stderr, door.stderr) });
+  const logger = new ListrLogger<never>({ processOutput: new ProcessOutput(process.stderr, process.stderr) });
   const list = new Listr(
     tasks.map(({ title, run }) => ({
       title,
