@@ -11,7 +11,7 @@ import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
 import { findProject, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
-import { TokaError } from './errors.ts';
+import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -184,12 +184,22 @@ function openRegistry(file: string, sources: readonly Source[], prefer: Readonly
     if (rebuild || !opened) opened = openIndex(file, sources, { tokaVersion: ownPackage().version, checkCapability: capabilityFault }, rebuild);
     return opened;
   };
-  return {
-    async find(name) {
-      const index = await open();
+  const lookUp = async (name: string): Promise<IndexedTool | undefined> => {
+    const index = await open();
+    try {
       const found = known.get(name) ?? resolveTool(index, name, prefer);
       known.set(name, found);
-      if (index.isCurrent(found.tool)) return found;
+      return index.isCurrent(found.tool) ? found : undefined;
+    } catch (error) {
+      // What has been edited in place may be what is meant.
+      if (toTokaError(error).code === 'TOKA_INTEGRITY' || !index.isAllCurrent()) return undefined;
+      throw error;
+    }
+  };
+  return {
+    async find(name) {
+      const found = await lookUp(name);
+      if (found) return found;
       known.clear();
       return resolveTool(await open(true), name, prefer);
     },

@@ -27,7 +27,7 @@ interface Declared {
  * @throws TokaError TOKA_STATE_UNAVAILABLE if it cannot be written.
  */
 export async function buildIndex(file: string, sources: readonly Source[], { tokaVersion, checkCapability }: IndexOptions): Promise<void> {
-  // Everything whose time tells whether the index is out of date: folders, and the package.json of each plugin.
+  // Everything whose time tells whether the index is out of date: folders, the package.json of each plugin, manifests to be corrected.
   const folders: string[] = [];
   const known = previous(file, sourcesKey(sources, tokaVersion));
   const declared: Declared[] = [];
@@ -38,11 +38,19 @@ export async function buildIndex(file: string, sources: readonly Source[], { tok
     write(temporary, sourcesKey(sources, tokaVersion), folders, declared, known.validators);
     renameSync(temporary, file);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    remove(temporary);
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write the index ${file}`, {
       cause,
       hint: 'check the permissions and the free space of that folder, or set XDG_CACHE_HOME to another one',
     });
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Where nothing can be written there is nothing to remove.
   }
 }
 
@@ -141,6 +149,7 @@ function write(file: string, key: string, folders: readonly string[], declared: 
     db.prepare(`INSERT INTO meta VALUES ('sources', ?)`).run(key);
     const folderRow = db.prepare('INSERT OR IGNORE INTO folders VALUES (?, ?)');
     for (const folder of folders) folderRow.run(folder, settledStamp(folder));
+    for (const { file: broken, stamp, problem } of declared) if (problem !== undefined) folderRow.run(broken, stamp);
     const validatorRow = db.prepare('INSERT INTO validators VALUES (?, ?)');
     for (const [id, code] of validators) validatorRow.run(id, code);
     writeTools(db, declared);

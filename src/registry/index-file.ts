@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Source } from './sources.ts';
 
@@ -61,9 +62,11 @@ export function stampOf(path: string): string {
 /** A read-only view of an index. */
 export class RegistryIndex {
   readonly #db: DatabaseSync;
+  readonly #file: string;
 
-  private constructor(db: DatabaseSync) {
+  private constructor(db: DatabaseSync, file: string) {
     this.#db = db;
+    this.#file = file;
   }
 
   /** Opens an index; `undefined` where there is none, or it is damaged, or the folders it was built from have changed (`evenIfStale`: also then). */
@@ -71,7 +74,7 @@ export class RegistryIndex {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(file, { readOnly: true });
-      const index = new RegistryIndex(db);
+      const index = new RegistryIndex(db, file);
       if (evenIfStale || index.#isFresh(key)) return index;
     } catch {
       // An index holds nothing that cannot be built anew, so any fault of it has one answer.
@@ -87,18 +90,38 @@ export class RegistryIndex {
     return folders.every(({ path, stamp }) => stampOf(String(path)) === stamp);
   }
 
+  /**
+   * Reads from the database. A damaged one is removed, so that the next is built anew.
+   *
+   * @throws TokaError TOKA_INTEGRITY
+   */
+  #read<T>(read: (db: DatabaseSync) => T): T {
+    try {
+      return read(this.#db);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ERR_INVALID_STATE') throw cause;
+      rmSync(this.#file, { force: true });
+      throw new TokaError('TOKA_INTEGRITY', `the index ${this.#file} was damaged and has been removed`, {
+        cause,
+        hint: 'run the command again: the index is then built anew from the manifests',
+      });
+    }
+  }
+
   close(): void {
     this.#db.close();
   }
 
   list(filter: { readonly category?: string | undefined; readonly source?: string | undefined; readonly capability?: string | undefined } = {}): ToolRow[] {
-    const rows = this.#db
-      .prepare(
-        `SELECT name, qualified, source, kind, category, version, effect, level, capabilities, description FROM tools
-         WHERE (?1 IS NULL OR category = ?1) AND (?2 IS NULL OR source = ?2) ORDER BY name, source`,
-      )
-      .all(filter.category ?? null, filter.source ?? null)
-      .map(toRow);
+    const rows = this.#read((db) =>
+      db
+        .prepare(
+          `SELECT name, qualified, source, kind, category, version, effect, level, capabilities, description FROM tools
+           WHERE (?1 IS NULL OR category = ?1) AND (?2 IS NULL OR source = ?2) ORDER BY name, source`,
+        )
+        .all(filter.category ?? null, filter.source ?? null)
+        .map(toRow),
+    );
     const { capability } = filter;
     return capability === undefined ? rows : rows.filter((row) => row.capabilities.some((each) => startsWithParts(each, capability)));
   }
@@ -106,61 +129,76 @@ export class RegistryIndex {
   /** Every tool of that name, or the one with that qualified name. */
   find(name: string): IndexedTool[] {
     const column = name.includes('/') ? 'qualified' : 'name';
-    return this.#db
-      .prepare(`SELECT json, hash FROM tools WHERE ${column} = ? ORDER BY qualified`)
-      .all(name)
-      .map(({ json, hash }) => ({ tool: JSON.parse(String(json)) as Tool, hash: String(hash) }));
+    return this.#read((db) =>
+      db
+        .prepare(`SELECT json, hash FROM tools WHERE ${column} = ? ORDER BY qualified`)
+        .all(name)
+        .map(({ json, hash }) => ({ tool: JSON.parse(String(json)) as Tool, hash: String(hash) })),
+    );
   }
 
   /** The tools with this tag. */
   tagged(tag: string): Tool[] {
-    return this.#db
-      .prepare(`SELECT json FROM tools WHERE EXISTS (SELECT 1 FROM json_each(tools.json, '$.tags') AS tag WHERE tag.value = ?) ORDER BY name`)
-      .all(tag)
-      .map(({ json }) => JSON.parse(String(json)) as Tool);
+    return this.#read((db) =>
+      db
+        .prepare(`SELECT json FROM tools WHERE EXISTS (SELECT 1 FROM json_each(tools.json, '$.tags') AS tag WHERE tag.value = ?) ORDER BY name`)
+        .all(tag)
+        .map(({ json }) => JSON.parse(String(json)) as Tool),
+    );
   }
 
   names(): string[] {
-    return this.#db.prepare('SELECT DISTINCT name FROM tools ORDER BY name').all().map(({ name }) => String(name));
+    return this.#column('SELECT DISTINCT name AS value FROM tools ORDER BY name');
   }
 
   /** BM25 over name, description, tags, parameters and source; best first. */
   search(query: string, limit: number): (ToolRow & { readonly score: number })[] {
     const words = query.match(/[\p{L}\p{N}]+/gu) ?? [];
     if (words.length === 0) return [];
-    return this.#db
-      .prepare(
-        `SELECT t.name, qualified, t.source, kind, category, version, effect, level, capabilities, t.description,
-                -bm25(tools_text, 10.0, 4.0, 4.0, 2.0, 1.0) AS score
-         FROM tools_text JOIN tools t ON t.id = tools_text.rowid WHERE tools_text MATCH ? ORDER BY score DESC, qualified LIMIT ?`,
-      )
-      .all(words.map((word) => `"${word}" OR "${word}"*`).join(' OR '), limit)
-      .map((row) => ({ ...toRow(row), score: Number(row['score']) }));
+    return this.#read((db) =>
+      db
+        .prepare(
+          `SELECT t.name, qualified, t.source, kind, category, version, effect, level, capabilities, t.description,
+                  -bm25(tools_text, 10.0, 4.0, 4.0, 2.0, 1.0) AS score
+           FROM tools_text JOIN tools t ON t.id = tools_text.rowid WHERE tools_text MATCH ? ORDER BY score DESC, qualified LIMIT ?`,
+        )
+        .all(words.map((word) => `"${word}" OR "${word}"*`).join(' OR '), limit)
+        .map((row) => ({ ...toRow(row), score: Number(row['score']) })),
+    );
   }
 
   /** The manifests that could not be read. */
   problems(): ManifestProblem[] {
-    return this.#db
-      .prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path')
-      .all()
-      .map(({ path, problem }) => ({ file: String(path), message: String(problem) }));
+    return this.#read((db) => db.prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path').all()).map(
+      ({ path, problem }) => ({ file: String(path), message: String(problem) }),
+    );
   }
 
   /** Every file that declares, or should declare, a tool; what packages declare is not among them. */
   manifests(): string[] {
-    return this.#db.prepare(`SELECT path FROM files WHERE source <> '' ORDER BY path`).all().map(({ path }) => String(path));
+    return this.#column(`SELECT path AS value FROM files WHERE source <> '' ORDER BY path`);
   }
 
   /** Whether the file that declares a tool is the one that was indexed. */
   isCurrent(tool: Tool): boolean {
-    const row = this.#db.prepare('SELECT stamp FROM files WHERE path = ?').get(tool.origin.file);
+    const row = this.#read((db) => db.prepare('SELECT stamp FROM files WHERE path = ?').get(tool.origin.file));
     return row?.['stamp'] === stampOf(tool.origin.file);
+  }
+
+  /** Whether every file is the one that was indexed: one look at each. */
+  isAllCurrent(): boolean {
+    const rows = this.#read((db) => db.prepare('SELECT path, stamp FROM files').all());
+    return rows.every(({ path, stamp }) => stampOf(String(path)) === stamp);
   }
 
   /** The compiled validator of a schema, where one has been stored. */
   validator(hash: string): string | undefined {
-    const row = this.#db.prepare('SELECT code FROM validators WHERE hash = ?').get(hash);
+    const row = this.#read((db) => db.prepare('SELECT code FROM validators WHERE hash = ?').get(hash));
     return row ? String(row['code']) : undefined;
+  }
+
+  #column(sql: string): string[] {
+    return this.#read((db) => db.prepare(sql).all()).map(({ value }) => String(value));
   }
 }
 

@@ -1,3 +1,4 @@
+import { basename, dirname, extname } from 'node:path';
 import { TokaError } from '../errors.ts';
 import { nearest } from '../manifest/nearest.ts';
 import type { IndexedTool, RegistryIndex } from './index-file.ts';
@@ -6,7 +7,7 @@ import type { IndexedTool, RegistryIndex } from './index-file.ts';
  * Finds the one tool that a name means.
  *
  * @param prefer From the configuration: the source to take for a name that several sources have.
- * @throws TokaError TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS
+ * @throws TokaError TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS, TOKA_MANIFEST_INVALID where the manifest of that name cannot be read
  */
 export function resolveTool(index: RegistryIndex, name: string, prefer: Readonly<Record<string, string>>): IndexedTool {
   const found = index.find(name);
@@ -32,9 +33,21 @@ function preferred(found: readonly IndexedTool[], name: string, prefer: Readonly
 }
 
 function unknown(index: RegistryIndex, name: string): TokaError {
+  const broken = index.problems().find(({ file }) => isNamedAfter(file, name.slice(name.lastIndexOf('/') + 1)));
+  if (broken) {
+    return new TokaError('TOKA_MANIFEST_INVALID', broken.message, {
+      where: { file: broken.file },
+      hint: 'toka tools validate shows every problem with its place',
+    });
+  }
   const near = nearest(name, index.names());
   return new TokaError('TOKA_TOOL_UNKNOWN', `no tool is named "${name}"`, {
     hint: near === undefined ? 'toka tools list shows all of them' : `did you mean "${near}"? toka tools list shows all of them`,
     data: { name, ...(near === undefined ? {} : { suggestion: near }) },
   });
+}
+
+/** Manifests are named `NAME.yaml`, or stand alone in a folder `NAME`. */
+function isNamedAfter(file: string, name: string): boolean {
+  return basename(file, extname(file)) === name || basename(dirname(file)) === name;
 }

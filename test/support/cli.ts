@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll } from 'vitest';
+
+/** The launcher of the built package. */
+export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
+
+// What toka found out about this machine's sandbox is the same for all tests of a file.
+const cache = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cache-')));
+afterAll(() => rmSync(cache, { recursive: true, force: true }));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves once stdout and stderr together hold this text. */
+  said(text: string): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly input?: string;
+  /** Keeps standard input open. */
+  readonly open?: boolean;
+  /** In a session and process group of its own. */
+  readonly detached?: boolean;
+}
+
+/** A folder of this machine with a home, a project in it, and toka's own folders; removed with the value. */
+export interface Place extends Disposable {
+  readonly base: string;
+  /** The project: it has an empty `toka.yaml` unless other files say otherwise. */
+  readonly project: string;
+  readonly home: string;
+  readonly env: Readonly<Record<string, string>>;
+  write(files: Readonly<Record<string, string | Uint8Array>>): void;
+  read(file: string): string;
+  start(args: readonly string[], options?: StartOptions): Started;
+  run(args: readonly string[], options?: StartOptions): Promise<Ended>;
+  /** Runs with `--json` at the end and returns what was printed, with the exit code. */
+  json<T = Json>(args: readonly string[], options?: StartOptions): Promise<T & { readonly exit: number | null }>;
+}
+
+/** What is printed with `--json`, looked at by tests without its type. */
+export interface Json {
+  readonly [name: string]: unknown;
+  readonly schema: string;
+  readonly status: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly data?: Readonly<Record<string, unknown>> };
+  readonly runId: string;
+  readonly output: string;
+  readonly data?: unknown;
+  readonly exitCode: number | null;
+}
+
+export function place(files: Readonly<Record<string, string | Uint8Array>> = {}): Place {
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cli-')));
+  const project = join(base, 'project');
+  const home = join(base, 'home');
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_STATE_HOME: join(home, 'state'),
+    XDG_CACHE_HOME: cache,
+    LANG: 'C.UTF-8',
+    TERM: 'xterm',
+  };
+  const write = (all: Readonly<Record<string, string | Uint8Array>>): void => {
+    for (const [name, content] of Object.entries(all)) {
+      const file = join(project, name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, content, { mode: 0o755 });
+    }
+  };
+  for (const folder of [project, home]) mkdirSync(folder);
+  write({ 'toka.yaml': 'apiVersion: toka/v1\n', ...files });
+  const start = (args: readonly string[], options: StartOptions = {}): Started =>
+    collect(
+      spawn(process.execPath, [LAUNCHER, ...args], {
+        cwd: options.cwd ?? project,
+        env: { ...env, ...options.env },
+        detached: options.detached ?? false,
+        stdio: [options.input !== undefined || options.open === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      }),
+      options,
+    );
+  const run = async (args: readonly string[], options?: StartOptions): Promise<Ended> => start(args, options).ended;
+  return {
+    base,
+    project,
+    home,
+    env,
+    write,
+    read: (file) => readFileSync(join(project, file), 'utf8'),
+    start,
+    run,
+    async json<T = Json>(args: readonly string[], options?: StartOptions) {
+      const ended = await run([...args, '--json'], options);
+      try {
+        return { ...(JSON.parse(ended.stdout) as T), exit: ended.code };
+      } catch (cause) {
+        throw new Error(`toka ${args.join(' ')} should print one JSON value: ${JSON.stringify(ended)}`, { cause });
+      }
+    },
+    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
+
+function collect(child: ChildProcess, { input, open }: StartOptions): Started {
+  const text = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk;
+      for (const listener of listeners) listener();
+    });
+  }
+  child.stdin?.on('error', () => undefined);
+  if (open !== true) child.stdin?.end(input ?? '');
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
+  });
+  const said = (wanted: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (`${text.stdout}${text.stderr}`.includes(wanted)) resolve();
+      };
+      listeners.add(look);
+      look();
+      void ended.then((end) => reject(new Error(`"${wanted}" was never said: ${JSON.stringify(end)}`)));
+    });
+  return { child, ended, said };
+}
+
+/** The spec of a test's tool beside its executable; what is left out is harmless. */
+export interface Spec {
+  readonly type?: 'shell' | 'python' | 'external' | 'native';
+  readonly executable?: Readonly<Record<string, unknown>>;
+  readonly parameters?: readonly Readonly<Record<string, unknown>>[];
+  readonly [key: string]: unknown;
+}
+
+/** The files of a tool: its manifest in `manifests/NAME.yaml` and, unless it is external, its script beside it. */
+export function tool(name: string, script: string, { type = 'shell', executable = {}, ...spec }: Spec = {}): Record<string, string> {
+  const file = { shell: `${name}.sh`, python: `${name}.py`, external: '', native: `${name}.mjs` }[type];
+  const own = type === 'native' ? { type, entry: file } : type === 'external' ? { type, path: script } : { type, path: file };
+  const manifest = {
+    apiVersion: 'toka/v1',
+    metadata: { name, version: '1.0.0', category: 'test', description: `The tool ${name}` },
+    spec: { effect: 'read', ...spec, executable: { ...own, ...executable } },
+  };
+  return { [`manifests/${name}.yaml`]: JSON.stringify(manifest, undefined, 2), ...(file === '' ? {} : { [`manifests/${file}`]: script }) };
+}
+
+/** The processes of this machine whose command line holds a text. */
+export function processesWith(marker: string): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return line.includes(marker) ? [`${pid} ${line}`] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Waits until something holds; what never does meets the time limit of the test. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await setTimeout(20);
+}
