@@ -32,15 +32,21 @@ export function versionOf(before: string): Pick<Entry, 'prerelease' | 'subject' 
   const found = /(?<![\d.])v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?(-[0-9A-Za-z.-]+|(?:a|b|rc|alpha|beta|dev)\d*)?(?![\d.]|\w)/.exec(before);
   if (found === null) return undefined;
   return {
-    subject: before.slice(0, found.index).replace(/^#+/, '').replaceAll(/[[\]()<>*_`@\s-]+/g, ' ').replace(/\b(?:version|release|v)\b/gi, '').trim().toLowerCase(),
+    subject: before
+      .slice(0, found.index)
+      .replace(/^#+/, '')
+      .replaceAll(/[[\]()<>*_`@\s-]+/g, ' ')
+      .replace(/\b(?:version|release|v)\b/gi, '')
+      .trim()
+      .toLowerCase(),
     version: [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)],
     prerelease: found[4] !== undefined,
   };
 }
 
 /**
- * Finds releases dated before the one they follow: `x.y.z` follows the highest lower patch of `x.y`, `x.y.0` the highest lower `x.n.0`, `x.0.0` the highest lower `n.0.0`. Other orders
- * are no mistake: older lines get patches after newer ones. Pre-releases are left out.
+ * Finds releases dated before the one they follow: `x.y.z` follows the highest lower patch of `x.y`, `x.y.0` the highest lower `x.n.0`,
+ * `x.0.0` the highest lower `n.0.0`. Other orders are no mistake: older lines get patches after newer ones. Pre-releases are left out.
  */
 export function outOfOrder(entries: readonly Entry[]): OutOfOrder[] {
   const released = entries.filter((entry) => !entry.prerelease);
@@ -53,9 +59,9 @@ export function outOfOrder(entries: readonly Entry[]): OutOfOrder[] {
   }
   const found = new Map<Entry, Entry>();
   for (const line of lines.values()) {
-    line.sort((a, b) => a.version[0] - b.version[0] || a.version[1] - b.version[1] || a.version[2] - b.version[2]);
-    for (const [index, entry] of line.entries()) {
-      const follows = line[index - 1];
+    const ordered = line.toSorted((a, b) => a.version[0] - b.version[0] || a.version[1] - b.version[1] || a.version[2] - b.version[2]);
+    for (const [index, entry] of ordered.entries()) {
+      const follows = ordered[index - 1];
       if (follows !== undefined && serial(entry.day) < serial(follows.day)) found.set(entry, follows);
     }
   }

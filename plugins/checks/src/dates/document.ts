@@ -35,14 +35,18 @@ export interface ReadOptions {
   readonly code: boolean;
 }
 
-/** Finds the dates of a document; `undefined` where there are none. Time is linear in the length of the text (and that of the markdown parser). */
+/**
+ * Finds the dates of a document; `undefined` where there are none. Time is linear in the length of the text (and that of the markdown
+ * parser).
+ */
 export async function readDocument(text: string, options: ReadOptions): Promise<Document | 'too-complex' | undefined> {
   const { dates, placeholders } = scan(text);
   if (dates.length === 0 && placeholders.length === 0) return undefined;
   const parts = await hidden(text, options.extension, options.code);
   if (parts === undefined) return 'too-complex';
   const lines = new Lines(text);
-  const shown = ({ start, end }: { start: number; end: number }): boolean => !parts.code.touches(start, end) && !parts.markup.touches(start, end);
+  const shown = ({ start, end }: { start: number; end: number }): boolean =>
+    !parts.code.touches(start, end) && !parts.markup.touches(start, end);
   const placed = dates.filter(shown).map((date) => place(text, lines, date));
   return {
     text,
@@ -92,7 +96,8 @@ function entry(text: string, lines: Lines, date: Written, index: number): Entry[
 export function context(document: Document, offset: number): string {
   const { text, lines } = document;
   const index = lines.indexOf(offset);
-  const line = (at: number): string => text.slice(lines.starts[at] ?? 0, Math.min((lines.starts[at] ?? 0) + 300, lines.starts[at + 1] ?? text.length));
+  const line = (at: number): string =>
+    text.slice(lines.starts[at] ?? 0, Math.min((lines.starts[at] ?? 0) + 300, lines.starts[at + 1] ?? text.length));
   let table = '';
   for (let at = index; at >= 0 && at > index - 200 && line(at).includes('|'); at--) table = line(at);
   for (let at = index - 1; at >= 0 && at > index - 200; at--) if (/^ {0,3}#{1,6}[ \t]/.test(line(at))) return `${line(at)} ${table}`;

@@ -1,11 +1,25 @@
 import { weekday, type Day } from './calendar.ts';
 import type { Written } from './scan.ts';
 
-const monthNames = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /**
- * Writes another day the way a date is written: order, separators, padding, ordinals, short names and capitals are kept, and so is a time of day.
+ * Writes another day the way a date is written: order, separators, padding, ordinals, short names and capitals are kept, and so is a time
+ * of day.
  *
  * @param date The date as it stands.
  * @param day The day to write; its year has four digits.
@@ -16,8 +30,12 @@ export function rewrite(date: Written, day: Day): string {
 }
 
 function rewriteNumeric(date: Written, day: Day): string {
-  const values = { ymd: [day.year, day.month, day.day], dmy: [day.day, day.month, day.year], mdy: [day.month, day.day, day.year] }[date.order];
-  const padded = [...date.text.matchAll(/\d+/g)].slice(0, 3).some(([digits]) => digits.startsWith('0')) || !/(?<!\d)\d(?!\d)/.test(date.text.slice(0, 10));
+  const values = { ymd: [day.year, day.month, day.day], dmy: [day.day, day.month, day.year], mdy: [day.month, day.day, day.year] }[
+    date.order
+  ];
+  const padded =
+    [...date.text.matchAll(/\d+/g)].slice(0, 3).some(([digits]) => digits.startsWith('0')) ||
+    !/(?<!\d)\d(?!\d)/.test(date.text.slice(0, 10));
   let part = 0;
   return date.text.replaceAll(/\d+/g, (digits) => {
     const value = values[part++];
@@ -31,7 +49,9 @@ function rewriteNamed(date: Written, day: Day): string {
     const number = digits.startsWith('0') ? String(day.day).padStart(2, '0') : String(day.day);
     return suffix === undefined ? number : `${number}${ordinal(day.day)}`;
   });
-  text = text.replace(/\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b/i, (name) => like(name, monthNames[day.month - 1] ?? name));
+  text = text.replace(/\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b/i, (name) =>
+    like(name, monthNames[day.month - 1] ?? name),
+  );
   if (date.weekday === undefined) return text;
   return text.replace(/^[A-Za-z]+/, (name) => like(name, weekdayNames[weekday(day)] ?? name));
 }

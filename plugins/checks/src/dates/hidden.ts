@@ -76,7 +76,10 @@ function around(span: Span, holes: readonly Span[]): Span[] {
 
 /** Inline literals: ``x`` and `x`, within one line. */
 function inline(text: string): Span[] {
-  return [...text.matchAll(/``[^`\n]{1,400}``|`[^`\n]{1,400}`/g)].map((found) => ({ start: found.index, end: found.index + found[0].length }));
+  return [...text.matchAll(/``[^`\n]{1,400}``|`[^`\n]{1,400}`/g)].map((found) => ({
+    start: found.index,
+    end: found.index + found[0].length,
+  }));
 }
 
 /** Blocks of reStructuredText that hold code: behind `::` and in `code`, `code-block`, `sourcecode`, `parsed-literal`, `literalinclude`. */
@@ -91,7 +94,9 @@ function rstBlocks(text: string): Span[] {
       spans.push({ start: block.start, end: at });
       block = undefined;
     }
-    const opens = /^\s*\.\. (?:code|code-block|sourcecode|parsed-literal|literalinclude)::/.test(line) || (line.trimEnd().endsWith('::') && !/^\s*\.\. /.test(line));
+    const opens =
+      /^\s*\.\. (?:code|code-block|sourcecode|parsed-literal|literalinclude)::/.test(line) ||
+      (line.trimEnd().endsWith('::') && !/^\s*\.\. /.test(line));
     if (block === undefined && opens) block = { start: at + line.length, indent };
     at += line.length + 1;
   }

@@ -2,14 +2,24 @@
 export type Label = 'created' | 'end' | 'later' | 'start' | 'updated';
 
 const rules: readonly (readonly [Label, RegExp])[] = [
-  ['updated', /^(?:page |document )?last[ _-]?(?:updated?|modified|reviewed|changed|edited|revised|verified|mod)(?:[ _-](?:on|at|date))?[:=|]?$/],
+  [
+    'updated',
+    /^(?:page |document )?last[ _-]?(?:updated?|modified|reviewed|changed|edited|revised|verified|mod)(?:[ _-](?:on|at|date))?[:=|]?$/,
+  ],
   ['updated', /^(?:updated|modified|revised|reviewed|edited)(?:[ _-]?(?:on|at|date))?[:=|]$/],
   ['updated', /^(?:date|time)[ _-]?(?:modified|updated)[:=|]$|^(?:modified|updated|revision)[ _-]?(?:date|time)[:=|]$/],
   ['created', /^(?:created|published|posted|released|written)(?:[ _-]?(?:on|at))?[:=|]$/],
   ['created', /^(?:date|(?:date|first)[ _-](?:created|published)|(?:creation|publication|publish|release|pub)[ _-]?date)[:=|]$/],
   ['start', /^(?:start|start[ _-]?date|starts(?: on)?|begin|begins|from|valid[ _-]from|effective[ _-](?:from|date)|since)[:=|]$/],
   ['end', /^(?:end|end[ _-]?date|ends(?: on)?|to|until|through|valid[ _-](?:until|to|through|till))[:=|]$/],
-  ['later', /^(?:expir\w+|due|deadline|eol|end[ -]of[ -](?:life|support)|sunset|next[ _-]|review[ _-](?:by|due)|scheduled|planned|target|event|when|eta)[\w -]*[:=|]?$/],
+  [
+    'later',
+    /^(?:expir\w+|due|deadline|eol|end[ -]of[ -](?:life|support)|sunset|next[ _-])[\w -]*[:=|]?$/,
+  ],
+  [
+    'later',
+    /^(?:review[ _-](?:by|due)|scheduled|planned|target|event|when|eta)[\w -]*[:=|]?$/,
+  ],
 ];
 
 /**
@@ -33,9 +43,19 @@ export function labelOf(before: string): Label | undefined {
   return found?.[0];
 }
 
-const ahead =
-  /\b(?:until|till|by|before|after|from|expir\w*|eol|end[- ]of[- ](?:life|support|sale)|deadline|due|plan\w*|schedul\w*|will|shall|upcoming|valid|next|future|roadmap|sunset\w*|deprecat\w*|remov\w+|expect\w*|target\w*|through|support\w*|maintenance|ends?|starts?|begin\w*|goals?|milestones?|estimat\w*|eta|examples?|e\.g\.|lts|overflow\w*|maximum|max)\b/i;
-const discussed = /\b(?:invalid|impossible|illegal|(?:does(?:n['’]t| not)|not) (?:a )?(?:exist|valid|real)|non-?existent|malformed|wrong|overflow\w*|reject\w*|throws?|fails?)\b/i;
+const ahead = words([
+  'until|till|by|before|after|from|through|upcoming|future|next|will|shall|valid|due|deadline|eta|lts|maintenance|maximum|max',
+  'begin\\w*|ends?|starts?|goals?|milestones?|examples?|e\\.g\\.|roadmap|eol|end[- ]of[- ](?:life|support|sale)',
+  'deprecat\\w*|estimat\\w*|expect\\w*|expir\\w*|overflow\\w*|plan\\w*|remov\\w+|schedul\\w*|sunset\\w*|support\\w*|target\\w*',
+]);
+const discussed = words([
+  'invalid|impossible|illegal|malformed|wrong|non-?existent|overflow\\w*|reject\\w*|throws?|fails?',
+  "(?:does(?:n['’]t| not)|not) (?:a )?(?:exist|valid|real)",
+]);
+
+function words(lists: readonly string[]): RegExp {
+  return new RegExp(`\\b(?:${lists.join('|')})\\b`, 'i');
+}
 
 /** Whether a line speaks of what is to come, so that a date in the future is no mistake. */
 export function looksAhead(text: string): boolean {

@@ -22,7 +22,21 @@ export interface Found extends Omit<Finding, 'column' | 'line' | 'path'> {
 }
 
 const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const monthNames = ['', 'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const monthNames = [
+  '',
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 /** Applies every rule to a document. */
 export function judge(document: Document, options: RuleOptions): Found[] {
@@ -31,7 +45,9 @@ export function judge(document: Document, options: RuleOptions): Found[] {
   for (const placed of document.dates) {
     const ambiguous = placed.date.ambiguous && order === undefined;
     const read = placed.date.ambiguous && order === 'mdy' ? swapped(placed) : placed;
-    const one = ambiguous ? ambiguity(placed) : (impossible(read) ?? wrongWeekday(read) ?? future(document, read, options) ?? implausible(read));
+    const one = ambiguous
+      ? ambiguity(placed)
+      : impossible(read) ?? wrongWeekday(read) ?? future(document, read, options) ?? implausible(read);
     if (one !== undefined) found.push(one);
   }
   found.push(...ranges(document), ...inconsistent(document), ...unordered(document), ...templates(document));
@@ -40,7 +56,11 @@ export function judge(document: Document, options: RuleOptions): Found[] {
 
 function usualOrder(dates: readonly Placed[]): 'dmy' | 'mdy' | undefined {
   const orders = new Set(
-    dates.flatMap(({ date }) => (date.style === 'slashed' || date.style === 'dashed') && date.order !== 'ymd' && !date.ambiguous && date.month !== date.day ? [date.order] : []),
+    dates.flatMap(({ date }) =>
+      (date.style === 'slashed' || date.style === 'dashed') && date.order !== 'ymd' && !date.ambiguous && date.month !== date.day
+        ? [date.order]
+        : [],
+    ),
   );
   return orders.size === 1 ? (orders.has('mdy') ? 'mdy' : 'dmy') : undefined;
 }
@@ -50,7 +70,10 @@ function swapped({ date, ...rest }: Placed): Placed {
 }
 
 function ambiguity({ date }: Placed): Found {
-  const [first, second] = [{ year: date.year ?? 0, month: date.month, day: date.day }, { year: date.year ?? 0, month: date.day, day: date.month }];
+  const [first, second] = [
+    { year: date.year ?? 0, month: date.month, day: date.day },
+    { year: date.year ?? 0, month: date.day, day: date.month },
+  ];
   return {
     ...at(date),
     kind: 'ambiguous',
@@ -74,17 +97,35 @@ function impossible({ date, around, label }: Placed): Found | undefined {
   const last = daysIn(year, date.month);
   let why: string | undefined;
   if (last === 0) why = `there is no month ${date.month}`;
-  else if (date.day < 1 || date.day > last) why = `${monthNames[date.month] ?? ''}${date.year === undefined ? '' : ` ${date.year}`} has ${last} days`;
-  else if (time !== undefined && (time.hour > 24 || time.minute > 59 || time.second > 60 || (time.hour === 24 && time.minute + time.second > 0))) why = 'there is no such time of day';
+  else if (date.day < 1 || date.day > last)
+    why = `${monthNames[date.month] ?? ''}${date.year === undefined ? '' : ` ${date.year}`} has ${last} days`;
+  else if (
+    time !== undefined &&
+    (time.hour > 24 || time.minute > 59 || time.second > 60 || (time.hour === 24 && time.minute + time.second > 0))
+  )
+    why = 'there is no such time of day';
   if (why === undefined || (label === undefined && discussesMistakes(around))) return undefined;
-  const suggestion = last > 0 && date.day > last && date.year !== undefined ? rewrite(date, { year, month: date.month, day: last }) : undefined;
-  return { ...at(date), kind: 'impossible', severity: 'error', message: `${date.text} doesn't exist: ${why}`, ...(suggestion === undefined ? {} : { suggestion }) };
+  const suggestion =
+    last > 0 && date.day > last && date.year !== undefined ? rewrite(date, { year, month: date.month, day: last }) : undefined;
+  return {
+    ...at(date),
+    kind: 'impossible',
+    severity: 'error',
+    message: `${date.text} doesn't exist: ${why}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
 }
 
 function wrongWeekday({ date, around }: Placed): Found | undefined {
   const day = dayOf(date);
-  if (day === undefined || date.weekday === undefined || weekday(day) === date.weekday || day.year < 1900 || discussesMistakes(around)) return undefined;
-  return { ...at(date), kind: 'weekday', severity: 'warning', message: `${iso(day)} was a ${weekdayNames[weekday(day)] ?? ''}, not a ${weekdayNames[date.weekday] ?? ''}` };
+  if (day === undefined || date.weekday === undefined || weekday(day) === date.weekday || day.year < 1900 || discussesMistakes(around))
+    return undefined;
+  return {
+    ...at(date),
+    kind: 'weekday',
+    severity: 'warning',
+    message: `${iso(day)} was a ${weekdayNames[weekday(day)] ?? ''}, not a ${weekdayNames[date.weekday] ?? ''}`,
+  };
 }
 
 function future(document: Document, { date, label, around }: Placed, { today, grace }: RuleOptions): Found | undefined {
@@ -95,9 +136,22 @@ function future(document: Document, { date, label, around }: Placed, { today, gr
   if (label === 'updated') {
     const text = rewrite(date, today);
     const edit = { start: date.start, end: date.end, text };
-    return { ...at(date), kind: 'future', severity: 'error', message: `it can't have been updated on ${iso(day)}: today is ${iso(today)}`, suggestion: text, edit };
+    return {
+      ...at(date),
+      kind: 'future',
+      severity: 'error',
+      message: `it can't have been updated on ${iso(day)}: today is ${iso(today)}`,
+      suggestion: text,
+      edit,
+    };
   }
-  if (release) return { ...at(date), kind: 'future', severity: 'error', message: `a release dated ${iso(day)} is in the future: today is ${iso(today)}` };
+  if (release)
+    return {
+      ...at(date),
+      kind: 'future',
+      severity: 'error',
+      message: `a release dated ${iso(day)} is in the future: today is ${iso(today)}`,
+    };
   if (label === undefined && (day.year >= 2100 || looksAhead(around) || looksAhead(context(document, date.start)))) return undefined;
   return { ...at(date), kind: 'future', severity: 'warning', message: `${iso(day)} is in the future: today is ${iso(today)}` };
 }
@@ -108,8 +162,10 @@ const defaults = new Set(['0001-01-01', '1900-01-01', '1970-01-01', '1980-01-01'
 function implausible({ date, label }: Placed): Found | undefined {
   const day = dayOf(date);
   if (day === undefined || (label !== 'updated' && label !== 'created')) return undefined;
-  if (defaults.has(iso(day))) return { ...at(date), kind: 'template', severity: 'warning', message: `${iso(day)} looks like a default that nobody has set` };
-  if (day.year < 1980) return { ...at(date), kind: 'implausible', severity: 'warning', message: `the year ${day.year} is unlikely for a document` };
+  if (defaults.has(iso(day)))
+    return { ...at(date), kind: 'template', severity: 'warning', message: `${iso(day)} looks like a default that nobody has set` };
+  if (day.year < 1980)
+    return { ...at(date), kind: 'implausible', severity: 'warning', message: `the year ${day.year} is unlikely for a document` };
   if (label === 'updated' && day.month === 1 && day.day === 1) {
     return { ...at(date), kind: 'template', severity: 'warning', message: `${iso(day)} looks like a date from a template` };
   }
@@ -123,7 +179,9 @@ function ranges({ text, dates }: Document): Found[] {
     const [start, end] = [dayOf(before), dayOf(date)];
     if (start === undefined || end === undefined || serial(end) >= serial(start) || date.start - before.end > 12) return [];
     if (!/^\s*(?:[-–—→]|->|to|until|till|through|\.{2,3})\s*$/.test(text.slice(before.end, date.start))) return [];
-    return [{ ...at(date), kind: 'range', severity: 'warning' as const, message: `the end ${iso(end)} lies before the start ${iso(start)}` }];
+    return [
+      { ...at(date), kind: 'range', severity: 'warning' as const, message: `the end ${iso(end)} lies before the start ${iso(start)}` },
+    ];
   });
 }
 
@@ -137,7 +195,12 @@ function inconsistent({ dates, front }: Document): Found[] {
 }
 
 /** Compares two labels where each stands once: a list of many things says nothing about one of them. */
-function pair(dates: readonly Placed[], earlier: 'created' | 'start', later: 'end' | 'updated', say: (first: Day, last: Day) => string): Found[] {
+function pair(
+  dates: readonly Placed[],
+  earlier: 'created' | 'start',
+  later: 'end' | 'updated',
+  say: (first: Day, last: Day) => string,
+): Found[] {
   const first = dates.filter((placed) => placed.label === earlier);
   const last = dates.filter((placed) => placed.label === later);
   const [one, two] = [first[0]?.date, last[0]?.date];
@@ -152,11 +215,19 @@ function unordered(document: Document): Found[] {
   return outOfOrder(existing).flatMap(({ entry, follows }) => {
     const date = document.dates[entry.date]?.date;
     if (date === undefined) return [];
-    const message = `${entry.version.join('.')} is dated ${iso(entry.day)}, before ${follows.version.join('.')} of ${iso(follows.day)}, which it follows`;
+    const message = `${entry.version.join('.')} is dated ${iso(entry.day)}, before ${follows.version.join('.')} of ${iso(
+      follows.day,
+    )}, which it follows`;
     return [{ ...at(date), kind: 'order', severity: 'warning' as const, message }];
   });
 }
 
 function templates(document: Document): Found[] {
-  return document.placeholders.map(({ start, text }) => ({ start, text, kind: 'template', severity: 'warning', message: `${text} was never filled in` }));
+  return document.placeholders.map(({ start, text }) => ({
+    start,
+    text,
+    kind: 'template',
+    severity: 'warning',
+    message: `${text} was never filled in`,
+  }));
 }

@@ -27,7 +27,8 @@ export interface Scanned {
   readonly placeholders: readonly (Span & { readonly text: string })[];
 }
 
-const months = 'January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec';
+const months =
+  'January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec';
 const monthNames = `${months}|${months.toUpperCase()}`;
 const weekdays = '(Sun|Mon|Tue|Wed|Thu|Fri|Sat|SUN|MON|TUE|WED|THU|FRI|SAT)(?:day|sday|nesday|rsday|urday|DAY|s|rs|r)?';
 const before = String.raw`(?<![A-Za-z0-9./\\\-@#&?%+~$,])(?<![A-Za-z0-9]_)`;
@@ -37,24 +38,39 @@ const isoDate = new RegExp(String.raw`${before}(\d{4})([-/])(\d{1,2})\2(\d{1,2})
 const numeric = new RegExp(String.raw`${before}(\d{1,2})([-/.])(\d{1,2})\2(\d{4})${after}`, 'g');
 const ordinal = '(?:st|nd|rd|th)?';
 const gap = '[ \\u00a0]{1,2}';
-const monthFirst = new RegExp(String.raw`(?:\b${weekdays}[.,]{0,2}${gap})?\b(${monthNames})\b\.?${gap}(\d{1,2})${ordinal}(?![\w%]|[.:/-]\d)(?:,?${gap}(\d{4})\b(?![-./:]\d))?`, 'g');
-const dayFirst = new RegExp(
-  String.raw`(?:\b${weekdays}[.,]{0,2}${gap}(?:the )?)?(?<![\w.,:/\-–#$+])(\d{1,2})${ordinal}(?:${gap}(?:of )?|-)(${monthNames})\b(?:\.?,?(?:${gap}|-)(\d{4})\b(?![-./:]\d))?`,
+const optionalYear = String.raw`(\d{4})\b(?![-./:]\d)`;
+const monthFirst = new RegExp(
+  [
+    String.raw`(?:\b${weekdays}[.,]{0,2}${gap})?\b(${monthNames})\b\.?${gap}(\d{1,2})${ordinal}(?![\w%]|[.:/-]\d)`,
+    String.raw`(?:,?${gap}${optionalYear})?`,
+  ].join(''),
   'g',
 );
-const placeholder =
-  /(?<![\w/.-])(?:(?:YYYY|yyyy|20XX|20xx|202X|202x|XXXX|\d{4})([-/.])(?:MM|mm|XX|xx|\?\?)\1(?:DD|dd|XX|xx|\?\?)|(?:DD|dd|XX)([-/.])(?:MM|mm|XX)\2(?:YYYY|yyyy|XXXX)|(?:MM|mm)([-/.])(?:DD|dd)\3(?:YYYY|yyyy)|0000-00-00)(?![\w/-])/g;
+const dayFirst = new RegExp(
+  [
+    String.raw`(?:\b${weekdays}[.,]{0,2}${gap}(?:the )?)?(?<![\w.,:/\-–#$+])(\d{1,2})${ordinal}(?:${gap}(?:of )?|-)`,
+    String.raw`(${monthNames})\b(?:\.?,?(?:${gap}|-)${optionalYear})?`,
+  ].join(''),
+  'g',
+);
+const placeholder = new RegExp(
+  [
+    String.raw`(?<![\w/.-])(?:(?:YYYY|yyyy|20XX|20xx|202X|202x|XXXX|\d{4})([-/.])(?:MM|mm|XX|xx|\?\?)\1(?:DD|dd|XX|xx|\?\?)`,
+    String.raw`|(?:DD|dd|XX)([-/.])(?:MM|mm|XX)\2(?:YYYY|yyyy|XXXX)|(?:MM|mm)([-/.])(?:DD|dd)\3(?:YYYY|yyyy)|0000-00-00)(?![\w/-])`,
+  ].join(''),
+  'g',
+);
 
 /**
- * Finds what is written as a date: ISO 8601 with or without a time, `2025/01/31`, `31.01.2025`, `31/01/2025`, `01-31-2025`, `January 31, 2025`, `Jan. 31st
- * 2025`, `31 January 2025`, `31-Jan-2025`, `31st of January`, with or without a weekday. Not dates: `20250131` (a number), `2025.01.31` (a version), `2025-Q1`
- * and `March 2025` (periods), anything that is part of a longer word, path or number.
+ * Finds what is written as a date: ISO 8601 with or without a time, `2025/01/31`, `31.01.2025`, `31/01/2025`, `01-31-2025`, `January 31,
+ * 2025`, `Jan. 31st 2025`, `31 January 2025`, `31-Jan-2025`, `31st of January`, with or without a weekday. Not dates: `20250131` (a
+ * number), `2025.01.31` (a version), `2025-Q1` and `March 2025` (periods), anything that is part of a longer word, path or number.
  *
  * @param text Any text. Time is linear in its length.
  * @returns The dates in the order of the text.
  */
 export function scan(text: string): Scanned {
-  const dates = [...scanIso(text), ...scanNumeric(text), ...scanNamed(text)].sort((a, b) => a.start - b.start);
+  const dates = [...scanIso(text), ...scanNumeric(text), ...scanNamed(text)].toSorted((a, b) => a.start - b.start);
   return {
     dates: dates.filter((date, index) => index === 0 || date.start >= (dates[index - 1]?.end ?? 0)),
     placeholders: [...text.matchAll(placeholder)].map((found) => ({ ...place(found), text: found[0] })),
@@ -89,7 +105,8 @@ function* scanNumeric(text: string): Generator<Written> {
     const [first, second, year] = [Number(found[1]), Number(found[3]), Number(found[4])];
     if (year < 1900 || year > 2099 || first === 0 || second === 0 || first > 31 || second > 31) continue;
     const dotted = found[2] === '.';
-    if (dotted && (second > 12 || /\b(?:version|release|build|v)\s$/i.test(text.slice(Math.max(0, found.index - 12), found.index)))) continue;
+    if (dotted && (second > 12 || /\b(?:version|release|build|v)\s$/i.test(text.slice(Math.max(0, found.index - 12), found.index))))
+      continue;
     const order = !dotted && first <= 12 && second > 12 ? 'mdy' : 'dmy';
     yield {
       ...place(found),
@@ -107,7 +124,7 @@ function* scanNamed(text: string): Generator<Written> {
   const found = [
     ...[...text.matchAll(monthFirst)].map((match) => named(match, 'mdy', match[1], match[2], match[3], match[4])),
     ...[...text.matchAll(dayFirst)].map((match) => named(match, 'dmy', match[1], match[3], match[2], match[4])),
-  ].sort((a, b) => Number(a.year === undefined) - Number(b.year === undefined) || a.start - b.start);
+  ].toSorted((a, b) => Number(a.year === undefined) - Number(b.year === undefined) || a.start - b.start);
   const taken = new Set<number>();
   for (const date of found) {
     if (date.day > 31 && date.year === undefined) continue;

@@ -37,7 +37,7 @@ export async function eachText(
     }
   };
   await Promise.all(Array.from({ length: Math.min(width, files.length) }, work));
-  return skipped.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return skipped.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 async function one(

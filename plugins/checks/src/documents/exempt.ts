@@ -1,10 +1,10 @@
-import { type Lines } from './text.ts';
+import type { Lines } from './text.ts';
 import { SpanSet } from './spans.ts';
 
 /**
- * Finds what `toka-<check>-ignore` comments exempt: the next line that isn't blank; with `-line` the line itself; from `-start` to `-end` (or the
- * end of the text); with `-file` everything. A directive counts behind the opener of a comment in any common syntax (`<!--`, `{/*`, `/*`, `//`,
- * `#`, `..`, `;`, `--`, `%`, markdown's `[//]: #`).
+ * Finds what `toka-<check>-ignore` comments exempt: the next line that isn't blank; with `-line` the line itself; from `-start` to `-end`
+ * (or the end of the text); with `-file` everything. A directive counts behind the opener of a comment in any common syntax (`<!--`,
+ * `{/*`, `/*`, `//`, `#`, `..`, `;`, `--`, `%`, markdown's `[//]: #`).
  *
  * @param text The document.
  * @param lines Its lines.

@@ -37,7 +37,9 @@ export async function makeFixes(ctx: ToolContext, mode: Fixes['mode'], fixes: re
   for (const { file, text, edits: changes } of wanted) {
     ctx.signal.throwIfAborted();
     const fixed = applyEdits(text.text, changes);
-    diffs.push(createTwoFilesPatch(`a/${file.name}`, `b/${file.name}`, text.text, fixed, undefined, undefined, { headerOptions: FILE_HEADERS_ONLY }));
+    diffs.push(
+      createTwoFilesPatch(`a/${file.name}`, `b/${file.name}`, text.text, fixed, undefined, undefined, { headerOptions: FILE_HEADERS_ONLY }),
+    );
     if (mode === 'apply') await ctx.fs.write(file.path, encode(fixed, text));
   }
   return { mode, files: wanted.length, edits, diff: diffs.join('') };

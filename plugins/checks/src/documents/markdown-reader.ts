@@ -116,7 +116,14 @@ export class Reader {
     if (code.has(type) && !this.#isComment(token)) this.#code.push(span(token));
     if (html.has(type)) this.#html.push(span(token));
     if (phrasing.has(type)) this.#phrasing.push(span(token));
-    if (type === 'codeText' || type === 'link' || type === 'image' || type === 'htmlText' || type === 'autolink' || type === 'gfmFootnoteCall') {
+    if (
+      type === 'codeText' ||
+      type === 'link' ||
+      type === 'image' ||
+      type === 'htmlText' ||
+      type === 'autolink' ||
+      type === 'gfmFootnoteCall'
+    ) {
       this.#inline.push(span(token));
     }
     if (metadata.has(type)) this.#frontmatter = span(token);
@@ -132,7 +139,8 @@ export class Reader {
     } else if (this.#hidden > 0) return;
     else if (shownText.has(type)) this.#heading += context.sliceSerialize(token);
     else if (type === 'characterReference') this.#heading += decodeString(context.sliceSerialize(token));
-    else if (type === 'mdxTextExpression' && this.#text.startsWith('{#', token.start.offset)) this.#heading += context.sliceSerialize(token);
+    else if (type === 'mdxTextExpression' && this.#text.startsWith('{#', token.start.offset))
+      this.#heading += context.sliceSerialize(token);
     else if (type === 'lineEnding' && this.#heading !== '') this.#heading += ' ';
   }
 
@@ -156,7 +164,12 @@ export class Reader {
         this.#label = normalizeIdentifier(context.sliceSerialize(token));
         break;
       case 'definitionDestinationString':
-        this.#links.push({ ...span(token), kind: 'definition', destination: decodeString(context.sliceSerialize(token)), label: this.#label });
+        this.#links.push({
+          ...span(token),
+          kind: 'definition',
+          destination: decodeString(context.sliceSerialize(token)),
+          label: this.#label,
+        });
         break;
       case 'autolinkProtocol':
       case 'autolinkEmail':

@@ -18,12 +18,13 @@ const batch = 256;
 const nested = /^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))){300}/m;
 
 /**
- * Parses markdown (CommonMark with GFM tables, footnotes and front matter). MDX whose JSX or expressions are not valid is read as markdown with HTML.
+ * Parses markdown (CommonMark with GFM tables, footnotes and front matter). MDX whose JSX or expressions are not valid is read as markdown
+ * with HTML.
  *
  * @param text Without a byte order mark.
  * @param flavour `md` or `mdx`.
- * @returns Where everything is; `undefined` for a text that would keep the parser busy for too long: micromark is linear on what people write, but
- * quadratic in some things that they don't.
+ * @returns Where everything is; `undefined` for a text that would keep the parser busy for too long: micromark is linear on what people
+ * write, but quadratic in some things that they don't.
  */
 export function parseMarkdown(text: string, flavour: 'md' | 'mdx'): Markdown | undefined {
   if (nested.test(text) || phrasingCost(text) > budget) return undefined;
@@ -53,8 +54,8 @@ function tokenize(text: string, extensions: Extension[]): Event[] | undefined {
 }
 
 /**
- * Estimates how long the phrasing of a text takes: quadratic in the brackets, emphasis marks, table cells and unlike runs of backticks of one paragraph. The constants were
- * measured and are rounded up.
+ * Estimates how long the phrasing of a text takes: quadratic in the brackets, emphasis marks, table cells and unlike runs of backticks of
+ * one paragraph. The constants were measured and are rounded up.
  *
  * @returns Milliseconds.
  */

@@ -1,4 +1,4 @@
-import { type JsonSchema } from '@toka/sdk';
+import type { JsonSchema } from '@toka/sdk';
 
 export interface Finding {
   readonly path: string;
@@ -28,7 +28,7 @@ export type FailOn = 'error' | 'warning' | 'never';
 
 /** Sorts findings by file, line, column. */
 export function sorted(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort((a, b) => compare(a.path, b.path) || a.line - b.line || a.column - b.column || compare(a.kind, b.kind));
+  return [...findings].toSorted((a, b) => compare(a.path, b.path) || a.line - b.line || a.column - b.column || compare(a.kind, b.kind));
 }
 
 function compare(a: string, b: string): number {

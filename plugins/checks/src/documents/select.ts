@@ -18,8 +18,8 @@ export interface Selection {
 }
 
 /**
- * Finds the files to check: named files as they are, folders through `.gitignore`, `node_modules` left out. Globs are matched against the path from the
- * project's root; one without a slash against the name.
+ * Finds the files to check: named files as they are, folders through `.gitignore`, `node_modules` left out. Globs are matched against the
+ * path from the project's root; one without a slash against the name.
  *
  * @param ctx The run's context.
  * @param selection What was asked for.
@@ -33,7 +33,10 @@ export async function selectFiles(ctx: ToolContext, selection: Selection): Promi
   for (const given of selection.path) {
     const start = path.resolve(ctx.cwd, given);
     const info = await ctx.fs.stat(start);
-    if (info === undefined) throw coded('CHECK_PATH_NOT_FOUND', `there is no file or folder ${given}`, { hint: 'check the spelling; paths start at the current folder' });
+    if (info === undefined)
+      throw coded('CHECK_PATH_NOT_FOUND', `there is no file or folder ${given}`, {
+        hint: 'check the spelling; paths start at the current folder',
+      });
     if (info.type !== 'directory') {
       found.add(start);
       continue;
@@ -47,7 +50,7 @@ export async function selectFiles(ctx: ToolContext, selection: Selection): Promi
       if (!excluded(name)) found.add(entry.path);
     }
   }
-  return [...found].sort().map((file) => ({ path: file, name: shown(ctx, file) }));
+  return [...found].toSorted().map((file) => ({ path: file, name: shown(ctx, file) }));
 }
 
 /** A path as people see it: relative to the caller's folder, with `/`. */

@@ -9,7 +9,7 @@ export class SpanSet {
   readonly #spans: Span[] = [];
 
   constructor(spans: Iterable<Span>) {
-    for (const span of [...spans].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    for (const span of [...spans].toSorted((a, b) => a.start - b.start || a.end - b.end)) {
       const last = this.#spans.at(-1);
       if (last === undefined || span.start > last.end) this.#spans.push({ start: span.start, end: span.end });
       else if (span.end > last.end) this.#spans[this.#spans.length - 1] = { start: last.start, end: span.end };
@@ -45,7 +45,7 @@ export interface Edit extends Span {
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = '';
   let done = 0;
-  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+  for (const edit of [...edits].toSorted((a, b) => a.start - b.start)) {
     if (edit.start < done) continue;
     result += text.slice(done, edit.start) + edit.text;
     done = edit.end;

@@ -9,7 +9,8 @@ export interface Text {
 const probe = 8192;
 
 /**
- * Decodes the bytes of a document. What is not valid UTF-8 is read as Latin-1, one character a byte, so that it can be written back unchanged.
+ * Decodes the bytes of a document. What is not valid UTF-8 is read as Latin-1, one character a byte, so that it can be written back
+ * unchanged.
  *
  * @param bytes The whole file.
  * @returns The text, or `undefined` for a binary file (a NUL in the first 8 KiB, git's rule).

@@ -22,7 +22,10 @@ export class Anchors {
     this.#known.set(file, Promise.resolve(anchors));
   }
 
-  /** The anchors of a document, or of the README or index of a folder; `undefined` where they can't be told: another kind of file, an unreadable one. */
+  /**
+   * The anchors of a document, or of the README or index of a folder; `undefined` where they can't be told: another kind of file, an
+   * unreadable one.
+   */
   of(target: string, type: 'directory' | 'file'): Promise<Known> {
     let found = this.#known.get(target);
     if (found === undefined) {
@@ -44,7 +47,8 @@ export class Anchors {
 
   async #ofFolder(folder: string): Promise<Known> {
     const names = (await this.#ctx.fs.list(folder)).map((entry) => entry.name);
-    const main = names.find((name) => /^readme\.(?:md|markdown|mdx)$/i.test(name)) ?? names.find((name) => /^index\.(?:md|mdx|html?)$/i.test(name));
+    const main =
+      names.find((name) => /^readme\.(?:md|markdown|mdx)$/i.test(name)) ?? names.find((name) => /^index\.(?:md|mdx|html?)$/i.test(name));
     if (main === undefined) return new Set();
     return new Set([...((await this.of(path.join(folder, main), 'file')) ?? []), 'readme']);
   }

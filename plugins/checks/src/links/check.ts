@@ -8,7 +8,18 @@ import type { Tree } from './tree.ts';
 
 /** What is wrong with a link. */
 export interface Broken {
-  readonly kind: 'anchor' | 'anchor-case' | 'backslash' | 'case' | 'empty' | 'extension' | 'lines' | 'local' | 'missing' | 'outside' | 'unreadable';
+  readonly kind:
+    | 'anchor'
+    | 'anchor-case'
+    | 'backslash'
+    | 'case'
+    | 'empty'
+    | 'extension'
+    | 'lines'
+    | 'local'
+    | 'missing'
+    | 'outside'
+    | 'unreadable';
   readonly severity: 'error' | 'warning';
   readonly message: string;
   /** The new text of the link's span. */
@@ -27,7 +38,9 @@ export interface Place {
 type Target = { readonly path: string; readonly type: 'directory' | 'file' };
 
 /** GitHub's own pages, reached from a README by climbing out of `blob/<branch>/`. */
-const github = /^(?:\.\.\/)+(?:actions|blob|commits?|compare|discussions|edit|graphs|issues|labels|milestones?|network|new|packages|projects|pulls?|raw|releases|security|stargazers|tags|tree|wiki)(?:\/|$|\?|#)/;
+const pages =
+  'actions|blob|commits?|compare|discussions|edit|graphs|issues|labels|milestones?|network|new|packages|projects|pulls?|raw|releases';
+const github = new RegExp(`^(?:\\.\\./)+(?:${pages}|security|stargazers|tags|tree|wiki)(?:/|$)`);
 
 /**
  * Checks one link.
@@ -51,14 +64,20 @@ export async function checkLink(link: Link, place: Place, tree: Tree, anchors: A
 
 function backslash(link: Link, destination: Destination): Broken {
   const suggestion = rewritten(link, { path: destination.path.replaceAll('\\', '/') });
-  return { kind: 'backslash', severity: 'error', message: `${link.destination} has backslashes; paths in links are written with /`, suggestion };
+  return {
+    kind: 'backslash',
+    severity: 'error',
+    message: `${link.destination} has backslashes; paths in links are written with /`,
+    suggestion,
+  };
 }
 
 async function checkPath(link: Link, destination: Destination, place: Place, tree: Tree, anchors: Anchors): Promise<Broken | undefined> {
   const targets = candidates(destination.path, place);
   const looked = await Promise.all(targets.map((target) => tree.lookup(target)));
   for (const found of looked) {
-    if (found.status === 'file' || found.status === 'directory') return checkFound(link, destination, { path: found.path, type: found.status }, anchors);
+    if (found.status === 'file' || found.status === 'directory')
+      return checkFound(link, destination, { path: found.path, type: found.status }, anchors);
   }
   for (const found of looked) if (found.status === 'case') return wrongCase(link, destination, found.path, place);
   const [target = place.root, status] = [targets[0], looked[0]?.status];
@@ -66,7 +85,12 @@ async function checkPath(link: Link, destination: Destination, place: Place, tre
     if (github.test(destination.path)) return undefined;
     return { kind: 'outside', severity: 'error', message: `${link.destination} leads out of the project` };
   }
-  if (status === 'denied') return { kind: 'unreadable', severity: 'warning', message: `this run may not read ${link.destination}, so whether it exists is unknown` };
+  if (status === 'denied')
+    return {
+      kind: 'unreadable',
+      severity: 'warning',
+      message: `this run may not read ${link.destination}, so whether it exists is unknown`,
+    };
   return (await otherExtension(link, destination, target, place, tree)) ?? missing(link, destination, target, place, tree);
 }
 
@@ -80,14 +104,24 @@ async function checkFound(link: Link, destination: Destination, target: Target, 
     return { kind: 'missing', severity: 'error', message: `${link.destination} is a folder, not an image` };
   }
   if (target.type === 'file' && destination.path.endsWith('/')) {
-    return { kind: 'missing', severity: 'error', message: `${link.destination} is a file, not a folder`, suggestion: rewritten(link, { path: destination.path.replace(/\/+$/, '') }) };
+    return {
+      kind: 'missing',
+      severity: 'error',
+      message: `${link.destination} is a file, not a folder`,
+      suggestion: rewritten(link, { path: destination.path.replace(/\/+$/, '') }),
+    };
   }
   return checkAnchor(link, destination, target, anchors);
 }
 
 function wrongCase(link: Link, destination: Destination, actual: string, place: Place): Broken {
   const suggestion = rewritten(link, { path: pathTo(actual, destination.path, place) });
-  return { kind: 'case', severity: 'error', message: `${link.destination} is written ${posix(path.relative(place.root, actual))} in the project`, suggestion };
+  return {
+    kind: 'case',
+    severity: 'error',
+    message: `${link.destination} is written ${posix(path.relative(place.root, actual))} in the project`,
+    suggestion,
+  };
 }
 
 /** Sites built from documents leave extensions out or write `.html`; readers of the sources find nothing there. */
@@ -99,7 +133,12 @@ async function otherExtension(link: Link, destination: Destination, target: stri
     const found = await tree.lookup(name);
     if (found.status !== 'file') continue;
     const suggestion = rewritten(link, { path: pathTo(found.path, destination.path, place) });
-    return { kind: 'extension', severity: 'warning', message: `${link.destination} is only found as ${posix(path.relative(place.root, found.path))}`, suggestion };
+    return {
+      kind: 'extension',
+      severity: 'warning',
+      message: `${link.destination} is only found as ${posix(path.relative(place.root, found.path))}`,
+      suggestion,
+    };
   }
   return undefined;
 }
@@ -127,7 +166,13 @@ async function checkAnchor(link: Link, destination: Destination, target: Target,
   const lines = /^L(\d+)(?:C\d+)?(?:-L?(\d+)(?:C\d+)?)?$/.exec(anchor);
   if (lines !== null && target.type === 'file') return checkLines(link, Number(lines[1]), Number(lines[2] ?? lines[1]), target, anchors);
   const known = await anchors.of(target.path, target.type);
-  if (known === undefined || known.has(anchor) || known.has(anchor.replace(/^user-content-/, '')) || /^(?:user-content-)?fn(?:ref)?-/.test(anchor)) return undefined;
+  if (
+    known === undefined ||
+    known.has(anchor) ||
+    known.has(anchor.replace(/^user-content-/, '')) ||
+    /^(?:user-content-)?fn(?:ref)?-/.test(anchor)
+  )
+    return undefined;
   return wrongAnchor(link, anchor, known);
 }
 
@@ -135,10 +180,17 @@ function wrongAnchor(link: Link, anchor: string, known: ReadonlySet<string>): Br
   const names = [...known];
   const same = names.find((name) => name.toLowerCase() === anchor.toLowerCase());
   if (same !== undefined) {
-    return { kind: 'anchor-case', severity: 'warning', message: `the anchor is written #${same}`, suggestion: rewritten(link, { anchor: same }) };
+    return {
+      kind: 'anchor-case',
+      severity: 'warning',
+      message: `the anchor is written #${same}`,
+      suggestion: rewritten(link, { anchor: same }),
+    };
   }
   const near = names.find((name) => squeezed(name) === squeezed(anchor)) ?? nearest(anchor, names);
-  const message = `there is no anchor #${anchor} ${link.destination.startsWith('#') ? 'in this document' : `in ${link.destination.replace(/#.*$/s, '')}`}`;
+  const message = `there is no anchor #${anchor} ${
+    link.destination.startsWith('#') ? 'in this document' : `in ${link.destination.replace(/#.*$/s, '')}`
+  }`;
   return { kind: 'anchor', severity: 'error', message, ...(near === undefined ? {} : { suggestion: rewritten(link, { anchor: near }) }) };
 }
 

@@ -86,7 +86,9 @@ async function parse(file: Selected, text: Text, keep: boolean, anchors: Anchors
     file,
     text: keep ? text : undefined,
     links: found.links.filter(counts).map((link) => ({ ...link, ...lines.at(link.start) })),
-    problems: found.problems.filter(counts).map((problem) => ({ ...problem, ...lines.at(problem.start), text: text.text.slice(problem.start, problem.end) })),
+    problems: found.problems
+      .filter(counts)
+      .map((problem) => ({ ...problem, ...lines.at(problem.start), text: text.text.slice(problem.start, problem.end) })),
   };
 }
 
@@ -97,7 +99,7 @@ function report(document: Parsed, links: Parsed['links'], broken: readonly (Brok
       const what = broken[index];
       return what === undefined ? [] : [{ where: link, text: link.destination, what }];
     }),
-  ].sort((a, b) => a.where.start - b.where.start);
+  ].toSorted((a, b) => a.where.start - b.where.start);
   return {
     file: document.file,
     text: document.text,
@@ -111,6 +113,8 @@ function report(document: Parsed, links: Parsed['links'], broken: readonly (Brok
       message: what.message,
       ...(what.suggestion === undefined ? {} : { suggestion: what.suggestion }),
     })),
-    edits: found.flatMap(({ where, what }) => (what.suggestion === undefined ? [] : [{ start: where.start, end: where.end, text: what.suggestion }])),
+    edits: found.flatMap(({ where, what }) =>
+      what.suggestion === undefined ? [] : [{ start: where.start, end: where.end, text: what.suggestion }],
+    ),
   };
 }

@@ -50,7 +50,10 @@ function decoded(text: string): string {
  */
 export function rewritten(link: Link, change: { path?: string; anchor?: string }): string {
   const old = parseDestination(link.destination);
-  const front = change.path === undefined ? link.destination.slice(0, link.destination.length - old.query.length - old.hash.length) : escapePath(change.path);
+  const front =
+    change.path === undefined
+      ? link.destination.slice(0, link.destination.length - old.query.length - old.hash.length)
+      : escapePath(change.path);
   const hash = change.anchor === undefined ? old.hash : `#${escapePath(change.anchor)}`;
   const text = `${front}${old.query}${hash}`;
   if (link.format === 'html') return text.replaceAll('&', '&amp;').replaceAll('"', '%22').replaceAll("'", '%27');

@@ -68,7 +68,13 @@ async function slugs(headings: readonly Heading[]): Promise<string[]> {
   });
 }
 
-const attributes: Readonly<Record<string, Link['kind']>> = { href: 'link', src: 'image', poster: 'image', srcset: 'image', 'xlink:href': 'link' };
+const attributes: Readonly<Record<string, Link['kind']>> = {
+  href: 'link',
+  src: 'image',
+  poster: 'image',
+  srcset: 'image',
+  'xlink:href': 'link',
+};
 
 function htmlLinks(text: string, tags: readonly Tag[]): Link[] {
   return tags.flatMap((tag) => {
@@ -92,5 +98,7 @@ function srcset(text: string, start: number, end: number): Link[] {
 }
 
 function htmlAnchors(tags: readonly Tag[]): string[] {
-  return tags.flatMap((tag) => tag.attributes.filter(({ name }) => name === 'id' || (name === 'name' && tag.name === 'a')).map(({ value }) => value));
+  return tags.flatMap((tag) =>
+    tag.attributes.filter(({ name }) => name === 'id' || (name === 'name' && tag.name === 'a')).map(({ value }) => value),
+  );
 }

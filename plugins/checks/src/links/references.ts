@@ -8,11 +8,20 @@ export function definitionProblems(markdown: Markdown): Problem[] {
   const seen = new Map<string, string>();
   return markdown.links.flatMap((link): Problem[] => {
     const { label, destination, start, end } = link;
-    if (label === undefined || destination === '#' || destination === '' || label === '//' || /^(?:comment|\/{2,}|#)/i.test(label)) return [];
+    if (label === undefined || destination === '#' || destination === '' || label === '//' || /^(?:comment|\/{2,}|#)/i.test(label))
+      return [];
     const first = seen.get(label);
     if (first !== undefined) {
       if (first === destination) return [];
-      return [{ start, end, kind: 'duplicate-definition', severity: 'warning', message: `[${label.toLowerCase()}] is defined twice; the first definition counts` }];
+      return [
+        {
+          start,
+          end,
+          kind: 'duplicate-definition',
+          severity: 'warning',
+          message: `[${label.toLowerCase()}] is defined twice; the first definition counts`,
+        },
+      ];
     }
     seen.set(label, destination);
     if (markdown.referenced.has(label)) return [];
@@ -21,9 +30,12 @@ export function definitionProblems(markdown: Markdown): Problem[] {
 }
 
 const reference = /\[((?:[^[\]\\]|\\.){1,300})\]\[((?:[^[\]\\]|\\.){0,300})\]/g;
-const spaced = /\]\(([^()<>\n"']{0,200}[^()<>\n"'\s][ \t][^()<>\n"']{1,200}\.(?:mdx?|html?|png|jpe?g|gif|svg|webp|pdf|txt)(?:#[^\s()]{0,200})?)\)/g;
+const spaced =
+  /\]\(([^()<>\n"']{0,200}[^()<>\n"'\s][ \t][^()<>\n"']{1,200}\.(?:mdx?|html?|png|jpe?g|gif|svg|webp|pdf|txt)(?:#[^\s()]{0,200})?)\)/g;
 
-/** What people meant as a link and the format doesn't take for one: `[text][label]` without a definition, `[text](a path with spaces.md)`. */
+/**
+ * What people meant as a link and the format doesn't take for one: `[text][label]` without a definition, `[text](a path with spaces.md)`.
+ */
 export function phrasingProblems(text: string, markdown: Markdown): Problem[] {
   const hidden = new SpanSet([...markdown.inline, ...markdown.code, ...markdown.html]);
   const defined = new Set(markdown.links.flatMap(({ label }) => label ?? []));
@@ -42,7 +54,15 @@ function undefinedReferences(part: string, offset: number, hidden: SpanSet, defi
     const name = label === '' ? words : label;
     if (hidden.touches(joint, start + whole.length) || defined.has(normalizeIdentifier(name)) || !isLabel(words, name)) return [];
     if (/[\w\])\\$]$/.test(part.slice(0, found.index)) || /^[[(:]/.test(part.slice(found.index + whole.length))) return [];
-    return [{ start, end: start + whole.length, kind: 'undefined-reference', severity: 'error', message: `there is no definition [${name}]: …` }];
+    return [
+      {
+        start,
+        end: start + whole.length,
+        kind: 'undefined-reference',
+        severity: 'error',
+        message: `there is no definition [${name}]: …`,
+      },
+    ];
   });
 }
 

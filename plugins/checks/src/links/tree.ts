@@ -64,7 +64,10 @@ export class Tree {
   async #list(folder: string): Promise<Names | undefined> {
     try {
       const entries = await this.#ctx.fs.list(folder);
-      return { exact: new Map(entries.map((entry) => [entry.name, entry])), folded: new Map(entries.map((entry) => [fold(entry.name), entry])) };
+      return {
+        exact: new Map(entries.map((entry) => [entry.name, entry])),
+        folded: new Map(entries.map((entry) => [fold(entry.name), entry])),
+      };
     } catch (error) {
       if (isCoded(error)) return undefined;
       throw error;

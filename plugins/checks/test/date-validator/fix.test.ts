@@ -65,6 +65,9 @@ test('what was fixed no longer fails the run', async () => {
 test('without the right to write one of the files none is written', async () => {
   const root = project({ 'a.md': 'Last updated: 2099-01-31\n', 'b.md': 'Last updated: 2099-01-31\n' });
   const allows = (action: string, file: string): boolean => action === 'read' || file.endsWith('a.md');
-  await expect(run(root, { fix: 'apply' }, { allows })).rejects.toMatchObject({ code: 'FIX_NOT_GRANTED', message: expect.stringContaining('fs:write:b.md') as string });
+  await expect(run(root, { fix: 'apply' }, { allows })).rejects.toMatchObject({
+    code: 'FIX_NOT_GRANTED',
+    message: expect.stringContaining('fs:write:b.md') as string,
+  });
   expect(readFileSync(path.join(root, 'a.md'), 'utf8')).toBe('Last updated: 2099-01-31\n');
 });

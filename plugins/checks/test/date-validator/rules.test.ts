@@ -43,20 +43,34 @@ test('code is checked when asked for', async () => {
 });
 
 test('releases of several packages and lines are compared within their own', async () => {
-  const log = ['## pkg-a 1.1.0 (2025-03-01)', '## pkg-b 1.0.0 (2025-01-01)', '## pkg-a 1.0.5 (2025-04-01)', '## pkg-a 1.0.4 (2025-04-02)', '## 2.0.0-rc.1 (2020-01-01)'];
+  const log = [
+    '## pkg-a 1.1.0 (2025-03-01)',
+    '## pkg-b 1.0.0 (2025-01-01)',
+    '## pkg-a 1.0.5 (2025-04-01)',
+    '## pkg-a 1.0.4 (2025-04-02)',
+    '## 2.0.0-rc.1 (2020-01-01)',
+  ];
   expect(await kinds(log.join('\n\n'), {}, 'CHANGELOG.md')).toEqual(['warning order 2025-04-01']);
   expect(await kinds(log.join('\n\n'), {}, 'notes.md')).toEqual([]);
 });
 
-test.each(['<!-- toka-date-ignore -->', '{/* toka-date-ignore */}', '// toka-date-ignore', '# toka-date-ignore', '.. toka-date-ignore', '[//]: # (toka-date-ignore)', '; toka-date-ignore', '-- toka-date-ignore'])(
-  '%s exempts the next line that is not blank',
-  async (comment) => {
-    expect(await kinds(`${comment}\n\n2025-02-30\n\n2025-02-31\n`, {}, 'a.txt')).toEqual(['error impossible 2025-02-31']);
-  },
-);
+test.each([
+  '<!-- toka-date-ignore -->',
+  '{/* toka-date-ignore */}',
+  '// toka-date-ignore',
+  '# toka-date-ignore',
+  '.. toka-date-ignore',
+  '[//]: # (toka-date-ignore)',
+  '; toka-date-ignore',
+  '-- toka-date-ignore',
+])('%s exempts the next line that is not blank', async (comment) => {
+  expect(await kinds(`${comment}\n\n2025-02-30\n\n2025-02-31\n`, {}, 'a.txt')).toEqual(['error impossible 2025-02-31']);
+});
 
 test('a region, a line and a file can be exempted; a quoted comment exempts nothing', async () => {
-  expect(await kinds('<!-- toka-date-ignore-start -->\n2025-02-30\n\n2025-02-31\n<!-- toka-date-ignore-end -->\n2025-04-31\n')).toEqual(['error impossible 2025-04-31']);
+  expect(await kinds('<!-- toka-date-ignore-start -->\n2025-02-30\n\n2025-02-31\n<!-- toka-date-ignore-end -->\n2025-04-31\n')).toEqual([
+    'error impossible 2025-04-31',
+  ]);
   expect(await kinds('2025-02-30 <!-- toka-date-ignore-line -->\n2025-04-31\n')).toEqual(['error impossible 2025-04-31']);
   expect(await kinds('2025-02-30\n<!-- toka-date-ignore-file -->\n2025-04-31\n')).toEqual([]);
   expect(await kinds('`<!-- toka-date-ignore-file -->` 2025-04-31\n')).toEqual(['error impossible 2025-04-31']);

@@ -3,7 +3,11 @@ import tool from '../../src/date-validator.ts';
 
 type Params = Parameters<typeof tool.run>[0];
 
-export async function run(root: string, params: Partial<Params> = {}, options: Partial<ToolContextOptions> = {}): ReturnType<typeof tool.run> {
+export async function run(
+  root: string,
+  params: Partial<Params> = {},
+  options: Partial<ToolContextOptions> = {},
+): ReturnType<typeof tool.run> {
   return tool.run(
     {
       path: ['.'],

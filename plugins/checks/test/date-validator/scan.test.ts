@@ -61,7 +61,17 @@ test.each([
 const days = fc
   .record({ year: fc.integer({ min: 1900, max: 2099 }), month: fc.integer({ min: 1, max: 12 }), day: fc.integer({ min: 1, max: 31 }) })
   .filter((day) => exists(day));
-const samples = ['2025-01-31', '2025/1/5', '31.01.2025', '5/1/2025', 'January 31st, 2025', 'Sep 3, 2025', 'Friday, 31 January 2025', 'FRI, 05-JAN-2025', '2025-03-01T10:20:00Z'];
+const samples = [
+  '2025-01-31',
+  '2025/1/5',
+  '31.01.2025',
+  '5/1/2025',
+  'January 31st, 2025',
+  'Sep 3, 2025',
+  'Friday, 31 January 2025',
+  'FRI, 05-JAN-2025',
+  '2025-03-01T10:20:00Z',
+];
 
 describe('rewriting', () => {
   test('gives the new day, in the same manner and with the right weekday', () => {

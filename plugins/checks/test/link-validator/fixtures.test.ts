@@ -15,6 +15,8 @@ describe.each(fixtures('link-validator'))('the documents of $name', ({ copy, exp
     const again = await run(root, { fix: 'apply' });
     expect(applied.fixes.diff).toBe(preview.fixes.diff);
     expect(again.fixes).toEqual({ mode: 'apply', files: 0, edits: 0, diff: '' });
-    expect(again.findings.map(({ text }) => text)).toEqual(preview.findings.filter(({ suggestion }) => suggestion === undefined).map(({ text }) => text));
+    expect(again.findings.map(({ text }) => text)).toEqual(
+      preview.findings.filter(({ suggestion }) => suggestion === undefined).map(({ text }) => text),
+    );
   });
 });

@@ -5,9 +5,16 @@ import { expect, test } from 'vitest';
 import { project } from '../documents/project.ts';
 import { run } from './run.ts';
 
-async function kinds(text: string, files: Record<string, string> = {}, params: Parameters<typeof run>[1] = {}, name = 'a.md'): Promise<string[]> {
+async function kinds(
+  text: string,
+  files: Record<string, string> = {},
+  params: Parameters<typeof run>[1] = {},
+  name = 'a.md',
+): Promise<string[]> {
   const { findings } = await run(project({ ...files, [name]: text }), params);
-  return findings.filter(({ path: file }) => file === name).map(({ severity, kind, suggestion }) => [severity, kind, suggestion ?? ''].join(' ').trim());
+  return findings
+    .filter(({ path: file }) => file === name)
+    .map(({ severity, kind, suggestion }) => [severity, kind, suggestion ?? ''].join(' ').trim());
 }
 
 test.each([
@@ -57,14 +64,19 @@ test.each([
 });
 
 test('links are found in the HTML of a page, scripts and comments left out', async () => {
-  const page = '<a href="x.md">x</a><script>"<a href=y.md>"</script><!-- <a href="y.md"> --><video poster="p.png"></video><a name=t></a><a href=#t>';
+  const page =
+    '<a href="x.md">x</a><script>"<a href=y.md>"</script><!-- <a href="y.md"> --><video poster="p.png"></video><a name=t></a><a href=#t>';
   expect(await kinds(page, {}, {}, 'a.html')).toEqual(['error missing', 'error missing']);
   expect(await kinds(`<base href="/else/">${page}`, {}, {}, 'a.html')).toEqual([]);
 });
 
 test('a symlink inside the project is followed, one that leaves it or leads nowhere is reported', async () => {
   const outside = project({ 'secret.md': '# Secret\n' });
-  const root = project({ 'a.md': '[1](in.md#b) [2](out.md) [3](dangling.md) [4](loop.md) [5](dir/c.md)', 'b.md': '# B\n', 'real/c.md': '' });
+  const root = project({
+    'a.md': '[1](in.md#b) [2](out.md) [3](dangling.md) [4](loop.md) [5](dir/c.md)',
+    'b.md': '# B\n',
+    'real/c.md': '',
+  });
   symlinkSync('b.md', path.join(root, 'in.md'));
   symlinkSync(path.join(outside, 'secret.md'), path.join(root, 'out.md'));
   symlinkSync('nowhere.md', path.join(root, 'dangling.md'));
@@ -97,7 +109,13 @@ test('a moved file is suggested only when there is one of that name, a misspelt 
 test('roots, ignored destinations and globs are obeyed', async () => {
   expect(await kinds('![x](/logo.png)', { 'static/logo.png': '' }, { roots: ['.', 'static'] })).toEqual([]);
   expect(await kinds('[x](gen/api.md) [y](none.md)', {}, { ignore: ['gen/**'] })).toEqual(['error missing']);
-  const root = project({ 'docs/a.md': '[x](none.md)', 'old/b.md': '[x](none.md)', 'node_modules/p/c.md': '[x](none.md)', '.gitignore': 'tmp/\n', 'tmp/d.md': '[x](none.md)' });
+  const root = project({
+    'docs/a.md': '[x](none.md)',
+    'old/b.md': '[x](none.md)',
+    'node_modules/p/c.md': '[x](none.md)',
+    '.gitignore': 'tmp/\n',
+    'tmp/d.md': '[x](none.md)',
+  });
   mkdirSync(path.join(root, '.git'));
   expect((await run(root)).findings.map(({ path: file }) => file)).toEqual(['docs/a.md', 'old/b.md']);
   expect((await run(root, { exclude: ['old'] })).files).toBe(1);
@@ -128,20 +146,46 @@ test('a file that may not be read is no broken link, and one that cannot be chec
 });
 
 test('a fix touches the destination only, whatever stands around it', async () => {
-  const around = fc.constantFrom('Ünïcode 🚀', '`[x](intro.md)`', '[good](docs/intro.md)', '\\[x](y)', '<b title="intro.md">', '| a | b |', '> quoted', '- item', '');
-  const broken = fc.constantFrom('[x](intro.md)', '![x](<intro.md> "t")', '<a href="intro.md?a=1&amp;b=2#intro">x</a>', '[x](Docs/intro.md#intro)', '[x](a\\(b\\).md)');
+  const around = fc.constantFrom(
+    'Ünïcode 🚀',
+    '`[x](intro.md)`',
+    '[good](docs/intro.md)',
+    '\\[x](y)',
+    '<b title="intro.md">',
+    '| a | b |',
+    '> quoted',
+    '- item',
+    '',
+  );
+  const broken = fc.constantFrom(
+    '[x](intro.md)',
+    '![x](<intro.md> "t")',
+    '<a href="intro.md?a=1&amp;b=2#intro">x</a>',
+    '[x](Docs/intro.md#intro)',
+    '[x](a\\(b\\).md)',
+  );
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(around, broken), { maxLength: 6 }), fc.constantFrom('\n', '\r\n'), fc.boolean(), async (parts, newline, bom) => {
-      const text = (bom ? '\uFEFF' : '') + parts.map(([words, link]) => `${words}\n\n${link} ${words}\n`).join('\n').replaceAll('\n', newline);
-      const root = project({ 'a.md': text, 'docs/intro.md': '# Intro\n', 'docs/a(b).md': '' });
-      await run(root, { fix: 'apply' });
-      const fixed = readFileSync(path.join(root, 'a.md'), 'utf8');
-      const blank = (source: string): string => source.replaceAll(/(?:Docs\/|docs\/)?(?:intro\.md|a(?:\\\(|%28)b(?:\\\)|%29)\.md)/g, '@');
-      expect(blank(fixed)).toBe(blank(text));
-      writeFileSync(path.join(root, 'a.md'), fixed);
-      expect((await run(root, { fix: 'apply' })).fixes.edits).toBe(0);
-      expect((await run(root)).findings).toEqual([]);
-    }),
+    fc.asyncProperty(
+      fc.array(fc.tuple(around, broken), { maxLength: 6 }),
+      fc.constantFrom('\n', '\r\n'),
+      fc.boolean(),
+      async (parts, newline, bom) => {
+        const text =
+          (bom ? '\uFEFF' : '') +
+          parts
+            .map(([words, link]) => `${words}\n\n${link} ${words}\n`)
+            .join('\n')
+            .replaceAll('\n', newline);
+        const root = project({ 'a.md': text, 'docs/intro.md': '# Intro\n', 'docs/a(b).md': '' });
+        await run(root, { fix: 'apply' });
+        const fixed = readFileSync(path.join(root, 'a.md'), 'utf8');
+        const blank = (source: string): string => source.replaceAll(/(?:Docs\/|docs\/)?(?:intro\.md|a(?:\\\(|%28)b(?:\\\)|%29)\.md)/g, '@');
+        expect(blank(fixed)).toBe(blank(text));
+        writeFileSync(path.join(root, 'a.md'), fixed);
+        expect((await run(root, { fix: 'apply' })).fixes.edits).toBe(0);
+        expect((await run(root)).findings).toEqual([]);
+      },
+    ),
     { numRuns: 50 },
   );
 });
