@@ -8,7 +8,8 @@ import { unavailable } from './unavailable.ts';
 /** File descriptors under which bwrap finds what toka hands it, and under which a slot keeps a pipe for standard input. */
 export const FD = { seccomp: 3, status: 4, passwd: 5, group: 6, args: 7, stdin: 8 } as const;
 
-export const INSTALL_BWRAP = 'install bubblewrap: apt install bubblewrap, dnf install bubblewrap, pacman -S bubblewrap or apk add bubblewrap';
+export const INSTALL_BWRAP =
+  'install bubblewrap: apt install bubblewrap, dnf install bubblewrap, pacman -S bubblewrap or apk add bubblewrap';
 
 const found = new Map<string, string>();
 

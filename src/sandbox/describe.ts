@@ -40,7 +40,8 @@ export function describeProbe(probe: Probe): Row[] {
 
 function memoryRow({ enforcement }: Probe): Row {
   if (enforcement?.memory === 'cgroup') return { guarantee: 'memory', state: 'enforced', by: 'control group' };
-  return { guarantee: 'memory', state: 'weaker', by: 'RLIMIT_DATA per process and a look every 50 ms, which may overshoot by 40 %', fix: HARD };
+  const by = 'RLIMIT_DATA per process and a look every 50 ms, which may overshoot by 40 %';
+  return { guarantee: 'memory', state: 'weaker', by, fix: HARD };
 }
 
 function processesRow({ enforcement, held }: Probe): Row {
@@ -48,7 +49,8 @@ function processesRow({ enforcement, held }: Probe): Row {
   if (!held.includes(guarantee)) return { guarantee, state: 'missing', by: 'the trial started more than allowed', fix: HARD };
   if (enforcement?.processes === 'cgroup') return { guarantee, state: 'enforced', by: 'control group' };
   if (enforcement?.processes === 'rlimit') return { guarantee, state: 'enforced', by: 'RLIMIT_NPROC in the user namespace' };
-  return { guarantee, state: 'weaker', by: 'a look every 50 ms (RLIMIT_NPROC does not apply to root)', fix: 'run toka as an ordinary user' };
+  const by = 'a look every 50 ms (RLIMIT_NPROC does not apply to root)';
+  return { guarantee, state: 'weaker', by, fix: 'run toka as an ordinary user' };
 }
 
 function cpuRow({ enforcement }: Probe): Row {

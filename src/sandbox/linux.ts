@@ -185,7 +185,8 @@ function failedToStart(message: string, program: string, code: number | null): T
       data: { program },
     });
   }
-  return unavailable({ missing: ['sandbox'], have: `bwrap, which ended with ${code ?? 'a signal'}`, ...reasonFor(message.replace(/^bwrap: /, '')) });
+  const have = `bwrap, which ended with ${code ?? 'a signal'}`;
+  return unavailable({ missing: ['sandbox'], have, ...reasonFor(message.replace(/^bwrap: /, '')) });
 }
 
 function noShell(): TokaError {

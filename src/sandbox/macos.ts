@@ -48,7 +48,12 @@ export async function launchInSeatbelt(plan: SandboxPlan, options: LaunchOptions
 
 function requireSeatbelt({ require }: LaunchOptions): void {
   if (!existsSync(SANDBOX_EXEC)) {
-    throw unavailable({ missing: ['sandbox'], have: `no ${SANDBOX_EXEC}`, why: 'this macOS has no sandbox-exec', fix: 'run the tool on Linux' });
+    throw unavailable({
+      missing: ['sandbox'],
+      have: `no ${SANDBOX_EXEC}`,
+      why: 'this macOS has no sandbox-exec',
+      fix: 'run the tool on Linux',
+    });
   }
   if (require !== 'hard') return;
   throw unavailable({
@@ -124,7 +129,12 @@ function jailOf(child: ChildProcess, known: Set<number>, onStarted: () => void):
   };
 }
 
-function watchTree(child: ChildProcess, known: Set<number>, limits: Limits, onExceeded: (reason: NonNullable<Outcome['stopped']>) => void): Watchdog {
+function watchTree(
+  child: ChildProcess,
+  known: Set<number>,
+  limits: Limits,
+  onExceeded: (reason: NonNullable<Outcome['stopped']>) => void,
+): Watchdog {
   let peak: { memory: number; cpuMs: number } | undefined;
   const timer = setInterval(() => {
     const tree = look(child, known);

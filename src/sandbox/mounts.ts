@@ -173,7 +173,8 @@ function protections(tree: Tree, cwd: string): Layer[] {
     for (const name of PROTECTED) {
       // A link is protected where it leads to: nothing can be mounted over the link itself.
       const real = realpathOrUndefined(join(folder, name));
-      if (real !== undefined && real !== tree.real && contains(tree.real, real)) layers.set(real, { kind: 'read', source: real, path: real });
+      if (real === undefined || real === tree.real || !contains(tree.real, real)) continue;
+      layers.set(real, { kind: 'read', source: real, path: real });
     }
   }
   return [...layers.values()].toSorted((one, other) => depth(one.path) - depth(other.path));

@@ -18,7 +18,10 @@ export interface Mount {
   /** Absolute path, the same inside and outside; a file or a folder. */
   readonly path: string;
   readonly access: 'read' | 'write';
-  /** What is made where a write mount does not exist yet; it is removed again if the run leaves it empty. Others that do not exist are left out. */
+  /**
+   * What is made where a write mount does not exist yet; it is removed again if the run leaves it empty. Other mounts that do not exist
+   * are left out.
+   */
   readonly create?: 'file' | 'folder';
 }
 

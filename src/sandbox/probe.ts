@@ -8,7 +8,17 @@ import type { Demand, Enforcement, SandboxPlan } from './plan.ts';
 import { unavailable } from './unavailable.ts';
 
 /** What a sandbox promises and the probe tries to break. */
-export const GUARANTEES = ['files', 'network', 'environment', 'processTree', 'privileges', 'systemCalls', 'processes', 'output', 'timeout'] as const;
+export const GUARANTEES = [
+  'files',
+  'network',
+  'environment',
+  'processTree',
+  'privileges',
+  'systemCalls',
+  'processes',
+  'output',
+  'timeout',
+] as const;
 export type Guarantee = (typeof GUARANTEES)[number];
 
 /** What this machine was found to enforce. Plain data. */
@@ -56,7 +66,8 @@ export async function requireEnforcement(plan: SandboxPlan, demand: Demand): Pro
 /** @throws TOKA_SANDBOX_UNAVAILABLE where a probe shows that a demand cannot be met */
 export function checkDemand({ require }: Demand, { enforcement, failure, held }: Probe): void {
   if (failure || !enforcement) {
-    throw unavailable({ missing: ['sandbox'], ...(failure ?? { have: 'no answer', why: 'the trial ended early', fix: 'run toka doctor' }) });
+    const unknown = { have: 'no answer', why: 'the trial ended early', fix: 'run toka doctor' };
+    throw unavailable({ missing: ['sandbox'], ...(failure ?? unknown) });
   }
   const broken = GUARANTEES.filter((guarantee) => !held.includes(guarantee));
   if (broken.length > 0) {
@@ -87,8 +98,9 @@ async function tryOut(): Promise<Probe> {
     const { enforcement, stopped } = await launch(attack(folder), {
       onOutput: (stream, chunk) => void (stream === 'stdout' && said.push(Buffer.from(chunk).toString('latin1'))),
     });
-    const overtime = await launch(planIn(folder, ['sleep', '10'], { timeoutMs: 100 }), { onOutput: () => undefined });
-    const flood = await launch(planIn(folder, ['sh', '-c', 'while :; do echo flood; done'], { maxOutput: 4096 }), { onOutput: () => undefined });
+    const ignore = { onOutput: () => undefined };
+    const overtime = await launch(planIn(folder, ['sleep', '10'], { timeoutMs: 100 }), ignore);
+    const flood = await launch(planIn(folder, ['sh', '-c', 'while :; do echo flood; done'], { maxOutput: 4096 }), ignore);
     const held = GUARANTEES.filter((guarantee) => {
       if (guarantee === 'timeout') return overtime.stopped === 'timeout';
       if (guarantee === 'output') return flood.stopped === 'output' && flood.outputBytes === 4096;

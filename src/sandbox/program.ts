@@ -13,9 +13,7 @@ import { behindShim } from './shims.ts';
  * @throws TOKA_RUNTIME_UNAVAILABLE naming the program, or the interpreter that its first line asks for
  */
 export function requireProgram(name: string, path: string, mounts: readonly Mount[], cwd: string): string {
-  const candidates = name.includes('/')
-    ? [isAbsolute(name) ? name : join(cwd, name)]
-    : path.split(delimiter).filter(isAbsolute).map((folder) => join(folder, name));
+  const candidates = candidatesFor(name, path, cwd);
   const program = candidates.find((candidate) => isProgram(candidate) && isVisible(candidate, mounts));
   if (program === undefined) throw missing(name, candidates.some(isProgram), path);
   const interpreter = interpreterOf(program);
@@ -42,7 +40,7 @@ export interface RealProgram {
  */
 export function realProgram(name: string, env: Readonly<Record<string, string | undefined>>, cwd = process.cwd()): RealProgram {
   const path = env['PATH'] ?? '';
-  const candidates = isAbsolute(name) ? [name] : name.includes('/') ? [join(cwd, name)] : path.split(delimiter).filter(isAbsolute).map((folder) => join(folder, name));
+  const candidates = candidatesFor(name, path, cwd);
   for (const candidate of candidates) {
     if (!isProgram(candidate)) continue;
     const program = behindShim(candidate, env, cwd);
@@ -54,7 +52,12 @@ export function realProgram(name: string, env: Readonly<Record<string, string | 
   throw missing(name, false, path);
 }
 
-export function isProgram(path: string): boolean {
+function candidatesFor(name: string, path: string, cwd: string): string[] {
+  if (name.includes('/')) return [isAbsolute(name) ? name : join(cwd, name)];
+  return path.split(delimiter).filter(isAbsolute).map((folder) => join(folder, name));
+}
+
+function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

@@ -21,6 +21,10 @@ const APPARMOR_FIX =
   'sudo ln -s /usr/share/apparmor/extra-profiles/bwrap-userns-restrict /etc/apparmor.d/ && ' +
   'sudo apparmor_parser -r /etc/apparmor.d/bwrap-userns-restrict';
 
+const CONTAINER_FIX =
+  'start the container with a profile that allows them, for instance docker run --security-opt seccomp=unconfined ' +
+  '--security-opt apparmor=unconfined --security-opt systempaths=unconfined';
+
 /** Explains what bwrap said when it failed. */
 export function reasonFor(message: string, { container, apparmor, switchedOff } = surroundings()): Reason {
   if (/Unknown option/.test(message)) return { why: 'bubblewrap is older than 0.8', fix: `upgrade it; ${INSTALL_BWRAP}` };
@@ -31,7 +35,7 @@ export function reasonFor(message: string, { container, apparmor, switchedOff } 
   if (isNamespace && container) {
     return {
       why: "the container's seccomp profile refuses new namespaces",
-      fix: 'start the container with a profile that allows them, for instance docker run --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined',
+      fix: CONTAINER_FIX,
     };
   }
   if (isNamespace && apparmor) return { why: 'AppArmor refuses user namespaces to bwrap', fix: APPARMOR_FIX };

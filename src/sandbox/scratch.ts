@@ -138,7 +138,7 @@ function isPrivate(path: string): boolean {
 
 function sweepBase(): void {
   try {
-    for (const name of readdirSync(scratchBase())) if (ownerIsGone(name)) rmSync(join(scratchBase(), name), { recursive: true, force: true });
+    for (const name of readdirSync(scratchBase()).filter(ownerIsGone)) rmSync(join(scratchBase(), name), { recursive: true, force: true });
   } catch {
     // Another process of toka sweeps the same folder.
   }

@@ -4,8 +4,13 @@ import { basename, dirname, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface Family {
+  readonly variable: string;
+  readonly file: string;
+}
+
 /** Version managers that keep `versions/NAME` and write the chosen one into files: where their choice is looked up. */
-const FAMILY: Readonly<Record<string, { readonly variable: string; readonly file: string }>> = {
+const FAMILY: Readonly<Record<string, Family>> = {
   '.pyenv': { variable: 'PYENV_VERSION', file: '.python-version' },
   '.rbenv': { variable: 'RBENV_VERSION', file: '.ruby-version' },
   '.nodenv': { variable: 'NODENV_VERSION', file: '.node-version' },
@@ -43,12 +48,12 @@ export function behindShim(shim: string, env: Environment, cwd: string): string 
 }
 
 /** A manager may live in any folder (PYENV_ROOT); its shims name it. */
-function byContent(shim: string): { variable: string; file: string } | undefined {
+function byContent(shim: string): Family | undefined {
   const manager = /libexec\/(pyenv|rbenv|nodenv)"/.exec(read(shim).slice(0, 2000))?.[1];
   return manager === undefined ? undefined : FAMILY[`.${manager}`];
 }
 
-function inFamily(root: string, name: string, { variable, file }: { variable: string; file: string }, env: Environment, cwd: string): string | undefined {
+function inFamily(root: string, name: string, { variable, file }: Family, env: Environment, cwd: string): string | undefined {
   const chosen = env[variable] || nearest(file, cwd) || read(join(root, 'version'));
   for (const version of chosen.split(/[:\s]+/).filter(Boolean)) {
     if (version === 'system') return undefined;
@@ -64,7 +69,8 @@ function nearest(file: string, folder: string): string {
 }
 
 function ask([program, ...args]: string[], env: Environment, cwd: string): string | undefined {
-  const { status, stdout } = spawnSync(program!, args, { cwd, env, encoding: 'utf8', timeout: ANSWER_WITHIN_MS, stdio: ['ignore', 'pipe', 'ignore'] });
+  const options = { cwd, env, encoding: 'utf8', timeout: ANSWER_WITHIN_MS, stdio: ['ignore', 'pipe', 'ignore'] } as const;
+  const { status, stdout } = spawnSync(program!, args, { ...options, stdio: [...options.stdio] });
   const answer = status === 0 ? stdout.trim() : '';
   return answer.startsWith('/') ? answer : undefined;
 }

@@ -109,7 +109,8 @@ function replace(target: string, copy: string): void {
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw new TokaError('TOKA_FS_FAILED', `the tool wrote ${target}, but its copy could not be moved there: ${String(error)}`, { cause: error });
+    const message = `the tool wrote ${target}, but its copy could not be moved there: ${String(error)}`;
+    throw new TokaError('TOKA_FS_FAILED', message, { cause: error });
   }
 }
 

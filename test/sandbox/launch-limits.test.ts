@@ -40,6 +40,8 @@ while True:
         time.sleep(0.001)
 `;
 
+const HARD = { memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' };
+
 const BURN = 'while :; do :; done';
 const FILL = 'i=0; while [ $i -lt 40 ]; do head -c 4194304 /dev/zero > "fill.$i"; i=$((i+1)); done; echo filled; sleep 20';
 
@@ -143,7 +145,7 @@ describe.each(['as this machine can', 'without control groups'])('limits enforce
   it('are refused where hard ones are demanded and there are none', async () => {
     const hard = run(shell('echo ran'), { require: 'hard' });
     if (how === 'without control groups') await expect(hard).rejects.toMatchObject({ code: 'TOKA_SANDBOX_UNAVAILABLE' });
-    else await hard.then((ran) => expect(ran.enforcement).toMatchObject({ memory: 'cgroup', processes: 'cgroup', cpu: 'cgroup' }), expectUnavailable);
+    else await hard.then(({ enforcement }) => expect(enforcement).toMatchObject(HARD), expectUnavailable);
   });
 });
 

@@ -66,7 +66,8 @@ describe('a sandboxed process', () => {
   });
 
   it('is named in the error when it does not exist', async () => {
-    await expect(run(planOf(['no-such-program']))).rejects.toMatchObject({ code: 'TOKA_RUNTIME_UNAVAILABLE', data: { program: 'no-such-program' } });
+    const error = { code: 'TOKA_RUNTIME_UNAVAILABLE', data: { program: 'no-such-program' } };
+    await expect(run(planOf(['no-such-program']))).rejects.toMatchObject(error);
     await expect(run(planOf(['/usr/bin/no-such-program']))).rejects.toMatchObject({ code: 'TOKA_RUNTIME_UNAVAILABLE' });
   });
 

@@ -47,7 +47,16 @@ describe('a seatbelt profile', () => {
 });
 
 describe('a list of processes', () => {
-  const list = readProcessList('  10     1    10   2048   0:01.50\n  11    10    10      4   1:00.00\n  12     1    12   1024 01:00:00\n\n  13    12    12 8 1-00:00:01\nbroken\n');
+  const list = readProcessList(
+    [
+      '  10     1    10   2048   0:01.50',
+      '  11    10    10      4   1:00.00',
+      '  12     1    12   1024 01:00:00',
+      '',
+      '  13    12    12 8 1-00:00:01',
+      'broken',
+    ].join('\n'),
+  );
 
   it('is read with memory and times', () => {
     expect(list).toEqual([

@@ -20,7 +20,7 @@ if wanted both-kill; then
   judge both-kill 'signal another sandbox' "$(grep -q signalled "$base/out1" && echo 1 || echo 0)"
 fi
 if wanted both-streams; then
-  pair "echo $c_fd; sleep 2" 'timeout 1 cat "$(dirname "$(readlink /proc/self/fd/1)")"/out*'
+  pair "echo $c_fd; sleep 2" 'timeout 1 cat "$(dirname "$(readlink /proc/$$/fd/1)")"/out*'
   judge both-streams 'read the output of another sandbox' "$(said "$c_fd" && echo 1 || echo 0)"
 fi
 if wanted both-net; then
