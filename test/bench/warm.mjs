@@ -1,0 +1,119 @@
+// What a run costs in a process that lives on: started by run.mjs in a process and folders of its own, prints JSON.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Principal } from '../../dist/capability/principal.js';
+import { createIds, systemClock, systemRandom } from '../../dist/journal/ids.js';
+import { SqliteJournal } from '../../dist/journal/journal.js';
+import { thisProcess } from '../../dist/journal/process.js';
+import { openDatabase } from '../../dist/journal/sqlite.js';
+import { execute } from '../../dist/pipeline/execute.js';
+import { compileValidator } from '../../dist/registry/compile-validator.js';
+import { schemaValidator } from '../../dist/registry/validator.js';
+import { realPathOf } from '../../dist/runtime/tool-fs-locate.js';
+import { keepSlots } from '../../dist/sandbox/launch.js';
+import { createToka } from '../../dist/toka.js';
+import { bareLaunch } from './bare.mjs';
+import { interleaved } from './measure.mjs';
+import { SHELL_TOOL } from './start.mjs';
+
+const [folder, samples, launches] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const native = await nativeRuns();
+console.log(JSON.stringify({ native, sandboxed: await sandboxedRuns() }));
+process.exit(0);
+
+/** A bundled tool that does nothing, through the pipeline with everything real around it but the registry, which knows this tool only. */
+async function nativeRuns() {
+  const entry = join(folder, 'noop.cjs');
+  writeFileSync(entry, 'exports.default = { run: async () => ({ ok: true }) };\n');
+  const db = openDatabase(join(folder, 'state', 'journal.db'));
+  const { synchronous } = db.prepare('PRAGMA synchronous').get();
+  const journal = new SqliteJournal(db, '', systemClock);
+  const nextId = createIds(systemClock, systemRandom);
+  const appended = [];
+  const recorder = { append: (...commit) => (appended.push(commit), journal.append(...commit)) };
+  const house = (effect, into) => {
+    const tool = noop(entry, effect);
+    const validators = new Map();
+    return {
+      findTool: async () => ({ tool, hash: '0'.repeat(64) }),
+      validator: async (schema) => {
+        if (!validators.has(schema)) validators.set(schema, schemaValidator(schema, () => compileValidator(schema), ''));
+        return validators.get(schema);
+      },
+      policy: () => ({ grants: [], denials: [] }),
+      anchors: { root: folder, home: folder, realPath: realPathOf, isFolder: () => true },
+      projectRoot: folder,
+      journal: () => into,
+      process: () => identity,
+      clock: systemClock,
+      nextId,
+      env: process.env,
+      demand: { require: 'watchdog' },
+      version: '0.0.0',
+      hidden: [],
+    };
+  };
+  const identity = thisProcess();
+  const request = { model: 'tool', principal: Principal.person('user:bench'), door: 'api', cwd: folder, params: {}, target: { kind: 'named', name: 'noop' } };
+  const results = { synchronous };
+  for (const effect of ['none', 'external']) {
+    await run(house(effect, recorder), request);
+    const commits = appended.splice(0);
+    const real = house(effect, journal);
+    results[effect] = {
+      commits: commits.length,
+      ...(await interleaved({ run: () => run(real, request), appends: () => replay(journal, commits, nextId()) }, { samples, warmup: 200 })),
+    };
+  }
+  journal.close();
+  return results;
+}
+
+async function run(house, request) {
+  const { status, error } = await execute(house, request);
+  if (status !== 'succeeded') throw new Error(JSON.stringify(error));
+}
+
+/** The same commits again, as another run. */
+function replay(journal, commits, id) {
+  for (const [, events, expected, blobs] of commits) journal.append(id, events, expected, blobs);
+}
+
+function noop(entry, effect) {
+  return {
+    name: 'noop',
+    qualified: 'bench/noop',
+    source: 'bench',
+    origin: { kind: 'bundled', file: entry },
+    version: '1.0.0',
+    category: 'bench',
+    description: 'Does nothing',
+    tags: [],
+    executable: { type: 'native', entry },
+    params: { type: 'object', properties: {}, required: [], additionalProperties: false },
+    output: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] },
+    capabilities: { required: [], optional: [] },
+    effect,
+    level: 'restricted',
+    risk: 'low',
+    sandbox: {},
+    examples: [],
+  };
+}
+
+/** A shell tool that does nothing, with slots kept ready, against bwrap with the same mounts. */
+async function sandboxedRuns() {
+  const toka = await createToka({ cwd: folder });
+  keepSlots(2);
+  const request = { ...toka.request({ name: SHELL_TOOL }, {}), allow: ['proc:exec:sh'] };
+  const { plan } = await toka.prepare(request);
+  const launch = async () => {
+    const { status, error } = await toka.run(request);
+    if (status !== 'succeeded') throw new Error(JSON.stringify(error));
+  };
+  // The pause lets the slot that was used be made up for, as between the calls of an agent.
+  const measured = await interleaved({ run: launch, bare: () => bareLaunch(plan) }, { samples: launches, warmup: 3, pauseMs: 60 });
+  keepSlots(0);
+  toka.close();
+  return measured;
+}
