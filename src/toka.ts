@@ -59,7 +59,8 @@ export interface Toka {
   prepare(request: ExecutionRequest): Promise<Run>;
   /** Throws TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS. */
   findTool(name: string): Promise<IndexedTool>;
-  index(): Promise<RegistryIndex>;
+  /** `rebuild`: looks at every manifest anew. */
+  index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
   journal(): Journal;
   readonly trust: Trust;
   close(): void;
@@ -170,7 +171,7 @@ function packageFile(name: string, folder = packageRoot()): string {
 
 interface Registry {
   find(name: string): Promise<IndexedTool>;
-  index(): Promise<RegistryIndex>;
+  index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
   validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
   close(): void;
 }
@@ -203,7 +204,7 @@ function openRegistry(file: string, sources: readonly Source[], prefer: Readonly
       known.clear();
       return resolveTool(await open(true), name, prefer);
     },
-    index: async () => open(),
+    index: async ({ rebuild = false } = {}) => open(rebuild),
     async validator(schema) {
       const index = await open();
       const validator = validators.get(schema) ?? schemaValidator(schema, (id) => index.validator(id), file);

@@ -108,7 +108,8 @@ async function declareFile(file: string, known: Previous, load: () => Promise<re
   try {
     return { file, source, stamp, tools: await load() };
   } catch (error) {
-    return { file, source, stamp, tools: [], problem: toTokaError(error).message };
+    const { code, message, hint, where, data } = toTokaError(error);
+    return { file, source, stamp, tools: [], problem: JSON.stringify({ code, message, hint, where, data }) };
   }
 }
 

@@ -43,9 +43,9 @@ export interface IndexedTool {
   readonly hash: string;
 }
 
-export interface ManifestProblem {
+/** Why a manifest is left out: the parts of the error that loading it raised. */
+export interface ManifestProblem extends Pick<TokaError, 'code' | 'message' | 'hint' | 'where' | 'data'> {
   readonly file: string;
-  readonly message: string;
 }
 
 /** Which sources an index was built from, and by which toka: another key means another index. */
@@ -170,7 +170,7 @@ export class RegistryIndex {
   /** The manifests that could not be read. */
   problems(): ManifestProblem[] {
     return this.#read((db) => db.prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path').all()).map(
-      ({ path, problem }) => ({ file: String(path), message: String(problem) }),
+      ({ path, problem }) => ({ file: String(path), ...(JSON.parse(String(problem)) as Omit<ManifestProblem, 'file'>) }),
     );
   }
 

@@ -35,10 +35,8 @@ function preferred(found: readonly IndexedTool[], name: string, prefer: Readonly
 function unknown(index: RegistryIndex, name: string): TokaError {
   const broken = index.problems().find(({ file }) => isNamedAfter(file, name.slice(name.lastIndexOf('/') + 1)));
   if (broken) {
-    return new TokaError('TOKA_MANIFEST_INVALID', broken.message, {
-      where: { file: broken.file },
-      hint: 'toka tools validate shows every problem with its place',
-    });
+    const { code, message, where = { file: broken.file }, data = {} } = broken;
+    return new TokaError(code, message, { where, data, hint: 'correct the manifest, and check it with toka tools validate' });
   }
   const near = nearest(name, index.names());
   return new TokaError('TOKA_TOOL_UNKNOWN', `no tool is named "${name}"`, {

@@ -3,6 +3,7 @@ import { extname, join, resolve } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import { loadToolManifest } from '../manifest/load.ts';
+import type { RegistryIndex } from '../registry/index-file.ts';
 import type { Door } from './door.ts';
 import { asResultError, errorText } from './report.ts';
 import type { ResultError } from '../toka.ts';
@@ -18,9 +19,8 @@ interface Checked {
 export async function validateManifests(names: readonly string[], { json }: { readonly json: boolean }, door: Door): Promise<number> {
   const toka = await door.open();
   try {
-    const files = names.length > 0 ? names.flatMap((name) => manifestsIn(resolve(door.cwd, name))) : (await toka.index()).manifests();
-    const checked: Checked[] = [];
-    for (const file of files) checked.push(await checkFile(file, toka.root));
+    const checked: Checked[] = names.length === 0 ? known(await toka.index({ rebuild: true })) : [];
+    for (const file of names.flatMap((name) => manifestsIn(resolve(door.cwd, name)))) checked.push(await checkFile(file, toka.root));
     const failed = checked.filter(({ error }) => error);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/validation/v1', ok: failed.length === 0, manifests: checked })}\n`);
     else print(checked, door);
@@ -28,6 +28,15 @@ export async function validateManifests(names: readonly string[], { json }: { re
   } finally {
     toka.close();
   }
+}
+
+/** Everything that was looked at to build the index. */
+function known(index: RegistryIndex): Checked[] {
+  const problems = new Map(index.problems().map((problem) => [problem.file, problem]));
+  return index.manifests().map((file): Checked => {
+    const problem = problems.get(file);
+    return problem ? { file, error: asResultError(new TokaError(problem.code, problem.message, problem)) } : { file };
+  });
 }
 
 async function checkFile(file: string, root: string): Promise<Checked> {

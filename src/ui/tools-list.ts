@@ -28,7 +28,7 @@ export function toolTable(tools: readonly ToolRow[], door: Door): string {
   const names = new Map<string, number>();
   for (const { name } of tools) names.set(name, (names.get(name) ?? 0) + 1);
   const shown = ({ name, qualified }: ToolRow): string => ((names.get(name) ?? 0) > 1 ? qualified : name);
-  const rows = tools.map((tool) => [shown(tool), tool.source, tool.category, tool.effect, tool.description]);
+  const rows = tools.map((tool) => [shown(tool), tool.source, tool.category, tool.effect, tool.description.split('\n')[0] ?? '']);
   return table(['NAME', 'SOURCE', 'CATEGORY', 'EFFECT', 'DESCRIPTION'], rows, terminal(door.stdout, door.env));
 }
 
