@@ -5,7 +5,7 @@ import { readDocument } from './dates/document.ts';
 import { judge, type Found } from './dates/rules.ts';
 import { eachText } from './documents/each.ts';
 import { makeFixes, type FileFix, type Fixes } from './documents/fix.ts';
-import { count, outputProperties, passes, sentence, sorted, summarise, type Finding } from './documents/report.ts';
+import { count, outputProperties, passes, printReport, sentence, sorted, summarise, type Finding } from './documents/report.ts';
 import { selectFiles } from './documents/select.ts';
 
 /**
@@ -95,6 +95,7 @@ export default defineTool({
     { description: 'Check the documents of the project', params: {} },
     { description: 'Show what would be fixed in the docs folder', params: { path: ['docs'], fix: 'preview' } },
   ],
+  print: printReport,
   async run(params, ctx) {
     const rules = { today: todayOf(params.today), grace: params.grace, order: params.order };
     const extensions = params.extensions.map((extension) => (extension.startsWith('.') ? extension : `.${extension}`).toLowerCase());

@@ -1,6 +1,6 @@
 import { coded, defineTool, type ToolContext } from '@toka/sdk';
 import { makeFixes, type FileFix } from './documents/fix.ts';
-import { count, outputProperties, passes, sentence, sorted, summarise } from './documents/report.ts';
+import { count, outputProperties, passes, printReport, sentence, sorted, summarise } from './documents/report.ts';
 import { selectFiles } from './documents/select.ts';
 import { checkAll } from './links/collect.ts';
 import { htmlExtensions, markdownExtensions } from './links/model.ts';
@@ -81,6 +81,7 @@ export default defineTool({
     { description: 'Check the documents of the project', params: {} },
     { description: 'Show what would be fixed in the docs folder', params: { path: ['docs'], fix: 'preview' } },
   ],
+  print: printReport,
   async run(params, ctx) {
     if (params.external) refuseExternal(ctx);
     const extensions = [...markdownExtensions, ...htmlExtensions];

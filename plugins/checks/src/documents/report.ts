@@ -117,3 +117,23 @@ export const outputProperties: Readonly<Record<string, JsonSchema>> = {
     },
   },
 };
+
+/** A line for each finding, as compilers print theirs, what a fix changes or would change, what was left out, and the sum. */
+export function printReport({
+  findings,
+  fixes,
+  skipped,
+  message,
+}: {
+  readonly findings: readonly Finding[];
+  readonly fixes: { readonly diff?: string };
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  readonly message: string;
+}): string {
+  const lines = findings.map(({ path, line, column, severity, kind, message: text, suggestion, fixed }) => {
+    const advice = fixed === true ? ' (fixed)' : suggestion === undefined ? '' : ` (suggested: ${suggestion})`;
+    return `${path}:${line}:${column}: ${severity}: ${text}${advice} [${kind}]`;
+  });
+  const left = skipped.map(({ path, reason }) => `${path}: left out: ${reason}`);
+  return `${[...lines, ...(fixes.diff === undefined ? [] : [fixes.diff.trimEnd()]), ...left, message].join('\n')}\n`;
+}
