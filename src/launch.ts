@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { ownPackage } from './config/package-root.ts';
 import { userFolders } from './config/paths.ts';
 import type { Door } from './ui/door.ts';
-import { endWithReader, processDoor } from './ui/process-door.ts';
+import { endWithReader, processDoor, UNFINISHED } from './ui/process-door.ts';
 import { reportError } from './ui/report-error.ts';
 
 /** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
@@ -58,5 +58,5 @@ function read<N extends string>(argv: readonly string[], types: Readonly<Record<
 type FlagValues<N extends string> = { readonly [name in N]?: never };
 
 // Node.js ends with success when nothing is left to wait for, even in the middle of a command: that would be a silent lie.
-process.exitCode = 70;
+process.exitCode = UNFINISHED;
 void launch(process.argv.slice(2));

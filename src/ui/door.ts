@@ -6,5 +6,7 @@ export interface Door extends Streams {
   readonly stdin: NodeJS.ReadStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Whether a person can be asked. */
+  readonly isAttended: boolean;
   open(options?: Partial<TokaOptions>): Promise<Toka>;
 }

@@ -37,7 +37,7 @@ export async function fixSandbox(door: Door): Promise<boolean> {
 
 async function mayUseSudo(lines: readonly (readonly string[])[], door: Door): Promise<boolean> {
   const commands = lines.map((line) => line.join(' ')).join(' && ');
-  if (!door.stdin.isTTY || !door.stderr.isTTY) {
+  if (!door.isAttended) {
     door.stderr.write(`bubblewrap is missing; install it with: ${commands}\n`);
     return false;
   }

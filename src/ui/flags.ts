@@ -177,8 +177,9 @@ function assign(tool: Tool, assignment: string, params: Record<string, unknown>)
 function readValue(name: string, property: ParameterSchema | undefined, text: string): unknown {
   switch (property?.type) {
     case 'integer':
+      return /^[+-]?\d+$/.test(text.trim()) && !Number.isSafeInteger(Number(text)) ? text : readNumber(text);
     case 'number':
-      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+      return readNumber(text);
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'array':
@@ -187,6 +188,10 @@ function readValue(name: string, property: ParameterSchema | undefined, text: st
     default:
       return text;
   }
+}
+
+function readNumber(text: string): number | string {
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
 function readJson(name: string, text: string): unknown {

@@ -16,17 +16,23 @@ export interface LiveOptions {
   readonly quiet: boolean;
 }
 
-/** Shows a run while it goes on: output as it comes, logs as lines, progress as one line that is overwritten on a terminal. */
+/**
+ * Shows a run while it goes on: output as it comes, logs as lines, progress as one line that is overwritten on a terminal. What the runs
+ * write that it starts is not its result, and goes to stderr.
+ */
 export function liveView({ streams, view, output, quiet }: LiveOptions): { show(event: LiveEvent): void; end(): void } {
   let hasStatus = false;
+  let first: string | undefined;
   const clear = (): void => {
     if (hasStatus) streams.stderr.write('\r\u001b[K');
     hasStatus = false;
   };
   const show = (event: LiveEvent): void => {
-    if (event.type === 'output') {
+    if (event.type === 'started') {
+      first ??= event.run;
+    } else if (event.type === 'output') {
       clear();
-      writeOutput(event.stream, event.chunk);
+      writeOutput(event.stream, event.chunk, event.run === first);
     } else if (event.type === 'log' && !quiet && event.level !== 'debug') {
       clear();
       streams.stderr.write(`${paint(view, event.level === 'error' ? 'red' : 'dim', event.level)} ${plain(event.message)}\n`);
@@ -37,9 +43,9 @@ export function liveView({ streams, view, output, quiet }: LiveOptions): { show(
       hasStatus = true;
     }
   };
-  const writeOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
+  const writeOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array, isResult: boolean): void => {
     if (stream === 'stdout' && output === 'nowhere') return;
-    const isOut = stream === 'stdout' && output === 'stdout';
+    const isOut = stream === 'stdout' && output === 'stdout' && isResult;
     (isOut ? streams.stdout : streams.stderr).write(chunk);
   };
   return { show, end: clear };

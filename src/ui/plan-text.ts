@@ -13,7 +13,8 @@ export function planJson({ decision, plan, tool }: Run): string {
     effective: decision?.effective.permissions.map(({ capability, source }) => ({ capability: printCapability(capability), source })),
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
     isolation: plan ? 'sandbox' : 'in-process',
-    ...(plan ? { plan } : {}),
+    // The names of the variables only: their values may be secrets.
+    ...(plan ? { plan: { ...plan, env: Object.keys(plan.env) } } : {}),
   })}\n`;
 }
 

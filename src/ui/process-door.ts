@@ -1,6 +1,9 @@
 import type { Door } from './door.ts';
 import { isCharacterDevice, leanOutput } from './output.ts';
 
+/** What a process ends with that was in the middle of a command. */
+export const UNFINISHED = 70;
+
 export interface ProcessDoor extends Door {
   /** Ends the process once everything is written: a pipe may still hold output back. */
   end(code: number): void;
@@ -23,13 +26,16 @@ export function processDoor(): ProcessDoor {
     stderr: leanOutput(2, () => keep(process.stderr)),
     env,
     cwd: process.cwd(),
+    get isAttended() {
+      return isAttended(env);
+    },
     open: async (options = {}) => {
       const { createToka } = await import('../toka.ts');
       return createToka({
         cwd: door.cwd,
         env,
         door: 'cli',
-        ...(isAttended(env) ? { approver: async (tool, missing, root) => (await import('./remember.ts')).askAndRemember(tool, missing, root) } : {}),
+        ...(door.isAttended ? { approver: async (tool, missing, root) => (await import('./remember.ts')).askAndRemember(tool, missing, root) } : {}),
         ...options,
       });
     },
@@ -48,7 +54,7 @@ export function processDoor(): ProcessDoor {
 export function endWithReader(stdout: NodeJS.WriteStream): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    if (!process.emit('SIGTERM')) process.exit();
+    if (!process.emit('SIGTERM')) process.exit(process.exitCode === UNFINISHED ? 0 : process.exitCode);
   });
 }
 

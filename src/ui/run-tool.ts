@@ -23,13 +23,17 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
   const values = new Map<OwnFlag, string[]>();
   const own = ownFlags(values);
   let toka: Toka | undefined;
+  let rest: readonly string[] = argv;
+  const says = (...flags: readonly string[]): boolean => rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined).some((word) => flags.includes(word));
   try {
-    const { name, rest, own: before } = splitAtName(argv);
-    for (const [flag, given] of before) values.set(flag, given);
+    const split = splitAtName(argv);
+    const { name } = split;
+    rest = split.rest;
+    for (const [flag, given] of split.own) values.set(flag, given);
     if (name === undefined) return undefined;
     toka = await door.open();
     const { tool } = await toka.findTool(name);
-    const isHelp = own.has('help') || rest.includes('--help') || rest.includes('-h');
+    const isHelp = own.has('help') || says('--help', '-h');
     if (isHelp) {
       door.stdout.write(toolHelp(tool, terminal(door.stdout, door.env)));
       return 0;
@@ -37,7 +41,8 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
     const params = await completed(tool, readParameters(tool, rest, values), own, door);
     return own.has('dry-run') ? await showPlan(toka, name, params, own, door) : await carryOut(toka, tool, name, params, own, door);
   } catch (thrown) {
-    return reportError(thrown, own, door);
+    // What went wrong may have come before the words after NAME were read.
+    return reportError(thrown, { has: (flag) => own.has(flag) || says(`--${flag}`) }, door);
   } finally {
     toka?.close();
   }
@@ -54,7 +59,7 @@ async function completed(tool: Tool, given: Readonly<Record<string, unknown>>, o
   const params = { ...(source === undefined ? {} : await readParams(source, door.stdin)), ...given };
   const missing = tool.params.required.filter((name) => params[name] === undefined);
   if (missing.length === 0) return params;
-  if (!own.has('json') && door.stderr.isTTY === true && door.stderr === process.stderr && door.stdin.isTTY) {
+  if (door.isAttended && !own.has('json')) {
     const { askParameters } = await import('./prompts.ts');
     return { ...params, ...(await askParameters(tool, missing)) };
   }

@@ -1,6 +1,9 @@
+import { TokaError } from '../errors.ts';
 import type { RunSummary } from '../journal/contract.ts';
 import type { Door } from './door.ts';
 import { paint, table, terminal, type Terminal } from './text.ts';
+
+export const RUN_STATUSES: readonly string[] = ['running', 'succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed', 'interrupted'];
 
 export interface RunListFlags {
   readonly limit?: string | undefined;
@@ -11,6 +14,8 @@ export interface RunListFlags {
 
 /** `toka runs list`: the runs recorded here, newest first. */
 export async function listRuns({ limit = '20', status, tool, json }: RunListFlags, door: Door): Promise<number> {
+  if (!/^[1-9]\d{0,5}$/.test(limit)) throw usage('limit', 'a whole number from 1 to 999999', limit);
+  if (status !== undefined && !RUN_STATUSES.includes(status)) throw usage('status', `one of ${RUN_STATUSES.join(', ')}`, status);
   const toka = await door.open();
   try {
     const runs = toka.journal().runs({
@@ -24,6 +29,10 @@ export async function listRuns({ limit = '20', status, tool, json }: RunListFlag
   } finally {
     toka.close();
   }
+}
+
+function usage(flag: string, expected: string, found: string): TokaError {
+  return new TokaError('TOKA_USAGE', `--${flag} takes ${expected}, found "${found}"`, { hint: 'toka runs list --help shows its flags' });
 }
 
 function runTable(runs: readonly RunSummary[], view: Terminal): string {

@@ -1,5 +1,5 @@
 import { boolean, string } from '@oclif/core/flags';
-import { listRuns } from '../../ui/runs-list.ts';
+import { listRuns, RUN_STATUSES } from '../../ui/runs-list.ts';
 import { TokaCommand } from '../base.ts';
 
 export default class RunsList extends TokaCommand {
@@ -9,7 +9,7 @@ export default class RunsList extends TokaCommand {
     limit: string({ default: '20', description: 'at most so many, newest first' }),
     status: string({
       description: 'only those that ended so',
-      options: ['running', 'succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed', 'interrupted'],
+      options: RUN_STATUSES,
     }),
     tool: string({ description: 'only those of this tool, by its full name' }),
   };

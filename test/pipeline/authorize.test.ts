@@ -1,0 +1,180 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { place, tool, type Place } from '../support/cli.ts';
+
+let here: Place;
+beforeEach(() => {
+  here = place({ ...tool('greet', 'echo hello') });
+});
+afterEach(() => here[Symbol.dispose]());
+
+const allow = ['--allow', 'proc:exec:bash'] as const;
+const missing = (result: { readonly error?: { readonly data?: Readonly<Record<string, unknown>> } }): unknown => result.error?.data?.['missing'];
+
+function userConfig(text: string): void {
+  mkdirSync(join(here.home, 'config/toka'), { recursive: true });
+  writeFileSync(join(here.home, 'config/toka/config.yaml'), `apiVersion: toka/v1\n${text}`);
+}
+
+describe('a tool of a project that nobody has trusted', () => {
+  test('is denied, naming what is missing and the flag that grants it', async () => {
+    const result = await here.json(['run', 'greet']);
+    expect(result).toMatchObject({
+      exit: 77,
+      status: 'denied',
+      output: '',
+      exitCode: null,
+      error: { code: 'TOKA_CAPABILITY_DENIED', data: { tool: 'project/greet', missing: ['proc:exec:bash'] } },
+    });
+    expect(result.error?.hint).toContain("--allow 'proc:exec:bash'");
+  });
+
+  test('runs with that flag', async () => {
+    expect(await here.json(['run', 'greet', ...allow])).toMatchObject({ exit: 0, status: 'succeeded', output: 'hello\n', exitCode: 0 });
+  });
+
+  test('runs for a rule of the user; a rule for another tool is not one for it', async () => {
+    userConfig('policy: { allow: [{ capability: proc:exec:bash, tools: [project/other] }] }');
+    expect((await here.json(['run', 'greet'])).exit).toBe(77);
+    userConfig('policy: { allow: [{ capability: proc:exec:bash, tools: [project/greet] }] }');
+    expect((await here.json(['run', 'greet'])).exit).toBe(0);
+  });
+
+  test('takes nothing from the rules the clone brought along', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { allow: [proc:exec:bash] }\n' });
+    expect((await here.json(['run', 'greet'])).exit).toBe(77);
+  });
+
+  test('nor from state, approvals or an index that the clone brought along', async () => {
+    const grants = JSON.stringify({ version: 1, grants: [{ capability: 'proc:exec:bash', tools: ['project/greet'], root: here.project }] });
+    here.write({
+      '.toka/state/trust.json': JSON.stringify({ version: 1, projects: { [here.project]: {} } }),
+      '.toka/state/sessions/any.json': grants,
+      '.toka/config.yaml': 'apiVersion: toka/v1\npolicy: { allow: [proc:exec] }\n',
+    });
+    expect((await here.json(['run', 'greet'])).exit).toBe(77);
+  });
+});
+
+describe('trust', () => {
+  const rules = 'apiVersion: toka/v1\npolicy: { allow: [proc:exec:bash] }\n';
+
+  test('counts for exactly the text that was trusted', async () => {
+    here.write({ 'toka.yaml': rules });
+    expect(await here.json(['trust', '--show'])).toMatchObject({ exit: 0, state: 'untrusted', grants: ['proc:exec:bash for every tool'] });
+    expect((await here.json(['run', 'greet'])).exit).toBe(77);
+    expect(await here.json(['trust'])).toMatchObject({ exit: 0, state: 'trusted' });
+    expect((await here.json(['run', 'greet'])).exit).toBe(0);
+    here.write({ 'toka.yaml': `${rules}# one more line\n` });
+    expect(await here.json(['trust', '--show'])).toMatchObject({ state: 'changed' });
+    expect((await here.json(['run', 'greet'])).exit).toBe(77);
+    expect((await here.run(['trust', '--show'])).stdout).toContain('+ # one more line');
+    here.write({ 'toka.yaml': rules });
+    expect((await here.json(['run', 'greet'])).exit).toBe(0);
+    expect(await here.json(['trust', '--revoke'])).toMatchObject({ exit: 0, state: 'untrusted' });
+    expect((await here.json(['run', 'greet'])).exit).toBe(77);
+  });
+
+  test('a copy of a trusted project is not trusted', async () => {
+    here.write({ 'toka.yaml': rules });
+    await here.json(['trust']);
+    const { HOME, XDG_CONFIG_HOME, XDG_STATE_HOME } = here.env as Record<string, string>;
+    using other = place({ 'toka.yaml': rules, ...tool('greet', 'echo hello') });
+    expect((await other.json(['run', 'greet'], { env: { HOME, XDG_CONFIG_HOME, XDG_STATE_HOME } })).exit).toBe(77);
+  });
+
+  test('an untrusted project may narrow: its denials count', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { deny: [{ capability: proc:exec:bash, reason: frozen }] }\n' });
+    const result = await here.json(['run', 'greet', ...allow]);
+    expect(result).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    expect(result.error?.message).toContain('frozen');
+  });
+
+  test('a damaged list of trusted projects: nothing runs, and the next step is said', async () => {
+    mkdirSync(join(here.home, 'state/toka'), { recursive: true });
+    writeFileSync(join(here.home, 'state/toka/trust.json'), '{');
+    const result = await here.json(['run', 'greet', ...allow]);
+    expect(result).toMatchObject({ exit: 76, schema: 'toka/error/v1', error: { code: 'TOKA_INTEGRITY' } });
+    expect(result.error?.hint).toBeTruthy();
+  });
+});
+
+describe('denials and levels win over every grant', () => {
+  test('a denial in the user’s configuration over --allow and a trusted project', async () => {
+    userConfig('policy: { deny: [{ capability: proc:exec:bash, reason: no shells }] }');
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { allow: [proc:exec:bash] }\n' });
+    await here.json(['trust']);
+    const result = await here.json(['run', 'greet', ...allow]);
+    expect(result).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    expect(result.error?.hint).not.toContain('--allow');
+  });
+
+  test('the level: no network below elevated', async () => {
+    here.write(tool('fetch', 'true', { capabilities: { required: ['net:connect:example.org:443'] }, security: { level: 'standard' } }));
+    expect(await here.json(['run', 'fetch', ...allow, '--allow', 'net:connect'])).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+  });
+
+  test('at elevated the network waits for its proxy', async () => {
+    here.write(tool('fetch', 'true', { capabilities: { required: ['net:connect:example.org:443'] }, security: { level: 'elevated' } }));
+    expect(await here.json(['run', 'fetch', ...allow])).toMatchObject({ exit: 77 });
+    expect(await here.json(['run', 'fetch', ...allow, '--allow', 'net:connect:example.org:443'])).toMatchObject({
+      exit: 69,
+      error: { code: 'TOKA_NETWORK_UNAVAILABLE' },
+    });
+  });
+});
+
+describe('bundled tools', () => {
+  test('read the project at once', async () => {
+    here.write({ 'notes.txt': 'a line\n' });
+    expect((await here.json(['run', 'file-reader', 'notes.txt'])).exit).toBe(0);
+  });
+
+  test('read nothing beside it, also not through a link', async () => {
+    writeFileSync(join(here.base, 'outside.txt'), 'private');
+    expect(await here.json(['run', 'file-reader', '../outside.txt'])).toMatchObject({ exit: 77 });
+    symlinkSync('../outside.txt', join(here.project, 'link.txt'));
+    const result = await here.json(['run', 'file-reader', 'link.txt']);
+    expect([result.exit, JSON.stringify(result).includes('private')]).toEqual([77, false]);
+  });
+
+  test('a secret-bearing file needs a flag, which is named', async () => {
+    here.write({ '.env': 'TOKEN=planted-value\n' });
+    const denied = await here.json(['run', 'file-reader', '.env']);
+    expect([denied.exit, missing(denied)]).toEqual([77, [`fs:read:${here.project}/.env`]]);
+    expect(denied.error?.hint).toContain(`--allow 'fs:read:${here.project}/.env'`);
+    expect(JSON.stringify(denied)).not.toContain('planted-value');
+    expect((await here.json(['run', 'file-reader', '.env', '--allow', 'fs:read:.env'])).exit).toBe(0);
+  });
+
+  test('write nothing without a grant', async () => {
+    const words = ['run', 'file-writer', 'new.txt', '--content', 'text'];
+    expect((await here.json(words)).exit).toBe(77);
+    expect(() => here.read('new.txt')).toThrow();
+    expect((await here.json([...words, '--allow', 'fs:write:new.txt', '--allow', 'fs:read:new.txt'])).exit).toBe(0);
+    expect(here.read('new.txt')).toBe('text');
+  });
+});
+
+describe('optional capabilities', () => {
+  test('fall away where they are not granted, and the tool is told', async () => {
+    const script = `export default { name: 'look', summary: 'Look', params: { type: 'object', properties: {}, additionalProperties: false }, capabilities: {}, effect: 'read',
+      run: async (_, { missing, env }) => ({ missing, colour: missing.length > 1 ? null : env('COLOUR') }) };`;
+    here.write(tool('look', script, { type: 'native', capabilities: { optional: ['env:read:COLOUR', 'fs:read:docs/**'] } }));
+    here.write({ 'docs/a.md': '' });
+    const words = ['run', 'look', '--allow', 'proc:exec:node'];
+    const env = { COLOUR: 'green' };
+    const without = await here.json(words, { env });
+    expect(without).toMatchObject({ exit: 0, data: { colour: null } });
+    expect(JSON.stringify((without.data as { missing: unknown }).missing)).toContain('env:read:COLOUR');
+    expect(await here.json([...words, '--allow', 'env:read:COLOUR'], { env })).toMatchObject({ exit: 0, data: { colour: 'green' } });
+  });
+});
+
+test('what the tool sees is what was granted', async () => {
+  const script = 'cat docs/a.md; ls; cat ../outside.txt; printenv SECRET_THING; printenv HOME; true';
+  here.write({ 'docs/a.md': 'inside\n', 'private.txt': '', ...tool('look', script, { capabilities: { required: ['fs:read:docs/**'] } }) });
+  const { stdout } = await here.run(['run', 'look', ...allow, '--allow', 'fs:read:docs/**'], { env: { SECRET_THING: 'planted' } });
+  expect([stdout.includes('private.txt'), stdout.includes('planted'), stdout.includes(here.home)]).toEqual([false, false, false]);
+});
