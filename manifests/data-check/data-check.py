@@ -240,6 +240,9 @@ def check_file(path, report, max_bytes):
     report.check(path, check_bytes(path, data))
 
 
+DATA_NAMES = JSON_NAMES + LINES_NAMES + ("*.toml",)
+
+
 def files_below(folder, excluded, report):
     def on_error(error):
         report.skip(error.filename, error.strerror or "cannot be read")
@@ -247,7 +250,7 @@ def files_below(folder, excluded, report):
     for parent, folders, names in os.walk(folder, onerror=on_error):
         folders[:] = sorted(name for name in folders if not matches(name, excluded))
         for name in sorted(names):
-            if matches(name, JSON_NAMES + LINES_NAMES + ("*.toml",)):
+            if matches(name, DATA_NAMES):
                 path = os.path.join(parent, name)
                 if not os.path.islink(path):
                     yield path
@@ -264,6 +267,8 @@ def main():
     if os.path.isdir(path):
         for file in files_below(path, EXCLUDED + tuple(options.exclude), report):
             check_file(file, report, options.max_bytes)
+    elif os.path.lexists(path) and not matches(os.path.basename(path), DATA_NAMES):
+        report.skip(path, "is not JSON, JSON Lines or TOML by its name")
     elif os.path.lexists(path):
         check_file(os.path.realpath(path), report, options.max_bytes)
     else:

@@ -18,26 +18,26 @@ export async function checkProject(paths: readonly string[], { json, only }: Che
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const tools = await checkTools(toka, only);
-    const results = new Map<string, RunResult>();
-    const tasks = tools.map((tool): Task => ({
-      title: tool.name,
+    const results: RunResult[] = [];
+    const jobs = tools.flatMap((tool) => paramsFor(tool, paths, toka.root).map((params) => ({ tool, params })));
+    const tasks = jobs.map(({ tool, params }, at): Task => ({
+      title: jobs.filter((job) => job.tool === tool).length > 1 ? `${tool.name} ${String(params['path'])}` : tool.name,
       run: async (tell) => {
         const result = await toka.run({
-          ...toka.request({ name: tool.qualified }, paramsFor(tool, paths, toka.root)),
+          ...toka.request({ name: tool.qualified }, params),
           signal: interrupts.signal,
           onEvent: (event) => {
             if (event.type === 'progress') tell(progressText(event.progress));
           },
         });
-        results.set(tool.qualified, result);
+        results[at] = result;
         return { ok: !result.error, text: summary(result) };
       },
     }));
     await runTasks(tasks, door);
-    const all = tools.flatMap((tool) => results.get(tool.qualified) ?? []);
-    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/check/v1', ok: all.every(({ error }) => !error), results: all })}\n`);
-    else door.stdout.write(report(all, door));
-    return exitCode(all);
+    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/check/v1', ok: results.every(({ error }) => !error), results })}\n`);
+    else door.stdout.write(report(tasks.map(({ title }) => title), results, door));
+    return exitCode(results);
   } finally {
     interrupts.end();
     toka.close();
@@ -51,10 +51,10 @@ async function checkTools(toka: Toka, only: readonly string[] | undefined): Prom
   throw new TokaError('TOKA_TOOL_UNKNOWN', 'no tool here is tagged "check"', { hint: 'is toka complete? toka tools list shows all tools' });
 }
 
-/** Checks take the paths they work on as `path`; without any they take the whole project. */
-function paramsFor({ params }: Tool, paths: readonly string[], root: string): Record<string, unknown> {
+/** Checks take the paths they work on as `path`, all at once or one a run; without any they take the whole project. */
+function paramsFor({ params }: Tool, paths: readonly string[], root: string): Record<string, unknown>[] {
   const wanted = paths.length === 0 ? [root] : paths;
-  return { path: params.properties['path']?.type === 'array' ? wanted : wanted[0] };
+  return params.properties['path']?.type === 'array' ? [{ path: wanted }] : wanted.map((path) => ({ path }));
 }
 
 function progressText({ done, total, message = '' }: { readonly done?: number; readonly total?: number; readonly message?: string }): string {
@@ -67,14 +67,14 @@ function summary({ error, data }: RunResult): string {
   return typeof message === 'string' ? message : 'ok';
 }
 
-function report(results: readonly RunResult[], door: Door): string {
+function report(titles: readonly string[], results: readonly RunResult[], door: Door): string {
   const view = terminal(door.stdout, door.env);
-  const failed = results.filter(({ error }) => error);
-  const details = failed.map(({ tool, output, error }) => {
+  const details = results.flatMap(({ output, error }, at) => {
+    if (!error) return [];
     const hint = error?.hint === undefined ? '' : `  ${paint(view, 'cyan', 'next:')} ${plain(error.hint)}\n`;
-    return `${paint(view, 'bold', tool ?? '')}\n${output === '' ? `${plain(error?.message ?? '')}\n` : plain(output)}${hint}\n`;
+    return `${paint(view, 'bold', titles[at] ?? '')}\n${output === '' ? `${plain(error?.message ?? '')}\n` : plain(output)}${hint}\n`;
   });
-  const rows = results.map((result) => [result.tool ?? '', verdict(result), `${Math.round(result.usage.wallMs)} ms`, summary(result)]);
+  const rows = results.map((result, at) => [titles[at] ?? '', verdict(result), `${Math.round(result.usage.wallMs)} ms`, summary(result)]);
   return `${details.join('')}${table(['CHECK', 'RESULT', 'TOOK', 'SUMMARY'], rows, view)}`;
 }
 
