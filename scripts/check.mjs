@@ -15,6 +15,7 @@ const CHECKS = {
   floors: [node, 'scripts/check/floors.mjs'],
   schemas: [node, 'scripts/schemas.mjs', '--check'],
   contributions: [node, 'scripts/contributions.mjs', '--check'],
+  docs: [node, 'scripts/docs.mjs', '--check'],
   changesets: [node, 'scripts/check/changesets.mjs'],
   dependencies: [node, 'scripts/check/dependencies.mjs'],
   lockfile: [node, 'scripts/check/lockfile.mjs'],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cliReference } from './docs/cli.mjs';
 import { errorReference, exitCodes } from './docs/errors.mjs';
+import { exampleFile, floorList, stageTable } from './docs/house.mjs';
 import { keyTable } from './docs/keys.mjs';
 import { levelTable } from './docs/levels.mjs';
 
@@ -19,7 +20,10 @@ const PARTS = {
   cli: cliReference,
   errors: errorReference,
   'exit-codes': exitCodes,
+  embed: () => exampleFile('embed.mjs', 'js'),
+  floors: floorList,
   levels: levelTable,
+  stages: stageTable,
   'keys-config': () => keyTable(schema('config')),
   'keys-plugin-tools': () => keyTable(schema('plugin').properties.contributes.properties.tools.items, 'contributes.tools[]'),
   'keys-tool-metadata': () => keyTable(schema('tool').properties.metadata, 'metadata'),

@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
+import { TokaError } from '../errors.ts';
 import { TokaCommand } from './base.ts';
 import { runTool } from '../ui/run-tool.ts';
 
@@ -14,9 +15,9 @@ export default class Run extends TokaCommand {
   static override examples = [
     '<%= config.bin %> run link-validator docs',
     '<%= config.bin %> run file-reader README.md --limit 20',
-    "<%= config.bin %> run file-writer notes.txt --content hello --allow 'fs:write:notes.txt' --allow 'fs:read:notes.txt'",
+    "<%= config.bin %> run file-writer notes.txt --content hello --allow fs:write:notes.txt --allow fs:read:notes.txt",
     '<%= config.bin %> run --dry-run todo-report',
-    '<%= config.bin %> run file-lister --json src | <%= config.bin %> run OTHER --params -',
+    `echo '{"path": "README.md"}' | <%= config.bin %> run file-reader --params -`,
   ];
   static override flags = {
     allow: text({ description: 'grant a capability to this run alone', helpValue: 'CAPABILITY', multiple: true }),
@@ -34,7 +35,9 @@ export default class Run extends TokaCommand {
 
   override async run(): Promise<void> {
     const code = await runTool(this.argv, this.door);
-    if (code === undefined) await this.config.runCommand('help', ['run']);
-    this.finish(code ?? 2);
+    if (code === undefined) {
+      throw new TokaError('TOKA_USAGE', 'toka run takes the name of a tool, found none', { hint: 'toka tools list shows all tools, toka run --help all flags' });
+    }
+    this.finish(code);
   }
 }

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
 import { sandboxRun } from '../../ui/sandbox-run.ts';
+import { TokaError } from '../../errors.ts';
 import { TokaCommand } from '../base.ts';
 
 export default class SandboxRun extends TokaCommand {
@@ -7,8 +8,9 @@ export default class SandboxRun extends TokaCommand {
     'Runs one command under the same plan as a tool: nothing of this machine but the system’s programs and what --allow grants, no network, a ' +
     'scrubbed environment, the limits of a level. Its own exit code passes through.';
   static override examples = [
-    "<%= config.bin %> sandbox run --allow 'fs:read:.' -- ls -l",
-    "<%= config.bin %> sandbox run --level standard --allow 'fs:write:build/**' --timeout 60s -- make",
+    '<%= config.bin %> sandbox run --allow fs:read:. -- ls -l',
+    "mkdir -p build && <%= config.bin %> sandbox run --allow 'fs:write:build/**' --cwd build --timeout 5s -- touch made",
+    '<%= config.bin %> sandbox run --memory 64M --env LANG -- sh -c \'echo $LANG\'',
   ];
   static override flags = {
     allow: string({ description: 'a file or tree it may read or write', helpValue: 'CAPABILITY', multiple: true }),
@@ -29,7 +31,9 @@ export default class SandboxRun extends TokaCommand {
 
   override async run(): Promise<void> {
     const code = await sandboxRun(this.argv, this.door);
-    if (code === undefined) await this.config.runCommand('help', ['sandbox', 'run']);
-    this.finish(code ?? 2);
+    if (code === undefined) {
+      throw new TokaError('TOKA_USAGE', 'toka sandbox run takes a command, found none', { hint: 'write toka sandbox run [FLAGS] -- COMMAND...; --help shows all flags' });
+    }
+    this.finish(code);
   }
 }

@@ -7,7 +7,7 @@ export default class ToolsRegister extends TokaCommand {
     'Manifests found in the folder are checked and copied, each with the script beside it, into .toka/tools of this project. Scripts without a ' +
     'manifest are reported with a proposed one, and never registered by themselves.';
   static override examples = [
-    '<%= config.bin %> tools register --discover scripts --dry-run',
+    '<%= config.bin %> tools register --discover vendor/tools --dry-run',
     '<%= config.bin %> tools register --discover vendor/tools --validate-security',
   ];
   static override flags = {

@@ -5,7 +5,7 @@ import { TokaCommand } from '../base.ts';
 
 export default class ToolsValidate extends TokaCommand {
   static override args = { file: string({ description: 'manifests or folders of them; default: all that toka knows here', ignoreStdin: true }) };
-  static override examples = ['<%= config.bin %> tools validate', '<%= config.bin %> tools validate manifests/deploy.yaml'];
+  static override examples = ['<%= config.bin %> tools validate', '<%= config.bin %> tools validate manifests'];
   static override flags = { json: boolean({ description: 'print one JSON value (toka/validation/v1)' }) };
   static override strict = false;
   static override summary = 'Check tool manifests: every problem with its place and a fix.';

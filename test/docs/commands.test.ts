@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blocks, canSandbox, copy, files, ROOT, text } from './support.ts';
+
+const clone = copy();
+afterAll(() => clone[Symbol.dispose]());
+const bin = join(clone.folder, '../bin');
+const env = { ...clone.env, PATH: `${bin}:${clone.env['PATH']}` };
+const sandboxed = canSandbox(clone);
+
+beforeAll(() => {
+  mkdirSync(bin);
+  symlinkSync(join(ROOT, 'bin/run.js'), join(bin, 'toka'));
+  symlinkSync(process.execPath, join(bin, 'node'));
+  spawnSync('git', ['init', '--quiet'], { cwd: clone.folder, env });
+  // What some examples speak of.
+  for (const folder of ['vendor/tools', 'examples/project/vendor']) {
+    cpSync(join(clone.folder, 'examples/project/manifests/word-count'), join(clone.folder, folder, 'counting'), { recursive: true });
+  }
+});
+
+/** Runs the text of a block as bash would if somebody pasted it, but stops at the first line that fails. */
+function paste(script: string, cwd = clone.folder) {
+  return spawnSync('bash', ['-o', 'pipefail', '-ec', script], { cwd, env, encoding: 'utf8' });
+}
+
+describe.skipIf(!sandboxed)('the README', () => {
+  test('its commands end as it says, word for word, one block after the other', () => {
+    const shell = blocks('README.md').filter(({ language }) => language === 'sh');
+    // The first three set a clone up; what they bring is what this test runs in.
+    const script = shell.slice(3).map((block) => block.text).join('\n');
+    expect(shell.slice(0, 2).map((block) => block.text.trim())).toEqual(['npm ci && npm run demo', 'npm ci && npm test']);
+    const { status, stdout, stderr } = paste(script.replace('; echo "exit code $?"', ' || echo "exit code $?"'));
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('exit code 77');
+    expect(stdout).toMatch(/^\d+ links, \d+ broken$/m);
+    expect(stdout.match(/GOOD MORNING/g)).toHaveLength(2);
+  });
+
+  test('its recipe makes what it names', () => {
+    const [makefile] = blocks('README.md').filter(({ language }) => language === 'make');
+    expect(paste(`make -f - links.json <<'MAKE'\n${makefile?.text}MAKE\ngrep -q toka/run-result/v1 links.json`).status).toBe(0);
+  });
+});
+
+test('its scripts exist', () => {
+  const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['demo', 'test']));
+});
+
+describe('every page', () => {
+  const pages = ['docs/tools.md', 'docs/manifest.md', 'docs/capabilities.md', 'docs/sandbox.md', 'docs/journal.md'];
+
+  test.skipIf(!sandboxed).each(pages)('%s: its commands work', (page) => {
+    paste('toka run todo-report README.md >/dev/null; true');
+    const run = JSON.parse(paste('toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] };
+    for (const { language, text: script } of blocks(page)) {
+      if (language !== 'sh') continue;
+      const cwd = page === 'docs/manifest.md' ? join(clone.folder, 'examples/project') : clone.folder;
+      const { status, stderr } = paste(script.replaceAll(/\bRUN\b/g, run.runs[0]?.id ?? ''), cwd);
+      expect({ script, status, stderr: status === 0 ? '' : stderr }).toEqual({ script, status: 0, stderr: '' });
+    }
+  });
+
+  test('links and dates are sound', () => {
+    const { status, stdout } = paste('toka run link-validator README.md CONTRIBUTING.md docs examples && toka run date-validator README.md docs');
+    expect({ status, stdout: status === 0 ? '' : stdout }).toEqual({ status: 0, stdout: '' });
+  });
+
+  test('none names a path of one machine', () => {
+    for (const page of files('README.md', 'docs', 'examples')) expect(text(page)).not.toContain(ROOT);
+  });
+});
+
+describe('the examples of --help', () => {
+  const { stdout } = spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), '--help'], { env, encoding: 'utf8' });
+
+  test('every command has some', () => {
+    const sections = text('docs/cli.md').split(/^## /m).slice(1);
+    expect(sections.length).toBeGreaterThan(10);
+    for (const section of sections) expect(section).toMatch(/```sh\ntoka /);
+    expect(stdout).toContain('USAGE');
+  });
+
+  test.skipIf(!sandboxed)('they work as they stand', () => {
+    const id = (JSON.parse(paste('toka run file-lister docs >/dev/null; toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] }).runs[0]?.id ?? '';
+    const examples = blocks('docs/cli.md').filter(({ language }) => language === 'sh').flatMap((block) => block.text.trim().split('\n'));
+    for (const example of examples) {
+      if (example.includes('doctor --fix')) continue;
+      const { status, stderr } = paste(example.replace('0198c3a2', id), join(clone.folder, example.includes('trust') ? 'examples/project' : '.'));
+      // A check may find something; what may not happen is that toka does not understand, or lacks what the example names.
+      expect([0, 1], `${example}\n${stderr}`).toContain(status);
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { canSandbox, copy, ROOT } from './support.ts';
+
+const clone = copy();
+afterAll(() => clone[Symbol.dispose]());
+const project = join(clone.folder, 'examples/project');
+const launcher = join(ROOT, 'bin/run.js');
+const sandboxed = canSandbox(clone);
+const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
+
+function toka(args: readonly string[], input?: string) {
+  return spawnSync(process.execPath, [launcher, ...args], { cwd: project, env: clone.env, encoding: 'utf8', ...(input === undefined ? {} : { input }) });
+}
+
+test('every manifest of the example project is valid', () => {
+  expect(toka(['tools', 'validate', 'manifests']).status).toBe(0);
+});
+
+test('the project grants itself nothing before it is trusted, and less than it asks for afterwards', () => {
+  expect(toka(['run', 'word-count', 'data/notes.txt']).status).toBe(77);
+  expect(toka(['trust']).status).toBe(0);
+  expect(toka(['run', 'csv-summary', 'data/private/customers.csv']).status).toBe(77);
+});
+
+describe.skipIf(!sandboxed)('in the sandbox', () => {
+  test('the shell tool gives typed data', () => {
+    toka(['trust']);
+    const { data } = JSON.parse(toka(['run', 'word-count', 'data/notes.txt', '--json']).stdout) as { data: unknown };
+    const text = readFileSync(join(project, 'data/notes.txt'), 'utf8');
+    expect(data).toEqual({ lines: 3, words: text.trim().split(/\s+/).length, bytes: text.length });
+  });
+
+  test.skipIf(!has('python3'))('the result of the Python tool is what the TypeScript tool takes', () => {
+    toka(['trust']);
+    const summary = toka(['run', '--quiet', 'csv-summary', 'data/sales.csv', '--json']);
+    const { status, stdout } = toka(['run', 'markdown-table', '--params', '-'], summary.stdout);
+    expect(status).toBe(0);
+    expect(stdout).toContain('| amount | number | 1 |');
+  });
+
+  test.skipIf(!has('make') || !has('python3'))('all of the Makefile runs, with exit codes and --json', () => {
+    const { status, stdout, stderr } = spawnSync('make', ['-C', 'examples', `TOKA=${process.execPath} ${launcher}`], {
+      cwd: clone.folder,
+      env: clone.env,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^\d+ links, 0 broken$/m);
+    expect(readFileSync(join(clone.folder, 'examples/build/sales.md'), 'utf8')).toContain('4 rows');
+  });
+});
+
+test('the example of embedding runs, and is denied what nobody granted', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'examples/embed.mjs')], { cwd: project, env: clone.env, encoding: 'utf8' });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^denied TOKA_CAPABILITY_DENIED 1$/m);
+  expect(stdout).toMatch(sandboxed ? /^succeeded \w+$/m : /TOKA_SANDBOX_UNAVAILABLE/);
+});
