@@ -1,5 +1,4 @@
 import { boolean } from '@oclif/core/flags';
-import { doctor } from '../ui/doctor.ts';
 import { TokaCommand } from './base.ts';
 
 export default class Doctor extends TokaCommand {
@@ -14,6 +13,7 @@ export default class Doctor extends TokaCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Doctor);
+    const { doctor } = await import('../ui/doctor.ts');
     this.finish(await doctor(flags, this.door));
   }
 }

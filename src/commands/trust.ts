@@ -1,5 +1,4 @@
 import { boolean } from '@oclif/core/flags';
-import { trustProject } from '../ui/trust.ts';
 import { TokaCommand } from './base.ts';
 
 export default class Trust extends TokaCommand {
@@ -16,6 +15,7 @@ export default class Trust extends TokaCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(Trust);
+    const { trustProject } = await import('../ui/trust.ts');
     this.finish(await trustProject(flags, this.door));
   }
 }

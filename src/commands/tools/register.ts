@@ -1,5 +1,4 @@
 import { boolean, string } from '@oclif/core/flags';
-import { registerTools } from '../../ui/register.ts';
 import { TokaCommand } from '../base.ts';
 
 export default class ToolsRegister extends TokaCommand {
@@ -20,6 +19,7 @@ export default class ToolsRegister extends TokaCommand {
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(ToolsRegister);
+    const { registerTools } = await import('../../ui/register.ts');
     this.finish(await registerTools(flags.discover, flags, this.door));
   }
 }

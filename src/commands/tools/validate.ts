@@ -1,6 +1,5 @@
 import { string } from '@oclif/core/args';
 import { boolean } from '@oclif/core/flags';
-import { validateManifests } from '../../ui/manifests.ts';
 import { TokaCommand } from '../base.ts';
 
 export default class ToolsValidate extends TokaCommand {
@@ -13,6 +12,7 @@ export default class ToolsValidate extends TokaCommand {
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(ToolsValidate);
+    const { validateManifests } = await import('../../ui/manifests.ts');
     this.finish(await validateManifests(argv as string[], flags, this.door));
   }
 }
