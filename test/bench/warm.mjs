@@ -30,7 +30,12 @@ async function nativeRuns() {
   const journal = new SqliteJournal(db, '', systemClock);
   const nextId = createIds(systemClock, systemRandom);
   const appended = [];
-  const recorder = { append: (...commit) => (appended.push(commit), journal.append(...commit)) };
+  const recorder = {
+    append(...commit) {
+      appended.push(commit);
+      return journal.append(...commit);
+    },
+  };
   const house = (effect, into) => {
     const tool = noop(entry, effect);
     const validators = new Map();

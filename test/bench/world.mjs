@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TOKA = join(ROOT, 'bin', 'run.js');
-const HOOK = fileURLToPath(new URL('peak.cjs', import.meta.url));
+const HOOK = fileURLToPath(new URL('peak.mjs', import.meta.url));
 
 /** Folders of its own, so that the bench neither sees nor changes anything of the person who starts it. */
 export function makeWorld() {

@@ -1,5 +1,4 @@
-'use strict';
 // Loaded before a command to have its peak memory written down when it ends.
-const { writeFileSync } = require('node:fs');
+import { writeFileSync } from 'node:fs';
 
 process.on('exit', () => writeFileSync(process.env.TOKA_BENCH_PEAK, String(process.resourceUsage().maxRSS)));
