@@ -11,7 +11,7 @@ import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
 import { findProject, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
-import { TokaError, toTokaError } from './errors.ts';
+import { TokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -21,10 +21,8 @@ import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.
 import type { RunResult } from './pipeline/result.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
-import { openIndex } from './registry/open.ts';
-import { resolveTool } from './registry/resolve.ts';
+import { openRegistry } from './registry/registry.ts';
 import type { Source } from './registry/sources.ts';
-import { schemaValidator, type Validator } from './registry/validator.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 
 export type { LiveEvent } from './pipeline/events.ts';
@@ -96,7 +94,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const settings = mergeLayers(await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault }));
   const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf, isFolder };
   const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
-  const registry = openRegistry(indexFile, sourcesOf(project, settings, folders.config), settings.prefer);
+  const registry = openRegistry({
+    file: indexFile,
+    sources: sourcesOf(project, settings, folders.config),
+    prefer: settings.prefer,
+    tokaVersion: ownPackage().version,
+    checkCapability: capabilityFault,
+  });
   const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, ...(project ? { root } : {}) }));
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
@@ -167,52 +171,6 @@ function packageFile(name: string, folder = packageRoot()): string {
   if (existsSync(file)) return realpathSync(file);
   if (dirname(folder) !== folder) return packageFile(name, dirname(folder));
   throw new TokaError('TOKA_INTERNAL', `the files of toka are not complete: its package ${name} is missing`);
-}
-
-interface Registry {
-  find(name: string): Promise<IndexedTool>;
-  index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
-  validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
-  close(): void;
-}
-
-function openRegistry(file: string, sources: readonly Source[], prefer: Readonly<Record<string, string>>): Registry {
-  let opened: Promise<RegistryIndex> | undefined;
-  const known = new Map<string, IndexedTool>();
-  const validators = new WeakMap<object, Promise<Validator>>();
-  const open = async (rebuild = false): Promise<RegistryIndex> => {
-    if (rebuild && opened) (await opened).close();
-    if (rebuild || !opened) opened = openIndex(file, sources, { tokaVersion: ownPackage().version, checkCapability: capabilityFault }, rebuild);
-    return opened;
-  };
-  const lookUp = async (name: string): Promise<IndexedTool | undefined> => {
-    const index = await open();
-    try {
-      const found = known.get(name) ?? resolveTool(index, name, prefer);
-      known.set(name, found);
-      return index.isCurrent(found.tool) ? found : undefined;
-    } catch (error) {
-      // What has been edited in place may be what is meant.
-      if (toTokaError(error).code === 'TOKA_INTEGRITY' || !index.isAllCurrent()) return undefined;
-      throw error;
-    }
-  };
-  return {
-    async find(name) {
-      const found = await lookUp(name);
-      if (found) return found;
-      known.clear();
-      return resolveTool(await open(true), name, prefer);
-    },
-    index: async ({ rebuild = false } = {}) => open(rebuild),
-    async validator(schema) {
-      const index = await open();
-      const validator = validators.get(schema) ?? schemaValidator(schema, (id) => index.validator(id), file);
-      validators.set(schema, validator);
-      return validator;
-    },
-    close: () => void opened?.then((index) => index.close()).catch(() => undefined),
-  };
 }
 
 function trustOf(project: Project | undefined, trustFile: string): Trust {

@@ -61,6 +61,7 @@ class Report:
     def print(self):
         json.dump(
             {
+                "message": f"{self.checked} files checked, {self.invalid} of them not valid",
                 "checked": self.checked,
                 "invalid": self.invalid,
                 "findings": self.findings[:MOST_FINDINGS],
@@ -260,19 +261,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--exclude", action="append", default=[], metavar="NAME")
     parser.add_argument("--max-bytes", type=int, default=16 * 1024 * 1024)
-    parser.add_argument("path", nargs="?", default=".")
+    parser.add_argument("path", nargs="*", default=["."])
     options = parser.parse_args()
-    path = os.path.abspath(options.path)
     report = Report()
-    if os.path.isdir(path):
-        for file in files_below(path, EXCLUDED + tuple(options.exclude), report):
-            check_file(file, report, options.max_bytes)
-    elif os.path.lexists(path) and not matches(os.path.basename(path), DATA_NAMES):
-        report.skip(path, "is not JSON, JSON Lines or TOML by its name")
-    elif os.path.lexists(path):
-        check_file(os.path.realpath(path), report, options.max_bytes)
-    else:
-        parser.error(f"there is no file or folder {os.fsencode(path).decode('utf-8', 'replace')}")
+    for path in map(os.path.abspath, options.path):
+        if os.path.isdir(path):
+            for file in files_below(path, EXCLUDED + tuple(options.exclude), report):
+                check_file(file, report, options.max_bytes)
+        elif os.path.lexists(path) and not matches(os.path.basename(path), DATA_NAMES):
+            report.skip(path, "is not JSON, JSON Lines or TOML by its name")
+        elif os.path.lexists(path):
+            check_file(os.path.realpath(path), report, options.max_bytes)
+        else:
+            parser.error(f"there is no file or folder {os.fsencode(path).decode('utf-8', 'replace')}")
     report.print()
     return 1 if report.invalid else 0
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lists marked comments of a tree as one JSON value.
-#   todo-report.sh [--marker WORD]... [--exclude NAME]... [--limit COUNT] [PATH]
+#   todo-report.sh [--marker WORD]... [--exclude NAME]... [--limit COUNT] [PATH]...
 # Works with bash 3.2 and later, GNU or BSD grep, find, sort and xargs.
 set -u
 # Bytes, not characters: file names and contents may be in any encoding.
@@ -14,7 +14,7 @@ fail() {
 markers=()
 excluded=(.git .hg .svn node_modules bower_components vendor dist build target coverage .venv venv __pycache__ .toka)
 limit=1000
-path=.
+paths=()
 while [ $# -gt 0 ]; do
   case $1 in
     --marker | --exclude | --limit) [ $# -ge 2 ] || fail "$1 needs a value" ;;
@@ -23,9 +23,9 @@ while [ $# -gt 0 ]; do
     --marker) markers+=("$2"); shift ;;
     --exclude) excluded+=("$2"); shift ;;
     --limit) limit=$2; shift ;;
-    --) shift; [ $# -gt 0 ] && path=$1 ;;
+    --) shift; paths+=("$@"); break ;;
     --*) fail "unknown option $1" ;;
-    *) path=$1 ;;
+    *) paths+=("$1") ;;
   esac
   [ $# -gt 0 ] && shift
 done
@@ -34,10 +34,13 @@ for marker in "${markers[@]}"; do
   [[ $marker =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]] || fail "expected a word as marker, found $marker"
 done
 [[ $limit =~ ^[0-9]{1,9}$ ]] || fail "expected a number as limit, found $limit"
-# No program may take a name for an option.
-case $path in /* | . | .. | ./* | ../*) ;; *) path=./$path ;; esac
-[ -e "$path" ] || fail "there is no file or folder $path"
-[ -r "$path" ] || fail "$path cannot be read"
+[ ${#paths[@]} -gt 0 ] || paths=(.)
+for index in "${!paths[@]}"; do
+  # No program may take a name for an option.
+  case ${paths[index]} in /* | . | .. | ./* | ../*) ;; *) paths[index]=./${paths[index]} ;; esac
+  [ -e "${paths[index]}" ] || fail "there is no file or folder ${paths[index]}"
+  [ -r "${paths[index]}" ] || fail "${paths[index]} cannot be read"
+done
 
 alternatives=$(IFS='|'; printf '%s' "${markers[*]}")
 pattern="(^|[^A-Za-z0-9_])($alternatives)([^A-Za-z0-9_]|\$)"
@@ -46,12 +49,12 @@ for name in "${excluded[@]}"; do names+=(-o -name "$name"); done
 
 # A name that no file can have stands for what could not be read.
 find_files() {
-  find "$path" -type d \( "${names[@]:1}" \) -prune -o -type f -print0 || printf '//unreadable\0'
+  find "${paths[@]}" -type d \( "${names[@]:1}" \) -prune -o -type f -print0 || printf '//unreadable\0'
 }
 
 search() {
   # shellcheck disable=SC2016
-  find_files 2>/dev/null | sort -z | xargs -0 sh -c '
+  find_files 2>/dev/null | sort -zu | xargs -0 sh -c '
     pattern=$1; shift
     grep -HnIE --null -e "$pattern" -- "$@" </dev/null 2>/dev/null
     [ $? -le 1 ] || printf "//unreadable\\0000:\\n"
@@ -118,7 +121,7 @@ report() {
     [ "$index" -eq 0 ] || printf ','
     printf '"%s":%s' "${markers[index]}" "${counts[index]}"
   done
-  printf '},"total":%s,"listed":%s,"complete":%s}\n' "$total" "$listed" "$complete"
+  printf '},"total":%s,"listed":%s,"complete":%s,"message":"%s marked comments"}\n' "$total" "$listed" "$complete" "$total"
 }
 
 # JSON is UTF-8: bytes that are not are dropped.

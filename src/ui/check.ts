@@ -45,9 +45,8 @@ export async function checkProject(paths: readonly string[], { json, only }: Che
 }
 
 async function checkTools(toka: Toka, only: readonly string[] | undefined): Promise<Tool[]> {
-  if (only) return Promise.all(only.map(async (name) => (await toka.findTool(name)).tool));
-  const tools = (await toka.index()).tagged('check');
-  if (tools.length > 0) return tools;
+  const names = only ?? (await toka.index()).tagged('check').map(({ qualified }) => qualified);
+  if (names.length > 0) return Promise.all(names.map(async (name) => (await toka.findTool(name)).tool));
   throw new TokaError('TOKA_TOOL_UNKNOWN', 'no tool here is tagged "check"', { hint: 'is toka complete? toka tools list shows all tools' });
 }
 

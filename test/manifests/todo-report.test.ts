@@ -32,6 +32,7 @@ describe.skipIf(!has('bash', '--version'))('todo-report', () => {
       total: 4,
       listed: 4,
       complete: true,
+      message: '4 marked comments',
     });
   });
 

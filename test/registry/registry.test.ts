@@ -112,6 +112,16 @@ describe('a broken manifest', () => {
 });
 
 describe('changes are picked up', () => {
+  test('by all who ask at once while others still read', async () => {
+    here.write({ 'manifests/audit.yaml': manifest('audit', 'before'), 'manifests/census.yaml': manifest('census', 'before') });
+    await withToka(async (toka) => {
+      await toka.findTool('audit');
+      here.write({ 'manifests/audit.yaml': manifest('audit', 'after it'), 'manifests/census.yaml': manifest('census', 'after it') });
+      const found = await Promise.all(['audit', 'census', 'audit', 'file-reader'].map(async (name) => (await toka.findTool(name)).tool));
+      expect(found.slice(0, 3).map(({ description }) => description)).toEqual(['after it', 'after it', 'after it']);
+    });
+  });
+
   test('an edit in place, by a run', async () => {
     here.write({ 'manifests/audit.yaml': manifest('audit', 'before') });
     expect(await find('audit')).toBe('before');
