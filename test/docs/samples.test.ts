@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { capabilityFault } from '../../src/capability/rules.ts';
+import { parseConfig } from '../../src/config/parse.ts';
+import { blocks, canSandbox, copy, ROOT, text } from './support.ts';
+
+test('the configurations that the pages show are valid', () => {
+  const shown = ['docs/configuration.md', 'docs/capabilities.md'].flatMap((page) => blocks(page).filter(({ language }) => language === 'yaml'));
+  expect(shown.length).toBeGreaterThan(1);
+  for (const { text: yaml } of shown) expect(() => parseConfig(yaml, 'toka.yaml', capabilityFault)).not.toThrow();
+});
+
+test('the manifest that the page shows is that of the example project', () => {
+  const [shown] = blocks('docs/manifest.md').filter(({ language }) => language === 'yaml');
+  const { spec, ...rest } = parse(text('examples/project/manifests/word-count/tool.yaml')) as { spec: Record<string, unknown> };
+  const { examples, ...shared } = spec;
+  expect(examples).toBeDefined();
+  expect(parse(shown?.text ?? '')).toEqual({ ...rest, spec: shared });
+});
+
+test('the tool that the page on plugins shows runs in a project', ({ skip }) => {
+  using clone = copy();
+  skip(!canSandbox(clone), 'no sandbox here');
+  const [code] = blocks('docs/plugins.md').filter(({ language }) => language === 'ts');
+  const folder = join(clone.folder, 'examples/project/manifests/line-count');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'line-count.ts'), code?.text ?? '');
+  const manifest = {
+    apiVersion: 'toka/v1',
+    metadata: { name: 'line-count', version: '1.0.0', category: 'files', description: 'Count the lines of a text file' },
+    spec: {
+      executable: { type: 'native', entry: 'line-count.ts' },
+      parameters: [{ name: 'path', type: 'path', description: 'The file', required: true, position: 1 }],
+      capabilities: { required: ['fs:read:{path}'] },
+      effect: 'read',
+    },
+  };
+  writeFileSync(join(folder, 'tool.yaml'), JSON.stringify(manifest));
+  const args = ['run', 'line-count', 'data/notes.txt', '--allow', 'proc:exec:node', '--allow', 'fs:read:data/**'];
+  const options = { cwd: join(clone.folder, 'examples/project'), env: clone.env, encoding: 'utf8' } as const;
+  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), ...args], options);
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '4\n' });
+});
