@@ -7,7 +7,7 @@ import { TokaError } from '../errors.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Names of a project's configuration file, the preferred one first. */
-export const CONFIG_NAMES = ['toka.yaml', 'toka.config.yaml', 'toka.config.json'] as const;
+const CONFIG_NAMES = ['toka.yaml', 'toka.config.yaml', 'toka.config.json'] as const;
 
 /** The project that a folder belongs to. */
 export interface Project {

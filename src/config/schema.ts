@@ -62,5 +62,4 @@ export const configFile = strict({
     .describe('Where tools are found beside manifests/ and .toka/tools/.'),
 }).describe('Configuration of toka. It is data, never code.');
 
-export type ConfigFile = z.output<typeof configFile>;
 export type RuleDeclaration = z.output<typeof rule>;

@@ -12,7 +12,7 @@ import { reduce, type RunState } from './reducer.ts';
 import { openDatabase } from './sqlite.ts';
 import { parse, verifyAll, verifyRun } from './verify.ts';
 
-export type { Fault, Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+export type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;

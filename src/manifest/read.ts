@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { Issue } from './issue.ts';
 
 /** Bytes; a manifest or configuration file that is larger is refused before it is read. */
-export const MAX_BYTES = 1024 ** 2;
+const MAX_BYTES = 1024 ** 2;
 
 export type ReadResult = { readonly text: string } | { readonly issue: Issue };
 

@@ -83,7 +83,7 @@ export function locatePortably(path: string): Located {
   return { real, stat, handle: real, verify, recheck, close: () => undefined };
 }
 
-export function sameFile(a: Stats, b: Stats): boolean {
+function sameFile(a: Stats, b: Stats): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 

@@ -6,6 +6,3 @@ export function manifest(name: string, description = `The tool ${name}`, extra: 
   return text.replace(`The tool ${name}`, description);
 }
 
-export function codeOf(thrown: unknown): unknown {
-  return (thrown as { readonly code?: unknown }).code;
-}

@@ -67,7 +67,7 @@ export interface ToolDefinition<S extends ParamsSchema = ParamsSchema, R = unkno
   readonly level?: 'restricted' | 'standard' | 'elevated';
   readonly examples?: readonly { readonly description: string; readonly params: Readonly<Record<string, unknown>> }[];
   /** The result as text for people and models; without it they see the result as JSON. Ends with a line break. */
-  print?(result: R): string;
+  print?(result: NoInfer<R>): string;
   /**
    * Does the work. A result with `ok: false` (and `code`, `message`) makes a failed run that still delivers its data; an error with a code
    * (see `coded`) makes a failed run without data.

@@ -150,7 +150,7 @@ function named(match: RegExpExecArray, order: Order, dayName: string | undefined
 }
 
 /** 1-12 for the name of a month, whole or shortened. */
-export function monthNumber(name: string): number {
+function monthNumber(name: string): number {
   return ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].indexOf(name.slice(0, 3).toLowerCase()) + 1;
 }
 

@@ -54,7 +54,7 @@ export async function selectFiles(ctx: ToolContext, selection: Selection): Promi
 }
 
 /** A path as people see it: relative to the caller's folder, with `/`. */
-export function shown(ctx: ToolContext, file: string): string {
+function shown(ctx: ToolContext, file: string): string {
   return posix(path.relative(ctx.cwd, file)) || '.';
 }
 

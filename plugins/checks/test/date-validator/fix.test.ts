@@ -30,7 +30,7 @@ test('fixing twice is fixing once, and changes nothing outside the spans it repo
       await run(root, { fix: 'apply' });
       expect(readFileSync(path.join(root, 'a.md'), 'utf8')).toBe(once);
       const lines = before.split('\n');
-      for (const { line, column, text, suggestion } of findings.filter(({ fixed }) => fixed === true).reverse()) {
+      for (const { line, column, text, suggestion } of findings.filter(({ fixed }) => fixed === true).toReversed()) {
         const old = lines[line - 1] ?? '';
         const at = column - 1 + (bom && line === 1 ? 1 : 0);
         expect(old.slice(at, at + text.length)).toBe(text);

@@ -29,7 +29,7 @@ export async function planMake({ folder }: Project): Promise<PlannedStep[]> {
 }
 
 /** The plain targets of explicit rules. */
-export function targetsOf(makefile: string): Set<string> {
+function targetsOf(makefile: string): Set<string> {
   const targets = new Set<string>();
   const lines = makefile.replaceAll(/\\\r?\n/g, ' ').split(/\r?\n/);
   for (const line of lines) {
