@@ -25,8 +25,14 @@ const LINKS = 40;
 // Linux' O_PATH (the same on every architecture Node runs on): a reference to a place in the file tree, without opening what is there.
 const O_PATH = 0x20_0000;
 
+let best: Locate | undefined;
+
 /** The best way this machine has. */
 export function platformLocate(): Locate {
+  return (best ??= findBest());
+}
+
+function findBest(): Locate {
   if (process.platform !== 'linux') return locatePortably;
   try {
     readlinkSync('/proc/self/exe');

@@ -1,6 +1,7 @@
 // What a run costs in a process that lives on: started by run.mjs in a process and folders of its own, prints JSON.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { Principal } from '../../dist/capability/principal.js';
 import { createIds, systemClock, systemRandom } from '../../dist/journal/ids.js';
 import { SqliteJournal } from '../../dist/journal/journal.js';
@@ -13,15 +14,21 @@ import { realPathOf } from '../../dist/runtime/tool-fs-locate.js';
 import { keepSlots } from '../../dist/sandbox/launch.js';
 import { createToka } from '../../dist/toka.js';
 import { bareLaunch } from './bare.mjs';
-import { interleaved } from './measure.mjs';
+import { interleaved, summary } from './measure.mjs';
 import { SHELL_TOOL } from './start.mjs';
+
+/** Runs before the compiler has settled. */
+const WARMUP = 500;
 
 const [folder, samples, launches] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const native = await nativeRuns();
 console.log(JSON.stringify({ native, sandboxed: await sandboxedRuns() }));
 process.exit(0);
 
-/** A bundled tool that does nothing, through the pipeline with everything real around it but the registry, which knows this tool only. */
+/**
+ * A bundled tool that does nothing, through the pipeline with everything real around it but the registry, which knows this tool only. The
+ * appends of each run are timed within it, since one fsync varies by more than all the rest takes.
+ */
 async function nativeRuns() {
   const entry = join(folder, 'noop.cjs');
   writeFileSync(entry, 'exports.default = { run: async () => ({ ok: true }) };\n');
@@ -29,14 +36,18 @@ async function nativeRuns() {
   const { synchronous } = db.prepare('PRAGMA synchronous').get();
   const journal = new SqliteJournal(db, '', systemClock);
   const nextId = createIds(systemClock, systemRandom);
-  const appended = [];
-  const recorder = {
+  let inAppends = 0;
+  const timed = {
     append(...commit) {
-      appended.push(commit);
-      return journal.append(...commit);
+      const started = performance.now();
+      const stored = journal.append(...commit);
+      inAppends += performance.now() - started;
+      commits += 1;
+      return stored;
     },
   };
-  const house = (effect, into) => {
+  let commits = 0;
+  const house = (effect) => {
     const tool = noop(entry, effect);
     const validators = new Map();
     return {
@@ -48,7 +59,7 @@ async function nativeRuns() {
       policy: () => ({ grants: [], denials: [] }),
       anchors: { root: folder, home: folder, realPath: realPathOf, isFolder: () => true },
       projectRoot: folder,
-      journal: () => into,
+      journal: () => timed,
       process: () => identity,
       clock: systemClock,
       nextId,
@@ -62,13 +73,18 @@ async function nativeRuns() {
   const request = { model: 'tool', principal: Principal.person('user:bench'), door: 'api', cwd: folder, params: {}, target: { kind: 'named', name: 'noop' } };
   const results = { synchronous };
   for (const effect of ['none', 'external']) {
-    await run(house(effect, recorder), request);
-    const commits = appended.splice(0);
-    const real = house(effect, journal);
-    results[effect] = {
-      commits: commits.length,
-      ...(await interleaved({ run: () => run(real, request), appends: () => replay(journal, commits, nextId()) }, { samples, warmup: 200 })),
-    };
+    const own = house(effect);
+    commits = 0;
+    await run(own, request);
+    const each = { commits, run: [], appends: [], beyond: [] };
+    for (let sample = -WARMUP; sample < samples; sample++) {
+      inAppends = 0;
+      const started = performance.now();
+      await run(own, request);
+      const took = performance.now() - started;
+      if (sample >= 0) for (const [name, value] of Object.entries({ run: took, appends: inAppends, beyond: took - inAppends })) each[name].push(value);
+    }
+    results[effect] = { commits: each.commits, run: summary(each.run), appends: summary(each.appends), beyond: summary(each.beyond) };
   }
   journal.close();
   return results;
@@ -77,11 +93,6 @@ async function nativeRuns() {
 async function run(house, request) {
   const { status, error } = await execute(house, request);
   if (status !== 'succeeded') throw new Error(JSON.stringify(error));
-}
-
-/** The same commits again, as another run. */
-function replay(journal, commits, id) {
-  for (const [, events, expected, blobs] of commits) journal.append(id, events, expected, blobs);
 }
 
 function noop(entry, effect) {

@@ -29,16 +29,24 @@ function handedOn({ request }: Run): readonly Grant[] {
 }
 
 /** What bundled tools may do without anybody's word: read the project, secrets excepted, and start the program they are made of. */
-function builtIn(tool: Tool, { projectRoot, anchors }: House): Grant[] {
+function builtIn(tool: Tool, house: House): Grant[] {
   if (tool.origin.kind !== 'bundled') return [];
-  const root = anchors.realPath(projectRoot ?? anchors.root);
-  const scope = `${escapeGlob(root)}/**`;
-  // A home or the whole machine is no project, even where a repository of dotfiles says so.
-  const isProject = root !== '/' && root !== anchors.realPath(anchors.home);
-  const grants: Grant[] = isProject ? [{ capability: { domain: 'fs', action: 'read', scope }, source: 'built-in', exceptSecrets: true }] : [];
+  if (!projectScopes.has(house)) projectScopes.set(house, projectScope(house));
+  const scope = projectScopes.get(house);
+  const grants: Grant[] = scope === undefined ? [] : [{ capability: { domain: 'fs', action: 'read', scope }, source: 'built-in', exceptSecrets: true }];
   const program = programOf(tool);
   if (program !== undefined) {
     grants.push({ capability: { domain: 'proc', action: 'exec', scope: escapeGlob(program) }, source: 'built-in' });
   }
   return grants;
+}
+
+/** Found out once for a house: two real paths take 50 µs, a third of what a run may cost beside its record. */
+const projectScopes = new WeakMap<House, string | undefined>();
+
+function projectScope({ projectRoot, anchors }: House): string | undefined {
+  const root = anchors.realPath(projectRoot ?? anchors.root);
+  // A home or the whole machine is no project, even where a repository of dotfiles says so.
+  const isProject = root !== '/' && root !== anchors.realPath(anchors.home);
+  return isProject ? `${escapeGlob(root)}/**` : undefined;
 }
