@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,
+    // CommonJS packages look as they do to Node.js itself.
+    deps: { interopDefault: false },
   },
 });
