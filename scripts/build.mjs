@@ -31,7 +31,7 @@ const LATE = {
 const LATE_IMPORTS = /^(?:node:|tinyglobby$)/;
 
 /** Modules that Node.js has loaded itself before any program starts. */
-const AT_HAND = ['node:buffer', 'node:fs', 'node:module', 'node:path', 'node:process', 'node:url', 'node:util'];
+const AT_HAND = ['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:process', 'node:stream', 'node:url', 'node:util'];
 
 const common = {
   bundle: true,
