@@ -77,6 +77,29 @@ export function anchor(capability: Capability, { root, home, realPath, isFolder 
   return { ...capability, scope: below.length === 0 ? escapeGlob(real) : `${folder}/${below.join('/')}` };
 }
 
+/**
+ * Anchors the capability of a grant. Whoever can write to the project could widen a grant within it by a symlink, so one that leads out is
+ * refused: the place it leads to can be granted by its own name.
+ *
+ * @throws TokaError TOKA_CAPABILITY_INVALID also if a symlink leads the scope out of the root that it names a place in
+ */
+export function anchorGrant(capability: Capability, anchors: Anchors): Capability {
+  const anchored = anchor(capability, anchors);
+  if (capability.domain !== 'fs' || capability.scope === undefined) return anchored;
+  const named = anchor(capability, { ...anchors, realPath: (path) => path, isFolder: () => false });
+  const { root, realPath } = anchors;
+  if (!startsBelow(named, root) || startsBelow(anchored, root) || startsBelow(anchored, realPath(root))) return anchored;
+  throw new TokaError('TOKA_CAPABILITY_INVALID', `${printCapability(capability)} is led out of ${root} by a symlink, to ${anchored.scope}`, {
+    hint: `if that is meant, grant it by its own name: ${printCapability(anchored)}`,
+  });
+}
+
+function startsBelow(capability: Capability, root: string): boolean {
+  const { tree, prefix } = scopeGlob(capability);
+  const place = tree ?? prefix;
+  return place === root || place.startsWith(root === '/' ? root : `${root}/`);
+}
+
 /** Whether all that `need` permits is permitted by `grant`. Both anchored. `fs:write` does not imply `fs:read`. */
 export function implies(grant: Capability, need: Capability): boolean {
   if (grant.domain !== need.domain || grant.action !== need.action) return false;

@@ -1,7 +1,7 @@
 import type { OriginRule } from '../config/layers.ts';
 import { TokaError } from '../errors.ts';
 import type { Denial, Grant, Policy } from './authorize.ts';
-import { anchor, type Anchors, type Capability, parseCapability } from './grammar.ts';
+import { anchor, anchorGrant, type Anchors, type Capability, parseCapability } from './grammar.ts';
 
 /**
  * Turns the rules of the configuration into policy, file scopes made absolute.
@@ -10,9 +10,9 @@ import { anchor, type Anchors, type Capability, parseCapability } from './gramma
  */
 export function policyOf(rules: { readonly allow: readonly OriginRule[]; readonly deny: readonly OriginRule[] }, anchors: Anchors): Policy {
   return {
-    grants: rules.allow.flatMap((rule) => each(rule, anchors).map((capability): Grant => ({ capability, ...common(rule) }))),
+    grants: rules.allow.flatMap((rule) => each(rule, (capability) => anchorGrant(capability, anchors)).map((capability): Grant => ({ capability, ...common(rule) }))),
     denials: rules.deny.flatMap((rule) =>
-      each(rule, anchors).map((capability): Denial => ({ capability, ...common(rule), ...(rule.reason === undefined ? {} : { reason: rule.reason }) })),
+      each(rule, (capability) => anchor(capability, anchors)).map((capability): Denial => ({ capability, ...common(rule), ...(rule.reason === undefined ? {} : { reason: rule.reason }) })),
     ),
   };
 }
@@ -27,12 +27,13 @@ export function capabilityFault(text: string): string | undefined {
   }
 }
 
-function each({ capabilities, file, line }: OriginRule, anchors: Anchors): Capability[] {
+function each({ capabilities, file, line }: OriginRule, place: (capability: Capability) => Capability): Capability[] {
   return capabilities.map((text) => {
     try {
-      return anchor(parseCapability(text), anchors);
+      return place(parseCapability(text));
     } catch (cause) {
-      throw new TokaError('TOKA_CONFIG_INVALID', (cause as Error).message, { cause, where: { file, line }, hint: 'correct the rule' });
+      const { message, hint = 'correct the rule' } = cause as TokaError;
+      throw new TokaError('TOKA_CONFIG_INVALID', message, { cause, where: { file, line }, hint });
     }
   });
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSecretBearing } from '../capability/secrets.ts';
 import type { EffectiveSet, Permission } from '../capability/effective.ts';
@@ -17,7 +17,7 @@ export interface FileView {
 /**
  * Turns file permissions into mounts.
  *
- * @throws TokaError TOKA_SCOPE_UNSUPPORTED for a scope that is neither a file nor `dir/**`, TOKA_FS_NOT_FOUND for a tree to write that does not exist.
+ * @throws TokaError TOKA_SCOPE_UNSUPPORTED for a scope that is neither a file nor `dir/**`, or a tree too large to hide the secrets in.
  */
 export function fileView({ permissions, carvedOut }: EffectiveSet, alwaysHidden: readonly string[]): FileView {
   const files = permissions.filter(({ capability }) => capability.domain === 'fs');
@@ -30,14 +30,8 @@ export function fileView({ permissions, carvedOut }: EffectiveSet, alwaysHidden:
 function mountOf(capability: Capability): Mount[] {
   const path = placeOf(capability);
   const access = capability.action === 'write' ? 'write' : 'read';
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (!stat && access === 'read') return [];
-  if (!stat && scopeGlob(capability).tree !== undefined) {
-    throw new TokaError('TOKA_FS_NOT_FOUND', `the folder ${path} of the grant ${printCapability(capability)} does not exist`, {
-      hint: `create it first: mkdir -p '${path}'`,
-    });
-  }
-  return [{ path, access }];
+  if (existsSync(path)) return [{ path, access }];
+  return access === 'read' ? [] : [{ path, access, create: scopeGlob(capability).tree === undefined ? 'file' : 'folder' }];
 }
 
 /** The one file or folder that a scope stands for. */

@@ -1,11 +1,13 @@
 import { launch } from '../sandbox/launch.ts';
-import type { SandboxPlan } from '../sandbox/plan.ts';
+import type { Demand, SandboxPlan } from '../sandbox/plan.ts';
 import type { Slot } from '../sandbox/slots.ts';
 import type { Completion } from './completion.ts';
 
 export interface ProcessOptions {
   readonly signal?: AbortSignal;
   readonly slot?: Slot;
+  /** What must be enforced, whatever a probe said. */
+  readonly require: Demand['require'];
   readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
   onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
 }

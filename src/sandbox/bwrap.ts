@@ -90,7 +90,7 @@ export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits'>
 }
 
 /** Without a control group, files in memory are bounded by nothing else. */
-export function tmpfsSize({ maxDisk, memory }: SandboxPlan['limits']): number {
+function tmpfsSize({ maxDisk, memory }: SandboxPlan['limits']): number {
   return Math.min(maxDisk, memory);
 }
 

@@ -190,5 +190,5 @@ function failedToStart(message: string, program: string, code: number | null): T
 }
 
 function noShell(): TokaError {
-  return unavailable({ missing: ['sandbox'], have: 'no shell', why: '/bin/sh could not be started', fix: 'run toka doctor --sandbox' });
+  return unavailable({ missing: ['sandbox'], have: 'no shell', why: '/bin/sh could not be started', fix: 'run toka doctor' });
 }

@@ -11,7 +11,7 @@ export type Layer =
   | { readonly kind: 'hide-file' | 'hide-folder'; readonly path: string };
 
 /** What a project's own tools and editors run or trust: read-only inside a tree that a tool may write. */
-const PROTECTED = [
+export const PROTECTED = [
   '.git',
   '.toka',
   '.vscode',

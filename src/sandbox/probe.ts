@@ -75,7 +75,7 @@ export function checkDemand({ require }: Demand, { enforcement, failure, held }:
       missing: broken,
       have: 'a sandbox that let the trial through',
       why: 'an attempt to break out of it succeeded on this machine',
-      fix: 'run toka doctor --sandbox, and report what it prints',
+      fix: 'run toka doctor, and report what it prints',
     });
   }
   const weak = (['memory', 'processes', 'cpu'] as const).filter((limit) => enforcement[limit] !== 'cgroup');

@@ -42,7 +42,7 @@ export function reasonFor(message: string, { container, apparmor, switchedOff } 
   if (isNamespace && switchedOff) {
     return { why: 'unprivileged user namespaces are switched off', fix: 'sudo sysctl kernel.unprivileged_userns_clone=1' };
   }
-  return { why: message || 'bwrap ended and said nothing', fix: 'run toka doctor --sandbox to see what this machine allows' };
+  return { why: message || 'bwrap ended and said nothing', fix: 'run toka doctor to see what this machine allows' };
 }
 
 function surroundings(): Surroundings {

@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
+  fchmodSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -12,7 +15,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { TokaError } from '../errors.ts';
 import type { Mount } from './plan.ts';
 import { scratchPath } from './scratch.ts';
@@ -97,15 +100,21 @@ function finish(staged: readonly Staged[], madeFolders: readonly string[], keep:
   for (const folder of madeFolders.toReversed()) removeIfEmpty(folder);
 }
 
-/** The copy is moved within the target's own folder, since only that is one step. */
+/**
+ * The copy is moved within the target's own folder, since only that is one step. A link that lies there must not lead it elsewhere, so its
+ * name cannot be foreseen and it must be new.
+ */
 function replace(target: string, copy: string): void {
-  const beside = join(dirname(target), `.${basename(target)}.toka-${process.pid}`);
+  const beside = join(dirname(target), `.toka-${randomBytes(9).toString('base64url')}.tmp`);
   try {
-    copyFileSync(copy, beside);
-    chmodSync(beside, statSync(copy).mode & 0o777);
-    const fd = openSync(beside, 'r');
-    fsyncSync(fd);
-    closeSync(fd);
+    copyFileSync(copy, beside, constants.COPYFILE_EXCL);
+    const fd = openSync(beside, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      fchmodSync(fd, statSync(copy).mode & 0o777);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
     renameSync(beside, target);
   } catch (error) {
     rmSync(beside, { force: true });

@@ -7,6 +7,7 @@ import { createToolContext } from '../../runtime/tool-context.ts';
 import { shorter } from '../../runtime/plan.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
+import { watchForPlanted } from '../../sandbox/planted.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
@@ -21,14 +22,21 @@ export async function execute(run: Run, house: House): Promise<Run> {
     name: settled(run, 'tool').qualified,
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
-  if (!run.plan) return { ...run, completion: await inProcess(run, house) };
-  return { ...run, completion: await (executable.type === 'native' ? isolated(run, run.plan) : process(run, run.plan)) };
+  const { plan } = run;
+  if (!plan) return { ...run, completion: await inProcess(run, house) };
+  const planted = watchForPlanted(plan.mounts);
+  const completion = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
+  for (const path of planted()) {
+    request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message: `the run made ${path}, which other programs obey: look at it before you go on` });
+  }
+  return { ...run, completion };
 }
 
-async function process(run: Run, plan: SandboxPlan): Promise<Completion> {
+async function process(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
   const { request, slot } = run;
   const input = run.input === undefined ? request.input : Buffer.from(run.input);
   return runProcess(plan, {
+    require: house.demand.require,
     ...(request.signal ? { signal: request.signal } : {}),
     ...(slot ? { slot } : {}),
     ...(input === undefined ? {} : { input }),
@@ -36,9 +44,10 @@ async function process(run: Run, plan: SandboxPlan): Promise<Completion> {
   });
 }
 
-async function isolated(run: Run, plan: SandboxPlan): Promise<Completion> {
+async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
   const { request, slot, input = '' } = run;
   return runIsolatedNative(plan, input, {
+    require: house.demand.require,
     ...(request.signal ? { signal: request.signal } : {}),
     ...(slot ? { slot } : {}),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
