@@ -47,7 +47,7 @@ export interface Place extends Disposable {
   read(file: string): string;
   start(args: readonly string[], options?: StartOptions): Started;
   run(args: readonly string[], options?: StartOptions): Promise<Ended>;
-  /** Runs with `--json` at the end and returns what was printed, with the exit code. */
+  /** Runs with `--json` (at the end, or before `--`) and returns what was printed, with the exit code. */
   json<T = Json>(args: readonly string[], options?: StartOptions): Promise<T & { readonly exit: number | null }>;
 }
 
@@ -106,7 +106,8 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     start,
     run,
     async json<T = Json>(args: readonly string[], options?: StartOptions) {
-      const ended = await run([...args, '--json'], options);
+      const end = args.includes('--') ? args.indexOf('--') : args.length;
+      const ended = await run(args.toSpliced(end, 0, '--json'), options);
       try {
         return { ...(JSON.parse(ended.stdout) as T), exit: ended.code };
       } catch (cause) {
