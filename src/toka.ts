@@ -91,7 +91,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const root = project?.root ?? cwd;
   const trustFile = join(folders.state, 'trust.json');
   const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
-  const settings = mergeLayers(await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault }));
+  const layers = await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault });
+  const settings = mergeLayers(layers);
   const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf, isFolder };
   const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
   const registry = openRegistry({
@@ -110,6 +111,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     policy,
     anchors,
     projectRoot: project?.root,
+    untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
     approver: options.approver,
     journal: once.get,
     child: async (request) => (await pipeline()).carryOut(house, request),
@@ -119,7 +121,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     env,
     demand: { require: settings.require },
     version: ownPackage().version,
-    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache])],
+    // By their real paths, which is what a file is known by when it is used.
+    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache].map(realPathOf))],
   };
   return {
     project,

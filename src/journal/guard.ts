@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, type Stats, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { damaged, unavailable } from './failures.ts';
 
@@ -13,7 +13,9 @@ export function prepareFolder(file: string, root: string = dirname(dirname(file)
   const folder = dirname(file);
   refuseSymlinks(file, root);
   mkdirSync(dirname(folder), { recursive: true });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // It holds parameters and output: nobody should commit it by accident.
+  if (made !== undefined) writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
   restrict(folder, 0o700, refuseForeign(file, folder));
 }
 

@@ -30,6 +30,8 @@ export interface House {
   policy(): Policy;
   readonly anchors: Anchors;
   readonly projectRoot: string | undefined;
+  /** The project's configuration, where it is not trusted: its rules do not count. */
+  readonly untrustedConfig: string | undefined;
   readonly approver: Approver | undefined;
   /** Carries out what a running tool asks for: `carryOut` of execute.ts, handed down so that the stages need not import it. */
   child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;

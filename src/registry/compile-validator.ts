@@ -27,6 +27,7 @@ export function compileValidator(schema: Readonly<Record<string, unknown>>): str
     });
   }
   for (const [call, text] of Object.entries(HELPERS)) code = code.replaceAll(call, () => `(${text})`);
-  if (code.includes('require(')) throw new TokaError('TOKA_INTERNAL', 'the compiled schema asks for a helper that is not built in');
+  // What a schema says stands in string literals, where every quote is escaped.
+  if (/\brequire\("ajv/.test(code)) throw new TokaError('TOKA_INTERNAL', 'the compiled schema asks for a helper that is not built in');
   return code;
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { createContext, Script } from 'node:vm';
 
 /** One place where a value does not match. */
 export interface Mismatch {
@@ -33,7 +34,7 @@ export async function schemaValidator(
 ): Promise<Validator> {
   const id = hash('sha256', JSON.stringify(schema));
   const code = stored(id) ?? (await compileAndStore(schema, id, indexFile));
-  return toValidator(load(code));
+  return toValidator(load(code), COSTLY.test(JSON.stringify(schema)));
 }
 
 async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: string, indexFile: string): Promise<string> {
@@ -60,9 +61,36 @@ function load(code: string): Compiled {
   return compiled;
 }
 
-function toValidator(compiled: Compiled): Validator {
+/** The keywords whose check can take far more time than the size of the value accounts for. */
+const COSTLY = /"(pattern|patternProperties|uniqueItems)":/;
+const MAX_MS = 2000;
+const call = new Script('call()');
+let box: { call?: () => void } | undefined;
+
+/**
+ * Runs a check for a limited time. Neither a signal nor a timer gets through to a regular expression that backtracks; the engine's own limit does.
+ *
+ * @throws Error ERR_SCRIPT_EXECUTION_TIMEOUT
+ */
+function inTime(compiled: Compiled, value: unknown): boolean {
+  let isValid = false;
+  box ??= createContext({});
+  box.call = () => void (isValid = compiled(value));
+  call.runInContext(box, { timeout: MAX_MS });
+  return isValid;
+}
+
+function toValidator(compiled: Compiled, isCostly: boolean): Validator {
   return (value) => {
-    if (compiled(value)) return [];
+    try {
+      if (isCostly ? inTime(compiled, value) : compiled(value)) return [];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') {
+        return [{ pointer: '', message: `could not be checked within ${MAX_MS} ms: a pattern or uniqueItems of the schema is too costly for it` }];
+      }
+      if (error instanceof RangeError) return [{ pointer: '', message: 'is nested too deeply to be checked' }];
+      throw error;
+    }
     return (compiled.errors ?? []).slice(0, MAX_MISMATCHES).map(({ instancePath, message = 'does not match', params }) => ({
       pointer: instancePath,
       message: withDetail(message, params),

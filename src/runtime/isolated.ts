@@ -1,13 +1,14 @@
 import { dirname, join } from 'node:path';
 import type { JsonValue, LogLevel, Progress } from '@toka/sdk';
 import type { Missing } from '../capability/authorize.ts';
-import type { Permission } from '../capability/effective.ts';
+import type { EffectiveSet, Permission } from '../capability/effective.ts';
+import { escapeGlob } from '../capability/glob.ts';
 import type { Capability } from '../capability/grammar.ts';
 import { packageRoot } from '../config/package-root.ts';
 import { limitsOf } from '../sandbox/levels.ts';
 import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
 import type { Completion } from './completion.ts';
-import { fileView } from './mounts.ts';
+import { fileView, secretsBelow } from './mounts.ts';
 import { baseEnvironment, type PlanInput, type Planned, shorter } from './plan.ts';
 import { type ProcessOptions, runProcess } from './process.ts';
 
@@ -66,11 +67,17 @@ export function planIsolatedNative(
     cwd: '/tmp',
     env: baseEnvironment(effective, env),
     mounts,
-    hidden: view.hidden,
+    hidden: [...new Set([...view.hidden, ...secretsBeside(code, effective)])],
     stdin: 'pipe',
     limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),
   };
   return { plan, input: JSON.stringify(order) };
+}
+
+/** A tool may read its own code; the secret-bearing files that lie beside it need a grant like all others. */
+function secretsBeside(code: string, effective: EffectiveSet): string[] {
+  const secrets = secretsBelow({ domain: 'fs', action: 'read', scope: `${escapeGlob(code)}/**` });
+  return secrets.filter((path) => !effective.allows('fs', 'read', path));
 }
 
 /** Runs a native tool out of process and reads its result from the lines that its host writes. */
@@ -107,9 +114,38 @@ function finish(completion: Completion, last: Extract<HostLine, { type: 'done' |
 function readLine(text: string): HostLine[] {
   if (!text.startsWith('{')) return [];
   try {
-    const line = JSON.parse(text) as Partial<HostLine>;
-    return line.type === 'log' || line.type === 'progress' || line.type === 'done' || line.type === 'failed' ? [line as HostLine] : [];
+    const line = JSON.parse(text) as unknown;
+    return isHostLine(line) ? [line] : [];
   } catch {
     return [];
   }
+}
+
+const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
+
+/** The tool has the same descriptor and may write anything to it: only what has the right form counts. */
+function isHostLine(line: unknown): line is HostLine {
+  if (!isObject(line)) return false;
+  const { type, level, message, progress, output, data, failure } = line;
+  if (type === 'log') return LEVELS.includes(level) && typeof message === 'string';
+  if (type === 'progress') return isProgress(progress);
+  if (type === 'failed') return isFailure(failure);
+  return type === 'done' && typeof output === 'string' && data !== undefined && (failure === undefined || isFailure(failure));
+}
+
+function isProgress(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { done, total, message } = value;
+  const isCount = (count: unknown): boolean => count === undefined || typeof count === 'number';
+  return isCount(done) && isCount(total) && (message === undefined || typeof message === 'string');
+}
+
+function isFailure(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { code, message, hint } = value;
+  return typeof code === 'string' && typeof message === 'string' && (hint === undefined || typeof hint === 'string');
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { overlaps } from '../capability/glob.ts';
 import { isSecretBearing } from '../capability/secrets.ts';
-import type { EffectiveSet, Permission } from '../capability/effective.ts';
+import type { EffectiveSet } from '../capability/effective.ts';
 import { type Capability, printCapability, scopeGlob } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
 import type { Mount } from '../sandbox/plan.ts';
@@ -17,13 +18,16 @@ export interface FileView {
 /**
  * Turns file permissions into mounts.
  *
- * @throws TokaError TOKA_SCOPE_UNSUPPORTED for a scope that is neither a file nor `dir/**`, or a tree too large to hide the secrets in.
+ * @throws TokaError TOKA_SCOPE_UNSUPPORTED for a scope that is neither a file nor `dir/**`, a tree too large to hide the
+ * secrets in, or a place denied to writers that does not exist yet.
  */
 export function fileView({ permissions, carvedOut }: EffectiveSet, alwaysHidden: readonly string[]): FileView {
   const files = permissions.filter(({ capability }) => capability.domain === 'fs');
   const mounts = merge(files.flatMap(({ capability }) => mountOf(capability)));
-  const secrets = files.filter(({ exceptSecrets }) => exceptSecrets === true).flatMap((permission) => secretsBelow(permission));
-  const denied = carvedOut.filter(({ domain }) => domain === 'fs').map((capability) => placeOf(capability));
+  const secrets = files.filter(({ exceptSecrets }) => exceptSecrets === true).flatMap(({ capability }) => secretsBelow(capability));
+  const denials = carvedOut.filter((denied) => files.some(({ capability }) => isAffected(capability, denied)));
+  for (const denied of denials) if (denied.action === 'write') requireCover(denied, mounts);
+  const denied = denials.map((capability) => placeOf(capability));
   return { mounts, hidden: [...new Set([...alwaysHidden, ...denied, ...secrets])] };
 }
 
@@ -32,6 +36,22 @@ function mountOf(capability: Capability): Mount[] {
   const access = capability.action === 'write' ? 'write' : 'read';
   if (existsSync(path)) return [{ path, access }];
   return access === 'read' ? [] : [{ path, access, create: scopeGlob(capability).tree === undefined ? 'file' : 'folder' }];
+}
+
+/** What a process may write it can read too, so a denial to read concerns both kinds of mounts. */
+function isAffected(permission: Capability, denied: Capability): boolean {
+  if (denied.domain !== 'fs' || (denied.action === 'write' && permission.action === 'read')) return false;
+  return overlaps(scopeGlob(denied), scopeGlob(permission));
+}
+
+/** Nothing can be mounted over what does not exist, and a process that may write the folder above could make it. */
+function requireCover(denied: Capability, mounts: readonly Mount[]): void {
+  const path = placeOf(denied);
+  const above = mounts.find((mount) => mount.access === 'write' && path.startsWith(mount.path.endsWith(sep) ? mount.path : mount.path + sep));
+  if (!above || existsSync(path)) return;
+  throw new TokaError('TOKA_SCOPE_UNSUPPORTED', `${printCapability(denied)} is denied, but a sandboxed process that may write ${above.path} could make ${path}`, {
+    hint: `create it, so that it can be covered: mkdir -p '${path}'; or grant only the folders that the tool writes`,
+  });
 }
 
 /** The one file or folder that a scope stands for. */
@@ -52,7 +72,8 @@ function merge(mounts: readonly Mount[]): Mount[] {
   return [...byPath.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function secretsBelow({ capability }: Permission): string[] {
+/** The secret-bearing files and folders in a tree. */
+export function secretsBelow(capability: Capability): string[] {
   const { tree } = scopeGlob(capability);
   if (tree === undefined) return [];
   const found: string[] = [];

@@ -13,7 +13,7 @@ export interface Unavailable {
 
 /** The refusal of a run whose sandbox this machine cannot provide. */
 export function unavailable({ missing, have, why, fix, cause }: Unavailable): TokaError {
-  return new TokaError('TOKA_SANDBOX_UNAVAILABLE', `expected a sandbox that enforces ${missing.join(', ')}; found ${have}: ${why}`, {
+  return new TokaError('TOKA_SANDBOX_UNAVAILABLE', `the sandbox cannot keep its promises here (${missing.join(', ')}): ${why}; found ${have}`, {
     hint: fix,
     cause,
     data: { missing, have, why, fix },

@@ -68,11 +68,15 @@ function summary({ error, data }: RunResult): string {
 
 function report(titles: readonly string[], results: readonly RunResult[], door: Door): string {
   const view = terminal(door.stdout, door.env);
-  const details = results.flatMap(({ output, error }, at) => {
-    if (!error) return [];
-    const hint = error?.hint === undefined ? '' : `  ${paint(view, 'cyan', 'next:')} ${plain(error.hint)}\n`;
-    return `${paint(view, 'bold', titles[at] ?? '')}\n${output === '' ? `${plain(error?.message ?? '')}\n` : plain(output)}${hint}\n`;
-  });
+  // Checks that say the same (a sandbox that is missing for all of them) say it once.
+  const byText = new Map<string, string[]>();
+  for (const [at, { output, error }] of results.entries()) {
+    if (!error) continue;
+    const hint = error.hint === undefined ? '' : `  ${paint(view, 'cyan', 'next:')} ${plain(error.hint)}\n`;
+    const text = `${output === '' ? `${plain(error.message)}\n` : plain(output)}${hint}`;
+    byText.set(text, [...(byText.get(text) ?? []), titles[at] ?? '']);
+  }
+  const details = [...byText].map(([text, who]) => `${paint(view, 'bold', who.join(', '))}\n${text}\n`);
   const rows = results.map((result, at) => [titles[at] ?? '', verdict(result), `${Math.round(result.usage.wallMs)} ms`, summary(result)]);
   return `${details.join('')}${table(['CHECK', 'RESULT', 'TOOK', 'SUMMARY'], rows, view)}`;
 }
@@ -83,8 +87,10 @@ function verdict({ error }: RunResult): string {
   return error.code === 'TOKA_RUN_FAILED' ? 'failed' : error.code === 'TOKA_SANDBOX_UNAVAILABLE' ? 'refused' : error.code;
 }
 
-/** 1 where a check failed; else the code of the first that could not run. */
+const UNAVAILABLE = 69;
+
+/** 1 where a check failed; else the code of the first that could not run; 69 only where nothing worse happened than that some were refused here. */
 function exitCode(results: readonly RunResult[]): number {
-  const codes = results.map(({ error }) => exitCodeOf(error));
-  return codes.includes(1) ? 1 : (codes.find((code) => code !== 0) ?? 0);
+  const codes = results.map(({ error }) => exitCodeOf(error)).filter((code) => code !== 0);
+  return codes.find((code) => code === 1) ?? codes.find((code) => code !== UNAVAILABLE) ?? codes[0] ?? 0;
 }

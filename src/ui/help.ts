@@ -1,6 +1,6 @@
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
 import { flagName } from './flags.ts';
-import { paint, plain, type Terminal } from './text.ts';
+import { paint, plain, plainLine, type Terminal } from './text.ts';
 
 /** The help of one tool, made from its manifest. */
 export function toolHelp(tool: Tool, view: Terminal): string {
@@ -29,7 +29,7 @@ export function toolHelp(tool: Tool, view: Terminal): string {
     '  --allow CAPABILITY, --dry-run, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet, --timeout 30s',
     '  (before the name of the tool, or after it where the tool has no parameter of that name; toka help run explains them)',
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(plainLine).join('\n')}\n`;
 }
 
 function usageWord(name: string, schema: ParameterSchema, isRequired: boolean): string {

@@ -2,7 +2,7 @@ import type { Run } from '../pipeline/run.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { printDuration, printSize } from '../manifest/units.ts';
 import { quote } from './help.ts';
-import { paint, plain, type Terminal } from './text.ts';
+import { paint, plainLine, type Terminal } from './text.ts';
 
 /** What `--dry-run` prints as JSON. */
 export function planJson({ decision, plan, tool }: Run): string {
@@ -44,8 +44,4 @@ export function planText({ decision, plan, tool }: Run, view: Terminal): string 
       `output ${printSize(limits.maxOutput)}, disk ${printSize(limits.maxDisk)}`,
     'nothing was run',
   ].map(plainLine).join('\n')}\n`;
-}
-
-function plainLine(line: string): string {
-  return line.includes('\u001b[') ? line : plain(line);
 }

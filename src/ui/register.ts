@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
@@ -77,8 +77,9 @@ function filesBelow(folder: string): string[] {
     .toSorted();
 }
 
+/** The folder is anybody's, so only what says that it is for toka, or looks so, counts: other YAML and JSON files are none of ours. */
 function isManifest(file: string): boolean {
-  return ['.yaml', '.yml'].includes(extname(file)) && existsSync(file);
+  return ['.yaml', '.yml', '.json'].includes(extname(file)) && /\btoka\/v\d|^\s*"?executable"?\s*:/m.test(readFileSync(file, 'utf8'));
 }
 
 interface Outcome {

@@ -117,10 +117,15 @@ function show(result: RunResult, tool: Tool, own: OwnFlags, door: Door): number 
   if (own.has('json')) door.stdout.write(`${JSON.stringify(result)}\n`);
   else {
     if (tool.executable.type === 'native') door.stdout.write(result.output === '' ? jsonText(result.data) : result.output);
-    if (result.error) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
+    if (result.error && !isSaid(result)) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
   }
   if (own.has('passthrough-exit') && result.exitCode !== null && result.error?.code === 'TOKA_RUN_FAILED') return result.exitCode;
   return exitCodeOf(result.error);
+}
+
+/** A tool that printed its own verdict need not have it printed again. */
+function isSaid({ error, output }: RunResult): boolean {
+  return error !== undefined && error.hint === undefined && output.trimEnd().endsWith(error.message);
 }
 
 function jsonText(data: unknown): string {

@@ -21,9 +21,17 @@ export function paint({ color }: Terminal, style: Style, text: string): string {
   return color ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** Text from outside toka (a tool, a manifest) with nothing in it that could move the cursor or change the screen. */
+/** Text from outside toka (a tool, a manifest) with nothing in it that could move the cursor, change the screen or turn the direction of reading. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
+}
+
+/** The sequences that `paint` writes. */
+const STYLES = /(\u001b\[(?:1|2|22|3[1236]|39)m)/;
+
+/** Makes a line plain but for the styles that toka itself put into it. */
+export function plainLine(line: string): string {
+  return line.split(STYLES).map((part, at) => (at % 2 === 0 ? plain(part) : part)).join('');
 }
 
 /** A table with a head; the last column is cut at the edge of the terminal. */
