@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -36,13 +37,23 @@ async function dispatch(argv: readonly string[], door: Door): Promise<number> {
     door.stdout.write(`toka/${ownPackage().version} ${process.platform}-${process.arch} node-${process.version}\n`);
     return 0;
   }
-  enableCompileCache(join(userFolders().cache, 'compile'));
+  enableCompileCache(privateFolder(join(userFolders().cache, 'compile')));
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? LEAN[name] : undefined;
   const code = await lean?.(argv.slice(name.split(' ').length), door);
   if (code !== undefined) return code;
   endWithReader(process.stdout);
   return (await import('./cli.ts')).main(argv);
+}
+
+/** What lies there is run: whatever the mask of the process allows, no other user may write it. */
+function privateFolder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch {
+    // Nothing is kept then, which only costs time.
+  }
+  return path;
 }
 
 /** Flags that are all known and well formed; others are explained by the full command. */

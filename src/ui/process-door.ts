@@ -1,5 +1,8 @@
 import type { Door } from './door.ts';
+import { ERRORS, TokaError } from '../errors.ts';
 import { isCharacterDevice, leanOutput } from './output.ts';
+import { errorText } from './report.ts';
+import { terminal } from './text.ts';
 
 /** What a process ends with that was in the middle of a command. */
 export const UNFINISHED = 70;
@@ -25,7 +28,9 @@ export function processDoor(): ProcessDoor {
     stdout: leanOutput(1, () => keep(process.stdout)),
     stderr: leanOutput(2, () => keep(process.stderr)),
     env,
-    cwd: process.cwd(),
+    get cwd() {
+      return workingFolder();
+    },
     get isAttended() {
       return isAttended(env);
     },
@@ -42,20 +47,46 @@ export function processDoor(): ProcessDoor {
     end: (code) => {
       process.exitCode = code;
       const [first, second] = made;
-      const exit = (): void => process.exit(code);
+      const exit = (): void => process.exit(unwritten && code === 0 ? UNWRITTEN : code);
+      // That something could not be written is told by an event that comes after this call.
+      const finish = (error?: Error | null): void => void (error ? setImmediate(exit) : exit());
       if (!first) exit();
-      else first.write('', () => (second ? second.write('', exit) : exit()));
+      else first.write('', (error) => (second ? second.write('', (also) => finish(error ?? also)) : finish(error)));
     },
   };
   return door;
 }
 
-/** The reader of a pipe went away, so nobody wants the rest: a run is cancelled, anything else just ends. */
+/** What a process ends with that could not write what it was asked for. */
+const UNWRITTEN = ERRORS.TOKA_FS_FAILED.exit;
+let unwritten = false;
+
+/**
+ * The reader of a pipe went away, so nobody wants the rest: a run is cancelled, anything else just ends. Where the output cannot be written
+ * for another reason (the disk is full), that is said, and the end is no success.
+ */
 export function endWithReader(stdout: NodeJS.WriteStream): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    if (!process.emit('SIGTERM')) process.exit(process.exitCode === UNFINISHED ? 0 : process.exitCode);
+    if (error.code !== 'EPIPE') tell(stdout, error);
+    if (process.emit('SIGTERM')) return;
+    process.exit(unwritten ? UNWRITTEN : process.exitCode === UNFINISHED ? 0 : process.exitCode);
   });
+}
+
+function tell(stream: NodeJS.WriteStream, error: Error): void {
+  if (unwritten) return;
+  unwritten = true;
+  if (stream === process.stderr) return;
+  const failure = { code: 'TOKA_FS_FAILED', message: `the output could not be written: ${error.message}`, hint: 'check where it goes to, and the free space there' };
+  process.stderr.write(errorText(failure, terminal(process.stderr, process.env)));
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new TokaError('TOKA_USAGE', 'the working folder does not exist any more', { cause, hint: 'change to one that does' });
+  }
 }
 
 /** Whether a person sits at both ends. */

@@ -1,0 +1,196 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { LAUNCHER, place, tool } from '../support/cli.ts';
+
+const SHELL = ['--allow', 'proc:exec:bash'];
+const NODE = ['--allow', 'proc:exec:node'];
+
+describe('a symlink in the project', () => {
+  test('does not lead the grant of a trusted configuration out', async () => {
+    using machine = place({
+      'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  allow:\n    - fs:read:docs/**\n    - fs:write:docs/**\n',
+      'docs/a.md': 'text',
+    });
+    expect((await machine.run(['trust'], { input: 'y\n' })).code).toBe(0);
+    const write = ['run', 'file-writer', 'docs/b.md', '--content', 'x'];
+    expect((await machine.run(write)).code).toBe(0);
+    rmSync(join(machine.project, 'docs'), { recursive: true });
+    symlinkSync(machine.home, join(machine.project, 'docs'));
+    const led = await machine.json(write);
+    expect([led.error?.code, led.exit]).toEqual(['TOKA_CONFIG_INVALID', 78]);
+    expect(readdirSync(machine.home)).not.toContain('b.md');
+  });
+
+  test('does not lead the grant of a flag out', async () => {
+    using machine = place();
+    symlinkSync(machine.home, join(machine.project, 'out'));
+    const led = await machine.json(['run', 'file-writer', 'out/b', '--content', 'x', '--allow', 'fs:write:out/**']);
+    expect([led.error?.code, led.exit]).toEqual(['TOKA_CAPABILITY_INVALID', 2]);
+    expect(readdirSync(machine.home)).not.toContain('b');
+  });
+
+  test('cannot be laid under the copy of a file that a tool writes', async () => {
+    using machine = place({
+      ...tool('report', 'echo planted > out.txt', { effect: 'idempotent', capabilities: { required: ['fs:write:out.txt'] } }),
+      'out.txt': 'old',
+    });
+    const private_ = join(machine.home, 'private');
+    writeFileSync(private_, 'untouched');
+    const started = machine.start(['run', 'report', ...SHELL, '--allow', 'fs:write:out.txt']);
+    symlinkSync(private_, join(machine.project, `.out.txt.toka-${started.child.pid}`));
+    expect((await started.ended).code).toBe(0);
+    expect(machine.read('out.txt')).toBe('planted\n');
+    expect(readFileSync(private_, 'utf8')).toBe('untouched');
+  });
+
+  test('does not show the files of toka to its own tools', async () => {
+    using machine = place();
+    const linked = join(machine.base, 'linked');
+    symlinkSync(machine.home, linked);
+    const env = { HOME: linked, XDG_STATE_HOME: join(linked, 'state'), XDG_CONFIG_HOME: join(linked, 'config') };
+    mkdirSync(join(machine.home, 'state', 'toka'), { recursive: true });
+    writeFileSync(join(machine.home, 'state', 'toka', 'notes.txt'), 'x');
+    const read = await machine.json(['run', 'file-reader', join(machine.home, 'state/toka/notes.txt'), '--allow', `fs:read:${machine.home}/**`], { env });
+    expect(read.exit).not.toBe(0);
+    expect(read.output).toBe('');
+  });
+});
+
+describe('a denial', () => {
+  const writer = tool('writer', 'mkdir -p .github && echo x > .github/new', { effect: 'external', capabilities: { required: ['fs:write:**'] } });
+  const reader = tool('reader', 'cat docs/a', { capabilities: { required: ['fs:read:**'] } });
+  const deny = (capability: string): string => `apiVersion: toka/v1\npolicy:\n  deny:\n    - ${capability}\n`;
+
+  test('of a folder that is not there yet refuses a sandbox that could make it', async () => {
+    using machine = place({ 'toka.yaml': deny('fs:write:.github/**'), ...writer });
+    const run = ['run', 'writer', ...SHELL, '--allow', 'fs:write:**'];
+    const refused = await machine.json(run);
+    expect([refused.error?.code, refused.exit]).toEqual(['TOKA_SCOPE_UNSUPPORTED', 69]);
+    expect(readdirSync(machine.project)).not.toContain('.github');
+    mkdirSync(join(machine.project, '.github'));
+    expect((await machine.json(run)).error?.code).toBe('TOKA_RUN_FAILED');
+    expect(readdirSync(join(machine.project, '.github'))).toEqual([]);
+  });
+
+  test.each(['fs:write', 'fs:write:docs/**'])('of %s leaves what a tool may read', async (capability) => {
+    using machine = place({ 'toka.yaml': deny(capability), 'docs/a': 'text', ...reader });
+    expect((await machine.json(['run', 'reader', ...SHELL, '--allow', 'fs:read:**'])).output).toBe('text');
+  });
+
+  test('to read is not undone by a grant to write', async () => {
+    using machine = place({
+      'toka.yaml': deny('fs:read:docs/**'),
+      'docs/a': 'text',
+      ...tool('both', 'cat docs/a', { effect: 'external', capabilities: { required: ['fs:write:**'] } }),
+    });
+    const run = await machine.json(['run', 'both', ...SHELL, '--allow', 'fs:write:**']);
+    expect([run.status, run.output]).toEqual(['failed', '']);
+  });
+});
+
+describe('a native tool of a project', () => {
+  const saying = (lines: readonly unknown[]): string =>
+    `import { writeSync } from 'node:fs';\nwriteSync(1, ${JSON.stringify(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))});\nprocess.exit(0);\n`;
+
+  test.each([
+    ['no output', [{ type: 'done', data: 1 }]],
+    ['an output that is no text', [{ type: 'done', output: 7, data: 1 }]],
+    ['no failure', [{ type: 'failed' }]],
+    ['a failure that is no text', [{ type: 'failed', failure: { code: {}, message: { a: 1 } } }]],
+    ['a log that is no text', [{ type: 'log', level: 'info', message: 5 }]],
+    ['progress that is none', [{ type: 'progress' }, null]],
+  ])('that writes a result with %s has failed', async (_, lines) => {
+    using machine = place(tool('liar', saying(lines), { type: 'native' }));
+    const run = await machine.json(['run', 'liar', ...NODE]);
+    expect([run.error?.code, run.exit]).toEqual(['TOKA_RUN_FAILED', 1]);
+  });
+
+  test('does not see the secrets that lie beside its code', async () => {
+    using machine = place({ 'lib/.env': 'KEY=hidden', '.git/config': 'hidden' });
+    const source = `import { readFileSync } from 'node:fs';\nconst read = (file) => { try { return readFileSync(file, 'utf8'); } catch { return ''; } };
+export default { run: async () => [read('${machine.project}/lib/.env'), read('${machine.project}/.git/config')] };\n`;
+    machine.write({
+      ...tool('beside', '', { type: 'native', executable: { entry: '../lib/tool.mjs' } }),
+      ...tool('within', '', { type: 'native', executable: { entry: '../.git/tool.mjs' } }),
+      'lib/tool.mjs': source,
+      '.git/tool.mjs': source,
+    });
+    expect((await machine.json(['run', 'beside', ...NODE])).data).toEqual(['', '']);
+    expect((await machine.json(['run', 'within', ...NODE])).data).toEqual(['', '']);
+  });
+});
+
+describe('the schema of a result', () => {
+  const printing = (text: string, schema: unknown): Record<string, string> => tool('printer', `python3 -c '${text}'`, { outputs: { schema } });
+
+  test.each([
+    ['a pattern that never ends', `print("\\"" + "a" * 40 + "!\\"")`, { pattern: '^(a+)+$' }],
+    ['a depth that no stack holds', 'print("[" * 200000 + "]" * 200000)', { $ref: '#/$defs/list', $defs: { list: { items: { $ref: '#/$defs/list' } } } }],
+  ])('with %s', async (_, text, schema) => {
+    using machine = place(printing(text, schema));
+    const run = await machine.json(['run', 'printer', ...SHELL]);
+    expect([run.error?.code, run.exit]).toEqual(['TOKA_OUTPUT_INVALID', 1]);
+  });
+
+  test('may speak of code', async () => {
+    using machine = place(printing('print("\\"require(\\"")', { enum: ['require(', 'require("ajv/dist/runtime/equal").default', '*/process.exit(9)//'] }));
+    expect((await machine.json(['run', 'printer', ...SHELL])).data).toBe('require(');
+  });
+});
+
+describe('what a manifest says', () => {
+  test('cannot move the cursor, hide or turn what is shown of it', async () => {
+    using machine = place(
+      tool('odd', 'true', {
+        executable: { args: ['\u009b2J\u202e', '\u2066'] },
+        capabilities: { optional: ['fs:read:\u202edocs'] },
+        parameters: [{ name: 'text', type: 'string', description: 'A text', pass: { flag: '--text' } }],
+        examples: [{ description: 'One', params: { text: '\u009b8m\u202e' } }],
+      }),
+    );
+    for (const args of [['tools', 'show', 'odd'], ['run', 'odd', '--help'], ['run', 'odd', '--dry-run', ...SHELL]]) {
+      const { stdout } = await machine.run(args, { env: { FORCE_COLOR: '1', TERM: 'xterm' } });
+      expect(stdout).toContain('odd');
+      expect(stdout).not.toMatch(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/);
+    }
+  });
+});
+
+describe('the process that toka is', () => {
+  test('started with any mask keeps what it runs to its user', async () => {
+    using machine = place();
+    const cache = join(machine.base, 'cache');
+    const mask = process.umask(0);
+    try {
+      await machine.run(['tools', 'list'], { env: { XDG_CACHE_HOME: cache } });
+    } finally {
+      process.umask(mask);
+    }
+    for (const folder of ['toka', 'toka/compile']) expect(statSync(join(cache, folder)).mode & 0o077).toBe(0);
+  });
+
+  test.runIf(process.platform === 'linux')('says when its output cannot be written, and records the run', async () => {
+    using machine = place(tool('speaker', 'echo spoken'));
+    const full = (args: string): string => `exec "$0" '${LAUNCHER}' ${args} > /dev/full`;
+    for (const args of ['tools list', 'run speaker --allow proc:exec:bash', 'run speaker --allow proc:exec:bash --json']) {
+      const ended = spawnSync('sh', ['-c', full(args), process.execPath], { cwd: machine.project, env: { ...machine.env }, encoding: 'utf8' });
+      expect(ended.status).not.toBe(0);
+      expect(ended.stderr).toContain('TOKA_FS_FAILED');
+      expect(ended.stderr).not.toContain('at writeSync');
+    }
+    const { stdout } = await machine.run(['runs', 'list', '--json']);
+    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+  });
+
+  test('in a folder that is gone says so', () => {
+    using machine = place();
+    const gone = join(realpathSync(machine.base), 'gone');
+    mkdirSync(gone);
+    const script = `rmdir '${gone}' && exec "$0" '${LAUNCHER}' tools list`;
+    const ended = spawnSync('sh', ['-c', script, process.execPath], { cwd: gone, env: { ...machine.env }, encoding: 'utf8' });
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toContain('TOKA_USAGE');
+  });
+});
