@@ -12,6 +12,7 @@ const dist = join(root, 'dist');
 const LATE = {
   toka: 'src/toka.ts',
   execute: 'src/pipeline/execute.ts',
+  sandboxed: 'src/runtime/sandboxed.ts',
   'run-tool': 'src/ui/run-tool.ts',
   'tools-list': 'src/ui/tools-list.ts',
   'runs-list': 'src/ui/runs-list.ts',

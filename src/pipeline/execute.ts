@@ -7,6 +7,7 @@ import type { ExecutionRequest } from './request.ts';
 import { RESULT_SCHEMA, type ResultError, resultUsage, type RunResult } from './result.ts';
 import { Halt, type Run } from './run.ts';
 import { admit } from './stages/admit.ts';
+import { anticipate } from './stages/anticipate.ts';
 import { approve } from './stages/approve.ts';
 import { authorize } from './stages/authorize.ts';
 import { check } from './stages/check.ts';
@@ -18,11 +19,13 @@ import { validate } from './stages/validate.ts';
 
 type Stage = (run: Run, house: House) => Run | Promise<Run>;
 
+const DECISION: readonly Stage[] = [validate, authorize, approve, admit, isolate];
+
 /** What stands before anything is recorded or run; `--dry-run` goes so far. */
-const PREPARATION: readonly Stage[] = [resolve, validate, authorize, approve, admit, isolate];
+const PREPARATION: readonly Stage[] = [resolve, ...DECISION];
 
 /** The one path: every run of every model passes these stages in this order. */
-const STAGES: readonly Stage[] = [...PREPARATION, intent, carry, check];
+const STAGES: readonly Stage[] = [resolve, anticipate, ...DECISION, intent, carry, check];
 
 /**
  * Runs what is asked. The only function of toka that makes anything run.
@@ -36,6 +39,7 @@ export async function execute(house: House, request: ExecutionRequest): Promise<
 /** Like `execute`, with what the stages found out. */
 export async function carryOut(house: House, request: ExecutionRequest): Promise<{ run: Run; result: RunResult }> {
   const { run, error } = await pass(begin(house, request), STAGES, house);
+  run.slot?.end();
   return { run, result: conclude(run, error, house) };
 }
 

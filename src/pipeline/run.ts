@@ -6,7 +6,7 @@ import type { ApprovalDecided } from '../journal/events.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
-import type { Slot } from '../sandbox/slots.ts';
+import type { ExpectedSlot } from '../sandbox/slots.ts';
 import type { ExecutionRequest } from './request.ts';
 
 /** The value that every stage takes and returns: what is asked, and what the stages have found out so far. */
@@ -26,8 +26,8 @@ export interface Run {
   readonly granted: readonly Permission[];
   /** By isolate; absent for code that runs in toka's own process. */
   readonly plan?: SandboxPlan;
-  /** By isolate: a process that already waits in its cgroup. */
-  readonly slot?: Slot;
+  /** By anticipate: a process that already waits in its cgroup. */
+  readonly slot?: ExpectedSlot;
   /** By isolate: what the manifest passes on standard input. */
   readonly input?: string;
   /** By intent: whether the run came so far, and how many events of it are recorded. */

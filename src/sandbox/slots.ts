@@ -41,6 +41,30 @@ export function prepareSlot(): Slot | undefined {
   return process.platform === 'linux' ? makeSlot() : undefined;
 }
 
+/** A slot that may be wanted soon. */
+export interface ExpectedSlot {
+  /** Hands it over, once; undefined where there is none yet, so that `launch` sees to it itself. */
+  take(): Slot | undefined;
+  /** Releases it unless it was taken. */
+  end(): void;
+}
+
+/** Makes a slot before it is known whether it will be used, unless one is ready anyway. */
+export function expectSlot(): ExpectedSlot {
+  let slot: Slot | undefined;
+  try {
+    slot = idle.length > 0 ? undefined : prepareSlot();
+  } catch {
+    // Whoever launches is told the reason.
+  }
+  const take = (): Slot | undefined => {
+    const taken = slot;
+    slot = undefined;
+    return taken;
+  };
+  return { take, end: () => releaseSlot(take()) };
+}
+
 /** Keeps this many slots ready: for processes that live long and launch often. */
 export function keepSlots(count: number): void {
   wanted = count;

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { keepSlots, prepareSlot, releaseSlot } from '../../src/sandbox/launch.ts';
 import { scratchFolder } from '../../src/sandbox/scratch.ts';
-import { isAlive } from '../../src/sandbox/slots.ts';
+import { expectSlot, isAlive } from '../../src/sandbox/slots.ts';
 import { MiB, planOf, run, shell, temporaryFolder } from './support.ts';
 
 const INHERITING = join(import.meta.dirname, 'inheriting.ts');
@@ -19,6 +19,11 @@ function processesWith(text: string): number[] {
       return false;
     }
   });
+}
+
+/** Ids of this process's own children. */
+function children(): string[] {
+  return readdirSync('/proc/self/task').flatMap((thread) => readFileSync(`/proc/self/task/${thread}/children`, 'latin1').split(' ').filter(Boolean));
 }
 
 describe('a sandboxed process', () => {
@@ -187,6 +192,21 @@ describe('slots', () => {
     const ended = new Promise((resolve) => void slot.shell.once('exit', resolve));
     await expect(run(planOf(['no-such-program']), { slot })).rejects.toMatchObject({ code: 'TOKA_RUNTIME_UNAVAILABLE' });
     await ended;
+  });
+
+  it('that were expected are taken once, and end if nobody takes them', async () => {
+    const taken = expectSlot();
+    const slot = taken.take()!;
+    expect(taken.take()).toBe(undefined);
+    taken.end();
+    expect((await run(shell('echo taken'), { slot })).stdout).toBe('taken\n');
+    expect(slot.shell.signalCode).toBe(null);
+    const before = children();
+    const unused = expectSlot();
+    const made = children().filter((pid) => !before.includes(pid));
+    expect(made).not.toEqual([]);
+    unused.end();
+    await vi.waitFor(() => expect(made.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]));
   });
 
   it('that have died are replaced', async () => {

@@ -1,13 +1,10 @@
 import { TokaError } from '../../errors.ts';
-import { runIsolatedNative } from '../../runtime/isolated.ts';
 import { runNative } from '../../runtime/native.ts';
-import { runProcess } from '../../runtime/process.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import { shorter } from '../../runtime/plan.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
-import { watchForPlanted } from '../../sandbox/planted.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
@@ -24,6 +21,7 @@ export async function execute(run: Run, house: House): Promise<Run> {
   });
   const { plan } = run;
   if (!plan) return { ...run, completion: await inProcess(run, house) };
+  const { watchForPlanted } = await import('../../runtime/sandboxed.ts');
   const planted = watchForPlanted(plan.mounts);
   const completion = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
   for (const path of planted()) {
@@ -33,8 +31,10 @@ export async function execute(run: Run, house: House): Promise<Run> {
 }
 
 async function process(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
-  const { request, slot } = run;
+  const { request } = run;
+  const slot = run.slot?.take();
   const input = run.input === undefined ? request.input : Buffer.from(run.input);
+  const { runProcess } = await import('../../runtime/sandboxed.ts');
   return runProcess(plan, {
     require: house.demand.require,
     ...(request.signal ? { signal: request.signal } : {}),
@@ -45,7 +45,9 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
 }
 
 async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
-  const { request, slot, input = '' } = run;
+  const { request, input = '' } = run;
+  const slot = run.slot?.take();
+  const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
   return runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(request.signal ? { signal: request.signal } : {}),

@@ -1,8 +1,6 @@
 import { TokaError } from '../../errors.ts';
 import { printCapability } from '../../capability/grammar.ts';
-import { planIsolatedNative } from '../../runtime/isolated.ts';
-import { planProcess, type PlanInput, type Planned } from '../../runtime/plan.ts';
-import { requireEnforcement } from '../../sandbox/probe.ts';
+import type { PlanInput, Planned } from '../../runtime/plan.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
 
@@ -17,12 +15,13 @@ export async function isolate(run: Run, house: House): Promise<Run> {
     });
   }
   if (tool.executable.type === 'native' && tool.origin.kind === 'bundled') return run;
-  const { plan, input } = planned(run, house);
-  await requireEnforcement(plan, house.demand);
+  const sandboxed = await import('../../runtime/sandboxed.ts');
+  const { plan, input } = planned(run, house, sandboxed);
+  await sandboxed.requireEnforcement(plan, house.demand);
   return { ...run, plan, ...(input === undefined ? {} : { input }) };
 }
 
-function planned(run: Run, house: House): Planned {
+function planned(run: Run, house: House, { planIsolatedNative, planProcess }: typeof import('../../runtime/sandboxed.ts')): Planned {
   const { request } = run;
   const tool = settled(run, 'tool');
   const input: PlanInput = {

@@ -1,0 +1,7 @@
+/** All that runs of processes need and runs of bundled native tools do not: a file of its own in the bundle, loaded on first use. */
+export { requireEnforcement } from '../sandbox/probe.ts';
+export { watchForPlanted } from '../sandbox/planted.ts';
+export { expectSlot } from '../sandbox/slots.ts';
+export { planIsolatedNative, runIsolatedNative } from './isolated.ts';
+export { planProcess } from './plan.ts';
+export { runProcess } from './process.ts';
