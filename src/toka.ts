@@ -37,6 +37,8 @@ export interface TokaOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Asks a person for what no rule grants. Default: nobody is asked. */
   readonly approver?: Approver;
+  /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
+  readonly readOnly?: boolean;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -102,7 +104,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     tokaVersion: ownPackage().version,
     checkCapability: capabilityFault,
   });
-  const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, ...(project ? { root } : {}) }));
+  const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const house: House = {
@@ -195,7 +197,12 @@ function trustOf(project: Project | undefined, trustFile: string): Trust {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // A loop of symlinks, or a folder above it that is closed to us.
+    return false;
+  }
 }
 
 function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {

@@ -16,7 +16,7 @@ export interface RunListFlags {
 export async function listRuns({ limit = '20', status, tool, json }: RunListFlags, door: Door): Promise<number> {
   if (!/^[1-9]\d{0,5}$/.test(limit)) throw usage('limit', 'a whole number from 1 to 999999', limit);
   if (status !== undefined && !RUN_STATUSES.includes(status)) throw usage('status', `one of ${RUN_STATUSES.join(', ')}`, status);
-  const toka = await door.open();
+  const toka = await door.open({ readOnly: true });
   try {
     const runs = toka.journal().runs({
       limit: Number(limit),

@@ -7,7 +7,7 @@ import { paint, plain, terminal, type Terminal } from './text.ts';
 
 /** `toka runs show RUN` */
 export async function showRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
-  const toka = await door.open();
+  const toka = await door.open({ readOnly: true });
   try {
     const journal = toka.journal();
     const id = journal.findRun(prefix);
@@ -23,7 +23,7 @@ export async function showRun(prefix: string, { json }: { readonly json: boolean
 
 /** `toka runs logs RUN` */
 export async function logsRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
-  const toka = await door.open();
+  const toka = await door.open({ readOnly: true });
   try {
     const journal = toka.journal();
     const id = journal.findRun(prefix);
