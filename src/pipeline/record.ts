@@ -12,9 +12,10 @@ import type { Run } from './run.ts';
 /** More pieces than this are recorded as one per stream: their order is then lost, their text is not. */
 const MAX_PIECES = 200;
 
-/** Whether a run changes nothing outside itself, so that intent and outcome can be one commit. */
-export function isHarmless({ tool }: Run): boolean {
-  return tool === undefined || tool.effect === 'none' || tool.effect === 'read';
+/** Whether a run changes nothing outside itself, so that intent and outcome can be one commit: by what it declares, and by what it can do. */
+export function isHarmless({ tool, plan }: Run): boolean {
+  if (tool === undefined) return true;
+  return (tool.effect === 'none' || tool.effect === 'read') && plan?.mounts.some(({ access }) => access === 'write') !== true;
 }
 
 /** The events up to the intent. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { overlaps } from '../capability/glob.ts';
 import { isSecretBearing } from '../capability/secrets.ts';
@@ -44,11 +44,35 @@ function isAffected(permission: Capability, denied: Capability): boolean {
   return overlaps(scopeGlob(denied), scopeGlob(permission));
 }
 
-/** Nothing can be mounted over what does not exist, and a process that may write the folder above could make it. */
+/**
+ * Makes the folders of toka that a process could otherwise make itself, and fill with what toka then believes.
+ *
+ * @throws TokaError TOKA_STATE_UNAVAILABLE
+ */
+export function makeHidden(hidden: readonly string[], mounts: readonly Mount[]): void {
+  for (const path of hidden) {
+    if (!openTo(path, mounts)) continue;
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new TokaError('TOKA_STATE_UNAVAILABLE', `${path} lies where the tool may write, and could not be made to be hidden: ${String(cause)}`, {
+        cause,
+        hint: 'check the permissions of the folders above it',
+      });
+    }
+  }
+}
+
+/** The mount through which a process could make this path, if it does not exist: nothing can be mounted over what is not there. */
+function openTo(path: string, mounts: readonly Mount[]): Mount | undefined {
+  const above = mounts.find((mount) => mount.access === 'write' && path.startsWith(mount.path.endsWith(sep) ? mount.path : mount.path + sep));
+  return above && !existsSync(path) ? above : undefined;
+}
+
 function requireCover(denied: Capability, mounts: readonly Mount[]): void {
   const path = placeOf(denied);
-  const above = mounts.find((mount) => mount.access === 'write' && path.startsWith(mount.path.endsWith(sep) ? mount.path : mount.path + sep));
-  if (!above || existsSync(path)) return;
+  const above = openTo(path, mounts);
+  if (!above) return;
   throw new TokaError('TOKA_SCOPE_UNSUPPORTED', `${printCapability(denied)} is denied, but a sandboxed process that may write ${above.path} could make ${path}`, {
     hint: `create it, so that it can be covered: mkdir -p '${path}'; or grant only the folders that the tool writes`,
   });

@@ -3,5 +3,6 @@ export { requireEnforcement } from '../sandbox/probe.ts';
 export { watchForPlanted } from '../sandbox/planted.ts';
 export { expectSlot } from '../sandbox/slots.ts';
 export { planIsolatedNative, runIsolatedNative } from './isolated.ts';
+export { makeHidden } from './mounts.ts';
 export { planProcess } from './plan.ts';
 export { runProcess } from './process.ts';

@@ -90,6 +90,25 @@ describe('a denial', () => {
   });
 });
 
+describe('a tool that may write all of a project', () => {
+  const forger = (effect: string): Record<string, string> =>
+    tool('forger', 'for d in .toka/state home/config/toka home/state/toka; do mkdir -p $d && echo forged > $d/journal.db && echo forged > $d/trust.json; done', {
+      effect,
+      capabilities: { required: ['fs:write:**'] },
+    });
+
+  test.each(['read', 'external'])('cannot make what toka believes where it is not there yet, whatever effect it declares: %s', async (effect) => {
+    using machine = place(forger(effect));
+    const home = join(machine.project, 'home');
+    const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') };
+    const run = await machine.json(['run', 'forger', ...SHELL, '--allow', 'fs:write:**'], { env });
+    expect(run.error?.code).toBe('TOKA_RUN_FAILED');
+    for (const folder of ['home/config/toka', 'home/state/toka']) expect(readdirSync(join(machine.project, folder))).not.toContain('trust.json');
+    const { stdout } = await machine.run(['runs', 'list', '--json'], { env });
+    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(1);
+  });
+});
+
 describe('a native tool of a project', () => {
   const saying = (lines: readonly unknown[]): string =>
     `import { writeSync } from 'node:fs';\nwriteSync(1, ${JSON.stringify(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))});\nprocess.exit(0);\n`;

@@ -21,7 +21,8 @@ export async function execute(run: Run, house: House): Promise<Run> {
   });
   const { plan } = run;
   if (!plan) return { ...run, completion: await inProcess(run, house) };
-  const { watchForPlanted } = await import('../../runtime/sandboxed.ts');
+  const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
+  makeHidden(house.hidden, plan.mounts);
   const planted = watchForPlanted(plan.mounts);
   const completion = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
   for (const path of planted()) {
