@@ -68,10 +68,10 @@ export function anchor(capability: Capability, { root, home, realPath, isFolder 
   const absolute = scope.startsWith('/') ? scope : /^~(\/|$)/.test(scope) ? escapeGlob(home) + scope.slice(1) : `${escapeGlob(root)}/${scope}`;
   const segments = absolute.split('/');
   const wild = segments.findIndex((segment) => isWild(segment));
-  const plain = posix.normalize((wild === -1 ? segments : segments.slice(0, wild)).join('/') || '/');
+  const plain = posix.normalize(unescapeGlob((wild === -1 ? segments : segments.slice(0, wild)).join('/')) || '/');
   const tail = wild === -1 ? [] : segments.slice(wild);
-  if (tail.includes('..')) throw invalid(printCapability(capability), 'a scope cannot go up (..) after a wildcard');
-  const real = realPath(unescapeGlob(plain.length > 1 ? plain.replace(/\/$/, '') : plain));
+  if (tail.some((segment) => unescapeGlob(segment) === '..')) throw invalid(printCapability(capability), 'a scope cannot go up (..) after a wildcard');
+  const real = realPath(plain.length > 1 ? plain.replace(/\/$/, '') : plain);
   const below = tail.length === 0 && isFolder(real) ? ['**'] : tail.filter((segment) => segment !== '.');
   const folder = escapeGlob(real === '/' ? '' : real);
   return { ...capability, scope: below.length === 0 ? escapeGlob(real) : `${folder}/${below.join('/')}` };

@@ -61,7 +61,8 @@ export function splitAtName(argv: readonly string[]): { readonly own: Map<OwnFla
  */
 export function readParameters(tool: Tool, rest: readonly string[], own: Map<OwnFlag, string[]>): Record<string, unknown> {
   const byFlag = new Map(Object.keys(tool.params.properties).map((name) => [flagName(name), name]));
-  const params: Record<string, unknown> = {};
+  // Without a prototype: a parameter may be named like a member of every object.
+  const params = Object.create(null) as Record<string, unknown>;
   const bare: string[] = [];
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at] ?? '';

@@ -57,7 +57,7 @@ async function completed(tool: Tool, given: Readonly<Record<string, unknown>>, o
     });
   }
   const params = { ...(source === undefined ? {} : await readParams(source, door.stdin)), ...given };
-  const missing = tool.params.required.filter((name) => params[name] === undefined);
+  const missing = tool.params.required.filter((name) => !Object.hasOwn(params, name) || params[name] === undefined);
   if (missing.length === 0) return params;
   if (door.isAttended && !own.has('json')) {
     const { askParameters } = await import('./prompts.ts');

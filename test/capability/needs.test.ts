@@ -70,8 +70,9 @@ describe('parameters in a capability', () => {
 
 describe('the start of its program', () => {
   test.each<[string, Executable, Tool['origin']['kind'], string | undefined]>([
-    ['a script needs its interpreter', { type: 'shell', path: '/p/x.sh', interpreter: '/usr/bin/bash', ...process }, 'project', 'bash'],
-    ['a program needs itself', { type: 'external', path: '/opt/a*b', ...process }, 'project', 'a*b'],
+    ['a script needs its interpreter', { type: 'shell', path: '/p/x.sh', interpreter: 'bash', ...process }, 'project', 'bash'],
+    ['a program by its path needs just that file', { type: 'external', path: '/p/bin/git', ...process }, 'project', '/p/bin/git'],
+    ['a program is no pattern', { type: 'external', path: '/opt/a*b', ...process }, 'project', '/opt/a*b'],
     ['native code that is not part of toka needs node', { type: 'native', entry: '/p/x.mjs' }, 'project', 'node'],
     ['native code that is part of toka starts nothing', { type: 'native', entry: '/p/x.mjs' }, 'bundled', undefined],
   ])('%s', (_, executable, kind, program) => {
@@ -81,6 +82,6 @@ describe('the start of its program', () => {
     expect(needs.map((need) => [need.domain, need.action, program !== undefined && matches(scopeGlob(need), program)])).toEqual(
       program === undefined ? [] : [['proc', 'exec', true]],
     );
-    if (program === 'a*b') expect(needs.some((need) => matches(scopeGlob(need), 'aXb'))).toBe(false);
+    for (const other of ['git', '/opt/aXb']) expect(needs.some((need) => matches(scopeGlob(need), other))).toBe(false);
   });
 });

@@ -79,6 +79,14 @@ describe('a flag has the type of its parameter', () => {
     expect(await echoed(...words)).toEqual({ ...DEFAULTS, ...expected });
   });
 
+  test('a parameter may be named like a member of every object', async () => {
+    const parameters = ['constructor', 'toString'].map((name, at) => ({ name, type: 'string', description: 'd', position: at + 1, pass: { flag: `--${name}` } }));
+    here.write(tool('member', 'printf "<%s>" "$@"', { parameters }));
+    expect((await run('member')).output).toBe('<>');
+    expect((await run('member', 'a', '--to-string', 'b')).output).toBe('<--constructor><a><--toString><b>');
+    expect(await run('member', '--param', '__proto__=x')).toMatchObject({ exit: 2, error: { code: 'TOKA_PARAM_INVALID' } });
+  });
+
   test('a path is absolute, from where toka was called', async () => {
     here.write({ 'docs/a.md': '' });
     const result = await here.json(['run', '--allow', 'proc:exec', 'echo-json', '--file', '../x'], { cwd: join(here.project, 'docs') });

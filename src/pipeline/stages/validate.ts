@@ -11,7 +11,7 @@ export async function validate(run: Run, house: House): Promise<Run> {
   const given = withDefaults(tool.params, run.request.params);
   const mismatches = (await house.validator(tool.params))(given);
   if (mismatches.length > 0) throw invalid(tool.qualified, tool.params, given, mismatches);
-  const params: Record<string, unknown> = {};
+  const params = bare({});
   for (const [name, value] of Object.entries(given)) params[name] = absolute(tool.params.properties[name], value, run.request.cwd);
   return { ...run, params };
 }
@@ -19,7 +19,12 @@ export async function validate(run: Run, house: House): Promise<Run> {
 function withDefaults(schema: ParametersSchema, params: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const defaults = Object.entries(schema.properties).flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]]));
   const given = Object.entries(params).filter(([, value]) => value !== undefined);
-  return { ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as Record<string, unknown>;
+  return bare({ ...Object.fromEntries(defaults), ...Object.fromEntries(given) } as Record<string, unknown>);
+}
+
+/** The same without a prototype: a parameter may be named like a member of every object, and is not given for that. */
+function bare(params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.assign(Object.create(null) as Record<string, unknown>, params);
 }
 
 function absolute(schema: ParameterSchema | undefined, value: unknown, cwd: string): unknown {
