@@ -9,7 +9,7 @@ import { limitsOf } from '../sandbox/levels.ts';
 import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
 import type { Completion } from './completion.ts';
 import { fileView, secretsBelow } from './mounts.ts';
-import { baseEnvironment, type PlanInput, type Planned, shorter } from './plan.ts';
+import { baseEnvironment, type PlanInput, type Planned, requireWithin, shorter } from './plan.ts';
 import { type ProcessOptions, runProcess } from './process.ts';
 
 /** What the host process reads on its standard input before it loads the tool. */
@@ -44,6 +44,7 @@ export function planIsolatedNative(
   input: PlanInput & { readonly runId: string; readonly fallen: readonly Missing[] },
 ): Planned {
   const { tool, effective, cwd, root, env, hidden, params, runId, fallen } = input;
+  requireWithin(entry, input);
   const host = join(packageRoot(), 'dist', 'native-host.cjs');
   const sdk = join(packageRoot(), 'dist', 'sdk.mjs');
   const view = fileView(effective, hidden);

@@ -1,4 +1,5 @@
 import type { EffectiveSet } from '../capability/effective.ts';
+import { isSecretBearing } from '../capability/secrets.ts';
 import { TokaError } from '../errors.ts';
 import type { Executable, Tool } from '../manifest/tool.ts';
 import { limitsOf } from '../sandbox/levels.ts';
@@ -6,6 +7,7 @@ import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
 import { realProgram } from '../sandbox/program.ts';
 import { passParameters } from './arguments.ts';
 import { fileView } from './mounts.ts';
+import { realPathOf } from './tool-fs-locate.ts';
 
 type ProcessExecutable = Extract<Executable, { type: 'shell' | 'python' | 'external' }>;
 
@@ -32,6 +34,7 @@ export interface Planned {
 export function planProcess(input: PlanInput): Planned {
   const { tool, params, effective, env } = input;
   const executable = processExecutable(tool);
+  requireWithin(executable.path, input);
   const passed = passParameters(executable, tool.params, params);
   const program = realProgram(executable.type === 'external' ? executable.path : executable.interpreter, env, input.cwd);
   const script = executable.type === 'external' ? [] : [executable.path];
@@ -47,6 +50,28 @@ export function planProcess(input: PlanInput): Planned {
     limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),
   };
   return { plan, ...(passed.input === undefined ? {} : { input: passed.input }) };
+}
+
+/**
+ * Refuses the code of a project's tool that bears secrets, or that a symlink leads out of the project (it was not so when the manifest was
+ * indexed): it would be shown to the tool without a grant.
+ *
+ * @throws TokaError TOKA_MANIFEST_INVALID
+ */
+export function requireWithin(path: string, { tool, root }: Pick<PlanInput, 'tool' | 'root'>): void {
+  if (tool.origin.kind !== 'project' || !path.startsWith(`${root}/`)) return;
+  const real = realPathOf(path);
+  if (isSecretBearing(real)) {
+    throw new TokaError('TOKA_MANIFEST_INVALID', `expected code, found ${path}, which by its name bears secrets`, {
+      where: { file: tool.origin.file },
+      hint: 'give the file another name',
+    });
+  }
+  if (real.startsWith(`${realPathOf(root)}/`)) return;
+  throw new TokaError('TOKA_MANIFEST_INVALID', `expected a file inside ${root}, found ${path}, a link that leads to ${real}`, {
+    where: { file: tool.origin.file },
+    hint: 'put the file itself there',
+  });
 }
 
 /** The scrubbed environment: nothing of the caller's but what was granted by name. */

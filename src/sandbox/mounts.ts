@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { packageRoot } from '../config/package-root.ts';
 import { TokaError } from '../errors.ts';
 import type { Mount, SandboxPlan } from './plan.ts';
 import { scratchBase } from './scratch.ts';
@@ -105,15 +106,16 @@ export function layOut(plan: Pick<SandboxPlan, 'mounts' | 'hidden' | 'cwd'>, sta
   const trees = plan.mounts.flatMap(findTree);
   const kept = trees.filter((tree) => !isRedundant(tree, trees)).toSorted((one, other) => depth(one.real) - depth(other.real));
   const layers: Layer[] = [];
+  const covered = covers(plan, kept);
   for (const tree of kept) {
     if (tree.real === '/') continue;
     const source = stagedAt.get(tree.path) ?? tree.real;
     layers.push({ kind: tree.access, source, path: tree.real });
-    if (tree.access === 'write' && source === tree.real) layers.push(...protections(tree, plan.cwd));
+    if (tree.access === 'write' && source === tree.real) layers.push(...guarded(tree, protections(tree, plan.cwd), covered));
   }
   const links = kept.filter(({ path, real }) => path !== real && !isInside(path, [...kept, ...systemTrees()]));
   layers.push(...links.map(({ path, real }): Layer => ({ kind: 'link', target: real, path })));
-  layers.push(...covers(plan, kept));
+  layers.push(...covered);
   return {
     root: kept.some(({ real }) => real === '/'),
     layers,
@@ -177,7 +179,28 @@ function protections(tree: Tree, cwd: string): Layer[] {
       layers.set(real, { kind: 'read', source: real, path: real });
     }
   }
-  return [...layers.values()].toSorted((one, other) => depth(one.path) - depth(other.path));
+  for (const real of installed().filter((path) => contains(tree.real, path))) layers.set(real, { kind: 'read', source: real, path: real });
+  return [...layers.values()];
+}
+
+/** What the next start of toka runs, where a project has toka among its packages. Its own sources are for whoever works on them. */
+function installed(): string[] {
+  const own = [packageRoot(), join(dirname(packageRoot()), '@toka'), process.execPath].map(realpathOrUndefined);
+  return own.filter((path) => path?.includes(`${sep}node_modules${sep}`) === true) as string[];
+}
+
+/**
+ * The protections of a tree, and each folder on the way to one of them or to a cover as a mount of its own: a folder that is no mount could be
+ * renamed, with all that lies on it, and made anew.
+ */
+function guarded(tree: Tree, shields: readonly Layer[], covered: readonly Layer[]): Layer[] {
+  const held = new Map<string, Layer>();
+  for (const { path } of [...shields, ...covered].filter((layer) => contains(tree.real, layer.path))) {
+    for (let folder = dirname(path); contains(tree.real, folder) && folder !== tree.real; folder = dirname(folder)) {
+      if (!shields.some((layer) => contains(layer.path, folder))) held.set(folder, { kind: 'write', source: folder, path: folder });
+    }
+  }
+  return [...held.values(), ...shields].toSorted((one, other) => depth(one.path) - depth(other.path));
 }
 
 /** What the plan hides, toka's state in every mount, and its scratch folder, each wherever a mount shows it. */

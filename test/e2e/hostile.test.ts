@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LAUNCHER, place, tool } from '../support/cli.ts';
@@ -57,6 +57,71 @@ describe('a symlink in the project', () => {
     expect(read.output).toBe('');
   });
 });
+
+describe('the code of a tool', () => {
+  test.each(['shell', 'python', 'native'] as const)('of type %s is not read from where a symlink leads to', async (type) => {
+    using machine = place(tool('late', '', { type }));
+    const allow = ['--allow', 'proc:exec'];
+    await machine.run(['run', 'late', ...allow]);
+    const [, script = ''] = Object.keys(tool('late', '', { type }));
+    rmSync(join(machine.project, script));
+    writeFileSync(join(machine.home, 'private'), 'PRIVATE');
+    symlinkSync(join(machine.home, 'private'), join(machine.project, script));
+    const ended = await machine.run(['run', 'late', ...allow]);
+    expect(ended.code).toBe(65);
+    expect(ended.stderr).toContain('TOKA_MANIFEST_INVALID');
+    expect(`${ended.stdout}${ended.stderr}`).not.toContain('PRIVATE');
+  });
+});
+
+describe('a secret', () => {
+  test('cannot be read by calling it the script of a tool', async () => {
+    using machine = place({ '.env': 'KEY=hidden', ...tool('cat', '', { executable: { path: '../.env', interpreter: 'cat' } }) });
+    const run = await machine.json(['run', 'cat', '--allow', 'proc:exec:cat']);
+    expect([run.error?.code, run.output]).toEqual(['TOKA_MANIFEST_INVALID', '']);
+  });
+});
+
+describe('what is hidden, denied or protected', () => {
+  test('does not come free when the folder above it is renamed', async () => {
+    using machine = place({
+      'a/b/kept': 'kept',
+      ...tool('mover', 'for f in .toka a home home/config; do mv $f moved && echo moved $f; done; mkdir -p a/b && echo x > a/b/new && echo wrote; true', {
+        effect: 'external',
+        capabilities: { required: ['fs:write:**'] },
+      }),
+    });
+    const home = join(machine.project, 'home');
+    const env = { HOME: home, XDG_CONFIG_HOME: join(home, 'config'), XDG_STATE_HOME: join(home, 'state') };
+    machine.write({ 'home/config/toka/config.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - fs:write:a/b/**\n', 'home/state/toka/x': '' });
+    const run = await machine.json(['run', 'mover', ...SHELL, '--allow', 'fs:write:**'], { env });
+    expect([run.status, run.output]).toEqual(['succeeded', '']);
+    expect(readdirSync(join(machine.project, 'a/b'))).toEqual(['kept']);
+  });
+
+  test('is also the toka that a project has among its packages', async () => {
+    using machine = place(
+      tool('patcher', 'echo evil >> node_modules/toka/dist/launch.cjs; mv node_modules moved; true', { effect: 'external', capabilities: { required: ['fs:write:**'] } }),
+    );
+    const own = join(machine.project, 'node_modules/toka');
+    const house = join(LAUNCHER, '../..');
+    for (const part of ['bin', 'dist', 'manifests', 'package.json']) cpSync(join(house, part), join(own, part), { recursive: true });
+    for (const { name, folder } of packagesOf(house)) cpSync(folder, join(machine.project, 'node_modules', name), { recursive: true, dereference: true });
+    const before = readFileSync(join(own, 'dist/launch.cjs'), 'utf8');
+    const run = spawnSync(process.execPath, [join(own, 'bin/run.js'), 'run', 'patcher', ...SHELL, '--allow', 'fs:write:**'], {
+      cwd: machine.project,
+      env: { ...machine.env },
+      encoding: 'utf8',
+    });
+    expect(run.stderr).toContain('Read-only file system');
+    expect(readFileSync(join(own, 'dist/launch.cjs'), 'utf8')).toBe(before);
+  });
+});
+
+function packagesOf(house: string): { name: string; folder: string }[] {
+  const { toka } = JSON.parse(readFileSync(join(house, 'package.json'), 'utf8')) as { toka: { plugins: string[] } };
+  return toka.plugins.map((name) => ({ name, folder: realpathSync(join(house, 'node_modules', name)) }));
+}
 
 describe('a denial', () => {
   const writer = tool('writer', 'mkdir -p .github && echo x > .github/new', { effect: 'external', capabilities: { required: ['fs:write:**'] } });
