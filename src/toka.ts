@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import type { Policy } from './capability/authorize.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { Principal } from './capability/principal.ts';
@@ -103,6 +103,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     prefer: settings.prefer,
     tokaVersion: ownPackage().version,
     checkCapability: capabilityFault,
+    thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
   const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
   const rules = lazily((): Policy => policyOf(settings, anchors));

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { TokaError, toTokaError } from '../errors.ts';
+import { TokaError } from '../errors.ts';
 import { loadPluginManifest } from '../manifest/load-plugin.ts';
-import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
+import { type Declared, declareManifests, declareWith, type ManifestFile } from './declare.ts';
 import { INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
 import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 
@@ -13,25 +13,18 @@ import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 const RACY_MS = 30;
 const MAX_FOLDER_DEPTH = 6;
 
-interface Declared {
-  readonly file: string;
-  readonly source: string;
-  readonly stamp: string;
-  readonly tools: readonly Tool[];
-  readonly problem?: string;
-}
-
 /**
  * Builds an index from the sources and puts it in place in one step; what has not changed since the last build is taken from there.
  *
  * @throws TokaError TOKA_STATE_UNAVAILABLE if it cannot be written.
  */
-export async function buildIndex(file: string, sources: readonly Source[], { tokaVersion, checkCapability }: IndexOptions): Promise<void> {
+export async function buildIndex(file: string, sources: readonly Source[], options: IndexOptions): Promise<void> {
+  const { tokaVersion } = options;
   // Everything whose time tells whether the index is out of date: folders, the package.json of each plugin, manifests to be corrected.
   const folders: string[] = [];
   const known = previous(file, sourcesKey(sources, tokaVersion));
   const declared: Declared[] = [];
-  for (const source of sources) declared.push(...(await declare(source, folders, known, checkCapability)));
+  for (const source of sources) declared.push(...(await declare(source, folders, known, options)));
   const temporary = `${file}.${process.pid}.${Date.now()}`;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -85,32 +78,23 @@ function previous(file: string, key: string): Previous {
   }
 }
 
-async function declare(source: Source, folders: string[], known: Previous, checkCapability: IndexOptions['checkCapability']): Promise<Declared[]> {
+async function declare(source: Source, folders: string[], known: Previous, options: IndexOptions): Promise<Declared[]> {
+  const { checkCapability } = options;
+  const asBefore = (file: string, stamp: string): Declared | undefined => {
+    const before = known.files.get(file);
+    return before?.stamp === stamp ? before : undefined;
+  };
   if (source.type === 'package') {
-    folders.push(source.packageFile);
-    return [await declareFile(source.packageFile, known, async () => (await loadPluginManifest(source.packageFile, source.kind, checkCapability)).tools)];
+    const { kind, packageFile } = source;
+    folders.push(packageFile);
+    const stamp = stampOf(packageFile);
+    const load = async (): Promise<readonly Tool[]> => (await loadPluginManifest(packageFile, kind, checkCapability)).tools;
+    return [asBefore(packageFile, stamp) ?? (await declareWith(packageFile, stamp, '', load))];
   }
-  const declared: Declared[] = [];
-  for (const file of manifestFiles(source.folder, folders, 0)) {
-    declared.push(
-      await declareFile(file, known, async () => [
-        await loadToolManifest(file, { source: source.name, kind: source.kind, root: source.root, checkCapability }),
-      ], source.name),
-    );
-  }
-  return declared;
-}
-
-async function declareFile(file: string, known: Previous, load: () => Promise<readonly Tool[]>, source = ''): Promise<Declared> {
-  const stamp = stampOf(file);
-  const before = known.files.get(file);
-  if (before?.stamp === stamp) return before;
-  try {
-    return { file, source, stamp, tools: await load() };
-  } catch (error) {
-    const { code, message, hint, where, data } = toTokaError(error);
-    return { file, source, stamp, tools: [], problem: JSON.stringify({ code, message, hint, where, data }) };
-  }
+  const files = manifestFiles(source.folder, folders, 0).map((file): ManifestFile => ({ file, stamp: stampOf(file), source }));
+  const changed = await declareManifests(files.filter(({ file, stamp }) => !asBefore(file, stamp)), options);
+  const anew = new Map(changed.map((each) => [each.file, each]));
+  return files.flatMap(({ file, stamp }) => anew.get(file) ?? asBefore(file, stamp) ?? []);
 }
 
 /** Every file that declares a tool: YAML always, JSON where it says so, since folders of scripts hold other JSON files too. */

@@ -13,4 +13,6 @@ export interface IndexOptions {
   readonly tokaVersion: string;
   /** Says what is wrong with the text of a capability, or nothing. */
   checkCapability(this: void, text: string): string | undefined;
+  /** The file of a thread that reads many manifests (`index-thread.ts`). Default: they are read in this one. */
+  readonly thread?: string;
 }

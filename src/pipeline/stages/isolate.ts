@@ -1,6 +1,6 @@
 import { TokaError } from '../../errors.ts';
 import { printCapability } from '../../capability/grammar.ts';
-import type { PlanInput, Planned } from '../../runtime/plan.ts';
+import type { PlanInput } from '../../runtime/plan.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
 
@@ -15,17 +15,20 @@ export async function isolate(run: Run, house: House): Promise<Run> {
     });
   }
   if (tool.executable.type === 'native' && tool.origin.kind === 'bundled') return run;
-  const sandboxed = await import('../../runtime/sandboxed.ts');
-  const { plan, input } = planned(run, house, sandboxed);
-  await sandboxed.requireEnforcement(plan, house.demand);
+  const { planIsolatedNative, planProcess, requireEnforcement } = await import('../../runtime/sandboxed.ts');
+  const asked = planInput(run, house);
+  const { plan, input } =
+    tool.executable.type === 'native'
+      ? planIsolatedNative(tool.executable.entry, { ...asked, runId: run.id, fallen: settled(run, 'decision').fallen })
+      : planProcess(asked);
+  await requireEnforcement(plan, house.demand);
   return { ...run, plan, ...(input === undefined ? {} : { input }) };
 }
 
-function planned(run: Run, house: House, { planIsolatedNative, planProcess }: typeof import('../../runtime/sandboxed.ts')): Planned {
+function planInput(run: Run, house: House): PlanInput {
   const { request } = run;
-  const tool = settled(run, 'tool');
-  const input: PlanInput = {
-    tool,
+  return {
+    tool: settled(run, 'tool'),
     params: settled(run, 'params'),
     effective: settled(run, 'decision').effective,
     cwd: request.cwd,
@@ -35,7 +38,4 @@ function planned(run: Run, house: House, { planIsolatedNative, planProcess }: ty
     ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
     ...(request.model === 'tool' && request.target.kind === 'command' ? { extraEnv: request.target.command.env } : {}),
   };
-  return tool.executable.type === 'native'
-    ? planIsolatedNative(tool.executable.entry, { ...input, runId: run.id, fallen: settled(run, 'decision').fallen })
-    : planProcess(input);
 }
