@@ -1,5 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { delimiter, isAbsolute, join, sep } from 'node:path';
+import { findProject } from '../config/paths.ts';
 import { contains, systemLayers, type Layer, type Layout } from './mounts.ts';
 import type { SandboxPlan } from './plan.ts';
 import { emptyFilePath } from './scratch.ts';
@@ -14,7 +15,8 @@ export const INSTALL_BWRAP =
 const found = new Map<string, string>();
 
 /**
- * Finds bwrap in PATH, passing over every folder that the sandbox may see: a tool could have put its own bwrap there.
+ * Finds bwrap in PATH, passing over every folder that the sandbox may see, the project and its packages (which npm puts into PATH): a tool or a
+ * clone could have put its own bwrap there.
  *
  * @throws TOKA_SANDBOX_UNAVAILABLE where there is none
  */
@@ -24,11 +26,26 @@ export function findBwrap({ mounts, cwd }: Pick<SandboxPlan, 'mounts' | 'cwd'>, 
   for (const folder of path.split(delimiter)) {
     if (!isAbsolute(folder)) continue;
     const program = found.get(folder) ?? programIn(folder);
-    if (program === undefined || granted.some((grant) => contains(grant, program))) continue;
+    if (program === undefined || granted.some((grant) => contains(grant, program)) || isBroughtAlong(program)) continue;
     found.set(folder, program);
     return program;
   }
   throw unavailable({ missing: ['sandbox'], have: 'no bwrap in PATH', why: 'bubblewrap is not installed', fix: INSTALL_BWRAP });
+}
+
+function isBroughtAlong(program: string): boolean {
+  if (systemLayers().some(({ path }) => contains(path, program))) return false;
+  return program.includes(`${sep}node_modules${sep}`) || contains(projectFolder(), program);
+}
+
+function projectFolder(): string {
+  const folder = process.cwd();
+  try {
+    return findProject(folder)?.root ?? folder;
+  } catch {
+    // Two configuration files: the run will end with that.
+    return folder;
+  }
 }
 
 function programIn(folder: string): string | undefined {

@@ -243,6 +243,16 @@ describe('what a manifest says', () => {
 });
 
 describe('the process that toka is', () => {
+  test.runIf(process.platform === 'linux')('does not start the bwrap that a clone brings along in PATH', async () => {
+    const forged = '#!/bin/sh\necho forged >> "$0.ran"\nexec /usr/bin/bwrap "$@"\n';
+    using machine = place({ 'node_modules/.bin/bwrap': forged, 'bin/bwrap': forged, ...tool('speaker', 'echo spoken') });
+    const folders = ['node_modules/.bin', 'bin'];
+    const path = [...folders.map((folder) => join(machine.project, folder)), machine.env['PATH']].join(':');
+    const env = { PATH: path, XDG_CACHE_HOME: join(machine.base, 'cache') };
+    expect((await machine.json(['run', 'speaker', ...SHELL], { env })).output).toBe('spoken\n');
+    for (const folder of folders) expect(readdirSync(join(machine.project, folder))).toEqual(['bwrap']);
+  });
+
   test('started with any mask keeps what it runs to its user', async () => {
     using machine = place();
     const cache = join(machine.base, 'cache');
