@@ -6,7 +6,7 @@ import { TokaError } from '../errors.ts';
 import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Declared, declareManifests, declareWith, type ManifestFile } from './declare.ts';
-import { INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
+import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
 import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 
 /** Folder times are coarse: a folder changed this short a time ago may change again without its time changing. */
@@ -56,7 +56,7 @@ function previous(file: string, key: string): Previous {
   const files = new Map<string, Declared>();
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file, { readOnly: true });
+    db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
     if (db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get()?.['value'] !== key) return { files, validators: [] };
     const tools = new Map<string, Tool[]>();
     for (const row of db.prepare('SELECT file, json FROM tools ORDER BY id').all()) {

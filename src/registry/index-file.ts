@@ -7,6 +7,10 @@ import type { Source } from './sources.ts';
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
 const INDEX_VERSION = '1';
 
+/** How long to wait for another process that stores a validator, milliseconds. */
+export const BUSY_MS = 5000;
+const SQLITE_BUSY = 5;
+
 export const INDEX_SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -73,7 +77,7 @@ export class RegistryIndex {
   static open(file: string, key: string, { evenIfStale = false } = {}): RegistryIndex | undefined {
     let db: DatabaseSync | undefined;
     try {
-      db = new DatabaseSync(file, { readOnly: true });
+      db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
       const index = new RegistryIndex(db, file);
       if (evenIfStale || index.#isFresh(key)) return index;
     } catch {
@@ -93,13 +97,14 @@ export class RegistryIndex {
   /**
    * Reads from the database. A damaged one is removed, so that the next is built anew.
    *
-   * @throws TokaError TOKA_INTEGRITY
+   * @throws TokaError TOKA_INTEGRITY, TOKA_STATE_UNAVAILABLE where another process holds it for long
    */
   #read<T>(read: (db: DatabaseSync) => T): T {
     try {
       return read(this.#db);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ERR_INVALID_STATE') throw cause;
+      if ((cause as { errcode?: number }).errcode === SQLITE_BUSY) throw busy(this.#file, cause);
       rmSync(this.#file, { force: true });
       throw new TokaError('TOKA_INTEGRITY', `the index ${this.#file} was damaged and has been removed`, {
         cause,
@@ -200,6 +205,10 @@ export class RegistryIndex {
   #column(sql: string): string[] {
     return this.#read((db) => db.prepare(sql).all()).map(({ value }) => String(value));
   }
+}
+
+function busy(file: string, cause: unknown): TokaError {
+  return new TokaError('TOKA_STATE_UNAVAILABLE', `the index ${file} is locked by another process`, { cause, hint: 'run the command again' });
 }
 
 function toRow(row: Record<string, unknown>): ToolRow {

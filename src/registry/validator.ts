@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { createContext, Script } from 'node:vm';
+import { TokaError } from '../errors.ts';
 
 /** One place where a value does not match. */
 export interface Mismatch {
@@ -33,8 +34,10 @@ export async function schemaValidator(
   indexFile: string,
 ): Promise<Validator> {
   const id = hash('sha256', JSON.stringify(schema));
-  const code = stored(id) ?? (await compileAndStore(schema, id, indexFile));
-  return toValidator(load(code), COSTLY.test(JSON.stringify(schema)));
+  const known = load(stored(id));
+  const compiled = known ?? load(await compileAndStore(schema, id, indexFile));
+  if (!compiled) throw new TokaError('TOKA_INTERNAL', 'a compiled validator is no function');
+  return toValidator(compiled, COSTLY.test(JSON.stringify(schema)));
 }
 
 async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: string, indexFile: string): Promise<string> {
@@ -42,7 +45,9 @@ async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: st
   const code = compileValidator(schema);
   try {
     const db = new DatabaseSync(indexFile, { timeout: 1000 });
-    db.prepare('INSERT OR IGNORE INTO validators VALUES (?, ?)').run(id, code);
+    // A journal beside the index would be taken for its own by whoever still reads the index that this one has replaced.
+    db.exec('PRAGMA journal_mode = MEMORY');
+    db.prepare('INSERT OR REPLACE INTO validators VALUES (?, ?)').run(id, code);
     db.close();
   } catch {
     // A cache that cannot be written (read-only, busy) costs the next run a compilation, nothing else.
@@ -50,15 +55,23 @@ async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: st
   return code;
 }
 
-/** The code comes from toka's own compiler by way of a file in the user's cache folder, which no sandbox shows and no clone brings along. */
-function load(code: string): Compiled {
+/**
+ * The code comes from toka's own compiler by way of a file in the user's cache folder, which no sandbox shows and no clone brings along.
+ *
+ * @returns `undefined` where there is none, or it is damaged.
+ */
+function load(code: string | undefined): Compiled | undefined {
+  if (code === undefined) return undefined;
   const module = { exports: {} as { default?: Compiled } };
-  // oxlint-disable-next-line typescript/no-implied-eval -- standalone validators are JavaScript text, and this is what runs it
-  const run = new Function('module', 'exports', code) as (module: { exports: object }, exports: object) => void;
-  run(module, module.exports);
+  try {
+    // oxlint-disable-next-line typescript/no-implied-eval -- standalone validators are JavaScript text, and this is what runs it
+    const run = new Function('module', 'exports', code) as (module: { exports: object }, exports: object) => void;
+    run(module, module.exports);
+  } catch {
+    return undefined;
+  }
   const { default: compiled } = module.exports;
-  if (typeof compiled !== 'function') throw new TypeError('a stored validator is damaged');
-  return compiled;
+  return typeof compiled === 'function' ? compiled : undefined;
 }
 
 /** The keywords whose check can take far more time than the size of the value accounts for. */

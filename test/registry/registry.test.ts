@@ -225,6 +225,11 @@ describe('the index is a cache in the user’s own folder', () => {
       db.exec(`UPDATE tools SET json = '{', capabilities = '['`);
       db.close();
     },
+    'with a damaged validator': () => {
+      const db = new DatabaseSync(indexFile);
+      db.exec(`UPDATE validators SET code = '}'`);
+      db.close();
+    },
     missing: () => rmSync(indexFile),
     'of another version': () => {
       const db = new DatabaseSync(indexFile);
@@ -235,8 +240,10 @@ describe('the index is a cache in the user’s own folder', () => {
 
   test.each(Object.keys(DAMAGE))('%s: built anew', async (what) => {
     here.write({ 'manifests/audit.yaml': manifest('audit') });
-    expect(await list()).toEqual(['audit']);
+    const run = async () => withToka(async (toka) => (await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }))).status);
+    expect([await run(), await list()]).toEqual(['succeeded', ['audit']]);
     DAMAGE[what]?.();
+    expect(await run()).toBe('succeeded');
     expect([await find('audit'), await list()]).toEqual(['The tool audit', ['audit']]);
     expect(readdirSync(join(here.home, 'cache/toka/index'))).toEqual([`${projectId(here.project)}.db`]);
   });
@@ -270,6 +277,16 @@ describe('the index is a cache in the user’s own folder', () => {
     if (isRoot) expect(await list()).toEqual([]);
     else await expect(list()).rejects.toMatchObject({ code: 'TOKA_STATE_UNAVAILABLE' });
     chmodSync(join(here.home, 'cache/toka/index'), 0o700);
+  });
+
+  test('several processes that run tools while it is built all get their results', async () => {
+    here.write({ 'notes.txt': 'one\n' });
+    for (let round = 0; round < 4; round++) {
+      rmSync(indexFile, { force: true });
+      const words = ['run', 'file-reader', 'notes.txt', '--json'];
+      const ended = await Promise.all(Array.from({ length: 6 }, async () => here.run(words, { env })));
+      for (const { code, stdout } of ended) expect([code, (JSON.parse(stdout) as { error?: unknown }).error]).toEqual([0, undefined]);
+    }
   });
 
   test('several processes that build it at once all get it', async () => {
