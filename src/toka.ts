@@ -91,7 +91,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const folders = userFolders(env);
   const project = findProject(cwd);
   const root = project?.root ?? cwd;
-  const trustFile = join(folders.state, 'trust.json');
+  // A file for each project, so that two who trust at once cannot undo one another.
+  const trustFile = join(folders.state, 'trust', `${projectId(root)}.json`);
   const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
   const layers = await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault });
   const settings = mergeLayers(layers);

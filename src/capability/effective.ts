@@ -1,5 +1,6 @@
 import { type Capability, implies, printCapability, scopeGlob } from './grammar.ts';
 import { matches } from './glob.ts';
+import { protectedPart } from './protected.ts';
 import { isSecretBearing } from './secrets.ts';
 
 /** A permission in force and where it came from. */
@@ -27,7 +28,7 @@ export class EffectiveSet {
     if (this.carvedOut.some((denied) => concerns(denied, domain, action, value))) return false;
     return this.permissions.some(
       ({ capability, exceptSecrets }) =>
-        concerns(capability, domain, action, value) && !(exceptSecrets === true && isSecretBearing(value)),
+        concerns(capability, domain, action, value) && !(exceptSecrets === true && isSecretBearing(value)) && reaches(capability, value),
     );
   }
 
@@ -41,12 +42,20 @@ export class EffectiveSet {
   }
 }
 
-/** Whether a permission covers a need; one that leaves out secrets does not cover a secret-bearing file asked for by name. */
+/** Whether a permission covers a need: one that leaves out secrets covers none asked for by name, one to write a tree nothing protected in it. */
 export function permits({ capability, exceptSecrets }: Permission, need: Capability): boolean {
   if (!implies(capability, need)) return false;
-  if (exceptSecrets !== true || need.scope === undefined) return true;
+  if (need.scope === undefined) return true;
   const scope = scopeGlob(need);
-  return !isSecretBearing(scope.tree ?? scope.prefix);
+  const place = scope.tree ?? scope.prefix;
+  return reaches(capability, place) && !(exceptSecrets === true && isSecretBearing(place));
+}
+
+/** A grant to write a tree does not reach what other programs obey in it (see protected.ts), unless its own beginning names it. */
+function reaches(capability: Capability, place: string): boolean {
+  if (capability.domain !== 'fs' || capability.action !== 'write') return true;
+  const part = protectedPart(place);
+  return part === undefined || scopeGlob(capability).prefix.startsWith(part);
 }
 
 function concerns(capability: Capability, domain: Capability['domain'], action: string, value: string): boolean {

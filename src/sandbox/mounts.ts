@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
+import { PROTECTED } from '../capability/protected.ts';
 import { TokaError } from '../errors.ts';
 import type { Mount, SandboxPlan } from './plan.ts';
 import { scratchBase } from './scratch.ts';
@@ -11,30 +12,13 @@ export type Layer =
   | { readonly kind: 'link'; readonly target: string; readonly path: string }
   | { readonly kind: 'hide-file' | 'hide-folder'; readonly path: string };
 
-/** What a project's own tools and editors run or trust: read-only inside a tree that a tool may write. */
-export const PROTECTED = [
-  '.git',
-  '.toka',
-  '.vscode',
-  '.idea',
-  '.husky',
-  '.envrc',
-  '.npmrc',
-  '.bashrc',
-  '.bash_profile',
-  '.profile',
-  '.zshrc',
-  '.zprofile',
-  '.gitconfig',
-  '.gitmodules',
-  '.mcp.json',
-];
-
 const STATE = join('.toka', 'state');
 /** The sandbox has its own; a mount over them would undo it. */
 const OWN_FOLDERS = ['/dev', '/proc', '/sys'];
 
 const PROGRAM_FOLDERS = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
+/** What every sandbox shows: whoever could write it would change what other programs are. */
+const SYSTEM_FOLDERS = [...PROGRAM_FOLDERS, '/etc', '/usr/bin', '/usr/sbin', '/usr/lib', '/usr/lib32', '/usr/lib64', '/usr/libexec'];
 const STORES = ['/usr', '/nix/store', '/gnu/store'];
 /** Configuration that programs need to start; nothing in it is secret. */
 const SETTINGS = [
@@ -145,6 +129,9 @@ function findTree({ path, access }: Mount): Tree[] {
   if (real === undefined) return [];
   if (OWN_FOLDERS.some((folder) => contains(folder, real))) throw scopeError(path, 'the sandbox has its own /dev, /proc and /sys');
   if (access === 'write' && real === '/') throw scopeError(path, 'a write grant for the whole machine is no sandbox');
+  if (access === 'write' && SYSTEM_FOLDERS.some((folder) => contains(folder, real) || contains(real, folder))) {
+    throw scopeError(path, 'the programs and settings of the machine are never written from a sandbox');
+  }
   if (`${real}${sep}`.includes(`${sep}${STATE}${sep}`)) throw scopeError(path, 'the state of toka is hidden from every sandbox');
   const kind = statSync(real);
   if (!kind.isDirectory() && !kind.isFile()) throw scopeError(path, 'expected a file or a folder');

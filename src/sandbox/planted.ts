@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROTECTED } from './mounts.ts';
+import { PROTECTED } from '../capability/protected.ts';
 import type { Mount } from './plan.ts';
 
 /**

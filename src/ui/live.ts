@@ -1,5 +1,6 @@
 import type { LiveEvent } from '../pipeline/events.ts';
 import type { Output } from './output.ts';
+import { screenFilter } from './screen.ts';
 import { paint, plain, type Terminal } from './text.ts';
 
 /** The parts of a process's streams that the terminal doors write to. */
@@ -21,6 +22,7 @@ export interface LiveOptions {
  * write that it starts is not its result, and goes to stderr.
  */
 export function liveView({ streams, view, output, quiet }: LiveOptions): { show(event: LiveEvent): void; end(): void } {
+  const filters = { stdout: screenFilter(), stderr: screenFilter() };
   let hasStatus = false;
   let first: string | undefined;
   const clear = (): void => {
@@ -46,7 +48,8 @@ export function liveView({ streams, view, output, quiet }: LiveOptions): { show(
   const writeOutput = (stream: 'stdout' | 'stderr', chunk: Uint8Array, isResult: boolean): void => {
     if (stream === 'stdout' && output === 'nowhere') return;
     const isOut = stream === 'stdout' && output === 'stdout' && isResult;
-    (isOut ? streams.stdout : streams.stderr).write(chunk);
+    const target = isOut ? streams.stdout : streams.stderr;
+    target.write(target.isTTY ? filters[stream](chunk) : chunk);
   };
   return { show, end: clear };
 }

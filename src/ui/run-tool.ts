@@ -12,6 +12,7 @@ import { readParams } from './params.ts';
 import { planJson, planText } from './plan-text.ts';
 import { errorText, exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
+import { screenFilter } from './screen.ts';
 import { terminal } from './text.ts';
 
 /**
@@ -116,11 +117,17 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
 function show(result: RunResult, tool: Tool, own: OwnFlags, door: Door): number {
   if (own.has('json')) door.stdout.write(`${JSON.stringify(result)}\n`);
   else {
-    if (tool.executable.type === 'native') door.stdout.write(result.output === '' ? jsonText(result.data) : result.output);
+    if (tool.executable.type === 'native') door.stdout.write(shown(result, door.stdout.isTTY === true));
     if (result.error && !isSaid(result)) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
   }
   if (own.has('passthrough-exit') && result.exitCode !== null && result.error?.code === 'TOKA_RUN_FAILED') return result.exitCode;
   return exitCodeOf(result.error);
+}
+
+/** A native tool's result as text; what it read from a file must not steer a terminal. */
+function shown({ output, data }: RunResult, isTty: boolean): string {
+  const text = output === '' ? jsonText(data) : output;
+  return isTty ? screenFilter()(Buffer.from(text)) : text;
 }
 
 /** A tool that printed its own verdict need not have it printed again. */

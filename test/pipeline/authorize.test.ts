@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { place, tool, type Place } from '../support/cli.ts';
@@ -92,8 +92,9 @@ describe('trust', () => {
   });
 
   test('a damaged list of trusted projects: nothing runs, and the next step is said', async () => {
-    mkdirSync(join(here.home, 'state/toka'), { recursive: true });
-    writeFileSync(join(here.home, 'state/toka/trust.json'), '{');
+    await here.json(['trust']);
+    const folder = join(here.home, 'state/toka/trust');
+    for (const file of readdirSync(folder)) writeFileSync(join(folder, file), '{');
     const result = await here.json(['run', 'greet', ...allow]);
     expect(result).toMatchObject({ exit: 76, schema: 'toka/error/v1', error: { code: 'TOKA_INTEGRITY' } });
     expect(result.error?.hint).toBeTruthy();

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
@@ -14,8 +16,20 @@ export async function resolve(run: Run, house: House): Promise<Run> {
     });
   }
   if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.cwd, request.input !== undefined) };
-  const { tool, hash } = await house.findTool(request.target.name);
-  return { ...run, tool, manifestHash: hash };
+  const { tool, hash: manifest } = await house.findTool(request.target.name);
+  return { ...run, tool, manifestHash: withCode(tool, manifest) };
+}
+
+/** The digest of the manifest and of the script or module that it names: either one changed is another tool. */
+function withCode({ executable, origin }: Tool, manifest: string): string {
+  const code =
+    executable.type === 'native' ? (origin.kind === 'bundled' ? undefined : executable.entry) : executable.type === 'external' ? undefined : executable.path;
+  if (code === undefined) return manifest;
+  try {
+    return hash('sha256', manifest + hash('sha256', readFileSync(code)));
+  } catch (cause) {
+    throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `cannot read ${code}, which the manifest ${origin.file} names`, { cause, hint: 'is it there, and readable?' });
+  }
 }
 
 /** A command is a tool without a manifest: what it may do comes with the request. */

@@ -1,0 +1,29 @@
+/* oxlint-disable no-control-regex -- control characters are the subject of this file */
+
+/** The longest unfinished sequence that is waited for; a longer one is printed as the text it is. */
+const MAX_PENDING = 4096;
+
+/** Control sequences of ECMA-48 and xterm: strings (title, clipboard, …), CSI, and the short ones. */
+const SEQUENCE = /\u001b(?:\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[PX^_][^\u001b]*\u001b\\|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-Z\\^-~])/g;
+const UNFINISHED = /\u001b(?:\][^\u0007\u001b]*\u001b?|[PX^_][^\u001b]*\u001b?|\[[0-?]*[ -/]*|[ -/]*)$/;
+const COLOUR = /^\u001b\[[\d;:]*m$/;
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u009f]|\u001b(?!\[[\d;:]*m)/g;
+
+/**
+ * Makes a filter for what a tool writes to a terminal: text, line breaks, tabs and colours pass; what would move the cursor, change the title or
+ * reach the clipboard does not.
+ *
+ * @returns A function that takes the next chunk and gives what may be shown; call it without a chunk at the end.
+ */
+export function screenFilter(): (chunk?: Uint8Array) => string {
+  const decoder = new TextDecoder();
+  let pending = '';
+  return (chunk) => {
+    const text = pending + decoder.decode(chunk, { stream: chunk !== undefined });
+    const unfinished = UNFINISHED.exec(text);
+    const waits = chunk !== undefined && unfinished !== null && text.length - unfinished.index <= MAX_PENDING;
+    pending = waits ? text.slice(unfinished.index) : '';
+    const complete = waits ? text.slice(0, unfinished.index) : text;
+    return complete.replaceAll(SEQUENCE, (sequence) => (COLOUR.test(sequence) ? sequence : '')).replaceAll(CONTROLS, '');
+  };
+}
