@@ -5,12 +5,13 @@ import type { Tool } from '../manifest/tool.ts';
 import type { Source } from './sources.ts';
 
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
-const INDEX_VERSION = '1';
+const INDEX_VERSION = '2';
 
 /** How long to wait for another process that stores a validator, milliseconds. */
 export const BUSY_MS = 5000;
 const SQLITE_BUSY = 5;
 
+// `tools_name` holds all that a list shows, so that one of 10,000 tools does not go through 30 MB of manifests.
 export const INDEX_SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -20,7 +21,7 @@ export const INDEX_SCHEMA = `
     version TEXT NOT NULL, effect TEXT NOT NULL, level TEXT NOT NULL, capabilities TEXT NOT NULL, description TEXT NOT NULL,
     file TEXT NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX tools_name ON tools (name);
+  CREATE INDEX tools_name ON tools (name, source, qualified, kind, category, version, effect, level, capabilities, description);
   CREATE INDEX tools_qualified ON tools (qualified);
   CREATE INDEX tools_file ON tools (file);
   CREATE TABLE validators (hash TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -212,8 +213,7 @@ function busy(file: string, cause: unknown): TokaError {
 }
 
 function toRow(row: Record<string, unknown>): ToolRow {
-  const { capabilities, ...rest } = row;
-  return { ...rest, capabilities: JSON.parse(String(capabilities)) as string[] } as unknown as ToolRow;
+  return Object.assign(row, { capabilities: JSON.parse(String(row['capabilities'])) as string[] }) as unknown as ToolRow;
 }
 
 function startsWithParts(capability: string, prefix: string): boolean {

@@ -36,9 +36,13 @@ export function plainLine(line: string): string {
   return line.split(STYLES).map((part, at) => (at % 2 === 0 ? plain(part) : part)).join('');
 }
 
+function onOneLine(text: string): string {
+  return /\s\s|[^\S ]/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
+}
+
 /** A table with a head; the last column is cut at the edge of the terminal. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], view: Terminal): string {
-  const cells = rows.map((row) => row.map((cell) => plain(cell).replaceAll(/\s+/g, ' ')));
+  const cells = rows.map((row) => row.map((cell) => onOneLine(plain(cell))));
   const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[], style?: Style): string => {
     const text = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
