@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { manyRows } from './many.mjs';
 import { figure, ms, ratioRow, row } from './measure.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
-import { makeProject, makeWorld, node, peakOf, ROOT, tokaPeak } from './world.mjs';
+import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './world.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
 const counts = options.quick
@@ -46,6 +46,8 @@ function warmRows() {
 /** For information: no target. */
 function memoryRows() {
   const cwd = join(world.folder, 'start');
+  // manyRows has removed every index.
+  toka(world, ['tools', 'list'], { cwd });
   const peaks = {
     'node -e 0': peakOf(world, ['-e', '0'], { cwd }),
     'toka --version': tokaPeak(world, ['--version'], { cwd }),
