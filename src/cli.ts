@@ -61,6 +61,10 @@ function isUnknownCommand(thrown: unknown): boolean {
 
 function unknownCommand(argv: readonly string[]): TokaError {
   const words = argv.filter((word) => !word.startsWith('-'));
+  const [topic = '', name = '', extra] = words;
+  if (extra !== undefined && Object.hasOwn(COMMANDS, `${topic}:${name}`)) {
+    return new TokaError('TOKA_USAGE', `toka ${topic} ${name} does not take the word "${extra}"`, { hint: `toka ${topic} ${name} --help shows what it takes` });
+  }
   const names = Object.keys(COMMANDS).map((id) => id.replace(':', ' '));
   const near = nearest(words.slice(0, 2).join(' '), names) ?? nearest(words[0] ?? '', names);
   return new TokaError('TOKA_USAGE', `"${words.slice(0, 2).join(' ')}" is not a command of toka`, {

@@ -27,8 +27,11 @@ export abstract class TokaCommand extends Command {
   }
 }
 
+/** What oclif puts above several problems, or above the one there is. */
+const HEADING = /^The following errors? occurred:$/;
+
 /** What oclif's parser refuses is a usage error like any other. */
 function usageError(thrown: Error): TokaError {
-  const [message = '', ...rest] = thrown.message.split('\n');
-  return new TokaError('TOKA_USAGE', message, { cause: thrown, hint: rest.find((line) => line.trim() !== '')?.trim() ?? 'see --help' });
+  const [message = '', hint = 'see --help'] = thrown.message.split('\n').flatMap((line) => (line.trim() === '' || HEADING.test(line) ? [] : [line.trim()]));
+  return new TokaError('TOKA_USAGE', message, { cause: thrown, hint });
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, type Stats, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmdirSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { damaged, unavailable } from './failures.ts';
 
@@ -14,9 +14,20 @@ export function prepareFolder(file: string, root: string = dirname(dirname(file)
   refuseSymlinks(file, root);
   mkdirSync(dirname(folder), { recursive: true });
   const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // It holds parameters and output: nobody should commit it by accident.
-  if (made !== undefined) writeFileSync(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+  if (made !== undefined) keepOutOfGit(folder);
   restrict(folder, 0o700, refuseForeign(file, folder));
+}
+
+/** It holds parameters and output: nobody should commit it by accident. Where there is no room for that, the next run makes all of it. */
+function keepOutOfGit(folder: string): void {
+  const file = join(folder, '.gitignore');
+  try {
+    writeFileSync(file, '*\n', { mode: 0o600 });
+  } catch (error) {
+    rmSync(file, { force: true });
+    rmdirSync(folder);
+    throw error;
+  }
 }
 
 /** The same for readers, who make and change nothing. */

@@ -91,14 +91,14 @@ async function declare(source: Source, folders: string[], known: Previous, optio
     const load = async (): Promise<readonly Tool[]> => (await loadPluginManifest(packageFile, kind, checkCapability)).tools;
     return [asBefore(packageFile, stamp) ?? (await declareWith(packageFile, stamp, '', load))];
   }
-  const files = manifestFiles(source.folder, folders, 0).map((file): ManifestFile => ({ file, stamp: stampOf(file), source }));
+  const files = manifestFiles(source.folder, folders).map((file): ManifestFile => ({ file, stamp: stampOf(file), source }));
   const changed = await declareManifests(files.filter(({ file, stamp }) => !asBefore(file, stamp)), options);
   const anew = new Map(changed.map((each) => [each.file, each]));
   return files.flatMap(({ file, stamp }) => anew.get(file) ?? asBefore(file, stamp) ?? []);
 }
 
 /** Every file that declares a tool: YAML always, JSON where it says so, since folders of scripts hold other JSON files too. */
-function manifestFiles(folder: string, folders: string[], depth: number): string[] {
+export function manifestFiles(folder: string, folders: string[] = [], depth = 0): string[] {
   folders.push(folder);
   let entries;
   try {

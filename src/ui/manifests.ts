@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
-import { extname, join, resolve } from 'node:path';
+import { lstatSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import { loadToolManifest } from '../manifest/load.ts';
+import { manifestFiles } from '../registry/build-index.ts';
 import type { RegistryIndex } from '../registry/index-file.ts';
 import type { Door } from './door.ts';
 import { asResultError, errorText } from './report.ts';
@@ -48,15 +49,21 @@ async function checkFile(file: string, root: string): Promise<Checked> {
   }
 }
 
-/** The manifests of a folder and its sub-folders, or the file itself. */
+/** The manifests of a folder and its sub-folders, found as the index finds them, or the file itself. */
 function manifestsIn(path: string): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new TokaError('TOKA_USAGE', `there is no ${path}`, { hint: 'name a manifest or a folder of manifests' });
-  if (!stat.isDirectory()) return [path];
-  return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && ['.yaml', '.yml'].includes(extname(entry.name)) && !entry.parentPath.includes('node_modules'))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .toSorted();
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (!entry) throw new TokaError('TOKA_USAGE', `there is no ${path}`, { hint: 'name a manifest or a folder of manifests' });
+  const isFolder = entry.isSymbolicLink() ? leadsToFolder(path) : entry.isDirectory();
+  return isFolder ? manifestFiles(path) : [path];
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(link).isDirectory();
+  } catch {
+    // A link that leads nowhere, or in a circle, is reported as a file that cannot be read.
+    return false;
+  }
 }
 
 function print(checked: readonly Checked[], door: Door): void {

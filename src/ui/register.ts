@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
@@ -33,12 +33,12 @@ export async function registerTools(folder: string, flags: RegisterFlags, door: 
   const toka = await door.open();
   try {
     const files = filesBelow(start);
-    const found = await Promise.all(files.filter(isManifest).map(async (file) => examine(file, start, flags)));
+    const target = join(toka.root, '.toka', 'tools');
+    const found = await Promise.all(files.filter(isManifest).map(async (file) => examine(file, { start, target, root: toka.root }, flags)));
     const scripts = new Set(found.flatMap(({ tool }) => (tool && 'path' in tool.executable ? [tool.executable.path] : [])));
     const proposals = files.filter((file) => !scripts.has(file)).flatMap((file) => proposeManifest(file) ?? []);
     const good = found.filter((each) => each.tool && !each.error && each.findings.length === 0);
-    const target = join(toka.root, '.toka', 'tools');
-    if (!flags['dry-run']) for (const { file, tool } of good) if (tool) copy(file, tool, start, target);
+    if (!flags['dry-run']) for (const { file, tool } of good) if (tool) copy(file, tool, { start, target });
     show({ found, good, proposals, target }, flags, door);
     return good.length === found.length ? 0 : 65;
   } finally {
@@ -46,21 +46,52 @@ export async function registerTools(folder: string, flags: RegisterFlags, door: 
   }
 }
 
-async function examine(file: string, root: string, flags: RegisterFlags): Promise<Found> {
+interface Folders {
+  /** What is looked through. */
+  readonly start: string;
+  /** Where the tools are copied to, below the project's root. */
+  readonly target: string;
+  readonly root: string;
+}
+
+async function examine(file: string, { start, target, root }: Folders, flags: RegisterFlags): Promise<Found> {
   try {
-    const tool = await loadToolManifest(file, { source: 'project', kind: 'project', root, checkCapability: capabilityFault });
+    const tool = await load(file, start);
+    const place = join(target, relative(start, file));
+    for (const source of filesOf(file, tool)) refuseLinks(join(target, relative(start, source)), root);
+    const present = existsSync(place) ? await load(place, root) : tool;
+    if (present.name !== tool.name) {
+      throw new TokaError('TOKA_USAGE', `${place} is the manifest of ${present.name} already`, { hint: `rename or remove it to register ${tool.name} there` });
+    }
     return { file, tool, findings: flags['validate-security'] ? securityFindings(tool) : [] };
   } catch (thrown) {
     return { file, error: asResultError(toTokaError(thrown)), findings: [] };
   }
 }
 
-/** Copies a manifest with its script, keeping where they stand to one another; what is there already must be the same tool. */
-function copy(file: string, tool: Tool, start: string, target: string): void {
-  const script = 'path' in tool.executable && tool.executable.type !== 'external' ? [tool.executable.path] : [];
-  const entry = tool.executable.type === 'native' ? [tool.executable.entry] : [];
+async function load(file: string, root: string): Promise<Tool> {
+  return loadToolManifest(file, { source: 'project', kind: 'project', root, checkCapability: capabilityFault });
+}
+
+/** The manifest and what stands beside it. */
+function filesOf(file: string, { executable }: Tool): string[] {
+  const script = 'path' in executable && executable.type !== 'external' ? [executable.path] : [];
+  return [file, ...script, ...(executable.type === 'native' ? [executable.entry] : [])];
+}
+
+/** A project that was cloned may hold links through which a copy would replace a file anywhere. */
+function refuseLinks(path: string, root: string): void {
+  for (let at = path; at !== root; at = dirname(at)) {
+    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) {
+      throw new TokaError('TOKA_STATE_UNAVAILABLE', `${at} is a link, and nothing is registered through one`, { hint: 'remove it' });
+    }
+  }
+}
+
+/** Copies a manifest with its script, keeping where they stand to one another; an older copy of the same tool is replaced. */
+function copy(file: string, tool: Tool, { start, target }: Pick<Folders, 'start' | 'target'>): void {
   try {
-    for (const source of [file, ...script, ...entry]) {
+    for (const source of filesOf(file, tool)) {
       const destination = join(target, relative(start, source));
       mkdirSync(dirname(destination), { recursive: true });
       copyFileSync(source, destination);
