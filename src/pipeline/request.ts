@@ -31,6 +31,8 @@ export interface Command {
   readonly capabilities: readonly string[];
   /** Those it may have, where they are granted. */
   readonly optional?: readonly string[];
+  /** Whether it is refused where it cannot see the caller's folder. Default: it then starts in its scratch folder. */
+  readonly needsCwd?: boolean;
   /** Variables beside the scrubbed default environment. */
   readonly env: Readonly<Record<string, string>>;
 }

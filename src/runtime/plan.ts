@@ -22,6 +22,8 @@ export interface PlanInput {
   readonly hidden: readonly string[];
   /** Variables that the caller of a command adds. */
   readonly extraEnv?: Readonly<Record<string, string>>;
+  /** Whether the caller of a command wants it to start in `cwd` and nowhere else. */
+  readonly needsCwd?: boolean;
 }
 
 /** A sandbox plan and what is written to the process's standard input. */
@@ -94,8 +96,9 @@ function processExecutable({ executable, qualified, origin }: Tool): ProcessExec
   });
 }
 
-/** The folder that the manifest names where the process can see it, else its private scratch folder. */
-function workingFolder({ workingDirectory }: ProcessExecutable, { cwd, root }: PlanInput, mounts: readonly Mount[]): string {
+/** The folder that the manifest names where the process can see it, else its private scratch folder; one that is needed is refused on start. */
+function workingFolder({ workingDirectory }: ProcessExecutable, { cwd, root, needsCwd }: PlanInput, mounts: readonly Mount[]): string {
+  if (needsCwd === true) return cwd;
   const wanted = workingDirectory === 'project' ? root : cwd;
   const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
   // A folder above a mount exists inside the sandbox as well, with nothing in it but the way down.

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import { loadToolManifest } from '../manifest/load.ts';
@@ -81,10 +81,14 @@ function filesOf(file: string, { executable }: Tool): string[] {
 
 /** A project that was cloned may hold links through which a copy would replace a file anywhere. */
 function refuseLinks(path: string, root: string): void {
-  for (let at = path; at !== root; at = dirname(at)) {
-    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) {
+  let at = root;
+  for (const name of relative(root, path).split(sep)) {
+    at = join(at, name);
+    const entry = lstatSync(at, { throwIfNoEntry: false });
+    if (entry?.isSymbolicLink()) {
       throw new TokaError('TOKA_STATE_UNAVAILABLE', `${at} is a link, and nothing is registered through one`, { hint: 'remove it' });
     }
+    if (entry?.isDirectory() !== true) return;
   }
 }
 

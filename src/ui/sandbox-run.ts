@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { escapeGlob } from '../capability/glob.ts';
@@ -38,17 +39,26 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
     if (values.help === true || program === undefined) return undefined;
     const wanted = limits(values);
     const level = levelFor(values.level, wanted);
-    const cwd = resolve(door.cwd, values.cwd ?? '.');
+    const cwd = folder(door.cwd, values.cwd);
     const allow = values.allow ?? [];
     const env = (values.env ?? []).map((name) => `env:read:${name}`);
-    const toka = await door.open({ cwd });
+    const toka = await door.open();
     try {
       const request = toka.request(
-        { command: { argv: [program, ...words], level, limits: wanted, capabilities: [...allow, ...env], env: {} } },
+        {
+          command: {
+            argv: [program, ...words],
+            level,
+            limits: wanted,
+            capabilities: [...allow, ...env],
+            needsCwd: values.cwd !== undefined,
+            env: {},
+          },
+        },
         {},
       );
       const scope = escapeGlob(program.includes('/') ? resolve(cwd, program) : program);
-      return await carryOut(toka, { ...request, allow: [...allow, ...env, `proc:exec:${scope}`] }, values.json === true, door);
+      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env, `proc:exec:${scope}`] }, values.json === true, door);
     } finally {
       toka.close();
     }
@@ -76,6 +86,12 @@ async function carryOut(
   } finally {
     interrupts.end();
   }
+}
+
+function folder(here: string, name: string | undefined): string {
+  const path = resolve(here, name ?? '.');
+  if (name !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw usage('cwd', name, 'a folder');
+  return path;
 }
 
 /** Everything before the first `--`, or before the first word that is no flag, is toka's; the rest is the command, untouched. */

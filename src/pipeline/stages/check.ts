@@ -30,7 +30,7 @@ const STOPPED = {
 
 function stopped(tool: Tool, { stopped: why = 'cancelled' }: Completion): TokaError {
   const [code, what, hint] = STOPPED[why];
-  const ownHint = tool.source === 'command' ? 'ask for more with the flags of this command, or for a higher level' : hint;
+  const ownHint = tool.source === 'command' && why !== 'cancelled' ? 'ask for more with the flags of this command, or for a higher level' : hint;
   return new TokaError(code, `${tool.qualified} ${what} and was stopped`, { hint: ownHint });
 }
 

@@ -2,6 +2,7 @@ import { TokaError } from '../../errors.ts';
 import { printCapability } from '../../capability/grammar.ts';
 import type { PlanInput } from '../../runtime/plan.ts';
 import type { House } from '../house.ts';
+import type { Command } from '../request.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Turns the grants into a sandbox plan that this machine can enforce; only bundled native code stays in toka's own process. */
@@ -36,6 +37,10 @@ function planInput(run: Run, house: House): PlanInput {
     env: house.env,
     hidden: house.hidden,
     ...(request.timeoutMs === undefined ? {} : { timeoutMs: request.timeoutMs }),
-    ...(request.model === 'tool' && request.target.kind === 'command' ? { extraEnv: request.target.command.env } : {}),
+    ...(request.model === 'tool' && request.target.kind === 'command' ? ofCommand(request.target.command) : {}),
   };
+}
+
+function ofCommand({ env, needsCwd = false }: Command): Pick<PlanInput, 'extraEnv' | 'needsCwd'> {
+  return { extraEnv: env, needsCwd };
 }

@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Json, place } from '../support/cli.ts';
+
+const sandboxed = await canSandbox();
+
+async function canSandbox(): Promise<boolean> {
+  using here = place();
+  return (await here.run(['doctor'])).code === 0;
+}
+
+describe.skipIf(!sandboxed)('toka sandbox run --cwd', () => {
+  test('grants start where the caller stands, not in that folder, in a project and outside', async () => {
+    using here = place();
+    for (const folder of [here.project, here.home]) {
+      mkdirSync(join(folder, 'out'));
+      const { code, stdout } = await here.run(['sandbox', 'run', '--allow', 'fs:write:out/**', '--cwd', 'out', '--', 'pwd'], { cwd: folder });
+      expect([code, stdout]).toEqual([0, `${join(folder, 'out')}\n`]);
+    }
+  });
+
+  test('a folder that it could not see is refused, never replaced by another', async () => {
+    using here = place({ 'out/kept': '' });
+    const hidden = await here.json<Json>(['sandbox', 'run', '--cwd', 'out', '--', 'pwd']);
+    expect([hidden.exit, hidden.error?.code, hidden.output]).toEqual([77, 'TOKA_CAPABILITY_DENIED', '']);
+    expect((await here.run(['sandbox', 'run', '--cwd', 'nowhere', '--', 'pwd'])).code).toBe(2);
+    expect((await here.run(['sandbox', 'run', '--cwd', 'out/kept', '--', 'pwd'])).code).toBe(2);
+  });
+
+  test('without it, a command starts in its scratch folder where it cannot see this one', async () => {
+    using here = place();
+    expect(await here.run(['sandbox', 'run', '--', 'pwd'])).toMatchObject({ code: 0, stdout: '/tmp\n' });
+  });
+});
