@@ -101,6 +101,6 @@ for (const plugin of plugins) {
     .filter((name) => name.endsWith('.ts') && statSync(join(folder, 'src', name)).isFile())
     .map((name) => join(folder, 'src', name));
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  jobs.push(build({ ...common, entryPoints, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, supported: {} }));
+  jobs.push(build({ ...common, entryPoints, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
 }
 await Promise.all(jobs);

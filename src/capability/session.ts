@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 import type { Grant } from './authorize.ts';
 import { parseCapability, printCapability } from './grammar.ts';
@@ -52,7 +52,7 @@ function sessionKey(): string | undefined {
   try {
     const leader = fields('self')[3] ?? '';
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return hash('sha256', `${boot} ${leader} ${fields(leader)[19]}`);
+    return hexDigest(`${boot} ${leader} ${fields(leader)[19]}`);
   } catch {
     // Not Linux, or the leader is not to be seen from here.
     return undefined;

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 
 /** What was trusted of a project: the text of its configuration, so that a change can be shown as a diff. */
@@ -21,7 +21,7 @@ export type TrustState = 'trusted' | 'untrusted' | 'changed';
 
 /** The digest that a trust record holds. */
 export function trustHash(text: string): string {
-  return hash('sha256', text);
+  return hexDigest(text);
 }
 
 /** Whether a project's configuration is exactly the one that was trusted. `root` is a real path. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { problemsError, toProblem } from '../manifest/problems.ts';
@@ -7,6 +6,7 @@ import type { Config } from './config.ts';
 import type { Layer } from './layers.ts';
 import type { CheckCapability } from './parse.ts';
 import { userConfigFile, userFolders, userProjectConfigFile, type Project } from './paths.ts';
+import { hexDigest } from '../digest.ts';
 
 /** Part of every key of the cache: raised when `Config` or what is accepted changes. */
 const CACHE_VERSION = 1;
@@ -38,7 +38,7 @@ export async function readConfig(file: string, { env, checkCapability }: ReadOpt
     throw problemsError('TOKA_CONFIG_INVALID', file, [toProblem(read.issue)]);
   }
   const { text } = read;
-  const cacheFile = join(userFolders(env).cache, 'config', `${hash('sha256', `${CACHE_VERSION}\n${text}`)}.json`);
+  const cacheFile = join(userFolders(env).cache, 'config', `${hexDigest(`${CACHE_VERSION}\n${text}`)}.json`);
   const cached = readCache(cacheFile);
   if (cached !== undefined) return { text, config: cached };
   const { parseConfig } = await import('./parse.ts');

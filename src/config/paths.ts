@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -55,7 +55,7 @@ const LONGEST_NAME = 200;
  */
 export function projectId(root: string): string {
   const name = encodeURIComponent(realPath(root)).replaceAll('%2F', '+');
-  return name.length <= LONGEST_NAME ? name : hash('sha256', name);
+  return name.length <= LONGEST_NAME ? name : hexDigest(name);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
 import type { JsonValue } from '@toka/sdk';
+import { hexDigest } from '../digest.ts';
 import type { Kept } from './events.ts';
 
 /** Bytes of JSON or text up to which a value stands in its event. */
@@ -30,7 +30,7 @@ export interface Keeper {
 export function createKeeper(): Keeper {
   const blobs = new Map<string, Uint8Array>();
   const keep = (bytes: Uint8Array): Kept => {
-    const blob = digest(bytes);
+    const blob = hexDigest(bytes);
     blobs.set(blob, bytes);
     return { blob, bytes: bytes.byteLength };
   };
@@ -45,9 +45,4 @@ export function createKeeper(): Keeper {
       return { inline: Buffer.from(bytes).toString('utf8') };
     },
   };
-}
-
-/** SHA-256 in lower-case hex. */
-export function digest(bytes: Uint8Array): string {
-  return hash('sha256', bytes, 'hex');
 }

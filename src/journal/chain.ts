@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { digest } from '../digest.ts';
 
 /** What stands before the first event of a run. */
 export const GENESIS: Uint8Array = new Uint8Array(32);
@@ -23,10 +23,10 @@ export function canonical({ run, seq, time, body }: Link): string {
 
 /** The event alone, `SHA-256(0x00 ‖ canonical)`: the leaf hash of RFC 6962, so that a Merkle log over all runs can be built on it. */
 export function leafHash(link: Link): Buffer {
-  return hash('sha256', Buffer.from(`\0${canonical(link)}`, 'utf8'), 'buffer');
+  return digest(`\0${canonical(link)}`);
 }
 
 /** The next hash of a run's chain, `SHA-256(previous ‖ leaf)`. It needs the leaf only: a chain can be checked without the payloads. */
 export function chainHash(previous: Uint8Array, link: Link): Buffer {
-  return hash('sha256', Buffer.concat([previous, leafHash(link)]), 'buffer');
+  return digest(Buffer.concat([previous, leafHash(link)]));
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
-import { type Blobs, digest } from './blobs.ts';
+import { hexDigest } from '../digest.ts';
+import type { Blobs } from './blobs.ts';
 import { chainHash, GENESIS } from './chain.ts';
 import type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
@@ -99,7 +100,7 @@ export class SqliteJournal implements Journal {
   blob(sha256: string): Uint8Array {
     return this.#guarded(() => {
       const row = this.#sql('SELECT bytes FROM blobs WHERE hash = ?').get(Buffer.from(sha256, 'hex')) as { bytes: Uint8Array } | undefined;
-      if (!row || digest(row.bytes) !== sha256) throw damaged(this.#file, `blob ${sha256} is ${row ? 'changed' : 'missing'}`);
+      if (!row || hexDigest(row.bytes) !== sha256) throw damaged(this.#file, `blob ${sha256} is ${row ? 'changed' : 'missing'}`);
       return row.bytes;
     });
   }
@@ -244,7 +245,7 @@ function checkBlobs(events: readonly RunEvent[], blobs: Blobs): void {
   for (const [sha256, bytes] of blobs) {
     if (!named.has(sha256)) throw invalid(`expected only blobs that an event names, found ${sha256}`);
     if (bytes.byteLength > BLOB_LIMIT) throw invalid(`expected blobs of at most ${BLOB_LIMIT} bytes, found ${bytes.byteLength}`);
-    if (digest(bytes) !== sha256) throw invalid(`expected a blob by its SHA-256, found other bytes under ${sha256}`);
+    if (hexDigest(bytes) !== sha256) throw invalid(`expected a blob by its SHA-256, found other bytes under ${sha256}`);
   }
 }
 

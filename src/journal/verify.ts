@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
-import { digest } from './blobs.ts';
+import { hexDigest } from '../digest.ts';
 import { chainHash, GENESIS } from './chain.ts';
 import type { Fault, Verdict } from './contract.ts';
 import type { RunEvent } from './events.ts';
@@ -85,7 +85,7 @@ function verifyBlobs(db: DatabaseSync, event: RunEvent): 'blob-missing' | 'blob-
   for (const { blob, bytes } of blobsOf(event)) {
     const row = db.prepare('SELECT bytes FROM blobs WHERE hash = ?').get(Buffer.from(blob, 'hex')) as { bytes: Uint8Array } | undefined;
     if (!row) return 'blob-missing';
-    if (row.bytes.byteLength !== bytes || digest(row.bytes) !== blob) return 'blob-changed';
+    if (row.bytes.byteLength !== bytes || hexDigest(row.bytes) !== blob) return 'blob-changed';
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@toka/sdk';
-import { hash } from 'node:crypto';
 import { printCapability } from '../capability/grammar.ts';
+import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
 import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
@@ -80,7 +80,7 @@ function started({ decision, plan, tool }: Run): RunStarted {
     type: 'run.started',
     effective: permissions.map(({ capability }) => printCapability(capability)),
     level: tool?.level ?? 'restricted',
-    ...(plan ? { planDigest: hash('sha256', JSON.stringify(plan)), command: plan.argv } : {}),
+    ...(plan ? { planDigest: hexDigest(JSON.stringify(plan)), command: plan.argv } : {}),
   };
 }
 

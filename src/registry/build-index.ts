@@ -1,7 +1,7 @@
-import { hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import type { Tool } from '../manifest/tool.ts';
@@ -160,7 +160,7 @@ function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
       const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
       const { lastInsertRowid } = toolRow.run(
         tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
-        tool.description, file, hash('sha256', json), json,
+        tool.description, file, hexDigest(json), json,
       );
       const params = Object.entries(tool.params.properties).map(([name, schema]) => `${name} ${schema.description}`);
       textRow.run(lastInsertRowid, split(tool.name), tool.description, tool.tags.join(' '), split(params.join(' ')), tool.source);

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { createContext, Script } from 'node:vm';
+import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 
 /** One place where a value does not match. */
@@ -33,7 +33,7 @@ export async function schemaValidator(
   stored: (hash: string) => string | undefined,
   indexFile: string,
 ): Promise<Validator> {
-  const id = hash('sha256', JSON.stringify(schema));
+  const id = hexDigest(JSON.stringify(schema));
   const known = load(stored(id));
   const compiled = known ?? load(await compileAndStore(schema, id, indexFile));
   if (!compiled) throw new TokaError('TOKA_INTERNAL', 'a compiled validator is no function');

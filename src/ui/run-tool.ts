@@ -23,7 +23,6 @@ import { terminal } from './text.ts';
 export async function runTool(argv: readonly string[], door: Door): Promise<number | undefined> {
   const values = new Map<OwnFlag, string[]>();
   const own = ownFlags(values);
-  let toka: Toka | undefined;
   let rest: readonly string[] = argv;
   const says = (...flags: readonly string[]): boolean => rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined).some((word) => flags.includes(word));
   try {
@@ -32,7 +31,8 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
     rest = split.rest;
     for (const [flag, given] of split.own) values.set(flag, given);
     if (name === undefined) return undefined;
-    toka = await door.open();
+    // Not closed: the process ends right after, what was acknowledged is durable, and closing the journal costs three more fsyncs.
+    const toka = await door.open();
     const { tool } = await toka.findTool(name);
     const isHelp = own.has('help') || says('--help', '-h');
     if (isHelp) {
@@ -44,8 +44,6 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
   } catch (thrown) {
     // What went wrong may have come before the words after NAME were read.
     return reportError(thrown, { has: (flag) => own.has(flag) || says(`--${flag}`) }, door);
-  } finally {
-    toka?.close();
   }
 }
 

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
+import { hexDigest } from '../../digest.ts';
 import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { House } from '../house.ts';
@@ -26,7 +26,7 @@ function withCode({ executable, origin }: Tool, manifest: string): string {
     executable.type === 'native' ? (origin.kind === 'bundled' ? undefined : executable.entry) : executable.type === 'external' ? undefined : executable.path;
   if (code === undefined) return manifest;
   try {
-    return hash('sha256', manifest + hash('sha256', readFileSync(code)));
+    return hexDigest(manifest + hexDigest(readFileSync(code)));
   } catch (cause) {
     throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `cannot read ${code}, which the manifest ${origin.file} names`, { cause, hint: 'is it there, and readable?' });
   }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ToolContext } from '@toka/sdk';
+import { hasher } from './digest.ts';
 import { decodeBytes, encodingOfMark, notText, type TextEncoding } from './text.ts';
 
 export interface LineRange {
@@ -37,7 +37,7 @@ export async function readLines(
 ): Promise<ReadLines> {
   const { first, count, maxBytes } = range;
   const readsOn = size <= READ_ON;
-  const hash = readsOn ? createHash('sha256') : undefined;
+  const hash = readsOn ? hasher(size) : undefined;
   const kept: Buffer[] = [];
   let keptBytes = 0;
   let keptLines = 0;
@@ -87,7 +87,7 @@ export async function readLines(
     hasMore: hasMore || bytes.length < keptBytes,
     ...(startByte === undefined || isWide(encoding) ? {} : { startByte }),
     ...(complete ? { totalLines: last === NEWLINE ? newlines : newlines + 1 } : {}),
-    ...(hash === undefined ? {} : { sha256: hash.digest('hex') }),
+    ...(hash === undefined ? {} : { sha256: hash.hex() }),
   };
 }
 
