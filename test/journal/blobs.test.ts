@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createKeeper, digest } from '../../src/journal/blobs.ts';
+import { hexDigest as digest } from '../../src/digest.ts';
+import { createKeeper } from '../../src/journal/blobs.ts';
 
 test('a small value stands in the event', () => {
   const keeper = createKeeper();

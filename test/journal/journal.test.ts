@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { createKeeper, digest } from '../../src/journal/blobs.ts';
+import { hexDigest as digest } from '../../src/digest.ts';
+import { createKeeper } from '../../src/journal/blobs.ts';
 import type { RunEvent } from '../../src/journal/events.ts';
 import { thisProcess } from '../../src/journal/process.ts';
 import { codeOf, FINISHED, makeFolder, makeJournal, nextId, openFor, OUTPUT, REQUESTED, STARTED, WHOLE_RUN } from './fixtures.ts';
