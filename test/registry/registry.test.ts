@@ -107,7 +107,7 @@ describe('a broken manifest', () => {
     here.write({ 'manifests/late.yaml': 'apiVersion: toka/v1\n' });
     expect(await list()).toEqual([]);
     here.write({ 'manifests/late.yaml': manifest('late') });
-    expect([await find('late'), await list()]).toEqual(['The tool late', ['late']]);
+    expect([await list(), await find('late')]).toEqual([['late'], 'The tool late']);
   });
 });
 
