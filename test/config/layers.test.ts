@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { EMPTY_CONFIG, type Config } from '../../src/config/config.ts';
 import { mergeLayers, type Layer } from '../../src/config/layers.ts';
 
-const files = { user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/work/p/toka.yaml' };
+const files = { user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/srv/p/toka.yaml' };
 
 function layer(origin: Layer['origin'], config: Partial<Config>, trusted = true): Layer {
   return { origin, file: files[origin], trusted, config: { ...EMPTY_CONFIG, ...config } };
@@ -77,6 +77,6 @@ test('folders of tools start at the folder of the file that names them', () => {
   expect(paths).toEqual([
     { path: '/home/u/mine', origin: 'user' },
     { path: '/opt/tools', origin: 'user' },
-    { path: '/work/shared', origin: 'project' },
+    { path: '/srv/shared', origin: 'project' },
   ]);
 });
