@@ -31,7 +31,8 @@ const words = ['run', 'stubborn', '--allow', 'proc:exec'];
 async function begun() {
   const started = here.start(words, { detached: true });
   await started.said('ready');
-  expect(processesWith(marker).length).toBeGreaterThan(0);
+  // They take their names a moment after the tool has started them.
+  await until(() => processesWith(marker).length > 0);
   return started;
 }
 
