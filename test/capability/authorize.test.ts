@@ -46,16 +46,23 @@ describe('required ∩ level ∩ policy ∩ principal', () => {
 
   test('nothing is in force that no rule grants', () => {
     const decision = decide({ required: ['fs:read:/p/**', 'proc:exec:git'], grants: ['fs:read:/p/docs/**', 'fs:write'] });
-    expect(lacks(decision)).toEqual([['fs:read:/p/**', 'policy'], ['proc:exec:git', 'policy']]);
+    expect(lacks(decision)).toEqual([
+      ['fs:read:/p/**', 'policy'],
+      ['proc:exec:git', 'policy'],
+    ]);
     expect(granted(decision)).toEqual([]);
   });
 
   test('two grants do not add up to a wider one', () => {
-    expect(lacks(decide({ required: ['fs:read:/p/**'], grants: ['fs:read:/p/a/**', 'fs:read:/p/b/**'] }))).toEqual([['fs:read:/p/**', 'policy']]);
+    expect(lacks(decide({ required: ['fs:read:/p/**'], grants: ['fs:read:/p/a/**', 'fs:read:/p/b/**'] }))).toEqual([
+      ['fs:read:/p/**', 'policy'],
+    ]);
   });
 
   test.each(['restricted', 'standard'] as const)('the level %s excludes the network whatever grants it', (level) => {
-    expect(lacks(decide({ required: ['net:connect:example.org:443'], grants: ['net:connect'], level }))).toEqual([['net:connect:example.org:443', 'level']]);
+    expect(lacks(decide({ required: ['net:connect:example.org:443'], grants: ['net:connect'], level }))).toEqual([
+      ['net:connect:example.org:443', 'level'],
+    ]);
   });
 
   test('elevated does not', () => {
@@ -67,16 +74,25 @@ describe('required ∩ level ∩ policy ∩ principal', () => {
     expect(lacks(decide({ required: ['fs:read:/p/.env'], grants }))).toEqual([['fs:read:/p/.env', 'secret']]);
     expect(lacks(decide({ required: ['fs:read:/p/.ssh/**'], grants }))).toEqual([['fs:read:/p/.ssh/**', 'secret']]);
     const tree = decide({ required: ['fs:read:/p/**'], grants });
-    expect([reads(tree, '/p/a'), reads(tree, '/p/.env'), reads(tree, '/p/x/id_rsa'), reads(tree, '/p/.env.example')]).toEqual([true, false, false, true]);
+    expect([reads(tree, '/p/a'), reads(tree, '/p/.env'), reads(tree, '/p/x/id_rsa'), reads(tree, '/p/.env.example')]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
     expect(lacks(decide({ required: ['fs:read:/p/.env'], grants: [...grants, 'fs:read:/p/.env'] }))).toEqual([]);
   });
 
   test('a rule for other tools grants and denies nothing', () => {
     const rule = { capability: cap('fs:read:/p/**'), source: 'f:1' };
-    expect(lacks(decide({ required: ['fs:read:/p/a'], grants: [{ ...rule, tools: ['other', 'files/*'] }] }))).toEqual([['fs:read:/p/a', 'policy']]);
+    expect(lacks(decide({ required: ['fs:read:/p/a'], grants: [{ ...rule, tools: ['other', 'files/*'] }] }))).toEqual([
+      ['fs:read:/p/a', 'policy'],
+    ]);
     for (const tools of [['report'], ['project/report'], ['project/*'], ['rep*'], ['x', 'report']]) {
       expect(lacks(decide({ required: ['fs:read:/p/a'], grants: [{ ...rule, tools }] }))).toEqual([]);
-      expect(lacks(decide({ required: ['fs:read:/p/a'], grants: ['fs:read'], denials: [{ ...rule, tools }] }))).toEqual([['fs:read:/p/a', 'denial']]);
+      expect(lacks(decide({ required: ['fs:read:/p/a'], grants: ['fs:read'], denials: [{ ...rule, tools }] }))).toEqual([
+        ['fs:read:/p/a', 'denial'],
+      ]);
     }
     expect(lacks(decide({ required: ['fs:read:/p/a'], grants: ['fs:read'], denials: [{ ...rule, tools: ['*/reporter'] }] }))).toEqual([]);
   });
@@ -93,12 +109,19 @@ describe('denials win', () => {
   });
 
   test('one that only touches a program, host or variable denies all of it', () => {
-    expect(lacks(decide({ required: ['env:read:AWS_*'], grants: ['env:read'], denials: ['env:read:*_SECRET'] }))).toEqual([['env:read:AWS_*', 'denial']]);
+    expect(lacks(decide({ required: ['env:read:AWS_*'], grants: ['env:read'], denials: ['env:read:*_SECRET'] }))).toEqual([
+      ['env:read:AWS_*', 'denial'],
+    ]);
   });
 
   test('one within a tree is carved out of it, for use and for children', () => {
     const decision = decide({ required: ['fs:read:/p/**'], grants: ['fs:read:/p/**'], denials: ['fs:read:/p/private/**'] });
-    expect([lacks(decision), reads(decision, '/p/a'), reads(decision, '/p/private/a'), reads(decision, '/p/private')]).toEqual([[], true, false, false]);
+    expect([lacks(decision), reads(decision, '/p/a'), reads(decision, '/p/private/a'), reads(decision, '/p/private')]).toEqual([
+      [],
+      true,
+      false,
+      false,
+    ]);
     const child = decide({ required: ['fs:read:/p/**'], grants: ['fs:read:/p/**'], principal: person.narrow('run:1', decision.effective) });
     expect([lacks(child), reads(child, '/p/a'), reads(child, '/p/private/a')]).toEqual([[], true, false]);
   });
@@ -126,11 +149,23 @@ describe('optional capabilities', () => {
 });
 
 describe('a narrowed principal', () => {
-  const SETS = ['fs:read', 'fs:read:/p/**', 'fs:read:/p/a/**', 'fs:read:/p/*', 'fs:read:/p/.env', 'fs:read:/q/**', 'proc:exec:git', 'env:read'];
+  const SETS = [
+    'fs:read',
+    'fs:read:/p/**',
+    'fs:read:/p/a/**',
+    'fs:read:/p/*',
+    'fs:read:/p/.env',
+    'fs:read:/q/**',
+    'proc:exec:git',
+    'env:read',
+  ];
   const PATHS = [...allStrings(['a', '/'], 3).map((tail) => `/p/${tail}`), '/p', '/p/.env', '/p/a/.env', '/q/x', '/etc'];
   const permission = fc.record({ capability: fc.constantFrom(...SETS).map(cap), source: fc.constant('x'), exceptSecrets: fc.boolean() });
   const set = fc
-    .tuple(fc.array(permission, { maxLength: 4 }), fc.array(fc.constantFrom('fs:read:/p/a', 'fs:read:/p/a/**', 'fs:read:/q/**').map(cap), { maxLength: 2 }))
+    .tuple(
+      fc.array(permission, { maxLength: 4 }),
+      fc.array(fc.constantFrom('fs:read:/p/a', 'fs:read:/p/a/**', 'fs:read:/q/**').map(cap), { maxLength: 2 }),
+    )
     .map(([permissions, carvedOut]) => new EffectiveSet(permissions, carvedOut));
 
   test('lacks what its parent lacks, and names it', () => {
@@ -147,7 +182,8 @@ describe('a narrowed principal', () => {
         const principal = chain.reduce((parent, each, at) => parent.narrow(`run:${at}`, each), person);
         const { effective } = decide({ required, optional, grants: ['fs:read', 'proc:exec', 'env:read'], principal });
         for (const path of PATHS) {
-          if (effective.allows('fs', 'read', path)) for (const above of chain) expect([path, above.allows('fs', 'read', path)]).toEqual([path, true]);
+          if (effective.allows('fs', 'read', path))
+            for (const above of chain) expect([path, above.allows('fs', 'read', path)]).toEqual([path, true]);
         }
         if (effective.allows('proc', 'exec', 'git')) for (const above of chain) expect(above.allows('proc', 'exec', 'git')).toBe(true);
       }),

@@ -104,7 +104,8 @@ describe('isSubset is a partial order', () => {
   test('transitive', () => {
     fc.assert(
       fc.property(globText, globText, globText, (a, b, c) => {
-        if (isSubset(glob(a), glob(b)) && isSubset(glob(b), glob(c))) expect([a, b, c, isSubset(glob(a), glob(c))]).toEqual([a, b, c, true]);
+        if (isSubset(glob(a), glob(b)) && isSubset(glob(b), glob(c)))
+          expect([a, b, c, isSubset(glob(a), glob(c))]).toEqual([a, b, c, true]);
       }),
       { numRuns: 2000 },
     );
@@ -151,7 +152,9 @@ describe('scopes made to take for ever', () => {
   });
 
   test('what takes too many steps is refused, never granted', () => {
-    expect(() => isSubset(glob(`*aa${ones.slice(1)}`), glob(`*a${ones}`))).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
+    expect(() => isSubset(glob(`*aa${ones.slice(1)}`), glob(`*a${ones}`))).toThrow(
+      expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }),
+    );
   });
 
   test.each([

@@ -3,13 +3,27 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { anchor, type Anchors, type Capability, implies, intersects, parseCapability, printCapability } from '../../src/capability/grammar.ts';
+import {
+  anchor,
+  type Anchors,
+  type Capability,
+  implies,
+  intersects,
+  parseCapability,
+  printCapability,
+} from '../../src/capability/grammar.ts';
 import { realPathOf } from '../../src/runtime/tool-fs-locate.ts';
 import { globText } from './arbitraries.ts';
 
 const KINDS = ['agent:spawn', 'env:read', 'fs:read', 'fs:write', 'model:call', 'net:connect', 'proc:exec', 'tool:call'];
 const capability = fc
-  .tuple(fc.constantFrom(...KINDS), fc.option(globText.filter((text) => text !== ''), { nil: undefined }))
+  .tuple(
+    fc.constantFrom(...KINDS),
+    fc.option(
+      globText.filter((text) => text !== ''),
+      { nil: undefined },
+    ),
+  )
   .map(([kind, scope]) => (scope === undefined ? kind : `${kind}:${scope}`));
 
 describe('the grammar', () => {
@@ -25,22 +39,38 @@ describe('the grammar', () => {
     expect(parseCapability(text)).toEqual(expected);
   });
 
-  test.each(['', 'fs', 'fs:', 'fs:delete', 'FS:read', ' fs:read', 'fs:read:', 'fs:read:a\nb', 'fs:read:a\u0000', '__proto__:read', 'constructor:call', 'net:listen:80'])(
-    '%j is refused',
-    (text) => {
-      expect(() => parseCapability(text)).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
-    },
-  );
+  test.each([
+    '',
+    'fs',
+    'fs:',
+    'fs:delete',
+    'FS:read',
+    ' fs:read',
+    'fs:read:',
+    'fs:read:a\nb',
+    'fs:read:a\u0000',
+    '__proto__:read',
+    'constructor:call',
+    'net:listen:80',
+  ])('%j is refused', (text) => {
+    expect(() => parseCapability(text)).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
+  });
 
   test('whatever is given, there is a capability or a coded error', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), capability.map((text) => `${text}\\`)), (text) => {
-        try {
-          expect(printCapability(parseCapability(text))).toBe(text);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'TOKA_CAPABILITY_INVALID' });
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          capability.map((text) => `${text}\\`),
+        ),
+        (text) => {
+          try {
+            expect(printCapability(parseCapability(text))).toBe(text);
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'TOKA_CAPABILITY_INVALID' });
+          }
+        },
+      ),
     );
   });
 });
@@ -116,7 +146,9 @@ describe('a file scope is anchored', () => {
     ['missing/file', 'project/missing/file'],
     [String.raw`a\*b`, String.raw`project/a\*b`],
   ])('%s → %s', (scope, expected) => {
-    expect(anchor({ domain: 'fs', action: 'read', scope }, anchors).scope).toBe(join(base, expected).replaceAll('project/a/*b', 'project/a\\*b'));
+    expect(anchor({ domain: 'fs', action: 'read', scope }, anchors).scope).toBe(
+      join(base, expected).replaceAll('project/a/*b', 'project/a\\*b'),
+    );
   });
 
   test('the root of the machine is a tree', () => {
@@ -126,19 +158,25 @@ describe('a file scope is anchored', () => {
   });
 
   test.each(['docs/*/../x', '**/..', '/*/../etc'])('%s is refused: up after a wildcard', (scope) => {
-    expect(() => anchor({ domain: 'fs', action: 'read', scope }, anchors)).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
+    expect(() => anchor({ domain: 'fs', action: 'read', scope }, anchors)).toThrow(
+      expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }),
+    );
   });
 
   test('only file scopes are paths', () => {
-    for (const text of ['proc:exec:~', 'env:read:../A', 'tool:call:docs', 'fs:read']) expect(printCapability(anchor(parseCapability(text), anchors))).toBe(text);
+    for (const text of ['proc:exec:~', 'env:read:../A', 'tool:call:docs', 'fs:read'])
+      expect(printCapability(anchor(parseCapability(text), anchors))).toBe(text);
   });
 
   test('to anchor again changes nothing', () => {
     fc.assert(
-      fc.property(globText.filter((text) => text !== ''), (scope) => {
-        const once = anchor({ domain: 'fs', action: 'read', scope }, anchors);
-        expect(anchor(once, anchors)).toEqual(once);
-      }),
+      fc.property(
+        globText.filter((text) => text !== ''),
+        (scope) => {
+          const once = anchor({ domain: 'fs', action: 'read', scope }, anchors);
+          expect(anchor(once, anchors)).toEqual(once);
+        },
+      ),
     );
   });
 

@@ -8,7 +8,11 @@ import type { Executable, Tool } from '../../src/manifest/tool.ts';
 const anchors = { root: '/p', home: '/home/me', realPath: (path: string) => path, isFolder: (path: string) => path === '/p/docs' };
 const process = { args: [], workingDirectory: 'project', stdin: 'none', pass: {} } as const;
 
-function tool(required: readonly string[], executable: Executable = { type: 'native', entry: '/x.mjs' }, kind: Tool['origin']['kind'] = 'bundled'): Tool {
+function tool(
+  required: readonly string[],
+  executable: Executable = { type: 'native', entry: '/x.mjs' },
+  kind: Tool['origin']['kind'] = 'bundled',
+): Tool {
   return {
     name: 'report',
     qualified: 'project/report',

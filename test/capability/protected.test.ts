@@ -3,7 +3,8 @@ import { EffectiveSet, permits } from '../../src/capability/effective.ts';
 import { parseCapability } from '../../src/capability/grammar.ts';
 import { protectedPart } from '../../src/capability/protected.ts';
 
-const set = (...texts: string[]): EffectiveSet => new EffectiveSet(texts.map((text) => ({ capability: parseCapability(text), source: 'flag' })));
+const set = (...texts: string[]): EffectiveSet =>
+  new EffectiveSet(texts.map((text) => ({ capability: parseCapability(text), source: 'flag' })));
 
 test.each([
   ['/p/.git/hooks/pre-commit', '/p/.git'],

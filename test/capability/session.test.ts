@@ -43,17 +43,21 @@ test('the file is for its user alone and named after nothing that can be guessed
   expect(JSON.parse(readFileSync(join(folder(), name), 'utf8'))).toMatchObject({ version: 1 });
 });
 
-test.each(['', '{', '[]', '{"version":1,"grants":{}}', '{"version":1,"grants":[null]}', '{"version":1,"grants":[{"root":"/p","capability":"x","tools":["y"]}]}'])(
-  'a damaged file grants nothing: %s',
-  (text) => {
-    rememberForSession(state, '/p', grant);
-    const [name = ''] = readdirSync(folder());
-    writeFileSync(join(folder(), name), text);
-    expect(sessionGrants(state, '/p')).toEqual([]);
-    rememberForSession(state, '/p', grant);
-    expect(sessionGrants(state, '/p')).toHaveLength(1);
-  },
-);
+test.each([
+  '',
+  '{',
+  '[]',
+  '{"version":1,"grants":{}}',
+  '{"version":1,"grants":[null]}',
+  '{"version":1,"grants":[{"root":"/p","capability":"x","tools":["y"]}]}',
+])('a damaged file grants nothing: %s', (text) => {
+  rememberForSession(state, '/p', grant);
+  const [name = ''] = readdirSync(folder());
+  writeFileSync(join(folder(), name), text);
+  expect(sessionGrants(state, '/p')).toEqual([]);
+  rememberForSession(state, '/p', grant);
+  expect(sessionGrants(state, '/p')).toHaveLength(1);
+});
 
 test('a state folder that cannot be written to: a coded error', () => {
   writeFileSync(folder(), '');

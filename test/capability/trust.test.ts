@@ -37,7 +37,11 @@ test('each project by itself; the text that was trusted is kept for the differen
   trust('/p', 'one');
   trust('/q', 'two');
   recordTrust(file, '/p', undefined);
-  expect([trustState(file, '/p', 'one'), trustState(file, '/q', 'two'), trustState(file, '/p/q', 'two')]).toEqual(['untrusted', 'trusted', 'untrusted']);
+  expect([trustState(file, '/p', 'one'), trustState(file, '/q', 'two'), trustState(file, '/p/q', 'two')]).toEqual([
+    'untrusted',
+    'trusted',
+    'untrusted',
+  ]);
   expect(trustRecord(file, '/q')?.text).toBe('two');
 });
 

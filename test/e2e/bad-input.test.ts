@@ -33,9 +33,15 @@ describe('manifests', () => {
     'malformed YAML': () => 'apiVersion: toka/v1\n\tmetadata: {\n',
     'no YAML at all': () => Buffer.from(Array.from({ length: 4096 }, (_, at) => (at * 7919) % 256)),
     'an empty file': () => '',
-    '10,000 parameters': () => `${head}spec:\n  executable: { type: external, path: 'true' }\n  effect: none\n  parameters:\n${Array.from({ length: 10_000 }, (_, at) => parameter(at)).join('')}`,
+    '10,000 parameters': () =>
+      `${head}spec:\n  executable: { type: external, path: 'true' }\n  effect: none\n  parameters:\n` +
+      Array.from({ length: 10_000 }, (_, at) => parameter(at)).join(''),
     'a cyclic alias': () => `${head}spec: &spec\n  executable: { type: external, path: 'true' }\n  effect: none\n  examples: [*spec]\n`,
-    'aliases that multiply': () => `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at] ?? ''},`.repeat(9)}]`).join('\n')}\n`,
+    'aliases that multiply': () =>
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((name, at) => `${name}: &${name} [${`*${'abcdefgh'[at] ?? ''},`.repeat(9)}]`)
+        .join('\n')}\n`,
     'a script that is not there': () => `${head}spec: { executable: { type: shell, path: nowhere.sh }, effect: none }\n`,
     'a script outside the project': () => `${head}spec: { executable: { type: shell, path: ../../outside.sh }, effect: none }\n`,
     'an absolute script': () => `${head}spec: { executable: { type: shell, path: /bin/true }, effect: none }\n`,
@@ -121,7 +127,10 @@ describe('the state folder', () => {
     mkdirSync(join(here.project, '.toka'), { recursive: true });
     writeFileSync(state(), '');
     here.write(tool('touch', 'echo x > made.txt', { effect: 'external', capabilities: { required: ['fs:write:**'] } }));
-    expect(refusal(await here.json(['run', 'touch', '--allow', 'proc:exec', '--allow', 'fs:write:**']))).toEqual([69, 'TOKA_STATE_UNAVAILABLE']);
+    expect(refusal(await here.json(['run', 'touch', '--allow', 'proc:exec', '--allow', 'fs:write:**']))).toEqual([
+      69,
+      'TOKA_STATE_UNAVAILABLE',
+    ]);
     expect(existsSync(join(here.project, 'made.txt'))).toBe(false);
     expect(refusal(await here.json(['runs', 'list']))).toEqual([69, 'TOKA_STATE_UNAVAILABLE']);
     expect((await here.run(['tools', 'list'])).code).toBe(0);
@@ -143,12 +152,20 @@ describe('the state folder', () => {
 
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
   const own = (script: string, ...words: readonly string[]) =>
-    spawnSync('unshare', ['-rm', ...script.split(' '), state(), process.execPath, LAUNCHER, ...words], { cwd: here.project, env: here.env, encoding: 'utf8' });
+    spawnSync('unshare', ['-rm', ...script.split(' '), state(), process.execPath, LAUNCHER, ...words], {
+      cwd: here.project,
+      env: here.env,
+      encoding: 'utf8',
+    });
 
   test.runIf(canMount)('full: 69, and it goes on once there is room (needs mounts in a namespace)', () => {
     mkdirSync(state(), { recursive: true });
     const { status, stdout, stderr } = own(`sh ${join(import.meta.dirname, 'small-disk.sh')}`, 'run', 'file-reader', 'notes.txt', '--json');
-    expect({ status, code: (JSON.parse(stdout) as Json).error?.code, stderr: stderr.includes('"succeeded"') }).toEqual({ status: 69, code: 'TOKA_STATE_UNAVAILABLE', stderr: true });
+    expect({ status, code: (JSON.parse(stdout) as Json).error?.code, stderr: stderr.includes('"succeeded"') }).toEqual({
+      status: 69,
+      code: 'TOKA_STATE_UNAVAILABLE',
+      stderr: true,
+    });
   });
 
   test.runIf(canMount)('read-only: 69 for what must be recorded; what was recorded can be read (needs mounts in a namespace)', async () => {
@@ -167,7 +184,13 @@ describe('the journal', () => {
     const ended = await Promise.all(Array.from({ length: 8 }, async () => here.json(['run', 'file-reader', 'notes.txt'])));
     expect(ended.map(({ exit }) => exit)).toEqual(Array.from({ length: 8 }, () => 0));
     const opened = openJournal(journal(), { clock: systemClock, readOnly: true });
-    expect([opened.verify().ok, opened.runs({ limit: 20 }).map(({ id }) => id).toSorted()]).toEqual([true, ended.map(({ runId }) => runId).toSorted()]);
+    expect([
+      opened.verify().ok,
+      opened
+        .runs({ limit: 20 })
+        .map(({ id }) => id)
+        .toSorted(),
+    ]).toEqual([true, ended.map(({ runId }) => runId).toSorted()]);
     opened.close();
   });
 
@@ -176,7 +199,10 @@ describe('the journal', () => {
     'text instead': () => writeFileSync(journal(), 'no database\n'.repeat(1000)),
     'a foreign database': () => {
       rmSync(journal());
-      spawnSync(process.execPath, ['-e', `new (require('node:sqlite').DatabaseSync)(${JSON.stringify(journal())}).exec('CREATE TABLE t (x)')`]);
+      spawnSync(process.execPath, [
+        '-e',
+        `new (require('node:sqlite').DatabaseSync)(${JSON.stringify(journal())}).exec('CREATE TABLE t (x)')`,
+      ]);
     },
     'pages of zeros': () => {
       const bytes = readFileSync(journal());
@@ -200,27 +226,45 @@ describe('the journal', () => {
 describe('odd surroundings', () => {
   test('no project, no home: state by XDG', async () => {
     const result = await here.json(['run', 'file-lister', '.'], { cwd: here.base });
-    expect([result.exit, existsSync(join(here.home, 'state/toka/journal.db')), existsSync(join(here.base, '.toka'))]).toEqual([0, true, false]);
+    expect([result.exit, existsSync(join(here.home, 'state/toka/journal.db')), existsSync(join(here.base, '.toka'))]).toEqual([
+      0,
+      true,
+      false,
+    ]);
   });
 
   test('a folder that was removed', async () => {
     const gone = join(here.base, 'gone');
     mkdirSync(gone);
-    const { status, stderr } = spawnSync('sh', ['-c', `rmdir "$PWD"; "$0" "$1" tools list >/dev/null`, process.execPath, LAUNCHER], { cwd: gone, env: here.env, encoding: 'utf8' });
+    const { status, stderr } = spawnSync('sh', ['-c', `rmdir "$PWD"; "$0" "$1" tools list >/dev/null`, process.execPath, LAUNCHER], {
+      cwd: gone,
+      env: here.env,
+      encoding: 'utf8',
+    });
     expect([status === null, /\n\s+at /.test(stderr)]).toEqual([false, false]);
   });
 
   test('standard streams that are closed', () => {
     for (const redirect of ['</dev/null >&-', '2>&-', '<&-']) {
-      const { status } = spawnSync('sh', ['-c', `"$0" "$1" tools list ${redirect} >/dev/null`, process.execPath, LAUNCHER], { cwd: here.project, env: here.env });
+      const { status } = spawnSync('sh', ['-c', `"$0" "$1" tools list ${redirect} >/dev/null`, process.execPath, LAUNCHER], {
+        cwd: here.project,
+        env: here.env,
+      });
       expect([redirect, status]).toEqual([redirect, 0]);
     }
   });
 
   test('arguments that are not UTF-8, empty, or very long', () => {
-    const { status } = spawnSync('bash', ['-c', String.raw`"$0" "$1" run file-reader $'a\xffb' ""`, process.execPath, LAUNCHER], { cwd: here.project, env: here.env });
+    const { status } = spawnSync('bash', ['-c', String.raw`"$0" "$1" run file-reader $'a\xffb' ""`, process.execPath, LAUNCHER], {
+      cwd: here.project,
+      env: here.env,
+    });
     expect(status).toBe(2);
-    const long = spawnSync(process.execPath, [LAUNCHER, 'run', 'file-reader', 'x'.repeat(100_000)], { cwd: here.project, env: here.env, encoding: 'utf8' });
+    const long = spawnSync(process.execPath, [LAUNCHER, 'run', 'file-reader', 'x'.repeat(100_000)], {
+      cwd: here.project,
+      env: here.env,
+      encoding: 'utf8',
+    });
     expect([long.status, /TOKA_[A-Z_]+/.exec(long.stderr)?.[0]]).toEqual([2, 'TOKA_CAPABILITY_INVALID']);
   });
 });

@@ -5,7 +5,12 @@ import { anchor, parseCapability } from '../../src/capability/grammar.ts';
 
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
-  fc.array(fc.constantFrom('*', '**', '?', '/', '/**', '/**/', '..', '.', '~', '\\', '{', '}', ':', 'a', '\u0000', '😀', '\ud800', '%2e', '//'), { maxLength: 40 }).map((parts) => parts.join('')),
+  fc
+    .array(
+      fc.constantFrom('*', '**', '?', '/', '/**', '/**/', '..', '.', '~', '\\', '{', '}', ':', 'a', '\u0000', '😀', '\ud800', '%2e', '//'),
+      { maxLength: 40 },
+    )
+    .map((parts) => parts.join('')),
 );
 const CODED = { code: 'TOKA_CAPABILITY_INVALID' };
 

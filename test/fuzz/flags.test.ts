@@ -6,24 +6,49 @@ import { flagName, OWN_FLAGS, type OwnFlag, readParameters, splitAtName } from '
 const TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object'] as const;
 const name = fc.constantFrom('title', 'maxBytes', 'max-count', 'x', 'dryRun', 'timeout', 'no-cache', 'allow', 'constructor', 'toString');
 const schema = fc.record({ type: fc.constantFrom(...TYPES), position: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }) });
-const tool = fc.dictionary(name, schema, { maxKeys: 6 }).map(
-  (parameters): Tool => ({
-    ...({ name: 'probe', qualified: 'project/probe' } as Tool),
-    params: {
-      type: 'object',
-      required: [],
-      additionalProperties: false,
-      properties: Object.fromEntries(
-        Object.entries(parameters).map(([key, { type, position }]): [string, ParameterSchema] => [
-          key,
-          { type, description: 'd', ...(type === 'array' ? { items: { type: 'string' } } : {}), ...(position === undefined ? {} : { 'x-position': position }) },
-        ]),
-      ),
-    },
-  }),
-);
+const tool = fc.dictionary(name, schema, { maxKeys: 6 }).map((parameters): Tool => ({
+  ...({ name: 'probe', qualified: 'project/probe' } as Tool),
+  params: {
+    type: 'object',
+    required: [],
+    additionalProperties: false,
+    properties: Object.fromEntries(
+      Object.entries(parameters).map(([key, { type, position }]): [string, ParameterSchema] => [
+        key,
+        {
+          type,
+          description: 'd',
+          ...(type === 'array' ? { items: { type: 'string' } } : {}),
+          ...(position === undefined ? {} : { 'x-position': position }),
+        },
+      ]),
+    ),
+  },
+}));
 const word = fc.oneof(
-  fc.constantFrom('--', '-', '-h', '--help', '--no-', '--=', '--=x', '-5', '--json', '--param', 'a=b', '=', '[', '[1]', '{', '{}', '', '__proto__=1', '--__proto__', '--constructor=2', '--no-constructor'),
+  fc.constantFrom(
+    '--',
+    '-',
+    '-h',
+    '--help',
+    '--no-',
+    '--=',
+    '--=x',
+    '-5',
+    '--json',
+    '--param',
+    'a=b',
+    '=',
+    '[',
+    '[1]',
+    '{',
+    '{}',
+    '',
+    '__proto__=1',
+    '--__proto__',
+    '--constructor=2',
+    '--no-constructor',
+  ),
   name.map((each) => `--${flagName(each)}`),
   name.map((each) => `--no-${flagName(each)}`),
   fc.constantFrom(...Object.keys(OWN_FLAGS)).map((each) => `--${each}`),
@@ -70,11 +95,25 @@ describe('any words', () => {
 
 test('what is written as a flag is read back', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 20 }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), (text, integer, number, flag) => {
-      const properties = { text: 'string', integer: 'integer', number: 'number', flag: 'boolean' } as const;
-      const probe = { name: 'probe', params: { properties: Object.fromEntries(Object.entries(properties).map(([key, type]) => [key, { type, description: 'd' }])) } } as unknown as Tool;
-      const words = [`--text=${text}`, '--integer', String(integer), '--number', String(number), flag ? '--flag' : '--no-flag'];
-      expect(readParameters(probe, words, new Map())).toEqual({ text, integer, number: number === 0 ? expect.closeTo(0) as number : number, flag });
-    }),
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      (text, integer, number, flag) => {
+        const properties = { text: 'string', integer: 'integer', number: 'number', flag: 'boolean' } as const;
+        const probe = {
+          name: 'probe',
+          params: { properties: Object.fromEntries(Object.entries(properties).map(([key, type]) => [key, { type, description: 'd' }])) },
+        } as unknown as Tool;
+        const words = [`--text=${text}`, '--integer', String(integer), '--number', String(number), flag ? '--flag' : '--no-flag'];
+        expect(readParameters(probe, words, new Map())).toEqual({
+          text,
+          integer,
+          number: number === 0 ? (expect.closeTo(0) as number) : number,
+          flag,
+        });
+      },
+    ),
   );
 });

@@ -10,7 +10,8 @@ beforeEach(() => {
 afterEach(() => here[Symbol.dispose]());
 
 const allow = ['--allow', 'proc:exec:bash'] as const;
-const missing = (result: { readonly error?: { readonly data?: Readonly<Record<string, unknown>> } }): unknown => result.error?.data?.['missing'];
+const missing = (result: { readonly error?: { readonly data?: Readonly<Record<string, unknown>> } }): unknown =>
+  result.error?.data?.['missing'];
 
 function userConfig(text: string): void {
   mkdirSync(join(here.home, 'config/toka'), { recursive: true });
@@ -113,7 +114,10 @@ describe('denials and levels win over every grant', () => {
 
   test('the level: no network below elevated', async () => {
     here.write(tool('fetch', 'true', { capabilities: { required: ['net:connect:example.org:443'] }, security: { level: 'standard' } }));
-    expect(await here.json(['run', 'fetch', ...allow, '--allow', 'net:connect'])).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    expect(await here.json(['run', 'fetch', ...allow, '--allow', 'net:connect'])).toMatchObject({
+      exit: 77,
+      error: { code: 'TOKA_CAPABILITY_DENIED' },
+    });
   });
 
   test('at elevated the network waits for its proxy', async () => {
@@ -160,7 +164,8 @@ describe('bundled tools', () => {
 
 describe('optional capabilities', () => {
   test('fall away where they are not granted, and the tool is told', async () => {
-    const script = `export default { name: 'look', summary: 'Look', params: { type: 'object', properties: {}, additionalProperties: false }, capabilities: {}, effect: 'read',
+    const script = `export default { name: 'look', summary: 'Look', effect: 'read', capabilities: {},
+      params: { type: 'object', properties: {}, additionalProperties: false },
       run: async (_, { missing, env }) => ({ missing, colour: missing.length > 1 ? null : env('COLOUR') }) };`;
     here.write(tool('look', script, { type: 'native', capabilities: { optional: ['env:read:COLOUR', 'fs:read:docs/**'] } }));
     here.write({ 'docs/a.md': '' });

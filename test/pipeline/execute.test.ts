@@ -29,13 +29,28 @@ describe('one union for three models', () => {
     agent: () => ({ ...common, model: 'agent', agent: 'reviewer', cwd: here.project }),
   };
 
-  test.each(Object.keys(REQUESTS))('%s: not available yet, said with its code, in the shape of every result, and recorded', async (model) => {
-    const request = REQUESTS[model]?.() as ExecutionRequest;
-    const result = await toka.run(request);
-    expect(result).toMatchObject({ schema: 'toka/run-result/v1', status: 'failed', output: '', exitCode: null, artifacts: [], error: { code: 'TOKA_MODEL_UNAVAILABLE' } });
-    expect(toka.journal().read(result.runId).map(({ event }) => event.type)).toEqual(['run.requested', 'run.finished']);
-    await expect(toka.prepare(request)).rejects.toMatchObject({ code: 'TOKA_MODEL_UNAVAILABLE', exitCode: 69 });
-  });
+  test.each(Object.keys(REQUESTS))(
+    '%s: not available yet, said with its code, in the shape of every result, and recorded',
+    async (model) => {
+      const request = REQUESTS[model]?.() as ExecutionRequest;
+      const result = await toka.run(request);
+      expect(result).toMatchObject({
+        schema: 'toka/run-result/v1',
+        status: 'failed',
+        output: '',
+        exitCode: null,
+        artifacts: [],
+        error: { code: 'TOKA_MODEL_UNAVAILABLE' },
+      });
+      expect(
+        toka
+          .journal()
+          .read(result.runId)
+          .map(({ event }) => event.type),
+      ).toEqual(['run.requested', 'run.finished']);
+      await expect(toka.prepare(request)).rejects.toMatchObject({ code: 'TOKA_MODEL_UNAVAILABLE', exitCode: 69 });
+    },
+  );
 
   test('a tool and a command pass the same stages', async () => {
     const named = await toka.run({ ...toka.request({ name: 'greet' }, {}), allow: ['proc:exec:bash'] });
@@ -52,24 +67,25 @@ describe('never rejects', () => {
   });
 
   test.each(['', 'fs', 'fs:read:a/*/../b', 'x:y:z'])('a grant that is no capability: %j', async (text) => {
-    expect(await toka.run({ ...toka.request({ name: 'greet' }, {}), allow: [text] })).toMatchObject({ error: { code: 'TOKA_CAPABILITY_INVALID' } });
+    expect(await toka.run({ ...toka.request({ name: 'greet' }, {}), allow: [text] })).toMatchObject({
+      error: { code: 'TOKA_CAPABILITY_INVALID' },
+    });
   });
 
-  test.each([
-    [{ path: 5 }],
-    [{ path: null }],
-    [{ path: 'notes.txt', limit: 'many' }],
-    [{ path: 'notes.txt', unknown: 1 }],
-    [{}],
-  ])('parameters that do not fit: %j', async (params) => {
-    expect(await toka.run(toka.request({ name: 'file-reader' }, params))).toMatchObject({ error: { code: 'TOKA_PARAM_INVALID' } });
-  });
+  test.each([[{ path: 5 }], [{ path: null }], [{ path: 'notes.txt', limit: 'many' }], [{ path: 'notes.txt', unknown: 1 }], [{}]])(
+    'parameters that do not fit: %j',
+    async (params) => {
+      expect(await toka.run(toka.request({ name: 'file-reader' }, params))).toMatchObject({ error: { code: 'TOKA_PARAM_INVALID' } });
+    },
+  );
 
   test('a caller that throws where it is told of the run', async () => {
     const onEvent = (): never => {
       throw new Error('the caller is broken');
     };
-    expect(await toka.run({ ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), onEvent })).toMatchObject({ error: { code: 'TOKA_INTERNAL' } });
+    expect(await toka.run({ ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), onEvent })).toMatchObject({
+      error: { code: 'TOKA_INTERNAL' },
+    });
   });
 });
 
@@ -77,7 +93,12 @@ describe('cancelling', () => {
   test('before it starts: nothing runs', async () => {
     const result = await toka.run({ ...toka.request({ name: 'probe' }, {}), allow: ['proc:exec:bash'], signal: AbortSignal.abort() });
     expect([result.status, result.error?.code]).toEqual(['cancelled', 'TOKA_CANCELLED']);
-    expect(toka.journal().read(result.runId).map(({ event }) => event.type)).not.toContain('run.started');
+    expect(
+      toka
+        .journal()
+        .read(result.runId)
+        .map(({ event }) => event.type),
+    ).not.toContain('run.started');
   });
 
   test('while it runs: it ends, and then the outcome is reported', async () => {
@@ -87,7 +108,12 @@ describe('cancelling', () => {
       seen.push(type);
       if (type === 'started') setImmediate(() => controller.abort());
     };
-    const result = await toka.run({ ...toka.request({ name: 'probe' }, {}), allow: ['proc:exec:bash'], signal: controller.signal, onEvent });
+    const result = await toka.run({
+      ...toka.request({ name: 'probe' }, {}),
+      allow: ['proc:exec:bash'],
+      signal: controller.signal,
+      onEvent,
+    });
     expect([result.status, result.error?.code, seen[0]]).toEqual(['cancelled', 'TOKA_CANCELLED', 'started']);
     expect(toka.journal().read(result.runId).at(-1)?.event).toMatchObject({ type: 'run.finished', status: 'cancelled' });
   });
@@ -111,7 +137,10 @@ describe('a person is asked', () => {
     await answering('once');
     const result = await toka.run(toka.request({ name: 'greet' }, {}));
     expect([result.status, asked]).toEqual(['succeeded', ['proc:exec']]);
-    const events = toka.journal().read(result.runId).map(({ event }) => event);
+    const events = toka
+      .journal()
+      .read(result.runId)
+      .map(({ event }) => event);
     expect(events.map(({ type }) => type)).toEqual(['run.requested', 'approval.decided', 'run.started', 'run.output', 'run.finished']);
     expect(events[1]).toMatchObject({ capability: 'proc:exec:bash', decision: 'once', by: 'test' });
   });
@@ -120,7 +149,12 @@ describe('a person is asked', () => {
     await answering('deny');
     const result = await toka.run(toka.request({ name: 'greet' }, {}));
     expect(result).toMatchObject({ status: 'denied', error: { code: 'TOKA_CAPABILITY_DENIED' } });
-    expect(toka.journal().read(result.runId).map(({ event }) => event.type)).toEqual(['run.requested', 'approval.decided', 'run.finished']);
+    expect(
+      toka
+        .journal()
+        .read(result.runId)
+        .map(({ event }) => event.type),
+    ).toEqual(['run.requested', 'approval.decided', 'run.finished']);
   });
 
   test('but not for what a rule denies', async () => {
@@ -133,7 +167,9 @@ describe('a person is asked', () => {
 });
 
 test('many runs at once in one process', async () => {
-  const results = await Promise.all(Array.from({ length: 30 }, async () => toka.run(toka.request({ name: 'file-reader' }, { path: 'notes.txt' }))));
+  const results = await Promise.all(
+    Array.from({ length: 30 }, async () => toka.run(toka.request({ name: 'file-reader' }, { path: 'notes.txt' }))),
+  );
   expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['succeeded']));
   expect(new Set(results.map(({ runId }) => runId)).size).toBe(30);
   expect(toka.journal().verify()).toMatchObject({ ok: true });
@@ -148,7 +184,8 @@ test('a plan is what a run would do, and records nothing', async () => {
 
 test('a native tool that is not part of toka runs out of process', async () => {
   const script = `import { defineTool } from '@toka/sdk';
-    export default defineTool({ name: 'where', summary: 'Where', params: { type: 'object', properties: {}, additionalProperties: false }, capabilities: {}, effect: 'none',
+    export default defineTool({ name: 'where', summary: 'Where', effect: 'none', capabilities: {},
+      params: { type: 'object', properties: {}, additionalProperties: false },
       run: async () => ({ pid: process.pid, cwd: process.cwd() }) });`;
   here.write(tool('where', script, { type: 'native', effect: 'none' }));
   const result = await toka.run({ ...toka.request({ name: 'where' }, {}), allow: ['proc:exec:node'] });

@@ -38,15 +38,43 @@ async function show(id: string): Promise<Shown> {
 const types = ({ events }: Shown): string[] => events.map(({ event }) => event.type);
 
 describe('every end is recorded, with its code and its reason', () => {
-  const CASES: Record<string, { script: string; spec?: Parameters<typeof tool>[2]; flags?: readonly string[]; exit: number; status: string; code?: string }> = {
+  const CASES: Record<
+    string,
+    { script: string; spec?: Parameters<typeof tool>[2]; flags?: readonly string[]; exit: number; status: string; code?: string }
+  > = {
     'it went well': { script: 'echo fine', exit: 0, status: 'succeeded' },
     'it failed': { script: 'echo no >&2; exit 3', exit: 1, status: 'failed', code: 'TOKA_RUN_FAILED' },
-    'its own exit code is passed on': { script: 'exit 3', flags: ['--passthrough-exit'], exit: 3, status: 'failed', code: 'TOKA_RUN_FAILED' },
+    'its own exit code is passed on': {
+      script: 'exit 3',
+      flags: ['--passthrough-exit'],
+      exit: 3,
+      status: 'failed',
+      code: 'TOKA_RUN_FAILED',
+    },
     'it was ended by a signal': { script: 'kill -9 $$', exit: 1, status: 'failed', code: 'TOKA_RUN_FAILED' },
-    'it was denied': { script: 'true', flags: [], spec: { capabilities: { required: ['env:read:HOME'] } }, exit: 77, status: 'denied', code: 'TOKA_CAPABILITY_DENIED' },
+    'it was denied': {
+      script: 'true',
+      flags: [],
+      spec: { capabilities: { required: ['env:read:HOME'] } },
+      exit: 77,
+      status: 'denied',
+      code: 'TOKA_CAPABILITY_DENIED',
+    },
     'it took too long': { script: 'sleep 60', flags: ['--timeout', '300ms'], exit: 124, status: 'timed-out', code: 'TOKA_TIMED_OUT' },
-    'it ignores SIGTERM': { script: 'trap "" TERM INT HUP; while :; do sleep 1; done', flags: ['--timeout', '300ms'], exit: 124, status: 'timed-out', code: 'TOKA_TIMED_OUT' },
-    'it forks for ever': { script: 'f() { f | f & }; f; sleep 60', flags: ['--timeout', '4s'], exit: 1, status: 'killed', code: 'TOKA_PROCESS_LIMIT' },
+    'it ignores SIGTERM': {
+      script: 'trap "" TERM INT HUP; while :; do sleep 1; done',
+      flags: ['--timeout', '300ms'],
+      exit: 124,
+      status: 'timed-out',
+      code: 'TOKA_TIMED_OUT',
+    },
+    'it forks for ever': {
+      script: 'f() { f | f & }; f; sleep 60',
+      flags: ['--timeout', '4s'],
+      exit: 1,
+      status: 'killed',
+      code: 'TOKA_PROCESS_LIMIT',
+    },
     'it prints for ever': { script: 'yes 0123456789abcdef | head -c 1G', exit: 1, status: 'killed', code: 'TOKA_OUTPUT_LIMIT' },
     'it takes too much memory': {
       script: `python3 -c 'b = bytearray(1 << 30)
@@ -55,10 +83,28 @@ for at in range(0, len(b), 4096): b[at] = 1'`,
       status: 'killed',
       code: 'TOKA_MEMORY_LIMIT',
     },
-    'its program is not there': { script: 'no-such-program-anywhere', spec: { type: 'external' }, exit: 69, status: 'failed', code: 'TOKA_RUNTIME_UNAVAILABLE' },
-    'its interpreter is not there': { script: 'true', spec: { executable: { interpreter: 'no-such-interpreter' } }, exit: 69, status: 'failed', code: 'TOKA_RUNTIME_UNAVAILABLE' },
+    'its program is not there': {
+      script: 'no-such-program-anywhere',
+      spec: { type: 'external' },
+      exit: 69,
+      status: 'failed',
+      code: 'TOKA_RUNTIME_UNAVAILABLE',
+    },
+    'its interpreter is not there': {
+      script: 'true',
+      spec: { executable: { interpreter: 'no-such-interpreter' } },
+      exit: 69,
+      status: 'failed',
+      code: 'TOKA_RUNTIME_UNAVAILABLE',
+    },
     'it reads standard input for ever, and there is none': { script: 'cat; echo end', exit: 0, status: 'succeeded' },
-    'it should print JSON and does not': { script: 'echo fine', spec: { outputs: { schema: { type: 'object' } } }, exit: 1, status: 'failed', code: 'TOKA_OUTPUT_INVALID' },
+    'it should print JSON and does not': {
+      script: 'echo fine',
+      spec: { outputs: { schema: { type: 'object' } } },
+      exit: 1,
+      status: 'failed',
+      code: 'TOKA_OUTPUT_INVALID',
+    },
     'its JSON is not of its schema': {
       script: `echo '{"count": "many"}'`,
       spec: { outputs: { schema: { type: 'object', properties: { count: { type: 'integer' } } } } },
@@ -93,9 +139,20 @@ for at in range(0, len(b), 4096): b[at] = 1'`,
 test('the order of what was written is kept, and logs give it back', async () => {
   here.write(tool('probe', 'echo one; sleep 0.2; echo two >&2; sleep 0.2; printf "three\\377"'));
   const result = await here.json(['run', 'probe', ...allow]);
-  expect(types(await show(result.runId))).toEqual(['run.requested', 'run.started', 'run.output', 'run.output', 'run.output', 'run.finished']);
+  expect(types(await show(result.runId))).toEqual([
+    'run.requested',
+    'run.started',
+    'run.output',
+    'run.output',
+    'run.output',
+    'run.finished',
+  ]);
   const logs = await here.json<{ output: readonly { stream: string; text: string }[] }>(['runs', 'logs', result.runId]);
-  expect(logs.output.map(({ stream, text }) => [stream, text])).toEqual([['stdout', 'one\n'], ['stderr', 'two\n'], ['stdout', 'three\uFFFD']]);
+  expect(logs.output.map(({ stream, text }) => [stream, text])).toEqual([
+    ['stdout', 'one\n'],
+    ['stderr', 'two\n'],
+    ['stdout', 'three\uFFFD'],
+  ]);
   const { stdout, stderr } = await here.run(['runs', 'logs', result.runId.slice(0, 20)]);
   expect([stdout, stderr]).toEqual(['one\nthree\uFFFD', 'two\n']);
 });
@@ -137,13 +194,21 @@ describe('a run with effects', () => {
 test('runs that a run starts hang below it', async () => {
   here.write({
     'package.json': JSON.stringify({ name: 'till', version: '1.0.0', scripts: { lint: 'echo linting', test: 'echo testing; exit 1' } }),
-    'package-lock.json': JSON.stringify({ name: 'till', version: '1.0.0', lockfileVersion: 3, packages: { '': { name: 'till', version: '1.0.0' } } }),
+    'package-lock.json': JSON.stringify({
+      name: 'till',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: { '': { name: 'till', version: '1.0.0' } },
+    }),
   });
   const grants = ['proc:exec', 'fs:read:**', 'fs:write:**'].flatMap((each) => ['--allow', each]);
   const result = await here.json(['run', 'build-validator', '.', '--steps', 'lint', '--steps', 'test', ...grants]);
   const { tree } = await show(result.runId);
   const steps = (result.data as { steps: readonly { step: string; status: string }[] }).steps;
-  expect(steps.map(({ step, status }) => [step, status])).toEqual([['lint', 'passed'], ['test', 'failed']]);
+  expect(steps.map(({ step, status }) => [step, status])).toEqual([
+    ['lint', 'passed'],
+    ['test', 'failed'],
+  ]);
   expect(tree.map(({ run, children }) => [run.parent, run.status, children.length])).toEqual([
     [result.runId, 'succeeded', 0],
     [result.runId, 'failed', 0],
@@ -166,16 +231,25 @@ describe('a secret', () => {
     const [run] = await runs();
     const shown = await here.run(['runs', 'show', run?.id ?? '', '--json']);
     expect(shown.stdout).toContain('[secret]');
-    const plan = await here.run(['run', '--dry-run', '--json', 'probe', ...allow, '--params', '-'], { input: JSON.stringify({ token: value }) });
+    const plan = await here.run(['run', '--dry-run', '--json', 'probe', ...allow, '--params', '-'], {
+      input: JSON.stringify({ token: value }),
+    });
     expect(plan.code).toBe(0);
     expect(`${shown.stdout}${plan.stdout}${plan.stderr}`).not.toContain(value);
     const state = join(here.project, '.toka/state');
     for (const file of readdirSync(state)) expect(readFileSync(join(state, file)).includes(value)).toBe(false);
-    expect(spawnSync('grep', ['-rlF', value, here.home, here.env['XDG_CACHE_HOME'] ?? ''], { encoding: 'utf8' })).toMatchObject({ status: 1, stdout: '' });
+    expect(spawnSync('grep', ['-rlF', value, here.home, here.env['XDG_CACHE_HOME'] ?? ''], { encoding: 'utf8' })).toMatchObject({
+      status: 1,
+      stdout: '',
+    });
   });
 
   test('is not printed where it is not valid', async () => {
-    here.write(tool('probe', 'true', { parameters: [...parameters, { name: 'count', type: 'integer', description: 'How many', pass: { flag: '--count' } }] }));
+    here.write(
+      tool('probe', 'true', {
+        parameters: [...parameters, { name: 'count', type: 'integer', description: 'How many', pass: { flag: '--count' } }],
+      }),
+    );
     for (const params of [{ token: { [value]: value } }, { token: [value] }, { token: value, count: 'x' }]) {
       const result = await here.json(['run', 'probe', ...allow, '--params', '-'], { input: JSON.stringify(params) });
       expect([result.exit, result.error?.code]).toEqual([2, 'TOKA_PARAM_INVALID']);

@@ -56,7 +56,12 @@ export interface Json {
   readonly [name: string]: unknown;
   readonly schema: string;
   readonly status: string;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string; readonly data?: Readonly<Record<string, unknown>> };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly hint?: string;
+    readonly data?: Readonly<Record<string, unknown>>;
+  };
   readonly runId: string;
   readonly output: string;
   readonly data?: unknown;

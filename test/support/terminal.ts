@@ -26,7 +26,11 @@ export interface Pane extends Disposable {
 export function openPane({ project, base, env }: Place, extra: Readonly<Record<string, string>> = {}): Pane {
   const socket = join(base, `tmux-${Math.random().toString(36).slice(2, 8)}`);
   const tmux = (...words: readonly string[]): string => {
-    const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...words], { cwd: project, env: { ...env, ...extra, PS1: '> ' }, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...words], {
+      cwd: project,
+      env: { ...env, ...extra, PS1: '> ' },
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`tmux ${words.join(' ')}: ${stderr}`);
     return stdout;
   };

@@ -59,7 +59,10 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     expect([rule, name]).toEqual(['proc:exec:bash', 'project/greet']);
     pane.press('Up', 'Enter');
     expect(await pane.exit()).toBe(0);
-    expect(parse(readFileSync(ruleFile(), 'utf8'))).toEqual({ apiVersion: 'toka/v1', policy: { allow: [{ capability: rule, tools: [name] }] } });
+    expect(parse(readFileSync(ruleFile(), 'utf8'))).toEqual({
+      apiVersion: 'toka/v1',
+      policy: { allow: [{ capability: rule, tools: [name] }] },
+    });
     expect(here.read('toka.yaml')).toBe('apiVersion: toka/v1\n');
     expect([await unasked(), await unasked('run other')]).toEqual([0, 77]);
   });
@@ -116,7 +119,12 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
       }),
     );
     pane.toka('run form --allow proc:exec');
-    for (const [question, keys] of [['A text', ['two words', 'Enter']], ['A number', ['4', 'Enter']], ['One of', ['Down', 'Enter']], ['The token', ['hunter2', 'Enter']]] as const) {
+    for (const [question, keys] of [
+      ['A text', ['two words', 'Enter']],
+      ['A number', ['4', 'Enter']],
+      ['One of', ['Down', 'Enter']],
+      ['The token', ['hunter2', 'Enter']],
+    ] as const) {
       await pane.shows(question);
       pane.press(...keys);
     }
@@ -126,7 +134,12 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
   });
 
   test('a hostile manifest cannot draw on the question', async () => {
-    here.write({ 'manifests/greet.yaml': here.read('manifests/greet.yaml').replace('"interpreter": "bash"', '').replace('"effect"', '"capabilities": {"required": ["env:read:A\\u001b[2J\\u001b[31mB"]}, "effect"') });
+    here.write({
+      'manifests/greet.yaml': here
+        .read('manifests/greet.yaml')
+        .replace('"interpreter": "bash"', '')
+        .replace('"effect"', '"capabilities": {"required": ["env:read:A\\u001b[2J\\u001b[31mB"]}, "effect"'),
+    });
     pane.toka('run greet --allow proc:exec');
     expect(await pane.exit()).not.toBe(0);
     expect(pane.screen()).not.toContain('the tool ran');

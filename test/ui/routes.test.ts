@@ -14,7 +14,11 @@ beforeAll(async () => {
   here = place({ 'notes.txt': 'one\n', ...tool('greet', 'echo hello; exit 3'), 'manifests/broken.yaml': '{' });
   // The full command line as its own program: the one that the launcher hands over to.
   full = join(here.base, 'full.cjs');
-  writeFileSync(full, `require(${JSON.stringify(join(import.meta.dirname, '../../dist/late/cli.cjs'))}).main(process.argv.slice(2)).then((code) => process.exit(code ?? process.exitCode));`);
+  writeFileSync(
+    full,
+    `const { main } = require(${JSON.stringify(join(import.meta.dirname, '../../dist/late/cli.cjs'))});
+     main(process.argv.slice(2)).then((code) => process.exit(code ?? process.exitCode));`,
+  );
   await here.run(['run', 'greet', '--allow', 'proc:exec']);
   await here.run(['run', 'file-reader', 'notes.txt']);
 });
@@ -37,38 +41,42 @@ function steady(text: string): string {
 
 describe('the lean and the full route answer alike', () => {
   // Not "run NAME --help": oclif takes that for itself, so the launcher never lets it through.
-  test.each([
-    ['tools', 'list'],
-    ['tools', 'list', '--json'],
-    ['tools', 'list', '--source', 'files', '--json'],
-    ['tools', 'list', '--category', 'test'],
-    ['tools', 'list', '--capability', 'fs:read', '--json'],
-    ['tools', 'list', '--capability=proc', '--source=project'],
-    ['runs', 'list'],
-    ['runs', 'list', '--json', '--limit', '1'],
-    ['runs', 'list', '--status', 'failed', '--json'],
-    ['runs', 'list', '--tool', 'project/greet'],
-    ['run', 'file-reader', 'notes.txt'],
-    ['run', '--json', 'file-reader', 'notes.txt'],
-    ['run', 'file-reader'],
-    ['run', 'nobody', '--json'],
-    ['run', 'greet', '--allow', 'proc:exec', '--passthrough-exit'],
-    ['run', 'greet'],
-    ['run', '--dry-run', 'greet', '--allow', 'proc:exec', '--json'],
-    ['run', '--nope', 'greet'],
-  ].map((words) => ({ words, line: words.join(' ') })))('toka $line', async ({ words }) => {
+  test.each(
+    [
+      ['tools', 'list'],
+      ['tools', 'list', '--json'],
+      ['tools', 'list', '--source', 'files', '--json'],
+      ['tools', 'list', '--category', 'test'],
+      ['tools', 'list', '--capability', 'fs:read', '--json'],
+      ['tools', 'list', '--capability=proc', '--source=project'],
+      ['runs', 'list'],
+      ['runs', 'list', '--json', '--limit', '1'],
+      ['runs', 'list', '--status', 'failed', '--json'],
+      ['runs', 'list', '--tool', 'project/greet'],
+      ['run', 'file-reader', 'notes.txt'],
+      ['run', '--json', 'file-reader', 'notes.txt'],
+      ['run', 'file-reader'],
+      ['run', 'nobody', '--json'],
+      ['run', 'greet', '--allow', 'proc:exec', '--passthrough-exit'],
+      ['run', 'greet'],
+      ['run', '--dry-run', 'greet', '--allow', 'proc:exec', '--json'],
+      ['run', '--nope', 'greet'],
+    ].map((words) => ({ words, line: words.join(' ') })),
+  )('toka $line', async ({ words }) => {
     expect(await byLauncher(words)).toEqual(byFullRoute(words));
   });
 
-  test.each([
-    ['tools', 'list', '--nope'],
-    ['tools', 'list', 'word'],
-    ['tools', 'list', '--source'],
-    ['runs', 'list', '--limit', 'many'],
-    ['runs', 'list', '--limit', '0'],
-    ['runs', 'list', '--status', 'gone'],
-    ['run'],
-  ].map((words) => ({ words, line: words.join(' ') })))('a mistake is one on both: toka $line', async ({ words }) => {
+  test.each(
+    [
+      ['tools', 'list', '--nope'],
+      ['tools', 'list', 'word'],
+      ['tools', 'list', '--source'],
+      ['runs', 'list', '--limit', 'many'],
+      ['runs', 'list', '--limit', '0'],
+      ['runs', 'list', '--status', 'gone'],
+      ['run'],
+    ].map((words) => ({ words, line: words.join(' ') })),
+  )('a mistake is one on both: toka $line', async ({ words }) => {
     const [lean, long] = [await byLauncher(words), byFullRoute(words)];
     expect([lean.code, long.code]).toEqual([2, 2]);
   });
@@ -76,8 +84,14 @@ describe('the lean and the full route answer alike', () => {
 
 describe('flags', () => {
   test('of toka run are the same on both routes', () => {
-    const known = Object.entries(Run.flags).map(([name, flag]) => [name, flag.type === 'boolean' ? 'switch' : flag.multiple === true ? 'list' : 'value']);
-    const inherited = [['debug', 'switch'], ['help', 'switch']];
+    const known = Object.entries(Run.flags).map(([name, flag]) => [
+      name,
+      flag.type === 'boolean' ? 'switch' : flag.multiple === true ? 'list' : 'value',
+    ]);
+    const inherited = [
+      ['debug', 'switch'],
+      ['help', 'switch'],
+    ];
     expect(Object.fromEntries([...known, ...inherited])).toEqual(OWN_FLAGS);
   });
 });

@@ -80,7 +80,13 @@ describe('a flag has the type of its parameter', () => {
   });
 
   test('a parameter may be named like a member of every object', async () => {
-    const parameters = ['constructor', 'toString'].map((name, at) => ({ name, type: 'string', description: 'd', position: at + 1, pass: { flag: `--${name}` } }));
+    const parameters = ['constructor', 'toString'].map((name, at) => ({
+      name,
+      type: 'string',
+      description: 'd',
+      position: at + 1,
+      pass: { flag: `--${name}` },
+    }));
     here.write(tool('member', 'printf "<%s>" "$@"', { parameters }));
     expect((await run('member')).output).toBe('<>');
     expect((await run('member', 'a', '--to-string', 'b')).output).toBe('<--constructor><a><--toString><b>');
@@ -99,7 +105,21 @@ describe('a flag has the type of its parameter', () => {
   });
 
   test('how each reaches the program is as declared', async () => {
-    const result = await run('argv', 'x y', '--flagged', '$HOME', '--joined', 'a', '--joined', 'b', '--on', '--first=--', '--home', 'z', '*');
+    const result = await run(
+      'argv',
+      'x y',
+      '--flagged',
+      '$HOME',
+      '--joined',
+      'a',
+      '--joined',
+      'b',
+      '--on',
+      '--first=--',
+      '--home',
+      'z',
+      '*',
+    );
     expect(result.output).toBe('<--flagged><$HOME><-j=a><-j=b><--on><--><x y><*>');
     expect((await run('argv', '--no-on')).output).toBe('<->');
   });
@@ -195,7 +215,10 @@ describe('--params', () => {
   test('a tool that reads standard input itself leaves none for --params -', async () => {
     const result = await here.json(['run', '--allow', 'proc:exec', 'own-stdin', '--params', '-'], { input: '{}' });
     expect(result).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
-    expect(await here.json(['run', '--allow', 'proc:exec', 'own-stdin'], { input: 'the caller’s' })).toMatchObject({ exit: 0, output: 'the caller’s' });
+    expect(await here.json(['run', '--allow', 'proc:exec', 'own-stdin'], { input: 'the caller’s' })).toMatchObject({
+      exit: 0,
+      output: 'the caller’s',
+    });
   });
 });
 
@@ -215,7 +238,10 @@ describe('--dry-run', () => {
   });
 
   test('ends as the run would where that is denied', async () => {
-    expect(await here.json(['run', '--dry-run', 'touch', 'other.txt'])).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    expect(await here.json(['run', '--dry-run', 'touch', 'other.txt'])).toMatchObject({
+      exit: 77,
+      error: { code: 'TOKA_CAPABILITY_DENIED' },
+    });
   });
 });
 
@@ -234,14 +260,30 @@ describe('what is printed', () => {
     ['an unknown run', ['runs', 'show', 'ffffffff', '--json']],
   ])('%s is one JSON value too, with a code and a next step', async (_, words) => {
     const { code, stdout } = await here.run(words);
-    expect(JSON.parse(stdout)).toMatchObject({ schema: 'toka/error/v1', error: { code: expect.stringMatching(/^TOKA_/) as string, hint: expect.any(String) as string } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'toka/error/v1',
+      error: { code: expect.stringMatching(/^TOKA_/) as string, hint: expect.any(String) as string },
+    });
     expect(code).toBe(2);
   });
 
   test('in a pipe there are no escape codes, also not those of a tool’s manifest', async () => {
     here.write(tool('loud', 'true', {}));
-    here.write({ 'manifests/loud.yaml': here.read('manifests/loud.yaml').replace('The tool loud', String.raw`The \u001b[31mred\u001b]0;title\u0007 tool`) });
-    for (const words of [['tools', 'list'], ['tools', 'show', 'loud'], ['run', 'loud', '--help'], ['run', 'loud'], ['runs', 'list'], ['--help'], ['run', '--help'], ['trust', '--show']]) {
+    here.write({
+      'manifests/loud.yaml': here
+        .read('manifests/loud.yaml')
+        .replace('The tool loud', String.raw`The \u001b[31mred\u001b]0;title\u0007 tool`),
+    });
+    for (const words of [
+      ['tools', 'list'],
+      ['tools', 'show', 'loud'],
+      ['run', 'loud', '--help'],
+      ['run', 'loud'],
+      ['runs', 'list'],
+      ['--help'],
+      ['run', '--help'],
+      ['trust', '--show'],
+    ]) {
       const { stdout, stderr } = await here.run(words);
       expect([words, /[\u001b\u0007]/.test(stdout + stderr)]).toEqual([words, false]);
     }
@@ -250,7 +292,8 @@ describe('what is printed', () => {
   test('--help of a tool shows each parameter with its flag', async () => {
     const { code, stdout } = await here.run(['run', 'echo-json', '--help']);
     expect(code).toBe(0);
-    for (const flag of ['--title', '--count', '--ratio', '--dry-run', '--colour', '--tags', '--sizes', '--extra', '--file']) expect(stdout).toContain(flag);
+    for (const flag of ['--title', '--count', '--ratio', '--dry-run', '--colour', '--tags', '--sizes', '--extra', '--file'])
+      expect(stdout).toContain(flag);
     expect((await here.run(['run', '--help', 'echo-json'])).stdout).toBe(stdout);
   });
 
