@@ -174,11 +174,6 @@ describe('what does not fit is refused before anything runs', () => {
     expect(result).toMatchObject({ exit: 2, error: { code: 'TOKA_PARAM_INVALID', data: { missing: ['first', 'secondWord'] } } });
     expect(result.error?.message).toContain('--first, --second-word');
   });
-
-  test('no flag of toka is one of a tool before its name', async () => {
-    const { code, stderr } = await here.run(['run', '--titel', 'echo-json']);
-    expect([code, stderr.includes('TOKA_USAGE')]).toEqual([2, true]);
-  });
 });
 
 describe('--params', () => {
