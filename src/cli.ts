@@ -15,12 +15,12 @@ import ToolsSearch from './commands/tools/search.ts';
 import ToolsShow from './commands/tools/show.ts';
 import ToolsValidate from './commands/tools/validate.ts';
 import Trust from './commands/trust.ts';
-import { ending } from './commands/base.ts';
 import { packageRoot } from './config/package-root.ts';
-import { TokaError } from './errors.ts';
-import { nearest } from './manifest/nearest.ts';
+import { ending } from './ui/ending.ts';
 import { processDoor } from './ui/process-door.ts';
 import { reportError } from './ui/report-error.ts';
+
+export { commandNotFound } from './hooks/command-not-found.ts';
 
 /** All commands by their id, which is the path of their file; oclif finds them here (package.json, `oclif.commands`). */
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
@@ -51,23 +51,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     return ending.code;
   } catch (thrown) {
     if ((thrown as { oclif?: { exit?: number } }).oclif?.exit === 0) return 0;
-    return reportError(isUnknownCommand(thrown) ? unknownCommand(argv) : thrown, { has: (flag) => argv.includes(`--${flag}`) }, processDoor());
+    return reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, processDoor());
   }
-}
-
-function isUnknownCommand(thrown: unknown): boolean {
-  return thrown instanceof Error && /^command \S+ not found$/.test(thrown.message);
-}
-
-function unknownCommand(argv: readonly string[]): TokaError {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const [topic = '', name = '', extra] = words;
-  if (extra !== undefined && Object.hasOwn(COMMANDS, `${topic}:${name}`)) {
-    return new TokaError('TOKA_USAGE', `toka ${topic} ${name} does not take the word "${extra}"`, { hint: `toka ${topic} ${name} --help shows what it takes` });
-  }
-  const names = Object.keys(COMMANDS).map((id) => id.replace(':', ' '));
-  const near = nearest(words.slice(0, 2).join(' '), names) ?? nearest(words[0] ?? '', names);
-  return new TokaError('TOKA_USAGE', `"${words.slice(0, 2).join(' ')}" is not a command of toka`, {
-    hint: near === undefined ? 'toka --help shows all of them' : `did you mean toka ${near}? toka --help shows all commands`,
-  });
 }

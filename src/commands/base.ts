@@ -2,11 +2,9 @@ import { Command } from '@oclif/core/command';
 import { boolean } from '@oclif/core/flags';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { Door } from '../ui/door.ts';
+import { ending } from '../ui/ending.ts';
 import { processDoor } from '../ui/process-door.ts';
 import { reportError } from '../ui/report-error.ts';
-
-/** How the command ended; oclif gives no other way to hand it on. */
-export const ending = { code: 0 };
 
 /** What all commands share: their door, one way to end, and errors with codes. */
 export abstract class TokaCommand extends Command {

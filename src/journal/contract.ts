@@ -46,11 +46,12 @@ export interface Journal {
    * @param events At least one, in order.
    * @param expectedSeq How many events the run has so far; 0 for a new one.
    * @param blobs What the events name beyond what is stored already; exactly that.
+   * @param times When each of them happened, milliseconds since 1970, none later than now. Default: now.
    * @returns The events as stored.
    * @throws TokaError `TOKA_EVENT_CONFLICT` if the run has another number of events, `TOKA_EVENT_INVALID` for a field outside its limits,
    *   `TOKA_EVENT_ILLEGAL` for an event that cannot come next. Nothing is stored then.
    */
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs): StoredEvent[];
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[]): StoredEvent[];
   /** All events of a run in order. Throws `TOKA_RUN_UNKNOWN`. */
   read(run: string): StoredEvent[];
   /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */

@@ -75,17 +75,18 @@ export class SqliteJournal implements Journal {
     this.#clock = clock;
   }
 
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs: Blobs = new Map()): StoredEvent[] {
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs: Blobs = new Map(), times: readonly number[] = []): StoredEvent[] {
     checkRunId(run);
     if (events.length === 0) throw invalid('expected at least one event, found none');
     const admitted = events.map(admit);
     checkBlobs(events, blobs);
-    const time = Math.trunc(this.#clock.now());
+    const now = Math.trunc(this.#clock.now());
+    const timed = admitted.map((one, at) => ({ ...one, time: Math.min(now, Math.trunc(times[at] ?? now)) }));
     return this.#transaction('IMMEDIATE', () => {
       const head = this.#head(run);
       if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
       this.#storeBlobs(events, blobs);
-      return this.#storeEvents(run, admitted, time, head);
+      return this.#storeEvents(run, timed, head);
     });
   }
 
@@ -164,9 +165,9 @@ export class SqliteJournal implements Journal {
     return row ? { head: row.head, hash: row.hash, state: this.#parseState(run, row.state) } : { head: 0, hash: GENESIS, state: undefined };
   }
 
-  #storeEvents(run: string, admitted: readonly Admitted[], time: number, head: Head): StoredEvent[] {
+  #storeEvents(run: string, admitted: readonly (Admitted & { readonly time: number })[], head: Head): StoredEvent[] {
     let { hash, state } = head;
-    const stored = admitted.map(({ event, body }, index) => {
+    const stored = admitted.map(({ event, body, time }, index) => {
       const seq = head.head + index + 1;
       state = reduce(state, event, time);
       hash = chainHash(hash, { run, seq, time, body });

@@ -2,7 +2,7 @@ import { printPlace, TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
 import type { Usage } from '../journal/events.ts';
 import type { House } from './house.ts';
-import { intentEvents, outcomeEvents, outcomeStatus } from './record.ts';
+import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
 import { RESULT_SCHEMA, type ResultError, resultUsage, type RunResult } from './result.ts';
 import { Halt, type Run } from './run.ts';
@@ -55,7 +55,7 @@ export async function prepare(house: House, request: ExecutionRequest): Promise<
 }
 
 function begin(house: House, request: ExecutionRequest): Run {
-  return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], intended: false, recorded: 0 };
+  return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], recorded: 0 };
 }
 
 async function pass(begun: Run, stages: readonly Stage[], house: House): Promise<{ run: Run; error?: TokaError }> {
@@ -78,7 +78,8 @@ function conclude(run: Run, error: TokaError | undefined, house: House): RunResu
   try {
     const keeper = createKeeper();
     const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
-    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs);
+    const times = run.recorded > 0 ? [] : intentTimes(run);
+    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times);
   } catch (thrown) {
     return report(run, unrecorded(error, toTokaError(thrown)), usage);
   }

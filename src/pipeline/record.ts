@@ -20,7 +20,13 @@ export function isHarmless({ tool, plan }: Run): boolean {
 
 /** The events up to the intent. */
 export function intentEvents(run: Run, house: House, keeper: Keeper): RunEvent[] {
-  return [requested(run, house, keeper), ...run.approvals, ...(run.intended ? [started(run)] : [])];
+  return [requested(run, house, keeper), ...run.approvals, ...(run.intendedMs === undefined ? [] : [started(run)])];
+}
+
+/** When each of those events happened; they may be recorded later, with the outcome. */
+export function intentTimes({ startedMs, approvals, intendedMs }: Run): number[] {
+  const after = intendedMs ?? startedMs;
+  return [startedMs, ...approvals.map(() => after), ...(intendedMs === undefined ? [] : [intendedMs])];
 }
 
 /** The events from the intent's end to the outcome. */

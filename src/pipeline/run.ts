@@ -31,7 +31,7 @@ export interface Run {
   /** By isolate: what the manifest passes on standard input. */
   readonly input?: string;
   /** By intent: whether the run came so far, and how many events of it are recorded. */
-  readonly intended: boolean;
+  readonly intendedMs?: number;
   readonly recorded: number;
   /** By execute. */
   readonly completion?: Completion;

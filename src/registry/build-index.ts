@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { hexDigest } from '../digest.ts';
+import { readTextFile } from '../manifest/read.ts';
 import { TokaError } from '../errors.ts';
 import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import type { Tool } from '../manifest/tool.ts';
@@ -120,11 +121,8 @@ export function manifestFiles(folder: string, folders: string[] = [], depth = 0)
 }
 
 function declaresItself(file: string): boolean {
-  try {
-    return readFileSync(file, 'utf8').includes('"toka/v');
-  } catch {
-    return false;
-  }
+  const read = readTextFile(file);
+  return 'text' in read && read.text.includes('"toka/v');
 }
 
 function write(file: string, key: string, folders: readonly string[], declared: readonly Declared[], validators: Previous['validators']): void {

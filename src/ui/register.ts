@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
+import { readTextFile } from '../manifest/read.ts';
 import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Proposal, proposeManifest } from '../manifest/propose.ts';
@@ -114,7 +115,9 @@ function filesBelow(folder: string): string[] {
 
 /** The folder is anybody's, so only what says that it is for toka, or looks so, counts: other YAML and JSON files are none of ours. */
 function isManifest(file: string): boolean {
-  return ['.yaml', '.yml', '.json'].includes(extname(file)) && /\btoka\/v\d|^\s*"?executable"?\s*:/m.test(readFileSync(file, 'utf8'));
+  if (!['.yaml', '.yml', '.json'].includes(extname(file))) return false;
+  const read = readTextFile(file);
+  return 'text' in read && /\btoka\/v\d|^\s*"?executable"?\s*:/m.test(read.text);
 }
 
 interface Outcome {

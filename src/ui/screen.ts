@@ -1,5 +1,3 @@
-/* oxlint-disable no-control-regex -- control characters are the subject of this file */
-
 /** The longest unfinished sequence that is waited for; a longer one is printed as the text it is. */
 const MAX_PENDING = 4096;
 

@@ -17,6 +17,7 @@ export async function listTools(flags: ListFlags, door: Door): Promise<number> {
     const tools = index.list(flags);
     if (flags.json === true) door.stdout.write(`${JSON.stringify({ schema: 'toka/tool-list/v1', tools })}\n`);
     else door.stdout.write(toolTable(tools, door));
+    if (tools.length === 0 && flags.json !== true) door.stderr.write('no tool fits; toka tools list shows all of them\n');
     warnOfProblems(index, door);
     return 0;
   } finally {

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Json, place } from '../support/cli.ts';
+import { place } from '../support/cli.ts';
 
 const sandboxed = await canSandbox();
 
@@ -22,7 +22,7 @@ describe.skipIf(!sandboxed)('toka sandbox run --cwd', () => {
 
   test('a folder that it could not see is refused, never replaced by another', async () => {
     using here = place({ 'out/kept': '' });
-    const hidden = await here.json<Json>(['sandbox', 'run', '--cwd', 'out', '--', 'pwd']);
+    const hidden = await here.json(['sandbox', 'run', '--cwd', 'out', '--', 'pwd']);
     expect([hidden.exit, hidden.error?.code, hidden.output]).toEqual([77, 'TOKA_CAPABILITY_DENIED', '']);
     expect((await here.run(['sandbox', 'run', '--cwd', 'nowhere', '--', 'pwd'])).code).toBe(2);
     expect((await here.run(['sandbox', 'run', '--cwd', 'out/kept', '--', 'pwd'])).code).toBe(2);

@@ -42,7 +42,6 @@ test('how the output is cut into chunks makes no difference, and no escape but c
       const pieces = places.slice(1).map((end, at) => filter(whole.subarray(places[at], end)));
       const shown = pieces.join('') + filter();
       expect(shown).toBe(show(parts.join('')));
-      // oxlint-disable-next-line no-control-regex
       expect(shown.replaceAll(/\u001b\[[\d;:]*m/g, '')).not.toMatch(/[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/);
     }),
   );
