@@ -1,7 +1,7 @@
 import { printPlace, TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
 import type { Usage } from '../journal/events.ts';
-import type { House } from './house.ts';
+import type { Approver, House } from './house.ts';
 import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
 import { RESULT_SCHEMA, type ResultError, resultUsage, type RunResult } from './result.ts';
@@ -43,13 +43,17 @@ export async function carryOut(house: House, request: ExecutionRequest): Promise
   return { run, result: conclude(run, error, house) };
 }
 
+/** Takes every capability that could be granted as if it were, so that a plan can be shown; `approvals` then tells which are not. */
+const SUPPOSE: Approver = async () => ({ decision: 'once', by: 'plan' });
+
 /**
- * Prepares a run without recording or running anything.
+ * Prepares a run without asking, recording or running anything.
  *
- * @throws TokaError What the run itself would end with at that point.
+ * @returns The run as it would be, with an approval for each capability that would have to be granted first.
+ * @throws TokaError What the run itself would end with at that point, whatever was granted.
  */
 export async function prepare(house: House, request: ExecutionRequest): Promise<Run> {
-  const { run, error } = await pass(begin(house, request), PREPARATION, house);
+  const { run, error } = await pass(begin(house, request), PREPARATION, { ...house, approver: SUPPOSE });
   if (error) throw error;
   return run;
 }

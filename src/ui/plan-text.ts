@@ -5,11 +5,13 @@ import { quote } from './help.ts';
 import { paint, plainLine, type Terminal } from './text.ts';
 
 /** What `--dry-run` prints as JSON. */
-export function planJson({ decision, plan, tool }: Run): string {
+export function planJson({ approvals, decision, plan, tool }: Run): string {
   return `${JSON.stringify({
     schema: 'toka/plan/v1',
     tool: tool?.qualified,
     effect: tool?.effect,
+    // What is missing is planned for as if it were granted: the run itself would be denied.
+    missing: approvals.map(({ capability }) => capability),
     effective: decision?.effective.permissions.map(({ capability, source }) => ({ capability: printCapability(capability), source })),
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
     isolation: plan ? 'sandbox' : 'in-process',
@@ -19,16 +21,19 @@ export function planJson({ decision, plan, tool }: Run): string {
 }
 
 /** The same for people: the exact command and everything that exists for it. */
-export function planText({ decision, plan, tool }: Run, view: Terminal): string {
+export function planText({ approvals, decision, plan, tool }: Run, view: Terminal): string {
   const title = (text: string): string => paint(view, 'bold', text);
-  const permissions = decision?.effective.permissions ?? [];
+  const missing = approvals.map(({ capability }) => capability);
+  const permissions = (decision?.effective.permissions ?? []).filter(({ capability }) => !missing.includes(printCapability(capability)));
+  const verdict = missing.length === 0 ? 'nothing was run' : 'nothing was run, and as things stand the run would be denied';
   const lines = [
     `${title('tool')}     ${tool?.qualified ?? ''} (effect ${tool?.effect ?? ''}, level ${tool?.level ?? ''})`,
     title('granted'),
     ...permissions.map(({ capability, source }) => `  ${printCapability(capability)}  ${paint(view, 'dim', `by ${source}`)}`),
+    ...missing.map((capability) => `  ${paint(view, 'yellow', `NOT granted: ${capability}`)}  ${paint(view, 'dim', `--allow ${quote(capability)}`)}`),
     ...(decision?.fallen ?? []).map(({ capability }) => `  ${paint(view, 'dim', `not granted, optional: ${printCapability(capability)}`)}`),
   ];
-  if (!plan) return `${[...lines, `${title('runs')}     in toka's own process (it is part of toka)`, 'nothing was run'].map(plainLine).join('\n')}\n`;
+  if (!plan) return `${[...lines, `${title('runs')}     in toka's own process (it is part of toka)`, verdict].map(plainLine).join('\n')}\n`;
   const { limits } = plan;
   return `${[
     ...lines,
@@ -42,6 +47,6 @@ export function planText({ decision, plan, tool }: Run, view: Terminal): string 
     `${title('network')}  none`,
     `${title('limits')}   memory ${printSize(limits.memory)}, CPU ${limits.cpu}% of a core, ${limits.pids} processes, ${printDuration(limits.timeoutMs)}, ` +
       `output ${printSize(limits.maxOutput)}, disk ${printSize(limits.maxDisk)}`,
-    'nothing was run',
+    verdict,
   ].map(plainLine).join('\n')}\n`;
 }

@@ -83,7 +83,7 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
   const run = await toka.prepare({ ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow') });
   door.stdout.write(own.has('json') ? planJson(run) : planText(run, terminal(door.stdout, door.env)));
-  return 0;
+  return run.approvals.length === 0 ? 0 : exitCodeOf({ code: 'TOKA_CAPABILITY_DENIED' });
 }
 
 async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {

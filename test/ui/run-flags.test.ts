@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeFileSync, existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Place, place, tool } from '../support/cli.ts';
 
@@ -232,11 +232,18 @@ describe('--dry-run', () => {
     expect(existsSync(join(here.project, 'made.txt'))).toBe(true);
   });
 
-  test('ends as the run would where that is denied', async () => {
-    expect(await here.json(['run', '--dry-run', 'touch', 'other.txt'])).toMatchObject({
-      exit: 77,
-      error: { code: 'TOKA_CAPABILITY_DENIED' },
-    });
+  test('shows the plan with what is missing where the run would be denied, and ends as that would', async () => {
+    const plan = await here.json<{ missing: string[]; plan: { argv: string[] } }>(['run', '--dry-run', 'touch', 'other.txt']);
+    expect(plan).toMatchObject({ exit: 77, schema: 'toka/plan/v1' });
+    expect(plan.missing).toEqual(['proc:exec:bash', `fs:write:${join(here.project, 'other.txt')}`]);
+    expect(plan.plan.argv.at(-1)).toBe(join(here.project, 'other.txt'));
+    expect((await here.run(['run', '--dry-run', 'touch', 'other.txt'])).stdout).toContain('NOT granted: proc:exec:bash');
+  });
+
+  test('of what nothing could grant shows no plan', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { deny: [proc:exec:bash] }\n' });
+    expect(await here.json(['run', '--dry-run', 'touch', 'other.txt'])).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    rmSync(join(here.project, 'toka.yaml'));
   });
 });
 
