@@ -179,7 +179,10 @@ test('a plan is what a run would do, and records nothing', async () => {
   const run = await toka.prepare({ ...toka.request({ name: 'greet' }, {}), allow: ['proc:exec:bash'] });
   expect(run.plan?.argv.at(-1)).toBe(join(here.project, 'manifests/greet.sh'));
   expect(toka.journal().runs({ limit: 5 })).toEqual([]);
-  await expect(toka.prepare(toka.request({ name: 'greet' }, {}))).rejects.toMatchObject({ code: 'TOKA_CAPABILITY_DENIED', exitCode: 77 });
+  expect(run.approvals).toEqual([]);
+  const ungranted = await toka.prepare(toka.request({ name: 'greet' }, {}));
+  expect(ungranted.approvals).toMatchObject([{ capability: 'proc:exec:bash', by: 'plan' }]);
+  expect(ungranted.plan?.argv).toEqual(run.plan?.argv);
 });
 
 test('a native tool that is not part of toka runs out of process', async () => {

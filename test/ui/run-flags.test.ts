@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Place, place, tool } from '../support/cli.ts';
 
@@ -241,9 +241,11 @@ describe('--dry-run', () => {
   });
 
   test('of what nothing could grant shows no plan', async () => {
+    const file = join(here.project, 'toka.yaml');
+    const before = readFileSync(file, 'utf8');
     here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { deny: [proc:exec:bash] }\n' });
     expect(await here.json(['run', '--dry-run', 'touch', 'other.txt'])).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
-    rmSync(join(here.project, 'toka.yaml'));
+    writeFileSync(file, before);
   });
 });
 
