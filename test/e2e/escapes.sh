@@ -4,8 +4,8 @@
 #   [SANDBOX='<command prefix>'] test/e2e/escapes.sh [-v] [ID...]
 #
 # The prefix stands before a command and is read by the shell; it may use $ESC_WORK (may be written, working folder, a git
-# repository), $ESC_SHOWN (may be read), $ESC_TOKA (this checkout) and @EXTRA@, in whose place an attempt puts further flags of
-# `toka sandbox run`. SANDBOX=" " is no sandbox at all: the control which shows that the attempts work.
+# repository), $ESC_SHOWN (may be read), $ESC_TIME (how long it may take), $ESC_TOKA (this checkout) and @EXTRA@, in whose place an
+# attempt puts further flags of `toka sandbox run`. SANDBOX=" " is no sandbox at all: the control which shows that the attempts work.
 #
 # An attempt has escaped if its effect is seen from outside: a secret in its output, a file, a connection, a process that lives.
 # Everything attacked is a decoy made here, and a success does no harm; HOME is a decoy, and nothing in the real one is touched. As root all attempts are made twice,
@@ -15,7 +15,7 @@ set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${ESC_TOKA:=$(cd "$here/../.." && pwd)}"
 export ESC_TOKA
-LIMITS='--level standard --memory 256M --cpu 50% --pids 64 --timeout 3s --max-output 8M --max-disk 100M'
+LIMITS='--level standard --memory 256M --cpu 50% --pids 64 --timeout $ESC_TIME --max-output 8M --max-disk 100M'
 GRANTS='--cwd "$ESC_WORK" --allow "fs:write:$ESC_WORK/**" --allow "fs:read:$ESC_SHOWN/**"'
 : "${SANDBOX=\"\$ESC_TOKA/bin/run.js\" sandbox run $LIMITS $GRANTS @EXTRA@ --}"
 export SANDBOX
@@ -37,7 +37,7 @@ share() {
   local copy=$1 part
   mkdir -p "$copy/node_modules"
   for part in bin dist package.json manifests; do cp -RL "$ESC_TOKA/$part" "$copy/"; done
-  cp -RL "$ESC_TOKA"/node_modules/node-* "$copy/node_modules/" 2> /dev/null
+  cp -RL "$ESC_TOKA"/node_modules/@toka "$ESC_TOKA"/node_modules/node-* "$copy/node_modules/"
   chmod -R a+rX "$copy"
 }
 

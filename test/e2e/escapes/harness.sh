@@ -5,7 +5,7 @@ make_decoys() {
   chmod 755 "$base"
   trap clean_up EXIT
   trap 'exit 130' INT TERM
-  export ESC_WORK=$base/work ESC_SHOWN=$base/shown
+  export ESC_WORK=$base/work ESC_SHOWN=$base/shown ESC_TIME=3s
   secret=$base/secret hits=$base/hits out=$base/out err=$base/err
   mkdir -p "$ESC_WORK/sub" "$ESC_WORK/.toka/state" "$ESC_WORK/.toka/tools" "$ESC_SHOWN" "$secret" "$base/home/.ssh" "$base/tmp"
   # The decoy home is the caller's from here on; passwd is not touched.
@@ -83,8 +83,9 @@ attempt() {
 
 skip() { wanted "$1" && skipped+=("$1: $2"); return 0; }
 
-# control ID DESCRIPTION LANGUAGE PAYLOAD CHECK: the check is true if it works.
+# control ID DESCRIPTION LANGUAGE PAYLOAD CHECK: the check is true if it works. A busy machine is no reason why it should not.
 control() {
+  local ESC_TIME=20s patience=25
   wanted "$1" || wanted usable || return 0
   controls=$((controls + 1))
   command_in "$3" "$4"
