@@ -66,6 +66,10 @@ function checkProperty({ params }: PluginTool, name: string, path: Path): Issue[
   if (RESERVED.includes(name)) {
     return [{ path, at: 'key', code: 'bad-value', expected: `a name other than ${RESERVED.join(', ')}`, found: quote(name) }];
   }
+  if (property?.['x-type'] === 'path' && property.type !== 'string') {
+    const hint = property.type === 'array' ? ', or in the items of a list' : '';
+    return [{ path: [...path, 'x-type'], code: 'conflict', expected: `path only for a string${hint}`, found: `path for type ${property.type}` }];
+  }
   if (property?.default === undefined) return [];
   const conflict = { path: [...path, 'default'], at: 'key', code: 'conflict' } as const;
   if (property['x-type'] === 'secret') return [{ ...conflict, expected: 'no default for a secret' }];

@@ -106,6 +106,11 @@ test.each([
     [`unknown-key ${tool}.params.properties.path.x-typ`],
   ],
   [
+    'a list marked as one path',
+    { params: { ...params, properties: { path: { ...path, type: 'array', items: { type: 'string' } } } } },
+    [`conflict ${tool}.params.properties.path.x-type`],
+  ],
+  [
     'parameters that are not closed',
     { params: { ...params, additionalProperties: true } },
     [`bad-value ${tool}.params.additionalProperties`],

@@ -23,10 +23,9 @@ export default defineTool({
     properties: {
       path: {
         type: 'array',
-        items: { type: 'string' },
+        items: { type: 'string', 'x-type': 'path' },
         description: 'Files and folders to check',
         default: ['.'],
-        'x-type': 'path',
         'x-position': 1,
       },
       include: {

@@ -34,7 +34,7 @@ export async function selectFiles(ctx: ToolContext, selection: Selection): Promi
     const start = path.resolve(ctx.cwd, given);
     const info = await ctx.fs.stat(start);
     if (info === undefined)
-      throw coded('CHECK_PATH_NOT_FOUND', `there is no file or folder ${given}`, {
+      throw coded('CHECK_PATH_NOT_FOUND', `there is no file or folder ${shown(ctx, start)}`, {
         hint: 'check the spelling; paths start at the current folder',
       });
     if (info.type !== 'directory') {
