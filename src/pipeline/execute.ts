@@ -92,7 +92,7 @@ function conclude(run: Run, error: TokaError | undefined, house: House): RunResu
 
 /** A run whose outcome could not be recorded did not succeed; one that had failed before keeps its own reason. */
 function unrecorded(error: TokaError | undefined, fault: TokaError): TokaError {
-  if (!error) return fault;
+  if (!error || error.message === fault.message) return fault;
   const { hint, where, data, cause } = error;
   return new TokaError(error.code, `${error.message} (nor could the outcome be recorded: ${fault.message})`, {
     ...(hint === undefined ? {} : { hint }),
@@ -120,6 +120,7 @@ function report(run: Run, error: TokaError | undefined, usage: Usage): RunResult
     ...(tool ? { tool: tool.qualified } : {}),
     status,
     output: completion?.output ?? '',
+    ...(completion?.textless ? { textless: true } : {}),
     ...(data === undefined ? {} : { data }),
     ...(error ? { error: resultError(error) } : {}),
     exitCode: completion?.exitCode ?? null,

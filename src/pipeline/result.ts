@@ -22,6 +22,8 @@ export interface RunResult {
   readonly status: Exclude<RunStatus, 'running'>;
   /** What it wrote to standard output, or a native tool's result as text. */
   readonly output: string;
+  /** Set where a native tool has no text form of its result: `data` is all there is to show. */
+  readonly textless?: true;
   /** Its typed result. */
   readonly data?: JsonValue;
   readonly error?: ResultError;

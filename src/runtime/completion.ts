@@ -5,6 +5,8 @@ import type { Enforcement, Figure, Outcome } from '../sandbox/plan.ts';
 export interface Completion {
   /** Text for people and models: standard output, or a native tool's result printed. */
   readonly output: string;
+  /** A native tool that has no text form of its result; others may have an empty one. */
+  readonly textless?: true;
   readonly outputBytes: number;
   readonly truncated: boolean;
   /** A native tool's result. Processes with a declared output get theirs from `output` when it is checked. */

@@ -30,7 +30,7 @@ export interface HostOrder {
 export type HostLine =
   | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'done'; readonly output: string; readonly data: JsonValue; readonly failure?: NonNullable<Completion['failure']> }
+  | ({ readonly type: 'done'; readonly data: JsonValue } & Pick<Completion, 'output' | 'textless' | 'failure'>)
   | { readonly type: 'failed'; readonly failure: NonNullable<Completion['failure']> };
 
 export interface IsolatedOptions extends ProcessOptions {
@@ -106,9 +106,9 @@ function finish(completion: Completion, last: Extract<HostLine, { type: 'done' |
     const failure = { code: 'TOKA_RUN_FAILED', message: 'the tool ended without a result' };
     return { ...completion, output: '', pieces: stderr, ...(completion.exitCode === 0 ? { exitCode: 1, failure } : {}) };
   }
-  const { output, data, failure } = last;
+  const { output, textless, data, failure } = last;
   const stdout = output === '' ? [] : [{ stream: 'stdout' as const, bytes: Buffer.from(output) }];
-  return { ...completion, output, data, pieces: [...stderr, ...stdout], ...(failure ? { exitCode: 1, failure } : {}) };
+  return { ...completion, output, data, pieces: [...stderr, ...stdout], ...(textless ? { textless } : {}), ...(failure ? { exitCode: 1, failure } : {}) };
 }
 
 /** Whatever else a tool writes to the descriptor of the result is not a line of its host. */
@@ -127,11 +127,12 @@ const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies 
 /** The tool has the same descriptor and may write anything to it: only what has the right form counts. */
 function isHostLine(line: unknown): line is HostLine {
   if (!isObject(line)) return false;
-  const { type, level, message, progress, output, data, failure } = line;
+  const { type, level, message, progress, output, textless, data, failure } = line;
   if (type === 'log') return LEVELS.includes(level) && typeof message === 'string';
   if (type === 'progress') return isProgress(progress);
   if (type === 'failed') return isFailure(failure);
-  return type === 'done' && typeof output === 'string' && data !== undefined && (failure === undefined || isFailure(failure));
+  const isText = typeof output === 'string' && (textless === undefined || textless === true);
+  return type === 'done' && isText && data !== undefined && (failure === undefined || isFailure(failure));
 }
 
 function isProgress(value: unknown): boolean {

@@ -33,9 +33,9 @@ async function main(): Promise<void> {
     progress: (progress) => say({ type: 'progress', progress }),
   });
   try {
-    const { output, data = null, failure } = await runNative(order.entry, order.params, context);
+    const { output, textless, data = null, failure } = await runNative(order.entry, order.params, context);
     if (failure && data === null) say({ type: 'failed', failure });
-    else say({ type: 'done', output, data, ...(failure ? { failure } : {}) });
+    else say({ type: 'done', output, data, ...(textless ? { textless } : {}), ...(failure ? { failure } : {}) });
   } catch (thrown) {
     const { code, message, hint } = toTokaError(thrown);
     const own = code === 'TOKA_INTERNAL' ? 'TOKA_RUN_FAILED' : code;

@@ -38,6 +38,7 @@ function completed(tool: ToolDefinition, result: unknown): Completion {
   const isFailure = typeof verdict === 'object' && verdict?.ok === false;
   return {
     output,
+    ...(tool.print ? {} : { textless: true }),
     outputBytes: Buffer.byteLength(output),
     truncated: false,
     data,

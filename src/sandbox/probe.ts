@@ -91,9 +91,8 @@ export function checkDemand({ require }: Demand, { enforcement, failure, held }:
 /** Starts a real sandbox and attacks it from inside. */
 async function tryOut(): Promise<Probe> {
   const base = { platform: process.platform, uid: process.getuid?.() ?? -1 };
-  let folder: string | undefined;
+  const folder = makeDecoys();
   try {
-    folder = makeDecoys();
     const said: string[] = [];
     const { enforcement, stopped } = await launch(attack(folder), {
       onOutput: (stream, chunk) => void (stream === 'stdout' && said.push(Buffer.from(chunk).toString('latin1'))),
@@ -105,7 +104,7 @@ async function tryOut(): Promise<Probe> {
       if (guarantee === 'timeout') return overtime.stopped === 'timeout';
       if (guarantee === 'output') return flood.stopped === 'output' && flood.outputBytes === 4096;
       if (guarantee === 'processes') return stopped === 'processes' || !said.join('').includes('all-forked');
-      return heldAgainst(guarantee, said.join(''), folder!);
+      return heldAgainst(guarantee, said.join(''), folder);
     });
     return { ...base, held, enforcement };
   } catch (error) {
@@ -114,16 +113,23 @@ async function tryOut(): Promise<Probe> {
     const failure = { have: data.have ?? error.code, why: data.why ?? error.message, fix: data.fix ?? error.hint ?? 'run toka doctor' };
     return { ...base, held: [], failure };
   } finally {
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 function makeDecoys(): string {
-  mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
-  const folder = mkdtempSync(join(cacheFolder(), 'probe-'));
-  for (const name of ['read', 'write', 'outside']) mkdirSync(join(folder, name));
-  writeFileSync(join(folder, 'outside', 'secret'), 'SECRET-FILE');
-  return folder;
+  try {
+    mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
+    const folder = mkdtempSync(join(cacheFolder(), 'probe-'));
+    for (const name of ['read', 'write', 'outside']) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, 'outside', 'secret'), 'SECRET-FILE');
+    return folder;
+  } catch (cause) {
+    throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot try the sandbox out: nothing can be written to ${cacheFolder()}`, {
+      cause,
+      hint: 'check the permissions and the free space of that folder, or set XDG_CACHE_HOME to another one',
+    });
+  }
 }
 
 /** Each line of the answer that shows a success of the attack. */

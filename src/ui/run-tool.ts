@@ -123,8 +123,8 @@ function show(result: RunResult, tool: Tool, own: OwnFlags, door: Door): number 
 }
 
 /** A native tool's result as text; what it read from a file must not steer a terminal. */
-function shown({ output, data }: RunResult, isTty: boolean): string {
-  const text = output === '' ? jsonText(data) : output;
+function shown({ output, textless, data }: RunResult, isTty: boolean): string {
+  const text = textless ? jsonText(data) : output;
   return isTty ? screenFilter()(Buffer.from(text)) : text;
 }
 

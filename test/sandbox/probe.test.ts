@@ -40,6 +40,12 @@ describe('the probe', () => {
     expect(probe.held).toEqual(GUARANTEES);
   });
 
+  it('says which folder it cannot use where nothing can be written', async () => {
+    process.env['XDG_CACHE_HOME'] = join(folder.path, 'file');
+    writeFileSync(join(folder.path, 'file'), '');
+    await expect(probeSandbox({ fresh: true })).rejects.toMatchObject({ code: 'TOKA_STATE_UNAVAILABLE' });
+  });
+
   it('keeps its answer, readable for the user alone', async () => {
     const probe = await probeSandbox();
     expect(saved().probe).toEqual(probe);

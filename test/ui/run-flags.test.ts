@@ -293,6 +293,14 @@ describe('what is printed', () => {
     }
   });
 
+  test('a native tool’s empty text is printed as it is, the result of one without a text form as JSON', async () => {
+    here.write({ 'docs/empty.txt': '' });
+    expect((await here.run(['run', 'file-reader', 'docs/empty.txt'])).stdout).toBe('');
+    here.write(tool('wordless', 'export default { run: async () => ({ found: 0 }) };', { type: 'native' }));
+    const { stdout } = await here.run(['run', 'wordless', '--allow', 'proc:exec:node']);
+    expect(JSON.parse(stdout)).toEqual({ found: 0 });
+  });
+
   test('--help of a tool shows each parameter with its flag', async () => {
     const { code, stdout } = await here.run(['run', 'echo-json', '--help']);
     expect(code).toBe(0);
