@@ -7,6 +7,7 @@ import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Proposal, proposeManifest } from '../manifest/propose.ts';
 import { securityFindings } from '../manifest/security.ts';
+import type { RegistryIndex } from '../registry/index-file.ts';
 import type { ResultError } from '../toka.ts';
 import type { Door } from './door.ts';
 import { asResultError, errorText } from './report.ts';
@@ -35,8 +36,11 @@ export async function registerTools(folder: string, flags: RegisterFlags, door: 
   try {
     const files = filesBelow(start);
     const target = join(toka.root, '.toka', 'tools');
-    const found = await Promise.all(files.filter(isManifest).map(async (file) => examine(file, { start, target, root: toka.root }, flags)));
-    const scripts = new Set(found.flatMap(({ tool }) => (tool && 'path' in tool.executable ? [tool.executable.path] : [])));
+    const own = projectTools(await toka.index());
+    const strange = files.filter((file) => isManifest(file) && !own.some(({ origin }) => origin.file === file));
+    const examined = await Promise.all(strange.map(async (file) => examine(file, { start, target, root: toka.root }, own, flags)));
+    const found = examined.map((each, at) => withoutNamesake(each, examined.slice(0, at)));
+    const scripts = new Set([...own, ...found.flatMap(({ tool }) => tool ?? [])].flatMap(({ executable }) => ('path' in executable ? [executable.path] : [])));
     const proposals = files.filter((file) => !scripts.has(file)).flatMap((file) => proposeManifest(file) ?? []);
     const good = found.filter((each) => each.tool && !each.error && each.findings.length === 0);
     if (!flags['dry-run']) for (const { file, tool } of good) if (tool) copy(file, tool, { start, target });
@@ -55,7 +59,12 @@ interface Folders {
   readonly root: string;
 }
 
-async function examine(file: string, { start, target, root }: Folders, flags: RegisterFlags): Promise<Found> {
+function projectTools(index: RegistryIndex): Tool[] {
+  const names = new Set(index.list({ source: 'project' }).map(({ qualified }) => qualified));
+  return [...names].flatMap((name) => index.find(name)).map(({ tool }) => tool);
+}
+
+async function examine(file: string, { start, target, root }: Folders, own: readonly Tool[], flags: RegisterFlags): Promise<Found> {
   try {
     const tool = await load(file, start);
     const place = join(target, relative(start, file));
@@ -64,10 +73,23 @@ async function examine(file: string, { start, target, root }: Folders, flags: Re
     if (present.name !== tool.name) {
       throw new TokaError('TOKA_USAGE', `${place} is the manifest of ${present.name} already`, { hint: `rename or remove it to register ${tool.name} there` });
     }
+    const namesake = own.find(({ name, origin }) => name === tool.name && origin.file !== place);
+    if (namesake) throw ambiguous(tool.name, namesake.origin.file);
     return { file, tool, findings: flags['validate-security'] ? securityFindings(tool) : [] };
   } catch (thrown) {
     return { file, error: asResultError(toTokaError(thrown)), findings: [] };
   }
+}
+
+/** Two tools of one project with one name could neither be run: the first found is registered. */
+function withoutNamesake(found: Found, before: readonly Found[]): Found {
+  const { file, tool } = found;
+  const first = before.find((each) => each.tool !== undefined && each.tool.name === tool?.name);
+  return tool && first ? { file, error: asResultError(ambiguous(tool.name, first.file)), findings: [] } : found;
+}
+
+function ambiguous(name: string, file: string): TokaError {
+  return new TokaError('TOKA_TOOL_AMBIGUOUS', `${file} declares a tool ${name} already`, { hint: 'rename one of them, or remove that manifest to register this one' });
 }
 
 async function load(file: string, root: string): Promise<Tool> {

@@ -46,6 +46,26 @@ describe('tools register --discover', () => {
     expect(here.read('.toka/tools/greet.yaml')).not.toBe(other);
   });
 
+  test('a tool of a name that the project or another manifest has is refused, and the present one goes on', async () => {
+    const [present, first, second] = [tool('greet', 'echo present'), tool('wave', 'echo first'), tool('wave', 'echo second')];
+    using here = place({ ...present, ...vendored(tool('greet', 'echo new'), first) });
+    here.write(Object.fromEntries(Object.entries(second).map(([name, text]) => [name.replace('manifests/', 'vendor/z/'), text])));
+    const said = await here.json<Registration>(REGISTER);
+    expect([said.exit, said.registered]).toEqual([65, ['wave']]);
+    expect(said.manifests.map(({ error }) => error?.code)).toEqual(['TOKA_TOOL_AMBIGUOUS', undefined, 'TOKA_TOOL_AMBIGUOUS']);
+    const outputs = ['greet', 'wave'].map(async (name) => (await here.run(['run', '--allow', 'proc:exec', name])).stdout);
+    expect(await Promise.all(outputs)).toEqual(['present\n', 'first\n']);
+  });
+
+  test('tools that the project has are neither found nor proposed', async () => {
+    using here = place({ ...tool('greet', 'echo hello'), ...vendored(tool('wave', 'echo wave')) });
+    await here.run(REGISTER);
+    const said = await here.json<Registration>(['tools', 'register', '--discover', 'manifests']);
+    expect([said.exit, said.manifests, said.proposals]).toEqual([0, [], []]);
+    const registered = await here.json<Registration>(['tools', 'register', '--discover', '.toka']);
+    expect([registered.exit, registered.manifests, registered.proposals]).toEqual([0, [], []]);
+  });
+
   test.each(['.toka/tools/greet.yaml', '.toka/tools/greet.sh', '.toka/tools', '.toka'])('nothing is written through %s as a link', async (link) => {
     using here = place({ ...vendored(tool('greet', 'echo hello')), ...(link.includes('greet') ? { '.toka/tools/kept': '' } : {}) });
     if (link === '.toka/tools') here.write({ '.toka/kept': '' });
