@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import type { Policy } from './capability/authorize.ts';
 import type { Anchors } from './capability/grammar.ts';
@@ -10,7 +9,7 @@ import { recordTrust, type TrustRecord, trustHash, trustRecord, trustState, type
 import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
-import { findProject, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
+import { findProject, homeFolder, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
 import { TokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
@@ -96,7 +95,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
   const layers = await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault });
   const settings = mergeLayers(layers);
-  const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf, isFolder };
+  const anchors: Anchors = { root, home: homeFolder(env), realPath: realPathOf, isFolder };
   const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
   const registry = openRegistry({
     file: indexFile,

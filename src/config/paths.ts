@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
@@ -83,8 +83,21 @@ function severalFiles(found: readonly string[]): TokaError {
   });
 }
 
-function homeFolder(env: Env): string {
-  return env['HOME'] !== undefined && isAbsolute(env['HOME']) ? env['HOME'] : homedir();
+/**
+ * The user's home: HOME, or where that is no absolute path, what the system says (`os.homedir` would take HOME at its word).
+ *
+ * @throws TokaError TOKA_STATE_UNAVAILABLE where neither is known, for instance for a user id of a container
+ */
+export function homeFolder(env: Env = process.env): string {
+  if (env['HOME'] !== undefined && isAbsolute(env['HOME'])) return env['HOME'];
+  try {
+    return userInfo().homedir;
+  } catch (cause) {
+    throw new TokaError('TOKA_STATE_UNAVAILABLE', 'expected a home folder, found no HOME and none that the system knows for this user', {
+      cause,
+      hint: 'set HOME to a folder that you may write to',
+    });
+  }
 }
 
 function upwards(folder: string): string[] {

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { homeFolder } from '../config/paths.ts';
 import { contains } from './mounts.ts';
 
 /** Folders of a home that hold programs beside what is private. */
@@ -10,7 +10,7 @@ const PRIVATE = ['.cache', '.cargo', '.config', '.local', '.ssh', 'Library'];
  * The paths that must be readable for a program to run: its installation, or where that would show a home or the whole machine, the
  * file alone. Every link on the way to the program counts, since a virtual environment starts with one.
  */
-export function installationOf(program: string, home = homedir()): string[] {
+export function installationOf(program: string, home = homeFolder()): string[] {
   const paths = new Set<string>();
   for (const step of linksOf(program)) paths.add(prefixOf(step, home) ?? realpathSync.native(step));
   return [...paths].filter((path) => ![...paths].some((other) => other !== path && contains(other, path)));

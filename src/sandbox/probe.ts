@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir, release } from 'node:os';
-import { dirname, isAbsolute, join } from 'node:path';
+import { release } from 'node:os';
+import { dirname, join } from 'node:path';
+import { userFolders } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
 import { findBwrap } from './bwrap.ts';
 import { launch } from './launch.ts';
@@ -188,8 +189,7 @@ function planIn(folder: string, [program, ...rest]: [string, ...string[]], limit
 }
 
 function cacheFolder(): string {
-  const cache = process.env['XDG_CACHE_HOME'];
-  return join(cache !== undefined && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'toka');
+  return userFolders().cache;
 }
 
 /** What the answer depends on, or undefined where there is nothing to try. */

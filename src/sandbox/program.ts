@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { homeFolder } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
 import { installationOf } from './installation.ts';
 import { contains, isVisible } from './mounts.ts';
@@ -46,7 +47,7 @@ export function realProgram(name: string, env: Readonly<Record<string, string | 
     const program = behindShim(candidate, env, cwd);
     if (program === undefined || !isProgram(program)) continue;
     if (isVisible(program, [])) return { path: program, mounts: [] };
-    const mounts = installationOf(program, env['HOME']);
+    const mounts = installationOf(program, homeFolder(env));
     return { path: mounts.some((mount) => contains(mount, program)) ? program : realpathSync.native(program), mounts };
   }
   throw missing(name, false, path);

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findProject, projectId, stateFolder, userConfigFile, userFolders, userProjectConfigFile } from '../../src/config/paths.ts';
@@ -33,7 +34,14 @@ describe('folders of the user', () => {
   );
 
   test.each([undefined, '', 'relative'])('ask the system for the home where HOME is %j', (home) => {
-    expect(userFolders({ HOME: home }).config).toBe(join(homedir(), '.config', 'toka'));
+    expect(userFolders({ HOME: home }).config).toBe(join(userInfo().homedir, '.config', 'toka'));
+  });
+
+  test.runIf(process.getuid?.() === 0)('are not guessed for a user that has none (needs root, to be such a user)', () => {
+    const module = JSON.stringify(join(import.meta.dirname, '../../src/config/paths.ts'));
+    const script = `const { userFolders } = await import(${module}); process.setuid(54321); try { userFolders({}) } catch ({ code }) { console.log(code) }`;
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    expect(stdout).toBe('TOKA_STATE_UNAVAILABLE\n');
   });
 });
 

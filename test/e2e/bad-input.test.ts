@@ -233,6 +233,10 @@ describe('odd surroundings', () => {
     ]);
   });
 
+  test('an empty HOME: the folder toka is called in is not taken for the home', async () => {
+    expect((await here.json(['run', 'file-lister'], { env: { HOME: '' } })).exit).toBe(0);
+  });
+
   test('a folder that was removed', async () => {
     const gone = join(here.base, 'gone');
     mkdirSync(gone);
