@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EffectiveSet } from '../../src/capability/effective.ts';
 import { Principal } from '../../src/capability/principal.ts';
 import type { LiveEvent } from '../../src/pipeline/events.ts';
 import { createToka, type ExecutionRequest, type Toka, type TokaOptions } from '../../src/toka.ts';
@@ -183,6 +184,14 @@ test('a plan is what a run would do, and records nothing', async () => {
   const ungranted = await toka.prepare(toka.request({ name: 'greet' }, {}));
   expect(ungranted.approvals).toMatchObject([{ capability: 'proc:exec:bash', by: 'plan' }]);
   expect(ungranted.plan?.argv).toEqual(run.plan?.argv);
+});
+
+test('runs that start runs end at a depth of 16', async () => {
+  const everything = new EffectiveSet([{ capability: { domain: 'proc', action: 'exec' }, source: 'test' }]);
+  const nested = (depth: number): Principal => (depth === 0 ? Principal.person('user:test') : nested(depth - 1).narrow('run:test', everything));
+  const request = { ...toka.request({ name: 'greet' }, {}), allow: ['proc:exec:bash'] };
+  expect(await toka.run({ ...request, principal: nested(16) })).toMatchObject({ status: 'succeeded' });
+  expect((await toka.run({ ...request, principal: nested(17) })).error?.code).toBe('TOKA_DEPTH_LIMIT');
 });
 
 test('a native tool that is not part of toka runs out of process', async () => {
