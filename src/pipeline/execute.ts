@@ -1,10 +1,10 @@
-import { printPlace, TokaError, toTokaError } from '../errors.ts';
+import { TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
 import type { Usage } from '../journal/events.ts';
 import type { Approver, House } from './house.ts';
 import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
-import { RESULT_SCHEMA, type ResultError, resultUsage, type RunResult } from './result.ts';
+import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { Halt, type Run } from './run.ts';
 import { admit } from './stages/admit.ts';
 import { anticipate } from './stages/anticipate.ts';
@@ -122,19 +122,9 @@ function report(run: Run, error: TokaError | undefined, usage: Usage): RunResult
     output: completion?.output ?? '',
     ...(completion?.textless ? { textless: true } : {}),
     ...(data === undefined ? {} : { data }),
-    ...(error ? { error: resultError(error) } : {}),
+    ...(error ? { error: asResultError(error) } : {}),
     exitCode: completion?.exitCode ?? null,
     artifacts: [],
     usage: resultUsage(usage),
-  };
-}
-
-function resultError({ code, message, hint, where, data }: TokaError): ResultError {
-  return {
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(where === undefined ? {} : { where: printPlace(where) }),
-    ...(data === undefined ? {} : { data }),
   };
 }

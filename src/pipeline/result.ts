@@ -1,4 +1,5 @@
 import type { JsonValue } from '@toka/sdk';
+import { printPlace, type TokaError } from '../errors.ts';
 import type { MeasuredFigure, RunStatus, Usage } from '../journal/events.ts';
 
 /** The version of the result's shape, printed with it. */
@@ -32,6 +33,16 @@ export interface RunResult {
   /** Files that the run made for its caller. */
   readonly artifacts: readonly string[];
   readonly usage: ResultUsage;
+}
+
+export function asResultError({ code, message, hint, where, data }: TokaError): ResultError {
+  return {
+    code,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(where === undefined ? {} : { where: printPlace(where) }),
+    ...(data === undefined ? {} : { data }),
+  };
 }
 
 /** Measured figures only: milliseconds, bytes, and what measured each. */

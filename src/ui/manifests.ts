@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import { loadToolManifest } from '../manifest/load.ts';
+import { asResultError, type ResultError } from '../pipeline/result.ts';
 import { manifestFiles } from '../registry/build-index.ts';
 import type { RegistryIndex } from '../registry/index-file.ts';
 import type { Door } from './door.ts';
-import { asResultError, errorText } from './report.ts';
-import type { ResultError } from '../toka.ts';
+import { errorText } from './report.ts';
 import { paint, terminal } from './text.ts';
 
 interface Checked {

@@ -7,10 +7,10 @@ import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Proposal, proposeManifest } from '../manifest/propose.ts';
 import { securityFindings } from '../manifest/security.ts';
+import { asResultError, type ResultError } from '../pipeline/result.ts';
 import type { RegistryIndex } from '../registry/index-file.ts';
-import type { ResultError } from '../toka.ts';
 import type { Door } from './door.ts';
-import { asResultError, errorText } from './report.ts';
+import { errorText } from './report.ts';
 import { paint, plain, terminal } from './text.ts';
 
 export interface RegisterFlags {

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { toTokaError } from '../errors.ts';
+import { asResultError } from '../pipeline/result.ts';
 import type { Door } from './door.ts';
-import { asResultError, errorJson, errorText } from './report.ts';
+import { errorJson, errorText } from './report.ts';
 import { terminal } from './text.ts';
 
 /** Reports an error that no run could be made of. */

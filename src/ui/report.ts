@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorCode, printPlace, type TokaError } from '../errors.ts';
-import type { ResultError } from '../pipeline/result.ts';
+import { ERRORS, type ErrorCode, type TokaError } from '../errors.ts';
+import { asResultError, type ResultError } from '../pipeline/result.ts';
 import { paint, plain, type Terminal } from './text.ts';
 
 /** An error as people read it: what, where, the next step. */
@@ -15,16 +15,6 @@ export function errorText(error: ResultError, view: Terminal): string {
 /** The shape of an error outside a run, printed with `--json`. */
 export function errorJson(error: TokaError): string {
   return `${JSON.stringify({ schema: 'toka/error/v1', error: asResultError(error) })}\n`;
-}
-
-export function asResultError({ code, message, hint, where, data }: TokaError): ResultError {
-  return {
-    code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(where === undefined ? {} : { where: printPlace(where) }),
-    ...(data === undefined ? {} : { data }),
-  };
 }
 
 /** The exit code that a coded error stands for. */

@@ -59,7 +59,7 @@ describe.each(['x64', 'arm64'])('the filter for %s', (name) => {
   });
 
   it('names all that others refuse', () => {
-    expect(REFUSED_BY_OTHERS.filter((call) => !Object.hasOwn(table.refused, call))).toEqual([]);
+    expect(REFUSED_BY_OTHERS.filter((named) => !Object.hasOwn(table.refused, named))).toEqual([]);
     expect(Object.keys(table.absent)).toEqual(expect.arrayContaining(['clone3', 'io_uring_enter', 'io_uring_register', 'io_uring_setup', 'openat2']));
   });
 

@@ -6,7 +6,7 @@ import { judge, type Found } from './dates/rules.ts';
 import { eachText } from './documents/each.ts';
 import { makeFixes, type FileFix, type Fixes } from './documents/fix.ts';
 import { count, outputProperties, passes, printReport, sentence, sorted, summarise, type Finding } from './documents/report.ts';
-import { selectFiles } from './documents/select.ts';
+import { selectFiles, selectionProperties } from './documents/select.ts';
 
 /**
  * Checks the dates of documents. What counts as a date: dates/scan.ts. Which are reported: dates/rules.ts. Code, addresses and markup are
@@ -23,25 +23,7 @@ export default defineTool({
   params: {
     type: 'object',
     properties: {
-      path: {
-        type: 'array',
-        items: { type: 'string', 'x-type': 'path' },
-        description: 'Files and folders to check',
-        default: ['.'],
-        'x-position': 1,
-      },
-      include: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'In folders, check only files that match one of these globs',
-        default: [],
-      },
-      exclude: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'In folders, leave out files that match one of these globs',
-        default: [],
-      },
+      ...selectionProperties,
       extensions: {
         type: 'array',
         items: { type: 'string' },

@@ -1,7 +1,7 @@
 import { coded, defineTool, type ToolContext } from '@toka/sdk';
 import { makeFixes, type FileFix } from './documents/fix.ts';
 import { count, outputProperties, passes, printReport, sentence, sorted, summarise } from './documents/report.ts';
-import { selectFiles } from './documents/select.ts';
+import { selectFiles, selectionProperties } from './documents/select.ts';
 import { checkAll } from './links/collect.ts';
 import { htmlExtensions, markdownExtensions } from './links/model.ts';
 
@@ -21,25 +21,7 @@ export default defineTool({
   params: {
     type: 'object',
     properties: {
-      path: {
-        type: 'array',
-        items: { type: 'string', 'x-type': 'path' },
-        description: 'Files and folders to check',
-        default: ['.'],
-        'x-position': 1,
-      },
-      include: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'In folders, check only files that match one of these globs',
-        default: [],
-      },
-      exclude: {
-        type: 'array',
-        items: { type: 'string' },
-        description: 'In folders, leave out files that match one of these globs',
-        default: [],
-      },
+      ...selectionProperties,
       ignore: {
         type: 'array',
         items: { type: 'string' },

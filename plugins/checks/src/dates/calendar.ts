@@ -1,3 +1,19 @@
+const monthNames = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
 /** A day of the Gregorian calendar. */
 export interface Day {
   readonly year: number;
@@ -46,4 +62,12 @@ export function parseIso(text: string): Day | undefined {
 export function realToday(): Day {
   const now = new Date();
   return { year: now.getFullYear(), month: now.getMonth() + 1, day: now.getDate() };
+}
+
+export function monthName(month: number): string {
+  return monthNames[month - 1] ?? '';
+}
+
+export function weekdayName(number: number): string {
+  return weekdayNames[number] ?? '';
 }

@@ -1,21 +1,5 @@
-import { weekday, type Day } from './calendar.ts';
+import { monthName, weekday, weekdayName, type Day } from './calendar.ts';
 import type { Written } from './scan.ts';
-
-const monthNames = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
-const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /**
  * Writes another day the way a date is written: order, separators, padding, ordinals, short names and capitals are kept, and so is a time
@@ -49,11 +33,9 @@ function rewriteNamed(date: Written, day: Day): string {
     const number = digits.startsWith('0') ? String(day.day).padStart(2, '0') : String(day.day);
     return suffix === undefined ? number : `${number}${ordinal(day.day)}`;
   });
-  text = text.replace(/\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b/i, (name) =>
-    like(name, monthNames[day.month - 1] ?? name),
-  );
+  text = text.replace(/\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b/i, (name) => like(name, monthName(day.month)));
   if (date.weekday === undefined) return text;
-  return text.replace(/^[A-Za-z]+/, (name) => like(name, weekdayNames[weekday(day)] ?? name));
+  return text.replace(/^[A-Za-z]+/, (name) => like(name, weekdayName(weekday(day))));
 }
 
 function like(old: string, name: string): string {

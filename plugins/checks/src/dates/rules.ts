@@ -1,6 +1,6 @@
 import type { Edit } from '../documents/spans.ts';
 import type { Finding } from '../documents/report.ts';
-import { daysIn, exists, iso, serial, weekday, type Day } from './calendar.ts';
+import { daysIn, exists, iso, monthName, serial, weekday, weekdayName, type Day } from './calendar.ts';
 import { outOfOrder } from './changelog.ts';
 import { context, type Document, type Placed } from './document.ts';
 import { rewrite } from './fix.ts';
@@ -20,23 +20,6 @@ export interface Found extends Omit<Finding, 'column' | 'line' | 'path'> {
   readonly start: number;
   readonly edit?: Edit;
 }
-
-const weekdayNames = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const monthNames = [
-  '',
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-];
 
 /** Applies every rule to a document. */
 export function judge(document: Document, options: RuleOptions): Found[] {
@@ -98,7 +81,7 @@ function impossible({ date, around, label }: Placed): Found | undefined {
   let why: string | undefined;
   if (last === 0) why = `there is no month ${date.month}`;
   else if (date.day < 1 || date.day > last)
-    why = `${monthNames[date.month] ?? ''}${date.year === undefined ? '' : ` ${date.year}`} has ${last} days`;
+    why = `${monthName(date.month)}${date.year === undefined ? '' : ` ${date.year}`} has ${last} days`;
   else if (
     time !== undefined &&
     (time.hour > 24 || time.minute > 59 || time.second > 60 || (time.hour === 24 && time.minute + time.second > 0))
@@ -124,7 +107,7 @@ function wrongWeekday({ date, around }: Placed): Found | undefined {
     ...at(date),
     kind: 'weekday',
     severity: 'warning',
-    message: `${iso(day)} was a ${weekdayNames[weekday(day)] ?? ''}, not a ${weekdayNames[date.weekday] ?? ''}`,
+    message: `${iso(day)} was a ${weekdayName(weekday(day))}, not a ${weekdayName(date.weekday)}`,
   };
 }
 

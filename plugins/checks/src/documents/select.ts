@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { coded, type ToolContext } from '@toka/sdk';
+import { coded, type ParamsSchema, type ToolContext } from '@toka/sdk';
 
 /** A file to check. */
 export interface Selected {
@@ -16,6 +16,29 @@ export interface Selection {
   /** With the dot, lower case. */
   readonly extensions: readonly string[];
 }
+
+/** The parameters of a selection that both checks of documents share. */
+export const selectionProperties = {
+  path: {
+    type: 'array',
+    items: { type: 'string', 'x-type': 'path' },
+    description: 'Files and folders to check',
+    default: ['.'],
+    'x-position': 1,
+  },
+  include: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'In folders, check only files that match one of these globs',
+    default: [],
+  },
+  exclude: {
+    type: 'array',
+    items: { type: 'string' },
+    description: 'In folders, leave out files that match one of these globs',
+    default: [],
+  },
+} as const satisfies ParamsSchema['properties'];
 
 /**
  * Finds the files to check: named files as they are, folders through `.gitignore`, `node_modules` left out. Globs are matched against the
