@@ -67,6 +67,11 @@ test.each([
   expect(await kinds(`${comment}\n\n2025-02-30\n\n2025-02-31\n`, {}, 'a.txt')).toEqual(['error impossible 2025-02-31']);
 });
 
+test('a region that is not closed is exempted to the end of the document', async () => {
+  const root = project({ 'a.md': '2025-02-30\n<!-- toka-date-ignore-start -->\n2025-02-30\n\n2025-02-31\n' });
+  expect((await run(root)).findings.map(({ line }) => line)).toEqual([1]);
+});
+
 test('a region, a line and a file can be exempted; a quoted comment exempts nothing', async () => {
   expect(await kinds('<!-- toka-date-ignore-start -->\n2025-02-30\n\n2025-02-31\n<!-- toka-date-ignore-end -->\n2025-04-31\n')).toEqual([
     'error impossible 2025-04-31',

@@ -29,6 +29,7 @@ test.each([
   ['[x](#none)', ['error anchor']],
   ['# A heading\n[x](#a_heading)', ['error anchor #a-heading']],
   ['# Step 1\n# Step 2\n[x](#step-3)', ['error anchor']],
+  ['# Step 1\n[x](#user-content-step-1)', []],
   ['[x](b.md#:~:text=hello)', []],
   ['[x](b.md#fn-1) and [y](b.txt#anything)', []],
   ['[x](b.md "a title") [y](<b.md>) [z](./b.md?x=1)', []],
