@@ -51,6 +51,8 @@ export interface IndexedTool {
 /** Why a manifest is left out: the parts of the error that loading it raised. */
 export interface ManifestProblem extends Pick<TokaError, 'code' | 'message' | 'hint' | 'where' | 'data'> {
   readonly file: string;
+  /** What qualifies the names of its tools; empty for a package, which says it itself. */
+  readonly source: string;
 }
 
 /** Which sources an index was built from, and by which toka: another key means another index. */
@@ -153,6 +155,11 @@ export class RegistryIndex {
     );
   }
 
+  /** Every tool. */
+  all(): Tool[] {
+    return this.#read((db) => db.prepare('SELECT json FROM tools ORDER BY qualified').all().map(({ json }) => JSON.parse(String(json)) as Tool));
+  }
+
   names(): string[] {
     return this.#column('SELECT DISTINCT name AS value FROM tools ORDER BY name');
   }
@@ -175,8 +182,8 @@ export class RegistryIndex {
 
   /** The manifests that could not be read. */
   problems(): ManifestProblem[] {
-    return this.#read((db) => db.prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path').all()).map(
-      ({ path, problem }) => ({ file: String(path), ...(JSON.parse(String(problem)) as Omit<ManifestProblem, 'file'>) }),
+    return this.#read((db) => db.prepare('SELECT path, source, problem FROM files WHERE problem IS NOT NULL ORDER BY path').all()).map(
+      ({ path, source, problem }) => ({ file: String(path), source: String(source), ...(JSON.parse(String(problem)) as Omit<ManifestProblem, 'file' | 'source'>) }),
     );
   }
 
