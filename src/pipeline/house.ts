@@ -27,7 +27,7 @@ export interface Verdict {
   readonly by: string;
 }
 
-/** Shows a person what is otherwise with a tool, and asks what to do; it writes the lock itself where that is the answer. */
+/** Shows a person what is otherwise with a tool, and asks what to do. */
 export type Reviewer = (drift: Drift) => Promise<Verdict>;
 
 /** Everything the pipeline needs from outside itself; toka.ts fills it. */

@@ -60,10 +60,10 @@ export function sourcesKey(sources: readonly Source[], tokaVersion: string): str
   return JSON.stringify([INDEX_VERSION, tokaVersion, sources]);
 }
 
-/** What tells whether a file or folder has changed; `absent` where there is none. */
+/** What tells whether a file or folder has changed, whatever its other time was set to; `absent` where there is none. */
 export function stampOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat ? `${stat.mtimeNs}-${stat.size}-${stat.ino}` : 'absent';
+  return stat ? `${stat.mtimeNs}-${stat.ctimeNs}-${stat.size}-${stat.ino}` : 'absent';
 }
 
 /** A read-only view of an index. */

@@ -42,7 +42,7 @@ describe('what is called wider', () => {
 describe('a difference', () => {
   test('is none where nothing differs, also where the order of members does', () => {
     const { code, ...rest } = ENTRY;
-    expect(difference('t', { code, ...rest } as LockEntry, ENTRY, covers)).toBeUndefined();
+    expect(difference('t', { code, ...rest }, ENTRY, covers)).toBeUndefined();
     expect(difference('t', undefined, undefined, covers)).toBeUndefined();
     expect(isSame({ code, ...rest }, ENTRY)).toBe(false);
   });
