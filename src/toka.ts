@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import type { Policy } from './capability/authorize.ts';
 import type { Anchors } from './capability/grammar.ts';
+import { coverage } from './capability/covers.ts';
 import { Principal } from './capability/principal.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
@@ -15,11 +16,12 @@ import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
-import type { Approver, House } from './pipeline/house.ts';
+import type { Approver, House, Reviewer } from './pipeline/house.ts';
 import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
+import { type Lock, openLock } from './registry/lock/lock.ts';
 import { openRegistry } from './registry/registry.ts';
 import type { Source } from './registry/sources.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
@@ -36,6 +38,8 @@ export interface TokaOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Asks a person for what no rule grants. Default: nobody is asked. */
   readonly approver?: Approver;
+  /** Asks a person about a tool that is not as the project's lock says. Default: nobody is asked, and it does not run. */
+  readonly reviewer?: Reviewer;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
   /** Through which requests come; it is recorded. Default `api`. */
@@ -43,7 +47,7 @@ export interface TokaOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'frozen' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
 
 /** toka, wired: every door works through one of these. */
 export interface Toka {
@@ -62,6 +66,8 @@ export interface Toka {
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
   journal(): Journal;
   readonly trust: Trust;
+  /** The lock of the project, where there is a project. */
+  readonly lock: Lock | undefined;
   close(): void;
 }
 
@@ -108,6 +114,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
+  const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const house: House = {
     findTool: registry.find,
     validator: registry.validator,
@@ -116,6 +123,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
     approver: options.approver,
+    lock,
+    reviewer: options.reviewer,
     journal: once.get,
     child: async (request) => (await pipeline()).carryOut(house, request),
     process: lazily(thisProcess).get,
@@ -144,6 +153,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     index: registry.index,
     journal: once.get,
     trust: trustOf(project, trustFile),
+    lock,
     close: () => {
       registry.close();
       once.peek()?.close();

@@ -15,6 +15,7 @@ export const PROTECTED = [
   '.gitconfig',
   '.gitmodules',
   '.mcp.json',
+  'toka.lock',
 ];
 
 /** The path up to and with the last name in it that is protected; `undefined` where none is. */

@@ -8,6 +8,7 @@ export default class Check extends TokaCommand {
     'sandbox is refused, and the summary says why. Ends with 1 if a check failed.';
   static override examples = ['<%= config.bin %> check', '<%= config.bin %> check docs README.md', '<%= config.bin %> check --only link-validator --json'];
   static override flags = {
+    frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print one JSON value (toka/check/v1)' }),
     only: string({ description: 'only this tool', helpValue: 'NAME', multiple: true }),
   };

@@ -22,6 +22,7 @@ export default class Run extends TokaCommand {
   static override flags = {
     allow: text({ description: 'grant a capability to this run alone', helpValue: 'CAPABILITY', multiple: true }),
     'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
+    frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
     param: text({ description: 'a parameter by its name in the manifest', helpValue: 'NAME=VALUE', multiple: true }),
     params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@toka/sdk';
 import { z } from 'zod';
+import { lockFile } from '../manifest/lock-file.ts';
 import { pluginManifest } from '../manifest/plugin-manifest.ts';
 import { toolManifest } from '../manifest/tool-manifest.ts';
 import { configFile } from './schema.ts';
@@ -8,13 +9,14 @@ import { configFile } from './schema.ts';
  * The JSON Schemas (2020-12) that editors and other programs check manifests and configuration with. They say all that a JSON Schema can;
  * relations between parts, which they cannot, stand in the descriptions and are checked by toka alone.
  *
- * @returns By name: `tool`, `plugin` and `config`.
+ * @returns By name: `tool`, `plugin`, `config` and `lock`.
  */
-export function publishedSchemas(): Readonly<Record<'tool' | 'plugin' | 'config', JsonSchema>> {
+export function publishedSchemas(): Readonly<Record<'tool' | 'plugin' | 'config' | 'lock', JsonSchema>> {
   return {
     tool: publish('tool', 'toka tool manifest', toolManifest),
     plugin: publish('plugin', 'toka block of a package.json', pluginManifest),
     config: publish('config', 'toka configuration', configFile),
+    lock: publish('lock', 'toka lock', lockFile),
   };
 }
 

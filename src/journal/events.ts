@@ -60,6 +60,8 @@ export interface RunRequested {
   readonly effect: Effect;
   /** SHA-256 of the manifest, lower-case hex. */
   readonly manifestHash?: string;
+  /** What a person said to a tool that is not as the project's lock says. */
+  readonly drift?: { readonly decision: 'once' | 'update' | 'stop'; readonly by: string };
   /** The version of toka. */
   readonly toka: string;
   /** The process that carries the run and records its outcome. */

@@ -73,6 +73,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     door: name,
     effect: oneOf('none', 'read', 'idempotent', 'external', 'privileged'),
     manifestHash: optional(sha256),
+    drift: optional(object({ decision: oneOf('once', 'update', 'stop'), by: name })),
     toka: name,
     process: object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) }),
   },

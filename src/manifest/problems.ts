@@ -42,7 +42,7 @@ function sentence(path: string, { code, expected, found, suggestion }: Issue): s
 /**
  * Makes the error for all problems of one file, sorted by place.
  *
- * @param code Which file it is: `TOKA_MANIFEST_INVALID` or `TOKA_CONFIG_INVALID`.
+ * @param code Which file it is: `TOKA_MANIFEST_INVALID`, `TOKA_CONFIG_INVALID` or `TOKA_LOCK_INVALID`.
  * @param file Its path; shown relative to the working directory where it lies below it.
  * @param problems At least one; at most 50 are listed, `data.more` counts the others.
  * @returns The error with `where` = the first place and `data.problems` = the listed problems.
@@ -57,7 +57,10 @@ export function problemsError(code: ErrorCode, file: string, problems: readonly 
   const message = lines.length === 1 ? lines[0]! : `${sorted.length} problems in ${shown}:\n${lines.map((line) => `  ${line}`).join('\n')}`;
   return new TokaError(code, message, {
     where: placeOf(shown, listed[0] ?? {}),
-    hint: 'correct the file at the places named; manifests/schema/ holds the schemas for editors',
+    hint:
+      code === 'TOKA_LOCK_INVALID'
+        ? 'correct the file, or remove it and write it anew with toka lock'
+        : 'correct the file at the places named; manifests/schema/ holds the schemas for editors',
     data: { problems: listed, ...(more > 0 ? { more } : {}) },
   });
 }

@@ -73,7 +73,7 @@ async function call(
   };
 }
 
-function childOf(parent: Run, signal: AbortSignal): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal'> {
+function childOf(parent: Run, signal: AbortSignal): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen'> {
   const { effective } = settled(parent, 'decision');
   return {
     model: 'tool',
@@ -82,6 +82,7 @@ function childOf(parent: Run, signal: AbortSignal): Pick<ToolRequest, 'model' | 
     principal: parent.request.principal.narrow(`run:${parent.id}`, effective),
     parent: { run: parent.id, permissions: effective.permissions },
     signal,
+    ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
   };
 }
 

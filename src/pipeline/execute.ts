@@ -53,7 +53,7 @@ const SUPPOSE: Approver = async () => ({ decision: 'once', by: 'plan' });
  * @throws TokaError What the run itself would end with at that point, whatever was granted.
  */
 export async function prepare(house: House, request: ExecutionRequest): Promise<Run> {
-  const { run, error } = await pass(begin(house, request), PREPARATION, { ...house, approver: SUPPOSE });
+  const { run, error } = await pass(begin(house, request), PREPARATION, { ...house, approver: SUPPOSE, reviewer: undefined });
   if (error) throw error;
   return run;
 }

@@ -5,6 +5,7 @@ import type { ProcessIdentity } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
+import type { Drift, Lock } from '../registry/lock/lock.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { ExecutionRequest } from './request.ts';
@@ -20,6 +21,15 @@ export interface Answer {
 /** Asks a person for a capability; `root` is the project's, where there is one. */
 export type Approver = (tool: Tool, missing: Missing, root: string | undefined) => Promise<Answer>;
 
+/** What the person chose for a tool that is not as the project's lock says: to run it this once, to write it into the lock and run it, or neither. */
+export interface Verdict {
+  readonly decision: 'once' | 'update' | 'stop';
+  readonly by: string;
+}
+
+/** Shows a person what is otherwise with a tool, and asks what to do. */
+export type Reviewer = (drift: Drift) => Promise<Verdict>;
+
 /** Everything the pipeline needs from outside itself; toka.ts fills it. */
 export interface House {
   /** Finds a tool by its name or qualified name. */
@@ -33,6 +43,9 @@ export interface House {
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
   readonly approver: Approver | undefined;
+  /** The lock of the project, where there is a project. */
+  readonly lock: Lock | undefined;
+  readonly reviewer: Reviewer | undefined;
   /** Carries out what a running tool asks for: `carryOut` of execute.ts, handed down so that the stages need not import it. */
   child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;
   /** Opens on first use. */

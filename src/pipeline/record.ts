@@ -57,6 +57,7 @@ function requested(run: Run, house: House, keeper: Keeper): RunRequested {
     door: request.door,
     effect: tool?.effect ?? 'none',
     ...(run.manifestHash === undefined ? {} : { manifestHash: run.manifestHash }),
+    ...(run.drift ? { drift: run.drift } : {}),
     toka: house.version,
     process: house.process(),
   };

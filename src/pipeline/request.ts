@@ -14,6 +14,8 @@ interface Common {
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
+  /** Whether nothing may run but what the project's lock vouches for (`--frozen`). */
+  readonly frozen?: boolean;
   /** Milliseconds; lowers the limit of the level. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

@@ -2,7 +2,7 @@ import type { JsonValue } from '@toka/sdk';
 import type { Decision } from '../capability/authorize.ts';
 import type { Permission } from '../capability/effective.ts';
 import { TokaError } from '../errors.ts';
-import type { ApprovalDecided } from '../journal/events.ts';
+import type { ApprovalDecided, RunRequested } from '../journal/events.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
@@ -17,6 +17,10 @@ export interface Run {
   /** By resolve. */
   readonly tool?: Tool;
   readonly manifestHash?: string;
+  /** By resolve: the digest of the tool's code that the lock, or a person, vouched for. */
+  readonly lockedCode?: string;
+  /** By resolve: what a person said to a tool that is not as the lock says. */
+  readonly drift?: NonNullable<RunRequested['drift']>;
   /** By validate: checked, defaults filled in, paths absolute. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** By authorize, made wider by approve. */

@@ -51,6 +51,8 @@ export interface IndexedTool {
 /** Why a manifest is left out: the parts of the error that loading it raised. */
 export interface ManifestProblem extends Pick<TokaError, 'code' | 'message' | 'hint' | 'where' | 'data'> {
   readonly file: string;
+  /** What qualifies the names of its tools; empty for a package, which says it itself. */
+  readonly source: string;
 }
 
 /** Which sources an index was built from, and by which toka: another key means another index. */
@@ -58,10 +60,10 @@ export function sourcesKey(sources: readonly Source[], tokaVersion: string): str
   return JSON.stringify([INDEX_VERSION, tokaVersion, sources]);
 }
 
-/** What tells whether a file or folder has changed; `absent` where there is none. */
+/** What tells whether a file or folder has changed, whatever its other time was set to; `absent` where there is none. */
 export function stampOf(path: string): string {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat ? `${stat.mtimeNs}-${stat.size}-${stat.ino}` : 'absent';
+  return stat ? `${stat.mtimeNs}-${stat.ctimeNs}-${stat.size}-${stat.ino}` : 'absent';
 }
 
 /** A read-only view of an index. */
@@ -153,6 +155,11 @@ export class RegistryIndex {
     );
   }
 
+  /** Every tool. */
+  all(): Tool[] {
+    return this.#read((db) => db.prepare('SELECT json FROM tools ORDER BY qualified').all().map(({ json }) => JSON.parse(String(json)) as Tool));
+  }
+
   names(): string[] {
     return this.#column('SELECT DISTINCT name AS value FROM tools ORDER BY name');
   }
@@ -175,8 +182,8 @@ export class RegistryIndex {
 
   /** The manifests that could not be read. */
   problems(): ManifestProblem[] {
-    return this.#read((db) => db.prepare('SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path').all()).map(
-      ({ path, problem }) => ({ file: String(path), ...(JSON.parse(String(problem)) as Omit<ManifestProblem, 'file'>) }),
+    return this.#read((db) => db.prepare('SELECT path, source, problem FROM files WHERE problem IS NOT NULL ORDER BY path').all()).map(
+      ({ path, source, problem }) => ({ file: String(path), source: String(source), ...(JSON.parse(String(problem)) as Omit<ManifestProblem, 'file' | 'source'>) }),
     );
   }
 

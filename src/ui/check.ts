@@ -8,13 +8,17 @@ import { runTasks, type Task } from './tasks.ts';
 import { paint, plain, table, terminal } from './text.ts';
 
 export interface CheckFlags {
+  readonly frozen: boolean;
   readonly json: boolean;
   readonly only: readonly string[] | undefined;
 }
 
 /** `toka check [PATH…]`: every tool tagged "check" over these paths, each a run of its own. */
-export async function checkProject(paths: readonly string[], { json, only }: CheckFlags, door: Door): Promise<number> {
-  const toka = await door.open({ approver: async () => ({ decision: 'deny', by: 'toka check' }) });
+export async function checkProject(paths: readonly string[], { frozen, json, only }: CheckFlags, door: Door): Promise<number> {
+  const toka = await door.open({
+    approver: async () => ({ decision: 'deny', by: 'toka check' }),
+    reviewer: async () => ({ decision: 'stop', by: 'toka check' }),
+  });
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const tools = await checkTools(toka, only);
@@ -25,6 +29,7 @@ export async function checkProject(paths: readonly string[], { json, only }: Che
       run: async (tell) => {
         const result = await toka.run({
           ...toka.request({ name: tool.qualified }, params),
+          frozen,
           signal: interrupts.signal,
           onEvent: (event) => {
             if (event.type === 'progress') tell(progressText(event.progress));

@@ -7,6 +7,7 @@ export const OWN_FLAGS = {
   allow: 'list',
   debug: 'switch',
   'dry-run': 'switch',
+  frozen: 'switch',
   help: 'switch',
   json: 'switch',
   param: 'list',

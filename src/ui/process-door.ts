@@ -1,5 +1,6 @@
 import type { Door } from './door.ts';
 import { ERRORS, TokaError } from '../errors.ts';
+import type { TokaOptions } from '../toka.ts';
 import { isCharacterDevice, leanOutput } from './output.ts';
 import { errorText } from './report.ts';
 import { terminal } from './text.ts';
@@ -11,6 +12,12 @@ export interface ProcessDoor extends Door {
   /** Ends the process once everything is written: a pipe may still hold output back. */
   end(code: number): void;
 }
+
+/** Who is asked where somebody is there. */
+const people: Required<Pick<TokaOptions, 'approver' | 'reviewer'>> = {
+  approver: async (tool, missing, root) => (await import('./remember.ts')).askAndRemember(tool, missing, root),
+  reviewer: async (drift) => (await import('./prompts.ts')).askAboutDrift(drift),
+};
 
 /** The door of this very process. It makes Node's streams when they are first asked for, since each takes milliseconds. */
 export function processDoor(): ProcessDoor {
@@ -40,7 +47,7 @@ export function processDoor(): ProcessDoor {
         cwd: door.cwd,
         env,
         door: 'cli',
-        ...(door.isAttended ? { approver: async (tool, missing, root) => (await import('./remember.ts')).askAndRemember(tool, missing, root) } : {}),
+        ...(door.isAttended ? people : {}),
         ...options,
       });
     },

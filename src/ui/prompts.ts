@@ -3,8 +3,10 @@ import type { Missing } from '../capability/authorize.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
-import type { Answer } from '../pipeline/house.ts';
-import { plain } from './text.ts';
+import type { Answer, Verdict } from '../pipeline/house.ts';
+import type { Drift } from '../registry/lock/lock.ts';
+import { differenceText } from './difference.ts';
+import { plain, terminal } from './text.ts';
 
 /** Asks a person for parameters, each by a prompt of its kind. */
 export async function askParameters(tool: Tool, names: readonly string[]): Promise<Record<string, unknown>> {
@@ -56,6 +58,24 @@ export async function askCapability(tool: Tool, { capability, lack }: Missing, h
     default: 'deny',
   });
   return { decision: decision as Answer['decision'], by: 'person' };
+}
+
+/** Shows a person what is otherwise with a tool than the lock says, and asks what to do. */
+export async function askAboutDrift({ file, difference }: Drift): Promise<Verdict> {
+  process.stderr.write(differenceText(difference, terminal(process.stderr, process.env)));
+  const name = plain(difference.tool);
+  const decision = await one({
+    type: 'select',
+    name: 'decision',
+    message: difference.kind === 'added' ? `${name} is not in ${plain(file)}.` : `${name} is not as ${plain(file)} says.`,
+    choices: [
+      { name: 'once: run it as it is, leave the lock as it is', value: 'once' },
+      { name: 'update: write it into the lock as it is, and run it', value: 'update' },
+      { name: 'stop', value: 'stop' },
+    ],
+    default: 'stop',
+  });
+  return { decision: decision as Verdict['decision'], by: 'person' };
 }
 
 /** Asks a person for yes or no; no is the default. */

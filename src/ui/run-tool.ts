@@ -81,7 +81,7 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 }
 
 async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
-  const run = await toka.prepare({ ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow') });
+  const run = await toka.prepare({ ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow'), frozen: own.has('frozen') });
   door.stdout.write(own.has('json') ? planJson(run) : planText(run, terminal(door.stdout, door.env)));
   return run.approvals.length === 0 ? 0 : exitCodeOf({ code: 'TOKA_CAPABILITY_DENIED' });
 }
@@ -101,6 +101,7 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
       ...toka.request({ name }, params),
       ...timeout,
       allow: own.all('allow'),
+      frozen: own.has('frozen'),
       signal: interrupts.signal,
       onEvent: live.show,
       ...(readsStdin(tool) ? { input: door.stdin } : {}),

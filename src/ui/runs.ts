@@ -67,7 +67,7 @@ function describe(id: string, events: readonly StoredEvent[], tree: readonly Run
 function detail(event: StoredEvent['event']): string {
   switch (event.type) {
     case 'run.requested':
-      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}`;
+      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}`;
     case 'approval.decided':
       return `${event.capability}: ${event.decision}, by ${event.by}`;
     case 'run.started':

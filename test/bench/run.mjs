@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
 import { figure, ms, ratioRow, row } from './measure.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
@@ -21,6 +22,7 @@ try {
     ...(await startRows(world, { samples: counts.samples, bare: warm.bare })),
     ...warm.rows,
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
+    ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...memoryRows(),
   ];
   const machine = `Node ${process.versions.node}, ${process.platform} ${release()}, ${cpus().length} cores, load ${figure(started)}`;

@@ -49,6 +49,7 @@ describe.skipIf(!sandboxed)('in the sandbox', () => {
     });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\d+ links, 0 broken$/m);
+    expect(stdout).toMatch(/^~ project\/word-count$/m);
     expect(readFileSync(join(clone.folder, 'examples/build/sales.md'), 'utf8')).toContain('4 rows');
   });
 });

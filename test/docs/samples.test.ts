@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { capabilityFault } from '../../src/capability/rules.ts';
 import { parseConfig } from '../../src/config/parse.ts';
+import type { LockFile } from '../../src/manifest/lock-file.ts';
 import { blocks, canSandbox, copy, ROOT, text } from './support.ts';
 
 test('the configurations that the pages show are valid', () => {
@@ -19,6 +20,16 @@ test('the manifest that the page shows is that of the example project', () => {
   const { examples, ...shared } = spec;
   expect(examples).toBeDefined();
   expect(parse(shown?.text ?? '')).toEqual({ ...rest, spec: shared });
+});
+
+test('the lock that the page shows is what is written for the example project', () => {
+  using clone = copy();
+  const cwd = join(clone.folder, 'examples/project');
+  expect(spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), 'lock'], { cwd, env: clone.env }).status).toBe(0);
+  const written = JSON.parse(readFileSync(join(cwd, 'toka.lock'), 'utf8')) as LockFile;
+  const [shown] = blocks('docs/lock.md').filter(({ language }) => language === 'json');
+  const name = 'project/word-count';
+  expect(JSON.parse(shown?.text ?? '')).toEqual({ ...written, tools: { [name]: written.tools[name] } });
 });
 
 test('the tool that the page on plugins shows runs in a project', ({ skip }) => {

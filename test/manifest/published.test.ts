@@ -6,14 +6,15 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { publishedSchemas } from '../../src/config/published.ts';
 import { configFile } from '../../src/config/schema.ts';
+import { lockFile } from '../../src/manifest/lock-file.ts';
 import type { JsonSchema } from '@toka/sdk';
 import { pluginManifest } from '../../src/manifest/plugin-manifest.ts';
 import { toolManifest } from '../../src/manifest/tool-manifest.ts';
 import { parseYaml } from '../../src/manifest/yaml.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const sources = { tool: toolManifest, plugin: pluginManifest, config: configFile };
-const names = ['tool', 'plugin', 'config'] as const;
+const sources = { tool: toolManifest, plugin: pluginManifest, config: configFile, lock: lockFile };
+const names = ['tool', 'plugin', 'config', 'lock'] as const;
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 addFormats.default(ajv);
@@ -86,6 +87,7 @@ const samples: Record<(typeof names)[number], unknown[]> = {
       tools: { paths: ['../shared'] },
     },
   ],
+  lock: [JSON.parse(readFileSync(join(root, 'test/registry/lock/compat/v1/toka.lock'), 'utf8'))],
 };
 
 interface Nested {

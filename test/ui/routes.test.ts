@@ -60,6 +60,8 @@ describe('the lean and the full route answer alike', () => {
       ['run', 'greet', '--allow', 'proc:exec', '--passthrough-exit'],
       ['run', 'greet'],
       ['run', '--dry-run', 'greet', '--allow', 'proc:exec', '--json'],
+      ['run', '--frozen', 'greet', '--allow', 'proc:exec', '--json'],
+      ['run', '--frozen=yes', 'greet'],
       ['run', '--nope', 'greet'],
     ].map((words) => ({ words, line: words.join(' ') })),
   )('toka $line', async ({ words }) => {

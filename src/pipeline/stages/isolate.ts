@@ -2,12 +2,14 @@ import { TokaError } from '../../errors.ts';
 import { printCapability } from '../../capability/grammar.ts';
 import type { PlanInput } from '../../runtime/plan.ts';
 import type { House } from '../house.ts';
+import { requireUnchanged } from '../locked.ts';
 import type { Command } from '../request.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Turns the grants into a sandbox plan that this machine can enforce; only bundled native code stays in toka's own process. */
 export async function isolate(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
+  requireUnchanged(run, house);
   const { effective } = settled(run, 'decision');
   const network = effective.permissions.find(({ capability }) => capability.domain === 'net');
   if (network) {

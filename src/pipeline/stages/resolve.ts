@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { resolve as resolvePath } from 'node:path';
 import { hexDigest } from '../../digest.ts';
 import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
+import { codeDigest } from '../../registry/lock/entry.ts';
 import type { House } from '../house.ts';
+import { requireLocked } from '../locked.ts';
 import type { Command } from '../request.ts';
 import type { Run } from '../run.ts';
 
@@ -17,19 +18,13 @@ export async function resolve(run: Run, house: House): Promise<Run> {
   }
   if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.cwd, request.input !== undefined) };
   const { tool, hash: manifest } = await house.findTool(request.target.name);
-  return { ...run, tool, manifestHash: withCode(tool, manifest) };
+  const code = codeDigest(tool, house.projectRoot);
+  return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);
 }
 
-/** The digest of the manifest and of the script or module that it names: either one changed is another tool. */
-function withCode({ executable, origin }: Tool, manifest: string): string {
-  const code =
-    executable.type === 'native' ? (origin.kind === 'bundled' ? undefined : executable.entry) : executable.type === 'external' ? undefined : executable.path;
-  if (code === undefined) return manifest;
-  try {
-    return hexDigest(manifest + hexDigest(readFileSync(code)));
-  } catch (cause) {
-    throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `cannot read ${code}, which the manifest ${origin.file} names`, { cause, hint: 'is it there, and readable?' });
-  }
+/** The digest of the manifest and of the code that it names: either one changed is another tool. */
+function withCode(manifest: string, code: string | undefined): string {
+  return code === undefined ? manifest : hexDigest(manifest + code);
 }
 
 /** A command is a tool without a manifest: what it may do comes with the request. */
