@@ -53,6 +53,21 @@ export function printEndpoint({ host, port }: Endpoint): string {
   return port === undefined ? host : `${host}:${port}`;
 }
 
+/** Whether `a` names every place that `b` names. */
+export function containsEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return containsHost(a.host, b.host) && (a.port === undefined || a.port === b.port);
+}
+
+/** Whether some place is named by both. */
+export function meetsEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return (containsHost(a.host, b.host) || containsHost(b.host, a.host)) && (a.port === undefined || b.port === undefined || a.port === b.port);
+}
+
+/** The last part of an address is a number or a bracket, so no address ends like a name. */
+function containsHost(a: string, b: string): boolean {
+  return a === '*' || a === b || (a.startsWith('*.') && b.endsWith(a.slice(1)));
+}
+
 function parsePattern(host: string): string {
   if (host === '*') return host;
   if (!host.startsWith('*.')) return normaliseHost(host);

@@ -2,12 +2,15 @@ import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Needs } from './authorize.ts';
 import { escapeGlob } from './glob.ts';
-import { anchor, type Anchors, type Capability, parseCapability } from './grammar.ts';
+import { anchor, type Anchors, type Capability, parseCapabilities } from './grammar.ts';
 
 /** What one call of a tool needs: its declared capabilities with the parameters filled in, and the start of its program. */
 export function needsOf(tool: Tool, params: Readonly<Record<string, unknown>>, anchors: Anchors): Needs {
   const resolve = (texts: readonly string[]): Capability[] =>
-    texts.flatMap((text) => fill(text, params)).map((text) => anchor(parseCapability(text), anchors));
+    texts
+      .flatMap((text) => fill(text, params))
+      .flatMap(parseCapabilities)
+      .map((capability) => anchor(capability, anchors));
   const program = programOf(tool);
   const own: Capability[] = program === undefined ? [] : [{ domain: 'proc', action: 'exec', scope: escapeGlob(program) }];
   return { required: [...own, ...resolve(tool.capabilities.required)], optional: resolve(tool.capabilities.optional) };

@@ -1,7 +1,7 @@
 import type { OriginRule } from '../config/layers.ts';
 import { TokaError } from '../errors.ts';
 import type { Denial, Grant, Policy } from './authorize.ts';
-import { anchor, anchorGrant, type Anchors, type Capability, parseCapability } from './grammar.ts';
+import { anchor, anchorGrant, type Anchors, type Capability, parseCapabilities } from './grammar.ts';
 
 /**
  * Turns the rules of the configuration into policy, file scopes made absolute.
@@ -20,7 +20,7 @@ export function policyOf(rules: { readonly allow: readonly OriginRule[]; readonl
 /** Says what is wrong with the text of a capability, or nothing: what the parsers of manifests and configuration ask. */
 export function capabilityFault(text: string): string | undefined {
   try {
-    parseCapability(text);
+    parseCapabilities(text);
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -28,9 +28,9 @@ export function capabilityFault(text: string): string | undefined {
 }
 
 function each({ capabilities, file, line }: OriginRule, place: (capability: Capability) => Capability): Capability[] {
-  return capabilities.map((text) => {
+  return capabilities.flatMap((text) => {
     try {
-      return place(parseCapability(text));
+      return parseCapabilities(text).map(place);
     } catch (cause) {
       const { message, hint = 'correct the rule' } = cause as TokaError;
       throw new TokaError('TOKA_CONFIG_INVALID', message, { cause, where: { file, line }, hint });

@@ -15,7 +15,7 @@ export type Require = 'hard' | 'watchdog';
 
 /** An entry of the policy. */
 export interface Rule {
-  /** As written: `domain:action[:scope]`. */
+  /** `domain:action[:scope]`, longer names replaced by what they stand for. */
   readonly capabilities: readonly string[];
   /** Globs of tool names. Absent: every tool. */
   readonly tools?: readonly string[];

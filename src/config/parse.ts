@@ -1,3 +1,4 @@
+import { expandAlias } from '../manifest/aliases.ts';
 import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
@@ -51,7 +52,7 @@ function located(rule: RuleDeclaration): { readonly text: string; readonly path:
 
 function toRules(list: 'allow' | 'deny', rules: readonly RuleDeclaration[], { positions }: Parsed): Rule[] {
   return rules.map((rule, index) => ({
-    capabilities: located(rule).map(({ text }) => text),
+    capabilities: located(rule).flatMap(({ text }) => expandAlias(text)),
     ...(typeof rule === 'string' || rule.tools === undefined ? {} : { tools: rule.tools }),
     ...(typeof rule === 'string' || rule.reason === undefined ? {} : { reason: rule.reason }),
     line: positions.locate(['policy', list, index]).line,

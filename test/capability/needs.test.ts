@@ -46,7 +46,8 @@ describe('parameters in a capability', () => {
     ['an empty list is none', ['fs:read:{path}'], { path: [] }, []],
     ['glob characters are plain', ['fs:read:{path}'], { path: String.raw`/p/[a*]?\b` }, [String.raw`/p/[a\*]\?\\b`]],
     ['braces are not filled again', ['fs:read:{path}'], { path: '/p/{other}', other: '/etc' }, ['/p/{other}']],
-    ['colons stay', ['net:connect:{host}:443'], { host: '::1' }, ['::1:443']],
+    ['colons stay', ['fs:read:{path}'], { path: '/p/a:b' }, ['/p/a:b']],
+    ['a host is normalised', ['net:connect:{host}:443'], { host: 'Example.ORG' }, ['example.org:443']],
     ['several at once', ['fs:read:{path}/{name}'], { path: ['/a', '/b'], name: ['x', 'y'] }, ['/a/x', '/b/x', '/a/y', '/b/y']],
     ['up is up', ['fs:read:{path}'], { path: '/p/docs/../../etc/passwd' }, ['/etc/passwd']],
   ])('%s', (_, required, params, expected) => {
@@ -67,7 +68,7 @@ describe('parameters in a capability', () => {
     expect(() => scopes(['fs:read:{path}'], params)).toThrow(expect.objectContaining({ code: 'TOKA_MANIFEST_INVALID' }));
   });
 
-  test.each([[{ path: '' }], [{ path: '/p/a\nb' }]])('%j gives no capability', (params) => {
+  test.each([[{ path: '' }], [{ path: '/p/a\nb' }], [{ path: '/p/a\u202eb' }]])('%j gives no capability', (params) => {
     expect(() => scopes(['fs:read:{path}'], params)).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
   });
 });

@@ -1,6 +1,6 @@
 import { authorize as decide, type Grant } from '../../capability/authorize.ts';
 import { escapeGlob } from '../../capability/glob.ts';
-import { anchorGrant, parseCapability } from '../../capability/grammar.ts';
+import { anchorGrant, parseCapabilities } from '../../capability/grammar.ts';
 import { needsOf, programOf } from '../../capability/needs.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { House } from '../house.ts';
@@ -21,7 +21,7 @@ export async function authorize(run: Run, house: House): Promise<Run> {
 }
 
 function flagged({ request }: Run, { anchors }: House): Grant[] {
-  return (request.allow ?? []).map((text) => ({ capability: anchorGrant(parseCapability(text), anchors), source: 'flag' }));
+  return (request.allow ?? []).flatMap(parseCapabilities).map((capability) => ({ capability: anchorGrant(capability, anchors), source: 'flag' }));
 }
 
 function handedOn({ request }: Run): readonly Grant[] {
