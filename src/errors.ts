@@ -26,6 +26,7 @@ export const ERRORS = {
   TOKA_DEPTH_LIMIT: { exit: 75, meaning: 'Runs that start runs are nested too deeply.' },
   TOKA_INTEGRITY: { exit: 76, meaning: 'Recorded data is damaged or was changed.' },
   TOKA_CAPABILITY_DENIED: { exit: 77, meaning: 'A capability that the run needs was not granted.' },
+  TOKA_POLICY_UNSAFE: { exit: 78, meaning: "The administrator's policy could have been written by others, or cannot be read, so nothing runs." },
   TOKA_CONFIG_INVALID: { exit: 78, meaning: 'A configuration file does not match its schema.' },
   TOKA_FS_NOT_FOUND: { exit: 1, meaning: 'A file that the tool needs does not exist.' },
   TOKA_FS_NOT_FILE: { exit: 1, meaning: 'A path that should name a file names something else.' },

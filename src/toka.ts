@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import type { Policy } from './capability/authorize.ts';
+import type { Policy } from './capability/policy.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { Principal } from './capability/principal.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
-import { recordTrust, type TrustRecord, trustHash, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import type { AdministratorFile } from './config/administrator.ts';
 import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
@@ -39,6 +40,8 @@ export interface TokaOptions {
   readonly approver?: Approver;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
+  /** The administrator's policy, which only takes away, and the number of the user who alone may write it. Default: `/etc/toka/policy.yaml` of root. */
+  readonly administrator?: AdministratorFile;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -79,7 +82,7 @@ export interface Trust {
 /**
  * Opens toka for a folder.
  *
- * @throws TokaError TOKA_CONFIG_INVALID, TOKA_INTEGRITY (the list of trusted projects is damaged)
+ * @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE, TOKA_INTEGRITY (the list of trusted projects is damaged)
  * @example
  * const toka = await createToka({ cwd: '/srv/website' });
  * const result = await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }));
@@ -91,10 +94,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const folders = userFolders(env);
   const project = findProject(cwd);
   const root = project?.root ?? cwd;
-  // A file for each project, so that two who trust at once cannot undo one another.
-  const trustFile = join(folders.state, 'trust', `${projectId(root)}.json`);
+  const trustFile = trustFileOf(folders.state, root);
   const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
-  const layers = await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault });
+  const layers = await loadLayers(project, isTrusted, {
+    env,
+    checkCapability: capabilityFault,
+    ...(options.administrator === undefined ? {} : { administrator: options.administrator }),
+  });
   const settings = mergeLayers(layers);
   const anchors: Anchors = { root, home: env['HOME'] ?? homedir(), realPath: realPathOf, isFolder };
   const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
@@ -192,8 +198,7 @@ function trustOf(project: Project | undefined, trustFile: string): Trust {
     set(trusted) {
       const found = current.get();
       if (!found) throw new TokaError('TOKA_USAGE', 'there is no configuration file to trust here', { hint: 'a project is trusted for its toka.yaml' });
-      const record: TrustRecord = { hash: trustHash(found.text), file: found.file, text: found.text, at: new Date(systemClock.now()).toISOString() };
-      recordTrust(trustFile, root, trusted ? record : undefined);
+      recordTrust(trustFile, root, trusted ? trustedNow(found.file, found.text, systemClock.now()) : undefined);
     },
   };
 }

@@ -1,19 +1,59 @@
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
-import type { Needs } from './authorize.ts';
 import { escapeGlob } from './glob.ts';
 import { anchor, type Anchors, type Capability, parseCapabilities } from './grammar.ts';
+import { unwrap } from './wrappers.ts';
 
-/** What one call of a tool needs: its declared capabilities with the parameters filled in, and the start of its program. */
-export function needsOf(tool: Tool, params: Readonly<Record<string, unknown>>, anchors: Anchors): Needs {
+export interface Needs {
+  readonly required: readonly Capability[];
+  readonly optional: readonly Capability[];
+  /** That of the programs which starts others that nothing can foresee. */
+  readonly opaque?: { readonly capability: Capability; readonly reason: string };
+  /** Somebody's word for just this tool, where what it does is such that no other grant is enough. */
+  readonly consent?: { readonly capability: Capability; readonly effect: string; readonly risk: string };
+}
+
+/** What of a call its manifest does not say. */
+export interface Call {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The words after the program; a script's own among them. */
+  readonly words: readonly string[];
+  /** Where relative paths among them start. */
+  readonly cwd: string;
+}
+
+/** What one call of a tool needs: its declared capabilities with the parameters filled in, and the start of its program and of those in it. */
+export function needsOf(tool: Tool, { params, words, cwd }: Call, anchors: Anchors): Needs {
   const resolve = (texts: readonly string[]): Capability[] =>
     texts
       .flatMap((text) => fill(text, params))
       .flatMap(parseCapabilities)
       .map((capability) => anchor(capability, anchors));
   const program = programOf(tool);
-  const own: Capability[] = program === undefined ? [] : [{ domain: 'proc', action: 'exec', scope: escapeGlob(program) }];
-  return { required: [...own, ...resolve(tool.capabilities.required)], optional: resolve(tool.capabilities.optional) };
+  const inner = program === undefined || tool.executable.type === 'native' ? { programs: [] } : unwrap([program, ...words], cwd, anchors.realPath);
+  const own = [...(program === undefined ? [] : [program]), ...inner.programs].map(execOf);
+  const last = own.at(-1);
+  return {
+    required: [...own, ...resolve(tool.capabilities.required)],
+    optional: resolve(tool.capabilities.optional),
+    ...(last === undefined || inner.opaque === undefined ? {} : { opaque: { capability: last, reason: inner.opaque } }),
+    ...(needsConsent(tool) ? { consent: { capability: callOf(tool), effect: tool.effect, risk: tool.risk } } : {}),
+  };
+}
+
+/** The capability to start just this program. */
+export function execOf(program: string): Capability {
+  return { domain: 'proc', action: 'exec', scope: escapeGlob(program) };
+}
+
+/** Whether a tool runs only with somebody's word for just this one. */
+function needsConsent({ effect, risk }: Tool): boolean {
+  return effect === 'privileged' || risk === 'high';
+}
+
+/** What that word is given for. */
+function callOf({ qualified }: Tool): Capability {
+  return { domain: 'tool', action: 'call', scope: escapeGlob(qualified) };
 }
 
 /**

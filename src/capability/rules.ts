@@ -1,6 +1,6 @@
-import type { OriginRule } from '../config/layers.ts';
+import type { OriginRule, Settings } from '../config/layers.ts';
 import { TokaError } from '../errors.ts';
-import type { Denial, Grant, Policy } from './authorize.ts';
+import type { Ask, Denial, Grant, Policy } from './policy.ts';
 import { anchor, anchorGrant, type Anchors, type Capability, parseCapabilities } from './grammar.ts';
 
 /**
@@ -8,12 +8,13 @@ import { anchor, anchorGrant, type Anchors, type Capability, parseCapabilities }
  *
  * @throws TokaError TOKA_CONFIG_INVALID for a capability that cannot be read, with its place.
  */
-export function policyOf(rules: { readonly allow: readonly OriginRule[]; readonly deny: readonly OriginRule[] }, anchors: Anchors): Policy {
+export function policyOf(rules: Pick<Settings, 'allow' | 'ask' | 'deny'>, anchors: Anchors): Policy {
+  const placed = (rule: OriginRule): Denial[] =>
+    each(rule, (capability) => anchor(capability, anchors)).map((capability) => ({ capability, ...common(rule), ...(rule.reason === undefined ? {} : { reason: rule.reason }) }));
   return {
     grants: rules.allow.flatMap((rule) => each(rule, (capability) => anchorGrant(capability, anchors)).map((capability): Grant => ({ capability, ...common(rule) }))),
-    denials: rules.deny.flatMap((rule) =>
-      each(rule, (capability) => anchor(capability, anchors)).map((capability): Denial => ({ capability, ...common(rule), ...(rule.reason === undefined ? {} : { reason: rule.reason }) })),
-    ),
+    asks: rules.ask.flatMap((rule) => placed(rule).map((ask): Ask => ({ ...ask, isAdministrators: rule.origin === 'administrator' }))),
+    denials: rules.deny.flatMap(placed),
   };
 }
 

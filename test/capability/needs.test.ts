@@ -34,7 +34,7 @@ function tool(
 }
 
 function scopes(required: readonly string[], params: Readonly<Record<string, unknown>> = {}): (string | undefined)[] {
-  return needsOf(tool(required), params, anchors).required.map(({ scope }) => scope);
+  return needsOf(tool(required), { params, words: [], cwd: '/p' }, anchors).required.map(({ scope }) => scope);
 }
 
 describe('parameters in a capability', () => {
@@ -58,7 +58,7 @@ describe('parameters in a capability', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z*?\\{}: ~.-]{1,12}$/), (name) => {
         fc.pre(name !== '.' && name !== '..');
-        const [need] = needsOf(tool(['fs:read:{path}']), { path: `/p/${name}` }, anchors).required;
+        const [need] = needsOf(tool(['fs:read:{path}']), { params: { path: `/p/${name}` }, words: [], cwd: '/p' }, anchors).required;
         expect(need && scopeGlob(need)).toMatchObject({ literal: true, prefix: `/p/${name}` });
       }),
     );
@@ -83,10 +83,34 @@ describe('the start of its program', () => {
   ])('%s', (_, executable, kind, program) => {
     const each = tool([], executable, kind);
     expect(programOf(each)).toBe(program);
-    const needs = needsOf(each, {}, anchors).required;
+    const needs = needsOf(each, { params: {}, words: [], cwd: '/p' }, anchors).required;
     expect(needs.map((need) => [need.domain, need.action, program !== undefined && matches(scopeGlob(need), program)])).toEqual(
       program === undefined ? [] : [['proc', 'exec', true]],
     );
     for (const other of ['git', '/opt/aXb']) expect(needs.some((need) => matches(scopeGlob(need), other))).toBe(false);
   });
+});
+
+describe('what is started by the program', () => {
+  const external = (path: string): Tool => tool([], { type: 'external', path, ...process });
+  const needs = (path: string, words: readonly string[]) => needsOf(external(path), { params: {}, words, cwd: '/p' }, anchors);
+
+  test('needs to be granted as well', () => {
+    expect(needs('env', ['A=1', 'nice', './bin/git', 'status']).required.map(({ scope }) => scope)).toEqual(['env', 'nice', '/p/bin/git']);
+  });
+
+  test('the last one that is known stands for what is not', () => {
+    const { required, opaque } = needs('nice', ['sudo', 'git']);
+    expect(required.map(({ scope }) => scope)).toEqual(['nice', 'sudo']);
+    expect(opaque?.capability).toBe(required.at(-1));
+  });
+});
+
+test.each<[Partial<Tool>, boolean]>([
+  [{ effect: 'external', risk: 'medium' }, false],
+  [{ effect: 'privileged', risk: 'low' }, true],
+  [{ effect: 'read', risk: 'high' }, true],
+])('%j needs somebody’s word for just this tool: %s', (change, expected) => {
+  const { consent } = needsOf({ ...tool([]), ...change }, { params: {}, words: [], cwd: '/p' }, anchors);
+  expect(consent?.capability).toEqual(expected ? { domain: 'tool', action: 'call', scope: 'project/report' } : undefined);
 });
