@@ -4,6 +4,8 @@ import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
+import PolicyCheck from './commands/policy/check.ts';
+import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
@@ -26,6 +28,8 @@ export { commandNotFound } from './hooks/command-not-found.ts';
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   check: Check,
   doctor: Doctor,
+  'policy:check': PolicyCheck,
+  'policy:test': PolicyTest,
   run: Run,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,

@@ -12,6 +12,7 @@ export const ERRORS = {
   TOKA_TOOL_AMBIGUOUS: { exit: 2, meaning: 'Two tools have that name; the qualified name tells which is meant.' },
   TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },
   TOKA_CAPABILITY_INVALID: { exit: 2, meaning: 'The text is not a capability of the form domain:action[:scope].' },
+  TOKA_POLICY_TEST_INVALID: { exit: 65, meaning: 'A table of expectations of the policy does not match its schema.' },
   TOKA_MANIFEST_INVALID: { exit: 65, meaning: 'A manifest does not match its schema.' },
   TOKA_MODEL_UNAVAILABLE: { exit: 69, meaning: 'This execution model is not available in this release.' },
   TOKA_RUNTIME_UNAVAILABLE: { exit: 69, meaning: 'What the tool needs to run (an interpreter, a program, a runtime plugin) is not on this machine.' },

@@ -54,10 +54,14 @@ export interface Toka {
   readonly project: Project | undefined;
   /** The folder that relative scopes start at: the project's root, or the caller's folder. */
   readonly root: string;
+  /** The project's configuration, where it is not trusted: its rules do not count. */
+  readonly untrustedConfig: string | undefined;
   /** Asks for a tool by its name, or for a command without a manifest. */
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
   /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
   run(request: ExecutionRequest): Promise<RunResult>;
+  /** What a run may do as things stand, need by need. Throws what keeps it from being decided. */
+  decide(request: ExecutionRequest): Promise<Run>;
   /** Everything up to, and without, the record and the run itself. Throws what the run would end with at that point. */
   prepare(request: ExecutionRequest): Promise<Run>;
   /** Throws TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS. */
@@ -137,6 +141,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   return {
     project,
     root,
+    untrustedConfig: house.untrustedConfig,
     request: (target, params) => ({
       model: 'tool',
       principal: Principal.person(`user:${process.getuid?.() ?? 'local'}`),
@@ -146,6 +151,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
     }),
     run: async (request) => (await pipeline()).execute(house, request),
+    decide: async (request) => (await pipeline()).decide(house, request),
     prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
     index: registry.index,

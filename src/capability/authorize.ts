@@ -9,6 +9,8 @@ import type { Principal } from './principal.ts';
 export interface Verdict {
   readonly capability: Capability;
   readonly isOptional: boolean;
+  /** What asks for it: what its manifest declares, what toka starts for it, or what it does. */
+  readonly from: 'manifest' | 'program' | 'effect';
   /** What is in force of it. */
   readonly granted: readonly Permission[];
   /** Why it is not. */
@@ -41,7 +43,8 @@ export function authorize(question: Question): Decision {
   const asks = policy.asks.filter((rule) => concernsTool(rule, toolNames));
   const denials = policy.denials.filter((rule) => concernsTool(rule, toolNames));
   const settle = (capability: Capability, isOptional: boolean): Verdict => {
-    const lacks = (lack: Lack): Verdict => ({ capability, isOptional, granted: [], lack });
+    const from = needs.starts.includes(capability) ? 'program' : 'manifest';
+    const lacks = (lack: Lack): Verdict => ({ capability, isOptional, from, granted: [], lack });
     const lack = excluded(capability, question) ?? denied(capability, denials) ?? obscured(capability, needs, [...denials, ...asks]);
     if (lack) return lacks(lack);
     const inherited = principal.permits(capability);
@@ -50,7 +53,7 @@ export function authorize(question: Question): Decision {
     if (found.length === 0) return lacks({ by: isSecretOnly(capability, grants) ? 'secret' : 'policy' });
     const ask = asks.find((rule) => touches(rule.capability, capability) && !isSatisfied(rule, capability, grants));
     if (ask) return lacks({ by: 'ask', ...because(ask), isAdministrators: ask.isAdministrators });
-    return { capability, isOptional, granted: found };
+    return { capability, isOptional, from, granted: found };
   };
   const verdicts = [
     ...(needs.consent === undefined ? [] : [consented(needs.consent, grants)]),
@@ -103,8 +106,8 @@ function isSatisfied(rule: Ask, need: Capability, grants: readonly Grant[]): boo
 /** Only a grant for just this tool counts, not one that happens to cover it. */
 function consented({ capability, effect, risk }: NonNullable<Needs['consent']>, grants: readonly Grant[]): Verdict {
   const grant = grants.find((each) => each.capability.scope !== undefined && implies(each.capability, capability) && implies(capability, each.capability));
-  if (grant) return { capability, isOptional: false, granted: [permission(capability, grant)] };
-  return { capability, isOptional: false, granted: [], lack: { by: 'effect', effect, risk } };
+  if (grant) return { capability, isOptional: false, from: 'effect', granted: [permission(capability, grant)] };
+  return { capability, isOptional: false, from: 'effect', granted: [], lack: { by: 'effect', effect, risk } };
 }
 
 /** What the grants offer of a need: the whole of it, or for an optional one the grants that lie within it. */

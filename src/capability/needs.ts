@@ -6,6 +6,8 @@ import { unwrap } from './wrappers.ts';
 
 export interface Needs {
   readonly required: readonly Capability[];
+  /** Those of the required ones that stand for the programs which toka starts. */
+  readonly starts: readonly Capability[];
   readonly optional: readonly Capability[];
   /** That of the programs which starts others that nothing can foresee. */
   readonly opaque?: { readonly capability: Capability; readonly reason: string };
@@ -34,6 +36,7 @@ export function needsOf(tool: Tool, { params, words, cwd }: Call, anchors: Ancho
   const own = [...(program === undefined ? [] : [program]), ...inner.programs].map(execOf);
   const last = own.at(-1);
   return {
+    starts: own,
     required: [...own, ...resolve(tool.capabilities.required)],
     optional: resolve(tool.capabilities.optional),
     ...(last === undefined || inner.opaque === undefined ? {} : { opaque: { capability: last, reason: inner.opaque } }),

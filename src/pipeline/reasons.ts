@@ -29,9 +29,10 @@ export function remedyOf(missing: readonly Missing[], tool: string, untrustedCon
   if (missing.some(({ lack }) => lack.by === 'ask' && lack.isAdministrators)) return 'run it on a terminal, where a person can be asked';
   const flags = missing.map(({ capability }) => `--allow '${printCapability(capability)}'`).join(' ');
   if (missing.some(({ lack }) => lack.by === 'ask')) return `run it on a terminal, where a person can be asked, or with ${flags}`;
+  const rule = missing.some(({ lack }) => lack.by === 'effect') ? ` with tools: [${tool}]` : '';
   const forGood =
-    untrustedConfig === undefined
-      ? `or for good under policy.allow in your configuration${missing.some(({ lack }) => lack.by === 'effect') ? `, with tools: [${tool}]` : ''}`
+    untrustedConfig === undefined || rule !== ''
+      ? `or for good under policy.allow in your configuration${rule}`
       : `or see with toka trust --show whether ${untrustedConfig} grants it: it is not trusted, so its rules do not count`;
   return `grant it for this run with ${flags}, ${forGood}`;
 }

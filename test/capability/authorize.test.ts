@@ -23,7 +23,7 @@ interface Parts {
 
 function decide({ required = [], optional = [], grants = [], asks = [], denials = [], more = {}, level = 'restricted', principal = person }: Parts): Decision {
   return authorize({
-    needs: { required: required.map(cap), optional: optional.map(cap), ...more },
+    needs: { starts: [], required: required.map(cap), optional: optional.map(cap), ...more },
     level,
     policy: {
       grants: grants.map((each) => (typeof each === 'string' ? { capability: cap(each), source: 'test' } : each)),
@@ -193,7 +193,7 @@ describe('programs', () => {
   test('one that starts what nothing can foresee is refused where a rule restricts programs, and nowhere else', () => {
     const opaque = (rules: Parts): unknown[] => {
       const capability = cap('proc:exec:sudo');
-      const needs = { required: [capability], optional: [], opaque: { capability, reason: 'sudo decides' } };
+      const needs = { starts: [capability], required: [capability], optional: [], opaque: { capability, reason: 'sudo decides' } };
       return lacks(decide({ ...rules, grants: ['proc:exec', { capability, source: 'asked', consent: 'answer' }], more: needs }));
     };
     expect(opaque({})).toEqual([]);
