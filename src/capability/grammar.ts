@@ -4,7 +4,7 @@ import { ALIASES, expandAlias } from '../manifest/aliases.ts';
 import { nearest } from '../manifest/nearest.ts';
 import { escapeGlob, glob, isSubset, overlaps, type Glob } from './glob.ts';
 import { containsEndpoint, meetsEndpoint, parseEndpoint, printEndpoint } from './hosts.ts';
-import { canonicalGlob, scopeFault } from './scope.ts';
+import { canonicalGlob, disguises, scopeFault } from './scope.ts';
 
 /** The actions of each domain; only `fs` scopes are paths. */
 const DOMAINS = {
@@ -67,6 +67,12 @@ function globScope(text: string, domain: Capability['domain'], scope: string): s
 /** Prints a capability in the form that `parseCapability` reads. */
 export function printCapability({ domain, action, scope }: Capability): string {
   return scope === undefined ? `${domain}:${action}` : `${domain}:${action}:${scope}`;
+}
+
+/** The same for people, with a word on what in it may look like something else. */
+export function showCapability(capability: Capability): string {
+  const hidden = disguises(capability.scope ?? '');
+  return `${printCapability(capability)}${hidden.length === 0 ? '' : ` (with ${hidden.join(', ')})`}`;
 }
 
 export interface Anchors {

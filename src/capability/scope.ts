@@ -14,10 +14,28 @@ export function scopeFault(scope: string, mayHoldLetters: boolean): string | und
   return syntaxFault(scope);
 }
 
+/** Letters that look like Latin ones, by the script they are of. */
+const ALIKE: readonly (readonly [RegExp, string])[] = [
+  [/\p{Script=Cyrillic}/u, 'Cyrillic'],
+  [/\p{Script=Greek}/u, 'Greek'],
+  [/\p{Script=Armenian}/u, 'Armenian'],
+  [/\p{Script=Cherokee}/u, 'Cherokee'],
+  [/\p{Script=Coptic}/u, 'Coptic'],
+  [/\p{Script=Lisu}/u, 'Lisu'],
+];
+
+/** What a reader cannot see of a scope: letters of other scripts that look like Latin ones, and forms of plain letters. */
+export function disguises(scope: string): string[] {
+  if (ASCII.test(scope)) return [];
+  const scripts = ALIKE.filter(([letters]) => letters.test(scope)).map(([, script]) => `${script} letters`);
+  const folded = scope.normalize('NFC') === scope.normalize('NFKC') ? [] : ['letters in unusual forms'];
+  return [...scripts, ...folded];
+}
+
 /** That each meaning has few spellings is what lets equal scopes print alike. */
 function syntaxFault(scope: string): string | undefined {
   if (!/[\\*]/.test(scope)) return undefined;
-  const unescaped = scope.replaceAll(/\\[\\*?]/g, '');
+  const unescaped = scope.replaceAll(/\\[\\*?]/g, 'x');
   if (unescaped.includes('\\')) return String.raw`a backslash stands before *, ? or \ only`;
   const parts = unescaped.split('/');
   if (parts.some((part) => part !== '**' && part.includes('**'))) return '** is a whole part of a path, between slashes';

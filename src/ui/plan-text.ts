@@ -1,5 +1,5 @@
 import type { Verdict } from '../capability/authorize.ts';
-import { printCapability } from '../capability/grammar.ts';
+import { printCapability, showCapability } from '../capability/grammar.ts';
 import { printDuration, printSize } from '../manifest/units.ts';
 import { reasonOf } from '../pipeline/reasons.ts';
 import type { Run } from '../pipeline/run.ts';
@@ -78,12 +78,12 @@ export function planText(run: Run, verdicts: readonly Verdict[], view: Terminal)
 
 function needLine(verdict: Verdict, { tool }: Run, view: Terminal): string {
   const { capability, granted, isOptional, lack } = verdict;
-  const name = printCapability(capability);
+  const name = showCapability(capability);
   const dim = (text: string): string => paint(view, 'dim', text);
   const needed = `needed by ${needOrigin(verdict, tool)}`;
-  if (!lack) return `${granted.map((each) => printCapability(each.capability)).join(', ')}  ${dim(`by ${[...new Set(granted.map(({ source }) => source))].join(', ')}; ${needed}`)}`;
+  if (!lack) return `${granted.map((each) => showCapability(each.capability)).join(', ')}  ${dim(`by ${[...new Set(granted.map(({ source }) => source))].join(', ')}; ${needed}`)}`;
   if (isOptional) return dim(`not granted, optional: ${name} (${reasonOf(lack)}); ${needed}`);
-  return `${paint(view, 'yellow', `NOT granted: ${name}`)}  ${dim(`${reasonOf(lack)}; ${needed}; --allow ${quote(name)}`)}`;
+  return `${paint(view, 'yellow', `NOT granted: ${name}`)}  ${dim(`${reasonOf(lack)}; ${needed}; --allow ${quote(printCapability(capability))}`)}`;
 }
 
 /** Required, and not granted as things stand. */

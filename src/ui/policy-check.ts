@@ -1,4 +1,4 @@
-import { printCapability } from '../capability/grammar.ts';
+import { parseCapability, printCapability, showCapability } from '../capability/grammar.ts';
 import type { Verdict } from '../capability/authorize.ts';
 import { reasonOf, remedyOf } from '../pipeline/reasons.ts';
 import type { Run } from '../pipeline/run.ts';
@@ -76,7 +76,7 @@ const COLOURS = { allow: 'green', ask: 'yellow', deny: 'red' } as const;
 
 function text(tool: string, verdict: Outcome, needs: readonly Explained[], view: Terminal): string {
   const lines = needs.flatMap(({ capability, required, neededBy, verdict: each, by, grant }) => [
-    `${paint(view, COLOURS[each], each.padEnd(5))}  ${capability}${required ? '' : '  (optional)'}`,
+    `${paint(view, COLOURS[each], each.padEnd(5))}  ${showCapability(parseCapability(capability))}${required ? '' : '  (optional)'}`,
     `       needed by  ${neededBy}`,
     `       ${each === 'allow' ? 'granted by' : 'because   '} ${by}`,
     ...(grant === undefined ? [] : [`       next       ${grant}`]),

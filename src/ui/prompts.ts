@@ -1,6 +1,6 @@
 import inquirer from 'inquirer';
 import type { Missing } from '../capability/policy.ts';
-import { printCapability } from '../capability/grammar.ts';
+import { showCapability } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
 import type { Answer } from '../pipeline/house.ts';
@@ -27,12 +27,12 @@ async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   return schema.type === 'object' ? (JSON.parse(text) as unknown) : text;
 }
 
-async function one(question: Record<string, unknown> & { readonly name: string }): Promise<unknown> {
+async function one(prompted: Record<string, unknown> & { readonly name: string }): Promise<unknown> {
   try {
     // Everything that is asked goes to stderr: stdout is for results.
     const prompt = inquirer.createPromptModule({ output: process.stderr });
-    const answers = (await prompt([question as never])) as Record<string, unknown>;
-    return answers[question.name];
+    const answers = (await prompt([prompted as never])) as Record<string, unknown>;
+    return answers[prompted.name];
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'ExitPromptError') throw new TokaError('TOKA_CANCELLED', 'the question was not answered', { cause });
     throw cause;
@@ -55,7 +55,7 @@ export interface Chosen {
 
 /** Asks a person for a capability that a run needs and nothing grants, or that a rule wants asked. */
 export async function askCapability(tool: Tool, missing: Missing, { session, own, project }: Offers): Promise<Chosen> {
-  const rule = `the rule "${plain(printCapability(missing.capability))}" for ${plain(tool.qualified)}`;
+  const rule = `the rule "${plain(showCapability(missing.capability))}" for ${plain(tool.qualified)}`;
   const choices: readonly { readonly name: string; readonly value: Chosen }[] = [
     { name: 'once: for this run', value: { decision: 'once' } },
     ...(session ? [{ name: 'session: until this terminal is closed', value: { decision: 'session' } } as const] : []),
@@ -75,7 +75,7 @@ export async function askCapability(tool: Tool, missing: Missing, { session, own
 
 function question(tool: Tool, { capability, lack }: Missing): string {
   const who = `${plain(tool.qualified)} (effect ${tool.effect})`;
-  const name = plain(printCapability(capability));
+  const name = plain(showCapability(capability));
   if (lack.by === 'effect') return `${who} has risk ${lack.risk}, and no rule names it: shall it run (${name})?`;
   if (lack.by === 'ask') return `${who} needs ${name}, which ${plain(lack.source)} wants to be asked for each time${lack.reason === undefined ? '' : ` (${plain(lack.reason)})`}.`;
   return `${who} needs ${name}, which no rule grants.${lack.by === 'secret' ? ' It bears secrets, so the built-in default leaves it out.' : ''}`;

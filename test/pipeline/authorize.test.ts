@@ -77,6 +77,15 @@ describe('trust', () => {
     expect((await here.json(['run', 'greet'])).exit).toBe(77);
   });
 
+  test('what changed is shown also where a rule only moved to another list', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
+    await here.json(['trust']);
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n  allow:\n    - env:read:CI\n    - proc:exec:bash\n' });
+    const { changes } = await here.json<{ changes: string[] }>(['trust', '--show']);
+    expect(changes).toEqual(['-     - proc:exec:bash', '+     - proc:exec:bash']);
+    expect((await here.run(['trust', '--show'])).stdout).toContain('+     - proc:exec:bash');
+  });
+
   test('a copy of a trusted project is not trusted', async () => {
     here.write({ 'toka.yaml': rules });
     await here.json(['trust']);

@@ -1,4 +1,4 @@
-import { printCapability } from '../../capability/grammar.ts';
+import { printCapability, showCapability } from '../../capability/grammar.ts';
 import { isGrantable, type Missing } from '../../capability/policy.ts';
 import { TokaError } from '../../errors.ts';
 import type { ApprovalDecided } from '../../journal/events.ts';
@@ -34,7 +34,7 @@ async function ask(run: Run, missing: Missing, house: House): Promise<Run> {
 function denied(run: Run, missing: readonly Missing[], { untrustedConfig }: House): TokaError {
   const tool = settled(run, 'tool');
   const names = missing.map(({ capability }) => printCapability(capability));
-  const reasons = missing.map((each) => `${printCapability(each.capability)} (${reasonOf(each.lack)})`);
+  const reasons = missing.map((each) => `${showCapability(each.capability)} (${reasonOf(each.lack)})`);
   return new TokaError('TOKA_CAPABILITY_DENIED', `${tool.qualified} was not granted ${reasons.join(', ')}`, {
     hint: remedyOf(missing, tool.qualified, untrustedConfig),
     data: { tool: tool.qualified, missing: names, principal: run.request.principal.subject },
