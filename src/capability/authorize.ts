@@ -42,16 +42,21 @@ export function authorize(question: Question): Decision {
   const grants = policy.grants.filter((rule) => concernsTool(rule, toolNames));
   const asks = policy.asks.filter((rule) => concernsTool(rule, toolNames));
   const denials = policy.denials.filter((rule) => concernsTool(rule, toolNames));
+  const touched = ({ capability: rule }: Denial, need: Capability): boolean => {
+    if (touches(rule, need)) return true;
+    const real = rule.domain === 'proc' ? needs.starts.find((start) => start.capability === need)?.real() : undefined;
+    return real !== undefined && touches(rule, real);
+  };
   const settle = (capability: Capability, isOptional: boolean): Verdict => {
-    const from = needs.starts.includes(capability) ? 'program' : 'manifest';
+    const from = needs.starts.some((start) => start.capability === capability) ? 'program' : 'manifest';
     const lacks = (lack: Lack): Verdict => ({ capability, isOptional, from, granted: [], lack });
-    const lack = excluded(capability, question) ?? denied(capability, denials) ?? obscured(capability, needs, [...denials, ...asks]);
+    const lack = excluded(capability, question) ?? denied(capability, denials, touched) ?? obscured(capability, needs, [...denials, ...asks]);
     if (lack) return lacks(lack);
     const inherited = principal.permits(capability);
     if (!inherited) return lacks({ by: 'principal', subject: principal.subject });
     const found = offered(capability, grants, isOptional).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
     if (found.length === 0) return lacks({ by: isSecretOnly(capability, grants) ? 'secret' : 'policy' });
-    const ask = asks.find((rule) => touches(rule.capability, capability) && !isSatisfied(rule, capability, grants));
+    const ask = asks.find((rule) => touched(rule, capability) && !isSatisfied(rule, capability, grants));
     if (ask) return lacks({ by: 'ask', ...because(ask), isAdministrators: ask.isAdministrators });
     return { capability, isOptional, from, granted: found };
   };
@@ -79,8 +84,8 @@ function excluded(need: Capability, { level }: Question): Lack | undefined {
 }
 
 /** A denial of part of a tree is carved out of the effective set; any other touch denies the whole need. */
-function denied(need: Capability, denials: readonly Denial[]): Lack | undefined {
-  const denial = denials.find(({ capability }) => (need.domain === 'fs' ? implies(capability, need) : touches(capability, need)));
+function denied(need: Capability, denials: readonly Denial[], touched: (rule: Denial, need: Capability) => boolean): Lack | undefined {
+  const denial = denials.find((rule) => (need.domain === 'fs' ? implies(rule.capability, need) : touched(rule, need)));
   return denial ? { by: 'denial', ...because(denial) } : undefined;
 }
 

@@ -9,7 +9,7 @@ export type Consent = 'answer' | 'flag';
 /** A permission in force and where it came from. */
 export interface Permission {
   readonly capability: Capability;
-  /** `built-in`, `flag`, `asked`, `session`, `parent run`, or the place of the rule as `file:line`. */
+  /** `built-in`, `flag`, `command line`, `asked`, `session`, `parent run`, or the place of the rule as `file:line`. */
   readonly source: string;
   readonly consent?: Consent;
   /** Leaves out secret-bearing files (see secrets.ts). */

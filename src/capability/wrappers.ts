@@ -39,8 +39,15 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
 };
 
 /** Programs that act as another user, change what a name means, or run what they are told in ways of their own. */
-const OPAQUE =
-  /^(sudo|doas|su|runuser|pkexec|chroot|nsenter|systemd-run|start-stop-daemon|bwrap|firejail|flatpak-spawn|script|watch|parallel|flock|strace|ltrace|gdb|perf|ssh|chrt|taskset|ionice|ld-linux.*|ld-musl.*|ld\.so.*)$/;
+const OPAQUE = new RegExp(
+  `^(${[
+    'sudo|doas|su|sg|newgrp|runuser|pkexec|capsh|runcon|setuidgid|chpst|fakeroot',
+    'chroot|nsenter|bwrap|firejail|flatpak-spawn|systemd-run|start-stop-daemon|dbus-run-session|xvfb-run',
+    'strace|ltrace|gdb|perf|valgrind|rr|script|unbuffer|expect|rlwrap|screen|tmux|watch|entr|parallel|run-parts|flock',
+    'chrt|taskset|ionice|prlimit|choom|numactl|cpulimit|setarch|linux32|linux64|faketime|eatmydata|ccache|torify|torsocks|proxychains4?',
+    'ssh|ld-linux.*|ld-musl.*|ld\\.so.*',
+  ].join('|')})$`,
+);
 /** Programs that are many programs, the one that is meant by their first word. */
 const MANY = /^(busybox|toybox)$/;
 const SHELL = /^(sh|bash|dash|zsh|ksh|mksh|ash|fish)$/;
@@ -58,7 +65,7 @@ const CODE: readonly (readonly [RegExp, RegExp])[] = [
 /** Those that take their first word, if it is no option, for a script. */
 const SCRIPTED = /^(python|pypy|node|perl|ruby|php|lua)/;
 /** Variables that decide which program a name means, or what is loaded into it. */
-const STEERING = /^(PATH|LD_.*|DYLD_.*|BASH_ENV|ENV|SHELLOPTS|BASHOPTS|IFS|PYTHON.*|NODE_OPTIONS|PERL5.*|RUBYOPT|GIT_.*)$/;
+const STEERING = /^(PATH|CDPATH|IFS|ENV|SHELL|SHELLOPTS|BASH.*|LD_.*|DYLD_.*|GCONV_PATH|EDITOR|VISUAL|.*PAGER|PYTHON.*|NODE_.*|PERL5.*|RUBY.*|LUA.*|.*JAVA.*OPTIONS|GIT_.*)$/;
 /** A command of plain words: nothing in it that a shell would expand, join or redirect. */
 const PLAIN = /^[\w@%+:,./-]+( +[\w@%+=:,./-]+)*$/;
 /** Words that a shell does not start as a program of that name. */
@@ -68,14 +75,14 @@ const MAX_DEPTH = 16;
 /**
  * Finds the programs that a command starts through `env`, `timeout`, `sh -c` and the like, as far as its words tell.
  *
- * @param realPath What a path really leads to: a link to a wrapper is that wrapper.
+ * @param fileOf The file that a program really is: a link to a wrapper is that wrapper.
  */
-export function unwrap(argv: readonly string[], cwd: string, realPath: (path: string) => string): Unwrapped {
+export function unwrap(argv: readonly string[], cwd: string, fileOf: (program: string) => string | undefined): Unwrapped {
   const programs: string[] = [];
   let words = argv;
   let isFed = false;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    const name = nameOf(words[0] ?? '', realPath);
+    const name = nameOf(words[0] ?? '', fileOf);
     // What xargs reads becomes the further words of a wrapper, among them the program.
     if (isFed && startsOthers(name)) return { programs, opaque: `what xargs reads decides what ${name} starts` };
     const next = innerOf(name, words.slice(1));
@@ -89,8 +96,15 @@ export function unwrap(argv: readonly string[], cwd: string, realPath: (path: st
   return { programs, opaque: 'it is wrapped too deeply' };
 }
 
-function nameOf(program: string, realPath: (path: string) => string): string {
-  const path = program.startsWith('/') ? realPath(program) : program;
+function nameOf(program: string, fileOf: (program: string) => string | undefined): string {
+  const name = baseName(program);
+  if (startsOthers(name)) return name;
+  const file = baseName(fileOf(program) ?? name);
+  // A program that is many programs takes the name that it is called by for the one that is meant.
+  return MANY.test(file) ? name : file;
+}
+
+function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 

@@ -1,9 +1,6 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printCapability } from '../capability/grammar.ts';
-import { execOf } from '../capability/needs.ts';
-import { unwrap } from '../capability/wrappers.ts';
 import { TokaError } from '../errors.ts';
 import { LEVELS } from '../manifest/levels.ts';
 import type { Level, SandboxOverrides } from '../manifest/tool.ts';
@@ -53,16 +50,14 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
             level,
             limits: wanted,
             capabilities: [...allow, ...env],
+            isTyped: true,
             needsCwd: values.cwd !== undefined,
             env: {},
           },
         },
         {},
       );
-      const programs = [program.includes('/') ? resolve(cwd, program) : program];
-      programs.push(...unwrap([...programs, ...words], cwd, realPath).programs);
-      const exec = programs.map((name) => printCapability(execOf(name)));
-      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env, ...exec] }, values.json === true, door);
+      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env] }, values.json === true, door);
     } finally {
       toka.close();
     }
@@ -96,15 +91,6 @@ function folder(here: string, name: string | undefined): string {
   const path = resolve(here, name ?? '.');
   if (name !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw usage('cwd', name, 'a folder');
   return path;
-}
-
-/** Who types a command means all that it starts, as far as its words tell. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    return path;
-  }
 }
 
 /** Everything before the first `--`, or before the first word that is no flag, is toka's; the rest is the command, untouched. */

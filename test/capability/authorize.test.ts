@@ -190,10 +190,19 @@ describe('programs', () => {
     expect(lacks(decision)).toEqual([['proc:exec:/opt/bin/git', 'denial']]);
   });
 
+  test('a rule against the file that a program really is, or its name, is one against the program', () => {
+    const capability = cap('proc:exec:/p/tool');
+    const more = { required: [capability], starts: [{ capability, real: () => cap('proc:exec:/usr/bin/git') }] };
+    for (const denied of ['proc:exec:git', 'proc:exec:/usr/bin/git', 'proc:exec:/usr/bin/**']) {
+      expect(lacks(decide({ grants: ['proc:exec'], denials: [denied], more }))).toEqual([['proc:exec:/p/tool', 'denial']]);
+    }
+    expect(lacks(decide({ grants: ['proc:exec'], denials: ['proc:exec:/usr/bin/gi'], more }))).toEqual([]);
+  });
+
   test('one that starts what nothing can foresee is refused where a rule restricts programs, and nowhere else', () => {
     const opaque = (rules: Parts): unknown[] => {
       const capability = cap('proc:exec:sudo');
-      const needs = { starts: [capability], required: [capability], optional: [], opaque: { capability, reason: 'sudo decides' } };
+      const needs = { starts: [{ capability, real: () => undefined }], required: [capability], optional: [], opaque: { capability, reason: 'sudo decides' } };
       return lacks(decide({ ...rules, grants: ['proc:exec', { capability, source: 'asked', consent: 'answer' }], more: needs }));
     };
     expect(opaque({})).toEqual([]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { unwrap } from '../../src/capability/wrappers.ts';
 
-const LINKS: Readonly<Record<string, string>> = { '/opt/bin/run': '/usr/bin/env', '/opt/sh': '/bin/busybox' };
-const unwrapped = (line: string | readonly string[]) => unwrap(typeof line === 'string' ? line.split(' ') : line, '/p', (path) => LINKS[path] ?? path);
+const FILES: Readonly<Record<string, string>> = { '/opt/bin/run': '/usr/bin/env', mine: '/usr/bin/env', '/opt/sh': '/bin/busybox', wget: '/bin/busybox', awk: '/usr/bin/mawk' };
+const unwrapped = (line: string | readonly string[]) => unwrap(typeof line === 'string' ? line.split(' ') : line, '/p', (program) => FILES[program]);
 
 describe('what is started through another program is found', () => {
   test.each([
@@ -31,7 +31,9 @@ describe('what is started through another program is found', () => {
     ['env ./tool', ['/p/tool']],
     ['env bin/../git', ['/p/git']],
     ['/opt/bin/run git', ['git']],
-    ['/opt/sh rm -r x', ['rm']],
+    ['mine git', ['git']],
+    ['/opt/sh rm -r x', []],
+    ['wget env x', []],
     ['env sh script.sh', ['sh']],
     ['python3 script.py -c x', []],
     ['node app.js -e x', []],
@@ -65,6 +67,8 @@ describe('what cannot be foreseen is said to be so', () => {
     'env PATH=/x git',
     'env LD_PRELOAD=/x git',
     'env GIT_SSH_COMMAND=x git',
+    'env BASH_FUNC_git%%=x bash script.sh',
+    'ld.so /usr/bin/git',
     'nice -5 git',
     'timeout --unknown 5 git',
     'xargs env',

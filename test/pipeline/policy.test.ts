@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createToka } from '../../src/toka.ts';
@@ -131,6 +131,16 @@ describe('a program behind another', () => {
     expect(await run()).toMatchObject(DENIED);
     wrapped('env', ['printf', 'hello']);
     expect((await run()).exit).toBe(0);
+  });
+
+  test('is denied by the file that it really is, and through a link to it', async () => {
+    const env = realpathSync(spawnSync('sh', ['-c', 'command -v env'], { encoding: 'utf8' }).stdout.trim());
+    symlinkSync(env, join(here.project, 'manifests/harmless'));
+    userConfig(`policy: { allow: [proc:exec], deny: ['proc:exec:${env}'] }`);
+    wrapped('env', []);
+    expect(await run()).toMatchObject(DENIED);
+    wrapped(join(here.project, 'manifests/harmless'), []);
+    expect(await run()).toMatchObject(DENIED);
   });
 
   test('that nothing can foresee is refused where a rule restricts programs, and only there', async () => {

@@ -1,10 +1,11 @@
 import { authorize as decide } from '../../capability/authorize.ts';
 import { escapeGlob } from '../../capability/glob.ts';
 import { anchorGrant, parseCapabilities } from '../../capability/grammar.ts';
-import { type Call, execOf, needsOf, programOf } from '../../capability/needs.ts';
+import { type Call, execOf, type Needs, needsOf, programOf } from '../../capability/needs.ts';
 import { type Grant, INHERITED } from '../../capability/policy.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import { passParameters } from '../../runtime/arguments.ts';
+import { programFile } from '../../sandbox/program.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
 
@@ -12,10 +13,11 @@ import { type Run, settled } from '../run.ts';
 export async function authorize(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const { grants, asks, denials } = house.policy();
+  const needs = needsOf(tool, callOf(run, house), house.anchors);
   const decision = decide({
-    needs: needsOf(tool, callOf(run, house), house.anchors),
+    needs,
     level: tool.level,
-    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...grants, ...builtIn(tool, house)], asks, denials },
+    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...typed(run, needs), ...grants, ...builtIn(tool, house)], asks, denials },
     principal: run.request.principal,
     toolNames: [tool.name, tool.qualified],
   });
@@ -23,21 +25,28 @@ export async function authorize(run: Run, house: House): Promise<Run> {
 }
 
 /** The words that the program gets are known here: what a wrapper among them starts must be granted too. */
-function callOf(run: Run, { projectRoot }: House): Call {
+function callOf(run: Run, { projectRoot, env }: House): Call {
   const { request } = run;
   const { executable, params: schema } = settled(run, 'tool');
   const params = settled(run, 'params');
-  if (executable.type !== 'shell' && executable.type !== 'python' && executable.type !== 'external') return { params, words: [], cwd: request.cwd };
+  const fileOf = (program: string): string | undefined => programFile(program, env, request.cwd);
+  if (executable.type !== 'shell' && executable.type !== 'python' && executable.type !== 'external') return { params, words: [], cwd: request.cwd, fileOf };
   const script = executable.type === 'external' ? [] : [executable.path];
   return {
     params,
     words: [...script, ...passParameters(executable, schema, params).args],
     cwd: executable.workingDirectory === 'project' ? (projectRoot ?? request.cwd) : request.cwd,
+    fileOf,
   };
 }
 
 function flagged({ request }: Run, { anchors }: House): Grant[] {
   return (request.allow ?? []).flatMap(parseCapabilities).map((capability) => ({ capability: anchorGrant(capability, anchors), source: 'flag', consent: 'flag' }));
+}
+
+function typed({ request }: Run, { starts }: Needs): Grant[] {
+  if (request.model !== 'tool' || request.target.kind !== 'command' || request.target.command.isTyped !== true) return [];
+  return starts.map(({ capability }) => ({ capability, source: 'command line', consent: 'flag' }));
 }
 
 function handedOn({ request }: Run): readonly Grant[] {
