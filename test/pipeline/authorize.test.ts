@@ -78,9 +78,9 @@ describe('trust', () => {
   });
 
   test('what changed is shown also where a rule only moved to another list', async () => {
-    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
     await here.json(['trust']);
-    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n  allow:\n    - env:read:CI\n    - proc:exec:bash\n' });
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n  allow:\n    - env:read:CI\n    - proc:exec:bash\n' });
     const { changes } = await here.json<{ changes: string[] }>(['trust', '--show']);
     expect(changes).toEqual(['-     - proc:exec:bash', '+     - proc:exec:bash']);
     expect((await here.run(['trust', '--show'])).stdout).toContain('+     - proc:exec:bash');
