@@ -26,6 +26,7 @@ const PARTS = {
   stages: stageTable,
   'keys-config': () => keyTable(schema('config')),
   'keys-lock': () => keyTable(schema('lock').properties.tools.additionalProperties),
+  'keys-policy-test': () => keyTable(schema('policy-test')),
   'keys-plugin-tools': () => keyTable(schema('plugin').properties.contributes.properties.tools.items, 'contributes.tools[]'),
   'keys-tool-metadata': () => keyTable(schema('tool').properties.metadata, 'metadata'),
   'keys-tool-spec': () => keyTable(schema('tool').properties.spec, 'spec', ['executable', 'parameters', 'security']),

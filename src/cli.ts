@@ -5,6 +5,8 @@ import { run } from '@oclif/core/run';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
 import Lock from './commands/lock.ts';
+import PolicyCheck from './commands/policy/check.ts';
+import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
@@ -28,6 +30,8 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   check: Check,
   doctor: Doctor,
   lock: Lock,
+  'policy:check': PolicyCheck,
+  'policy:test': PolicyTest,
   run: Run,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import type { Policy } from './capability/authorize.ts';
+import type { Policy } from './capability/policy.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { coverage } from './capability/covers.ts';
 import { Principal } from './capability/principal.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
-import { recordTrust, type TrustRecord, trustHash, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import type { AdministratorFile } from './config/administrator.ts';
 import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
@@ -42,6 +43,8 @@ export interface TokaOptions {
   readonly reviewer?: Reviewer;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
+  /** The administrator's policy, which only takes away, and the number of the user who alone may write it. Default: `/etc/toka/policy.yaml` of root. */
+  readonly administrator?: AdministratorFile;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -54,10 +57,14 @@ export interface Toka {
   readonly project: Project | undefined;
   /** The folder that relative scopes start at: the project's root, or the caller's folder. */
   readonly root: string;
+  /** The project's configuration, where it is not trusted: its rules do not count. */
+  readonly untrustedConfig: string | undefined;
   /** Asks for a tool by its name, or for a command without a manifest. */
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
   /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
   run(request: ExecutionRequest): Promise<RunResult>;
+  /** What a run may do as things stand, need by need. Throws what keeps it from being decided. */
+  decide(request: ExecutionRequest): Promise<Run>;
   /** Everything up to, and without, the record and the run itself. Throws what the run would end with at that point. */
   prepare(request: ExecutionRequest): Promise<Run>;
   /** Throws TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS. */
@@ -84,7 +91,7 @@ export interface Trust {
 /**
  * Opens toka for a folder.
  *
- * @throws TokaError TOKA_CONFIG_INVALID, TOKA_INTEGRITY (the list of trusted projects is damaged)
+ * @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE, TOKA_INTEGRITY (the list of trusted projects is damaged)
  * @example
  * const toka = await createToka({ cwd: '/srv/website' });
  * const result = await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }));
@@ -96,10 +103,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const folders = userFolders(env);
   const project = findProject(cwd);
   const root = project?.root ?? cwd;
-  // A file for each project, so that two who trust at once cannot undo one another.
-  const trustFile = join(folders.state, 'trust', `${projectId(root)}.json`);
+  const trustFile = trustFileOf(folders.state, root);
   const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
-  const layers = await loadLayers(project, isTrusted, { env, checkCapability: capabilityFault });
+  const layers = await loadLayers(project, isTrusted, {
+    env,
+    checkCapability: capabilityFault,
+    ...(options.administrator === undefined ? {} : { administrator: options.administrator }),
+  });
   const settings = mergeLayers(layers);
   const anchors: Anchors = { root, home: homeFolder(env), realPath: realPathOf, isFolder };
   const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
@@ -139,6 +149,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   return {
     project,
     root,
+    untrustedConfig: house.untrustedConfig,
     request: (target, params) => ({
       model: 'tool',
       principal: Principal.person(`user:${process.getuid?.() ?? 'local'}`),
@@ -148,6 +159,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
     }),
     run: async (request) => (await pipeline()).execute(house, request),
+    decide: async (request) => (await pipeline()).decide(house, request),
     prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
     index: registry.index,
@@ -201,8 +213,7 @@ function trustOf(project: Project | undefined, trustFile: string): Trust {
     set(trusted) {
       const found = current.get();
       if (!found) throw new TokaError('TOKA_USAGE', 'there is no configuration file to trust here', { hint: 'a project is trusted for its toka.yaml' });
-      const record: TrustRecord = { hash: trustHash(found.text), file: found.file, text: found.text, at: new Date(systemClock.now()).toISOString() };
-      recordTrust(trustFile, root, trusted ? record : undefined);
+      recordTrust(trustFile, root, trusted ? trustedNow(found.file, found.text, systemClock.now()) : undefined);
     },
   };
 }

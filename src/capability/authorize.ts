@@ -1,43 +1,20 @@
 import type { Level } from '../manifest/tool.ts';
-import { EffectiveSet, permits, type Permission } from './effective.ts';
-import { type Capability, implies, intersects } from './grammar.ts';
-import { glob, matches } from './glob.ts';
+import { type Consent, EffectiveSet, permits, type Permission } from './effective.ts';
+import { type Capability, implies } from './grammar.ts';
+import type { Needs } from './needs.ts';
+import { type Ask, concernsTool, type Denial, type Grant, INHERITED, type Lack, type Missing, type Policy, touches } from './policy.ts';
 import type { Principal } from './principal.ts';
 
-/** A permission that policy offers, to all tools or to those whose name or qualified name matches a glob. */
-export interface Grant extends Permission {
-  readonly tools?: readonly string[];
-}
-
-/** A permission that policy takes away; it wins over every grant. */
-export interface Denial {
+/** How one need was decided. */
+export interface Verdict {
   readonly capability: Capability;
-  readonly source: string;
-  readonly tools?: readonly string[];
-  readonly reason?: string;
-}
-
-export interface Policy {
-  readonly grants: readonly Grant[];
-  readonly denials: readonly Denial[];
-}
-
-/** Why a capability is missing: no rule grants it, the level excludes it, the parent lacks it, or a rule denies it. */
-export type Lack =
-  | { readonly by: 'policy' }
-  | { readonly by: 'secret' }
-  | { readonly by: 'level'; readonly level: Level }
-  | { readonly by: 'principal'; readonly subject: string }
-  | { readonly by: 'denial'; readonly source: string; readonly reason?: string };
-
-export interface Missing {
-  readonly capability: Capability;
-  readonly lack: Lack;
-}
-
-export interface Needs {
-  readonly required: readonly Capability[];
-  readonly optional: readonly Capability[];
+  readonly isOptional: boolean;
+  /** What asks for it: what its manifest declares, what toka starts for it, or what it does. */
+  readonly from: 'manifest' | 'program' | 'effect';
+  /** What is in force of it. */
+  readonly granted: readonly Permission[];
+  /** Why it is not. */
+  readonly lack?: Lack;
 }
 
 export interface Decision {
@@ -46,6 +23,8 @@ export interface Decision {
   readonly missing: readonly Missing[];
   /** Optional, not in force: the tool is told. */
   readonly fallen: readonly Missing[];
+  /** Every need, in the order in which they were decided. */
+  readonly verdicts: readonly Verdict[];
 }
 
 export interface Question {
@@ -59,24 +38,45 @@ export interface Question {
 
 /** effective = (required ∪ optional) ∩ level ∩ policy ∩ principal, need by need. All capabilities anchored. */
 export function authorize(question: Question): Decision {
-  const { policy, toolNames } = question;
-  const grants = policy.grants.filter((rule) => concerns(rule, toolNames));
-  const denials = policy.denials.filter((rule) => concerns(rule, toolNames));
-  const permissions: Permission[] = [];
-  const settle = (need: Capability, partly: boolean): Missing[] => {
-    const lack = excluded(need, question) ?? denied(need, denials);
-    if (lack) return [{ capability: need, lack }];
-    const inherited = question.principal.permits(need);
-    if (!inherited) return [{ capability: need, lack: { by: 'principal', subject: question.principal.subject } }];
-    const found = offered(need, grants, partly).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
-    if (found.length === 0) return [{ capability: need, lack: { by: isSecretOnly(need, grants) ? 'secret' : 'policy' } }];
-    permissions.push(...found);
-    return [];
+  const { needs, policy, principal, toolNames } = question;
+  const grants = policy.grants.filter((rule) => concernsTool(rule, toolNames));
+  const asks = policy.asks.filter((rule) => concernsTool(rule, toolNames));
+  const denials = policy.denials.filter((rule) => concernsTool(rule, toolNames));
+  const touched = ({ capability: rule }: Denial, need: Capability): boolean => {
+    if (touches(rule, need)) return true;
+    const real = rule.domain === 'proc' ? needs.starts.find((start) => start.capability === need)?.real() : undefined;
+    return real !== undefined && touches(rule, real);
   };
-  const missing = question.needs.required.flatMap((need) => settle(need, false));
-  const fallen = question.needs.optional.flatMap((need) => settle(need, true));
-  const carvedOut = [...denials.map(({ capability }) => capability), ...question.principal.carvedOut];
-  return { effective: new EffectiveSet(permissions, carvedOut), missing, fallen };
+  const settle = (capability: Capability, isOptional: boolean): Verdict => {
+    const from = needs.starts.some((start) => start.capability === capability) ? 'program' : 'manifest';
+    const lacks = (lack: Lack): Verdict => ({ capability, isOptional, from, granted: [], lack });
+    const lack = excluded(capability, question) ?? denied(capability, denials, touched) ?? obscured(capability, needs, [...denials, ...asks]);
+    if (lack) return lacks(lack);
+    const inherited = principal.permits(capability);
+    if (!inherited) return lacks({ by: 'principal', subject: principal.subject });
+    const found = offered(capability, grants, isOptional).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
+    if (found.length === 0) return lacks({ by: isSecretOnly(capability, grants) ? 'secret' : 'policy' });
+    const ask = asks.find((rule) => touched(rule, capability) && !isSatisfied(rule, capability, grants));
+    if (ask) return lacks({ by: 'ask', ...because(ask), isAdministrators: ask.isAdministrators });
+    return { capability, isOptional, from, granted: found };
+  };
+  const verdicts = [
+    ...(needs.consent === undefined ? [] : [consented(needs.consent, grants)]),
+    ...needs.required.map((need) => settle(need, false)),
+    ...needs.optional.map((need) => settle(need, true)),
+  ];
+  const permissions = verdicts.flatMap(({ capability, granted }) => (capability === needs.consent?.capability ? [] : granted));
+  const carvedOut = [...denials.map(({ capability }) => capability), ...principal.carvedOut];
+  return {
+    effective: new EffectiveSet(permissions, carvedOut),
+    missing: lacking(verdicts, false),
+    fallen: lacking(verdicts, true),
+    verdicts,
+  };
+}
+
+function lacking(verdicts: readonly Verdict[], optional: boolean): Missing[] {
+  return verdicts.flatMap(({ capability, isOptional, lack }) => (lack && isOptional === optional ? [{ capability, lack }] : []));
 }
 
 function excluded(need: Capability, { level }: Question): Lack | undefined {
@@ -84,12 +84,35 @@ function excluded(need: Capability, { level }: Question): Lack | undefined {
 }
 
 /** A denial of part of a tree is carved out of the effective set; any other touch denies the whole need. */
-function denied(need: Capability, denials: readonly Denial[]): Lack | undefined {
-  const denial = denials.find(({ capability }) =>
-    need.domain === 'fs' ? implies(capability, need) : intersects(capability, need),
-  );
-  if (!denial) return undefined;
-  return { by: 'denial', source: denial.source, ...(denial.reason === undefined ? {} : { reason: denial.reason }) };
+function denied(need: Capability, denials: readonly Denial[], touched: (rule: Denial, need: Capability) => boolean): Lack | undefined {
+  const denial = denials.find((rule) => (need.domain === 'fs' ? implies(rule.capability, need) : touched(rule, need)));
+  return denial ? { by: 'denial', ...because(denial) } : undefined;
+}
+
+/** A program that starts others nobody can foresee gets past every rule about programs, so that with such a rule it does not start. */
+function obscured(need: Capability, { opaque }: Needs, rules: readonly Denial[]): Lack | undefined {
+  if (opaque === undefined || need !== opaque.capability) return undefined;
+  const rule = rules.find(({ capability }) => capability.domain === 'proc');
+  return rule ? { by: 'opaque', source: rule.source, reason: opaque.reason } : undefined;
+}
+
+function because({ source, reason }: Denial): { readonly source: string; readonly reason?: string } {
+  return { source, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** By the answer of a person; by a flag where it is not the administrator who wants to know; never by a rule. */
+function isSatisfied(rule: Ask, need: Capability, grants: readonly Grant[]): boolean {
+  const enough: readonly (Consent | undefined)[] = rule.isAdministrators ? ['answer'] : ['answer', 'flag'];
+  // What was agreed to for a parent was not agreed to for a child that a rule names.
+  const isFor = ({ source }: Grant): boolean => rule.tools === undefined || source !== INHERITED;
+  return grants.some((grant) => enough.includes(grant.consent) && isFor(grant) && permits(grant, need));
+}
+
+/** Only a grant for just this tool counts, not one that happens to cover it. */
+function consented({ capability, effect, risk }: NonNullable<Needs['consent']>, grants: readonly Grant[]): Verdict {
+  const grant = grants.find((each) => each.capability.scope !== undefined && implies(each.capability, capability) && implies(capability, each.capability));
+  if (grant) return { capability, isOptional: false, from: 'effect', granted: [permission(capability, grant)] };
+  return { capability, isOptional: false, from: 'effect', granted: [], lack: { by: 'effect', effect, risk } };
 }
 
 /** What the grants offer of a need: the whole of it, or for an optional one the grants that lie within it. */
@@ -100,14 +123,10 @@ function offered(need: Capability, grants: readonly Grant[], partly: boolean): P
   return grants.filter(({ capability }) => implies(need, capability)).map((grant) => permission(grant.capability, grant));
 }
 
-function permission(capability: Capability, { source, exceptSecrets }: Grant): Permission {
-  return { capability, source, ...(exceptSecrets === true ? { exceptSecrets } : {}) };
+function permission(capability: Capability, { source, exceptSecrets, consent }: Grant): Permission {
+  return { capability, source, ...(exceptSecrets === true ? { exceptSecrets } : {}), ...(consent === undefined ? {} : { consent }) };
 }
 
 function isSecretOnly(need: Capability, grants: readonly Grant[]): boolean {
   return grants.some(({ capability, exceptSecrets }) => exceptSecrets === true && implies(capability, need));
-}
-
-function concerns({ tools }: { readonly tools?: readonly string[] }, names: readonly string[]): boolean {
-  return tools === undefined || tools.some((pattern) => names.some((name) => matches(glob(pattern), name)));
 }

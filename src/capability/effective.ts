@@ -3,11 +3,15 @@ import { matches } from './glob.ts';
 import { protectedPart } from './protected.ts';
 import { isSecretBearing } from './secrets.ts';
 
+/** How a person agreed to just this run: by an answer to a question, or by a flag. */
+export type Consent = 'answer' | 'flag';
+
 /** A permission in force and where it came from. */
 export interface Permission {
   readonly capability: Capability;
-  /** `built-in`, `flag`, `asked`, `parent run`, or the file of the rule. */
+  /** `built-in`, `flag`, `command line`, `asked`, `session`, `parent run`, or the place of the rule as `file:line`. */
   readonly source: string;
+  readonly consent?: Consent;
   /** Leaves out secret-bearing files (see secrets.ts). */
   readonly exceptSecrets?: boolean;
 }

@@ -16,6 +16,8 @@ export interface Glob {
   readonly prefix: string;
   /** Whether the glob is one plain string. */
   readonly literal: boolean;
+  /** Whether the glob is exactly `text*`. */
+  readonly isStart: boolean;
   /** Set where the glob is exactly `dir/**`. */
   readonly tree?: string;
 }
@@ -37,8 +39,9 @@ export function glob(text: string): Glob {
   const firstWild = tokens.findIndex((token) => token.kind !== 'char');
   const plain = firstWild === -1 ? tokens : tokens.slice(0, firstWild);
   const prefix = plain.map((token) => (token.kind === 'char' ? token.char : '')).join('');
-  const isTree = firstWild === tokens.length - 1 && tokens[firstWild]?.kind === 'below';
-  const compiled: Glob = { tokens, prefix, literal: firstWild === -1, ...(isTree ? { tree: prefix } : {}) };
+  const last = firstWild === tokens.length - 1 ? tokens[firstWild]?.kind : undefined;
+  const isTree = last === 'below';
+  const compiled: Glob = { tokens, prefix, literal: firstWild === -1, isStart: last === 'star', ...(isTree ? { tree: prefix } : {}) };
   if (cache.size > 5000) cache.clear();
   cache.set(text, compiled);
   return compiled;
@@ -53,6 +56,8 @@ export function escapeGlob(text: string): string {
 export function matches(pattern: Glob, text: string): boolean {
   if (pattern.literal) return text === pattern.prefix;
   if (pattern.tree !== undefined) return isBelow(text, pattern.tree);
+  if (!text.startsWith(pattern.prefix)) return false;
+  if (pattern.isStart) return !text.includes('/', pattern.prefix.length);
   let states = start(pattern);
   for (let at = 0; at < text.length; at++) {
     states = step(pattern, states, text.charAt(at));

@@ -1,6 +1,10 @@
 import { posix } from 'node:path';
 import { TokaError } from '../errors.ts';
+import { ALIASES, expandAlias } from '../manifest/aliases.ts';
+import { nearest } from '../manifest/nearest.ts';
 import { escapeGlob, glob, isSubset, overlaps, type Glob } from './glob.ts';
+import { containsEndpoint, meetsEndpoint, parseEndpoint, printEndpoint } from './hosts.ts';
+import { canonicalGlob, disguises, scopeFault } from './scope.ts';
 
 /** The actions of each domain; only `fs` scopes are paths. */
 const DOMAINS = {
@@ -21,28 +25,54 @@ export interface Capability {
 }
 
 /**
- * Parses `domain:action[:scope]`.
+ * Parses whatever may be written for a capability: `domain:action[:scope]`, or one of the longer names, which stand for one or more.
+ *
+ * @throws TokaError TOKA_CAPABILITY_INVALID
+ */
+export function parseCapabilities(text: string): Capability[] {
+  return expandAlias(text).map((each) => parseCapability(each));
+}
+
+/**
+ * Parses `domain:action[:scope]` into its one spelling: what means the same prints alike, file scopes once they are anchored.
  *
  * @example parseCapability("proc:exec:git") // { domain: "proc", action: "exec", scope: "git" }
  * @throws TokaError TOKA_CAPABILITY_INVALID
  */
 export function parseCapability(text: string): Capability {
   const [domain = '', action = '', ...rest] = text.split(':');
-  const scope = rest.length === 0 ? undefined : rest.join(':');
-  if (!isDomain(domain)) {
-    throw invalid(text, `"${domain}" is not one of the domains ${Object.keys(DOMAINS).join(', ')}`);
-  }
+  if (!isDomain(domain)) throw unknownDomain(text, domain, rest.length > 0 || action !== '');
   const actions: readonly string[] = DOMAINS[domain];
-  if (!actions.includes(action)) throw invalid(text, `"${action}" is not an action of ${domain} (${actions.join(', ')})`);
-  if (scope === undefined) return { domain, action };
-  if (scope === '' || /[\u0000-\u001f\u007f]/.test(scope)) throw invalid(text, 'the scope is empty or holds a control character');
-  glob(scope);
-  return { domain, action, scope };
+  if (!actions.includes(action)) throw invalid(text, `${quote(action)} is not an action of ${domain} (${actions.join(', ')})`);
+  if (rest.length === 0) return { domain, action };
+  const scope = domain === 'net' ? endpointScope(rest.join(':')) : globScope(text, domain, rest.join(':'));
+  return scope === undefined ? { domain, action } : { domain, action, scope };
+}
+
+/** `undefined` where it names every host at every port. */
+function endpointScope(text: string): string | undefined {
+  const scope = printEndpoint(parseEndpoint(text));
+  return scope === '*' ? undefined : scope;
+}
+
+/** `undefined` where it matches everything; of paths none does: a relative one starts somewhere. */
+function globScope(text: string, domain: Capability['domain'], scope: string): string | undefined {
+  const isPath = domain === 'fs';
+  const fault = scopeFault(scope, isPath || domain === 'proc');
+  if (fault !== undefined) throw invalid(text, fault);
+  const canonical = canonicalGlob(scope, isPath);
+  return canonical === '**' && !isPath ? undefined : canonical;
 }
 
 /** Prints a capability in the form that `parseCapability` reads. */
 export function printCapability({ domain, action, scope }: Capability): string {
   return scope === undefined ? `${domain}:${action}` : `${domain}:${action}:${scope}`;
+}
+
+/** The same for people, with a word on what in it may look like something else. */
+export function showCapability(capability: Capability): string {
+  const hidden = disguises(capability.scope ?? '');
+  return `${printCapability(capability)}${hidden.length === 0 ? '' : ` (with ${hidden.join(', ')})`}`;
 }
 
 export interface Anchors {
@@ -72,9 +102,9 @@ export function anchor(capability: Capability, { root, home, realPath, isFolder 
   const tail = wild === -1 ? [] : segments.slice(wild);
   if (tail.some((segment) => unescapeGlob(segment) === '..')) throw invalid(printCapability(capability), 'a scope cannot go up (..) after a wildcard');
   const real = realPath(plain.length > 1 ? plain.replace(/\/$/, '') : plain);
-  const below = tail.length === 0 && isFolder(real) ? ['**'] : tail.filter((segment) => segment !== '.');
+  const below = tail.length === 0 && isFolder(real) ? ['**'] : tail.filter((segment) => segment !== '.' && segment !== '');
   const folder = escapeGlob(real === '/' ? '' : real);
-  return { ...capability, scope: below.length === 0 ? escapeGlob(real) : `${folder}/${below.join('/')}` };
+  return { ...capability, scope: below.length === 0 ? escapeGlob(real) : canonicalGlob(`${folder}/${below.join('/')}`, true) };
 }
 
 /**
@@ -100,23 +130,31 @@ function startsBelow(capability: Capability, root: string): boolean {
   return place === root || place.startsWith(root === '/' ? root : `${root}/`);
 }
 
-/** Whether all that `need` permits is permitted by `grant`. Both anchored. `fs:write` does not imply `fs:read`. */
+/**
+ * Whether all that `need` permits is permitted by `grant`. Both anchored. No action implies another: `fs:write` does not imply `fs:read`;
+ * what implies something is the same without a scope, or with a scope that all of the other lies in.
+ */
 export function implies(grant: Capability, need: Capability): boolean {
   if (grant.domain !== need.domain || grant.action !== need.action) return false;
   if (grant.scope === undefined) return true;
-  return need.scope !== undefined && isSubset(scopeGlob(need), scopeGlob(grant));
+  // Every path of the machine lies below its root, so that the root's tree and no scope are the same.
+  if (need.scope === undefined) return need.domain === 'fs' && isSubset(glob('/**'), scopeGlob(grant));
+  if (need.domain === 'net') return containsEndpoint(parseEndpoint(grant.scope), parseEndpoint(need.scope));
+  return isSubset(scopeGlob(need), scopeGlob(grant));
 }
 
 /** Whether some permission is in both. Both anchored. */
 export function intersects(a: Capability, b: Capability): boolean {
   if (a.domain !== b.domain || a.action !== b.action) return false;
   if (a.scope === undefined || b.scope === undefined) return true;
+  if (a.domain === 'net') return meetsEndpoint(parseEndpoint(a.scope), parseEndpoint(b.scope));
   return overlaps(scopeGlob(a), scopeGlob(b));
 }
 
-/** The compiled scope; a missing one matches everything. */
-export function scopeGlob({ scope }: Capability): Glob {
-  return glob(scope ?? '**');
+/** The compiled scope; a missing one matches everything. That of `net` matches `host:port` in the spelling of hosts.ts. */
+export function scopeGlob({ domain, scope }: Capability): Glob {
+  if (scope === undefined) return glob('**');
+  return glob(domain === 'net' && !/:\d+$/.test(scope) ? `${scope}:*` : scope);
 }
 
 function isDomain(text: string): text is keyof typeof DOMAINS {
@@ -131,8 +169,19 @@ function unescapeGlob(text: string): string {
   return text.replaceAll(/\\(.)/g, '$1');
 }
 
+function unknownDomain(text: string, domain: string, hasParts: boolean): TokaError {
+  if (Object.hasOwn(ALIASES, domain)) return invalid(text, hasParts ? `${domain} takes no scope: write what it stands for` : 'it stands for several at once, and here one is meant');
+  const near = hasParts ? undefined : nearest(domain, Object.keys(ALIASES));
+  return invalid(text, `${quote(domain)} is not one of the domains ${Object.keys(DOMAINS).join(', ')}${near === undefined ? '' : `; did you mean ${near}?`}`);
+}
+
+/** Shows what cannot be seen, so that a message names what was really written. */
+function quote(text: string): string {
+  return JSON.stringify(text).replaceAll(/[^\u0020-\u007e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 function invalid(text: string, why: string): TokaError {
-  return new TokaError('TOKA_CAPABILITY_INVALID', `"${text}" is not a capability: ${why}`, {
-    hint: 'write domain:action or domain:action:scope, for instance fs:read:docs/**',
+  return new TokaError('TOKA_CAPABILITY_INVALID', `${quote(text)} is not a capability: ${why}`, {
+    hint: 'write domain:action or domain:action:scope, for instance fs:read:docs/**, or one of the longer names such as git-access',
   });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
-import type { Grant } from './authorize.ts';
+import type { Grant } from './policy.ts';
 import { parseCapability, printCapability } from './grammar.ts';
 
 interface SessionFile {
@@ -18,6 +18,11 @@ export function sessionGrants(stateFolder: string, root: string): Grant[] {
   return read(join(folder, `${key}.json`))
     .grants.filter((grant) => grant.root === root)
     .map(({ capability, tools }) => ({ capability: parseCapability(capability), tools, source: 'session' }));
+}
+
+/** Whether this process belongs to a terminal session that can be told from others. */
+export function isInSession(): boolean {
+  return sessionKey() !== undefined;
 }
 
 /**

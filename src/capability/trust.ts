@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { projectId } from '../config/paths.ts';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 
@@ -19,9 +20,19 @@ interface TrustFile {
 
 export type TrustState = 'trusted' | 'untrusted' | 'changed';
 
+/** A file for each project, so that two who trust at once cannot undo one another. */
+export function trustFileOf(stateFolder: string, root: string): string {
+  return join(stateFolder, 'trust', `${projectId(root)}.json`);
+}
+
 /** The digest that a trust record holds. */
 export function trustHash(text: string): string {
   return hexDigest(text);
+}
+
+/** The record that says: trusted as it is now. */
+export function trustedNow(file: string, text: string, nowMs = Date.now()): TrustRecord {
+  return { hash: trustHash(text), file, text, at: new Date(nowMs).toISOString() };
 }
 
 /** Whether a project's configuration is exactly the one that was trusted. `root` is a real path. */

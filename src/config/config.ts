@@ -1,6 +1,6 @@
 /** What one configuration file says. Plain JSON data. */
 export interface Config {
-  readonly policy: { readonly allow: readonly Rule[]; readonly deny: readonly Rule[] };
+  readonly policy: { readonly allow: readonly Rule[]; readonly ask: readonly Rule[]; readonly deny: readonly Rule[] };
   /** Which source is meant by the unqualified name of a tool. */
   readonly prefer: Readonly<Record<string, string>>;
   readonly sandbox: { readonly require?: Require };
@@ -15,7 +15,7 @@ export type Require = 'hard' | 'watchdog';
 
 /** An entry of the policy. */
 export interface Rule {
-  /** As written: `domain:action[:scope]`. */
+  /** `domain:action[:scope]`, longer names replaced by what they stand for. */
   readonly capabilities: readonly string[];
   /** Globs of tool names. Absent: every tool. */
   readonly tools?: readonly string[];
@@ -25,4 +25,4 @@ export interface Rule {
   readonly line: number;
 }
 
-export const EMPTY_CONFIG: Config = { policy: { allow: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };
+export const EMPTY_CONFIG: Config = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };

@@ -3,7 +3,7 @@ import type { Config, Require, Rule } from './config.ts';
 
 /** One configuration file and whose it is. */
 export interface Layer {
-  readonly origin: 'user' | 'user-project' | 'project';
+  readonly origin: 'administrator' | 'user' | 'user-project' | 'project';
   /** Absolute. */
   readonly file: string;
   readonly config: Config;
@@ -22,6 +22,7 @@ export interface Settings {
   /** Rules of trusted layers. */
   readonly allow: readonly OriginRule[];
   /** Rules of every layer: an untrusted project may narrow. */
+  readonly ask: readonly OriginRule[];
   readonly deny: readonly OriginRule[];
   readonly prefer: Readonly<Record<string, string>>;
   readonly require: Require;
@@ -30,7 +31,7 @@ export interface Settings {
 }
 
 /**
- * Merges layers, the lowest first. Of an untrusted project only what narrows counts: its denials and `sandbox.require: hard`.
+ * Merges layers, the lowest first. Of an untrusted project only what narrows counts: what it denies, what it wants asked, and `sandbox.require: hard`.
  *
  * @returns The settings; rules keep their order and their origin.
  */
@@ -38,6 +39,7 @@ export function mergeLayers(layers: readonly Layer[]): Settings {
   const trusted = layers.filter((layer) => layer.trusted);
   return {
     allow: trusted.flatMap((layer) => withOrigin(layer, layer.config.policy.allow)),
+    ask: layers.flatMap((layer) => withOrigin(layer, layer.config.policy.ask)),
     deny: layers.flatMap((layer) => withOrigin(layer, layer.config.policy.deny)),
     prefer: Object.assign({}, ...trusted.map(({ config }) => config.prefer)) as Record<string, string>,
     require: mergeRequire(layers),
@@ -51,8 +53,9 @@ function withOrigin({ origin, file }: Layer, rules: readonly Rule[]): OriginRule
   return rules.map((rule) => ({ ...rule, origin, file }));
 }
 
-/** Any layer raises the demand; only the user's file for this very project lowers what the others demand. */
+/** Any layer raises the demand; only the user's file for this very project lowers it again, but never what the administrator demands. */
 function mergeRequire(layers: readonly Layer[]): Require {
+  if (layers.some(({ origin, config }) => origin === 'administrator' && config.sandbox.require === 'hard')) return 'hard';
   const own = layers.find(({ origin }) => origin === 'user-project')?.config.sandbox.require;
   return own ?? (layers.some(({ config }) => config.sandbox.require === 'hard') ? 'hard' : 'watchdog');
 }

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { problemsError, toProblem } from '../manifest/problems.ts';
 import { readTextFile } from '../manifest/read.ts';
+import { ADMINISTRATOR_FILE, type AdministratorFile, loadAdministrator } from './administrator.ts';
 import type { Config } from './config.ts';
 import type { Layer } from './layers.ts';
 import type { CheckCapability } from './parse.ts';
@@ -9,12 +10,14 @@ import { userConfigFile, userFolders, userProjectConfigFile, type Project } from
 import { hexDigest } from '../digest.ts';
 
 /** Part of every key of the cache: raised when `Config` or what is accepted changes. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 export interface ReadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: only the shape of a capability is checked. */
   readonly checkCapability?: CheckCapability;
+  /** Default: `/etc/toka/policy.yaml` of root. */
+  readonly administrator?: AdministratorFile;
 }
 
 /** A configuration file with the text that it was read from, so that trust is decided on the same bytes. */
@@ -48,18 +51,20 @@ export async function readConfig(file: string, { env, checkCapability }: ReadOpt
 }
 
 /**
- * Reads the configuration that holds for a project, lowest layer first: the user's, the user's for this project, the project's own.
+ * Reads the configuration that holds for a project, lowest layer first: the user's, the user's for this project, the project's own; before
+ * them the administrator's, which nothing overrides.
  *
  * @param isTrusted Whether the project's configuration, with just this text, is trusted by the user.
- * @throws TokaError TOKA_CONFIG_INVALID
+ * @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE
  */
 export async function loadLayers(
   project: Project | undefined,
   isTrusted: (root: string, text: string) => boolean,
   options: ReadOptions = {},
 ): Promise<Layer[]> {
-  const layers: Layer[] = [];
-  const add = async (origin: Layer['origin'], file: string, trusted: (text: string) => boolean) => {
+  const administrator = await loadAdministrator(options.administrator ?? ADMINISTRATOR_FILE, options.checkCapability);
+  const layers: Layer[] = administrator === undefined ? [] : [administrator];
+  const add = async (origin: Exclude<Layer['origin'], 'administrator'>, file: string, trusted: (text: string) => boolean) => {
     const read = await readConfig(file, options);
     if (read !== undefined) layers.push({ origin, file, config: read.config, trusted: trusted(read.text) });
   };
@@ -74,7 +79,7 @@ export async function loadLayers(
 function readCache(file: string): Config | undefined {
   try {
     const config = JSON.parse(readFileSync(file, 'utf8')) as Partial<Config>;
-    return Array.isArray(config.policy?.deny) && Array.isArray(config.policy.allow) ? (config as Config) : undefined;
+    return Array.isArray(config.policy?.deny) && Array.isArray(config.policy.ask) && Array.isArray(config.policy.allow) ? (config as Config) : undefined;
   } catch {
     return undefined;
   }

@@ -1,12 +1,18 @@
+import { expandAlias } from '../manifest/aliases.ts';
 import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
 import { EMPTY_CONFIG, type Config, type Rule } from './config.ts';
-import { configFile, type RuleDeclaration } from './schema.ts';
+import { type ConfigDeclaration, configFile, type RuleDeclaration } from './schema.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. */
 export type CheckCapability = (text: string) => string | undefined;
+
+export interface ParseOptions {
+  /** Whether the file can only take away: nothing in it may allow, prefer or add anything. Default false. */
+  readonly narrowsOnly?: boolean;
+}
 
 /**
  * Parses the text of a configuration file, YAML or JSON. Loads zod and yaml: what only needs an unchanged file goes through `readConfig`.
@@ -16,23 +22,39 @@ export type CheckCapability = (text: string) => string | undefined;
  * @param checkCapability Default: only the shape of a capability is checked.
  * @throws TokaError TOKA_CONFIG_INVALID with the first place in `where` and every problem in `data.problems`.
  */
-export function parseConfig(text: string, file: string, checkCapability: CheckCapability = () => undefined): Config {
+export function parseConfig(text: string, file: string, checkCapability: CheckCapability = () => undefined, { narrowsOnly = false }: ParseOptions = {}): Config {
   const parsed = parseOrThrow('TOKA_CONFIG_INVALID', text, file);
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
   const { policy, prefer, sandbox, tools } = checked.data;
-  const issues = [...checkRules('allow', policy.allow, checkCapability), ...checkRules('deny', policy.deny, checkCapability)];
+  const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
-    policy: { allow: toRules('allow', policy.allow, parsed), deny: toRules('deny', policy.deny, parsed) },
+    policy: { allow: toRules('allow', policy.allow, parsed), ask: toRules('ask', policy.ask, parsed), deny: toRules('deny', policy.deny, parsed) },
     prefer,
     sandbox: sandbox.require === undefined ? {} : { require: sandbox.require },
     tools,
   };
 }
 
-function checkRules(list: 'allow' | 'deny', rules: readonly RuleDeclaration[], checkCapability: CheckCapability): Issue[] {
+const LISTS = ['allow', 'ask', 'deny'] as const;
+
+type List = (typeof LISTS)[number];
+
+function checkNarrows({ policy, prefer, sandbox, tools }: ConfigDeclaration): Issue[] {
+  const widening = [
+    [policy.allow.length > 0, ['policy', 'allow']],
+    [Object.keys(prefer).length > 0, ['prefer']],
+    [sandbox.require === 'watchdog', ['sandbox', 'require']],
+    [tools.paths.length > 0, ['tools', 'paths']],
+  ] as const;
+  return widening.flatMap(([isThere, path]): Issue[] =>
+    isThere ? [{ path, at: 'key', code: 'conflict', expected: 'only what takes away: policy.ask, policy.deny and sandbox.require: hard' }] : [],
+  );
+}
+
+function checkRules(list: List, rules: readonly RuleDeclaration[], checkCapability: CheckCapability): Issue[] {
   return rules.flatMap((rule, index) =>
     located(rule).flatMap(({ text, path }): Issue[] => {
       const at = ['policy', list, index, ...path];
@@ -49,9 +71,9 @@ function located(rule: RuleDeclaration): { readonly text: string; readonly path:
   return rule.capabilities.map((text, index) => ({ text, path: ['capabilities', index] }));
 }
 
-function toRules(list: 'allow' | 'deny', rules: readonly RuleDeclaration[], { positions }: Parsed): Rule[] {
+function toRules(list: List, rules: readonly RuleDeclaration[], { positions }: Parsed): Rule[] {
   return rules.map((rule, index) => ({
-    capabilities: located(rule).map(({ text }) => text),
+    capabilities: located(rule).flatMap(({ text }) => expandAlias(text)),
     ...(typeof rule === 'string' || rule.tools === undefined ? {} : { tools: rule.tools }),
     ...(typeof rule === 'string' || rule.reason === undefined ? {} : { reason: rule.reason }),
     line: positions.locate(['policy', list, index]).line,

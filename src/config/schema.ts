@@ -27,6 +27,7 @@ export const configFile = strict({
   apiVersion: z.literal('toka/v1').describe('The version of this format.'),
   policy: strict({
     allow: z.array(rule).max(1000).default([]).describe('What tools may do. That of a project counts once it is trusted.'),
+    ask: z.array(rule).max(1000).default([]).describe('What a person is asked for each time, although something allows it. Without a terminal it is denied.'),
     deny: z.array(rule).max(1000).default([]).describe('What they may not, whatever allows it.'),
   })
     .prefault({})
@@ -63,3 +64,4 @@ export const configFile = strict({
 }).describe('Configuration of toka. It is data, never code.');
 
 export type RuleDeclaration = z.output<typeof rule>;
+export type ConfigDeclaration = z.output<typeof configFile>;

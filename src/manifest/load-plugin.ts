@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { CheckCapability } from './checks.ts';
 import { issuesError, parseOrThrow } from './load.ts';
-import { defaultRisk } from './normalise.ts';
+import { defaultRisk, normaliseCapabilities } from './normalise.ts';
 import { checkPlugin } from './plugin-checks.ts';
 import { packageFile, type PluginTool } from './plugin-manifest.ts';
 import { problemsError, toProblem } from './problems.ts';
@@ -60,7 +60,7 @@ function toTool(declared: PluginTool, source: string, version: string, origin: O
     // The schema of the manifest allows just what this type says; zod writes absent members as `| undefined`.
     params: params as ParametersSchema,
     output,
-    capabilities,
+    capabilities: normaliseCapabilities(capabilities),
     effect,
     level,
     risk: risk ?? defaultRisk(effect),

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Effect } from '@toka/sdk';
+import { expandAlias } from './aliases.ts';
 import type { Items, Parameter, PassDeclaration } from './parameter.ts';
 import { isProcess } from './parameter-checks.ts';
 import type { ExecutableDeclaration, ToolManifest } from './tool-manifest.ts';
@@ -40,7 +41,7 @@ export function normalise({ metadata, spec }: ToolManifest, source: string, orig
     executable: normaliseExecutable(spec.executable, spec.parameters, dirname(origin.file)),
     params: toSchema(spec.parameters),
     ...(spec.outputs === undefined ? {} : { output: spec.outputs.schema }),
-    capabilities: spec.capabilities,
+    capabilities: normaliseCapabilities(spec.capabilities),
     effect: spec.effect,
     level,
     risk: risk ?? defaultRisk(spec.effect),
@@ -51,6 +52,11 @@ export function normalise({ metadata, spec }: ToolManifest, source: string, orig
       ...(exitCode === undefined ? {} : { exitCode }),
     })),
   };
+}
+
+/** What the longer names stand for, in their place. */
+export function normaliseCapabilities({ required, optional }: Tool['capabilities']): Tool['capabilities'] {
+  return { required: required.flatMap(expandAlias), optional: optional.flatMap(expandAlias) };
 }
 
 /** The absolute path of a file that a manifest names; the plain name of an external program stays as it is. */

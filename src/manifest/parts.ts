@@ -1,5 +1,6 @@
 import type { JsonValue } from '@toka/sdk';
 import { z } from 'zod';
+import { ALIASES } from './aliases.ts';
 import { parseDuration, parsePercent, parseSize } from './units.ts';
 
 /** An object that refuses keys it does not know. */
@@ -51,7 +52,10 @@ export const tags = z.array(line(64)).max(32);
 export const capability = z
   .string()
   .max(1024)
-  .regex(/^[a-z]+:[a-z]+(:[^\u0000-\u001f\u007f]+)?$/, 'domain:action or domain:action:scope');
+  .regex(
+    new RegExp(`^([a-z]+:[a-z]+(:[^\\u0000-\\u001f\\u007f]+)?|${Object.keys(ALIASES).join('|')})$`),
+    'domain:action, domain:action:scope or one of the longer names such as git-access',
+  );
 
 export const effect = z.enum(['none', 'read', 'idempotent', 'external', 'privileged']);
 export const level = z.enum(['restricted', 'standard', 'elevated']);

@@ -58,6 +58,17 @@ export async function prepare(house: House, request: ExecutionRequest): Promise<
   return run;
 }
 
+/**
+ * Decides what a run may do, without asking anybody.
+ *
+ * @throws TokaError What keeps the call from being decided: no such tool, parameters that are not valid.
+ */
+export async function decide(house: House, request: ExecutionRequest): Promise<Run> {
+  const { run, error } = await pass(begin(house, request), [resolve, validate, authorize], house);
+  if (error) throw error;
+  return run;
+}
+
 function begin(house: House, request: ExecutionRequest): Run {
   return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], recorded: 0 };
 }

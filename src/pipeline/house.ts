@@ -1,4 +1,4 @@
-import type { Missing, Policy } from '../capability/authorize.ts';
+import type { Missing, Policy } from '../capability/policy.ts';
 import type { Anchors } from '../capability/grammar.ts';
 import type { Clock } from '../journal/ids.ts';
 import type { ProcessIdentity } from '../journal/events.ts';

@@ -35,6 +35,8 @@ export interface Command {
   readonly optional?: readonly string[];
   /** Whether it is refused where it cannot see the caller's folder. Default: it then starts in its scratch folder. */
   readonly needsCwd?: boolean;
+  /** Whether a person typed it, and so means every program that its words name: they are granted to it. */
+  readonly isTyped?: boolean;
   /** Variables beside the scrubbed default environment. */
   readonly env: Readonly<Record<string, string>>;
 }

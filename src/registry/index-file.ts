@@ -1,6 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
+import { expandAlias } from '../manifest/aliases.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Source } from './sources.ts';
 
@@ -131,7 +132,8 @@ export class RegistryIndex {
         .map(toRow),
     );
     const { capability } = filter;
-    return capability === undefined ? rows : rows.filter((row) => row.capabilities.some((each) => startsWithParts(each, capability)));
+    const wanted = capability === undefined ? [] : expandAlias(capability);
+    return rows.filter((row) => wanted.every((prefix) => row.capabilities.some((each) => startsWithParts(each, prefix))));
   }
 
   /** Every tool of that name, or the one with that qualified name. */

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { JsonValue, LogLevel, Progress } from '@toka/sdk';
-import type { Missing } from '../capability/authorize.ts';
+import type { Missing } from '../capability/policy.ts';
 import type { EffectiveSet, Permission } from '../capability/effective.ts';
 import { escapeGlob } from '../capability/glob.ts';
 import type { Capability } from '../capability/grammar.ts';

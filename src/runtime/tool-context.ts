@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { CallResult, ProcessResult, SpawnOptions, ToolContext } from '@toka/sdk';
 import type { EffectiveSet } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
-import type { Missing } from '../capability/authorize.ts';
+import type { Missing } from '../capability/policy.ts';
 import { TokaError } from '../errors.ts';
 import { createToolFs } from './tool-fs.ts';
 

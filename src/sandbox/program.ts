@@ -53,6 +53,12 @@ export function realProgram(name: string, env: Readonly<Record<string, string | 
   throw missing(name, false, path);
 }
 
+/** The file that a program really is: found as a shell would, links followed; `undefined` where there is none. */
+export function programFile(name: string, env: Readonly<Record<string, string | undefined>>, cwd: string): string | undefined {
+  const found = candidatesFor(name, env['PATH'] ?? '', cwd).find(isProgram);
+  return found === undefined ? undefined : realpathSync.native(found);
+}
+
 function candidatesFor(name: string, path: string, cwd: string): string[] {
   if (name.includes('/')) return [isAbsolute(name) ? name : join(cwd, name)];
   return path.split(delimiter).filter(isAbsolute).map((folder) => join(folder, name));

@@ -1,52 +1,92 @@
-import type { Run } from '../pipeline/run.ts';
-import { printCapability } from '../capability/grammar.ts';
+import type { Verdict } from '../capability/authorize.ts';
+import { printCapability, showCapability } from '../capability/grammar.ts';
 import { printDuration, printSize } from '../manifest/units.ts';
+import { reasonOf } from '../pipeline/reasons.ts';
+import type { Run } from '../pipeline/run.ts';
 import { quote } from './help.ts';
+import { needOrigin, planOrigins } from './plan-origins.ts';
 import { paint, plainLine, type Terminal } from './text.ts';
 
-/** What `--dry-run` prints as JSON. */
-export function planJson({ approvals, decision, plan, tool }: Run): string {
+/**
+ * What `--dry-run` prints as JSON.
+ *
+ * @param verdicts How each need is decided as things stand; the run itself supposes that what is missing were granted.
+ */
+export function planJson(run: Run, verdicts: readonly Verdict[]): string {
+  const { decision, plan, tool } = run;
+  const origins = planOrigins(run);
   return `${JSON.stringify({
     schema: 'toka/plan/v1',
     tool: tool?.qualified,
     effect: tool?.effect,
     // What is missing is planned for as if it were granted: the run itself would be denied.
-    missing: approvals.map(({ capability }) => capability),
+    missing: missingOf(verdicts).map(({ capability }) => printCapability(capability)),
     effective: decision?.effective.permissions.map(({ capability, source }) => ({ capability: printCapability(capability), source })),
+    needs: verdicts.map((verdict) => ({
+      capability: printCapability(verdict.capability),
+      required: !verdict.isOptional,
+      neededBy: needOrigin(verdict, tool),
+      grantedBy: verdict.granted.map(({ source }) => source),
+      ...(verdict.lack ? { lack: reasonOf(verdict.lack) } : {}),
+    })),
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
     isolation: plan ? 'sandbox' : 'in-process',
     // The names of the variables only: their values may be secrets.
-    ...(plan ? { plan: { ...plan, env: Object.keys(plan.env) } } : {}),
+    ...(plan ? { plan: { ...plan, env: Object.keys(plan.env) }, origins } : {}),
   })}\n`;
 }
 
-/** The same for people: the exact command and everything that exists for it. */
-export function planText({ approvals, decision, plan, tool }: Run, view: Terminal): string {
+/** The same for people: the exact command and everything that exists for it, each line with its origin. */
+export function planText(run: Run, verdicts: readonly Verdict[], view: Terminal): string {
+  const { plan, tool } = run;
   const title = (text: string): string => paint(view, 'bold', text);
-  const missing = approvals.map(({ capability }) => capability);
-  const permissions = (decision?.effective.permissions ?? []).filter(({ capability }) => !missing.includes(printCapability(capability)));
-  const verdict = missing.length === 0 ? 'nothing was run' : 'nothing was run, and as things stand the run would be denied';
+  const from = (text: string): string => paint(view, 'dim', `  by ${text}`);
+  const file = tool?.origin.file ?? '';
+  const verdict = missingOf(verdicts).length === 0 ? 'nothing was run' : 'nothing was run, and as things stand the run would be denied';
   const lines = [
-    `${title('tool')}     ${tool?.qualified ?? ''} (effect ${tool?.effect ?? ''}, level ${tool?.level ?? ''})`,
+    `${title('tool')}     ${tool?.qualified ?? ''} (effect ${tool?.effect ?? ''}, level ${tool?.level ?? ''})${file === '' ? '' : from(`manifest ${file}`)}`,
     title('granted'),
-    ...permissions.map(({ capability, source }) => `  ${printCapability(capability)}  ${paint(view, 'dim', `by ${source}`)}`),
-    ...missing.map((capability) => `  ${paint(view, 'yellow', `NOT granted: ${capability}`)}  ${paint(view, 'dim', `--allow ${quote(capability)}`)}`),
-    ...(decision?.fallen ?? []).map(({ capability }) => `  ${paint(view, 'dim', `not granted, optional: ${printCapability(capability)}`)}`),
+    ...verdicts.map((each) => `  ${needLine(each, run, view)}`),
   ];
-  if (!plan) return `${[...lines, `${title('runs')}     in toka's own process (it is part of toka)`, verdict].map(plainLine).join('\n')}\n`;
+  const origins = planOrigins(run);
+  if (!plan || !origins) return `${[...lines, `${title('runs')}     in toka's own process (it is part of toka)`, verdict].map(plainLine).join('\n')}\n`;
   const { limits } = plan;
+  const figures = {
+    memory: printSize(limits.memory),
+    cpu: `${limits.cpu}% of a core`,
+    pids: `${limits.pids} processes`,
+    timeoutMs: printDuration(limits.timeoutMs),
+    maxOutput: printSize(limits.maxOutput),
+    maxDisk: printSize(limits.maxDisk),
+  };
+  const names = { memory: 'memory', cpu: 'CPU', pids: 'processes', timeoutMs: 'time', maxOutput: 'output', maxDisk: 'disk' };
   return `${[
     ...lines,
     `${title('command')}  ${plan.argv.map(quote).join(' ')}`,
     `${title('folder')}   ${plan.cwd}`,
     title('files'),
-    ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${path}`),
+    ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${path}${from(origins.mounts[path] ?? '')}`),
     ...plan.hidden.map((path) => `  hidden       ${path}`),
     title('environment'),
-    ...Object.keys(plan.env).map((name) => `  ${name}`),
+    ...Object.keys(plan.env).map((name) => `  ${name}${from(origins.env[name] ?? '')}`),
     `${title('network')}  none`,
-    `${title('limits')}   memory ${printSize(limits.memory)}, CPU ${limits.cpu}% of a core, ${limits.pids} processes, ${printDuration(limits.timeoutMs)}, ` +
-      `output ${printSize(limits.maxOutput)}, disk ${printSize(limits.maxDisk)}`,
+    title('limits'),
+    ...(Object.keys(names) as (keyof typeof names)[]).map((key) => `  ${names[key].padEnd(9)}  ${figures[key]}${from(origins.limits[key])}`),
     verdict,
   ].map(plainLine).join('\n')}\n`;
+}
+
+function needLine(verdict: Verdict, { tool }: Run, view: Terminal): string {
+  const { capability, granted, isOptional, lack } = verdict;
+  const name = showCapability(capability);
+  const dim = (text: string): string => paint(view, 'dim', text);
+  const needed = `needed by ${needOrigin(verdict, tool)}`;
+  if (!lack) return `${granted.map((each) => showCapability(each.capability)).join(', ')}  ${dim(`by ${[...new Set(granted.map(({ source }) => source))].join(', ')}; ${needed}`)}`;
+  if (isOptional) return dim(`not granted, optional: ${name} (${reasonOf(lack)}); ${needed}`);
+  return `${paint(view, 'yellow', `NOT granted: ${name}`)}  ${dim(`${reasonOf(lack)}; ${needed}; --allow ${quote(printCapability(capability))}`)}`;
+}
+
+/** Required, and not granted as things stand. */
+export function missingOf(verdicts: readonly Verdict[]): Verdict[] {
+  return verdicts.filter(({ isOptional, lack }) => lack !== undefined && !isOptional);
 }

@@ -1,6 +1,6 @@
 import inquirer from 'inquirer';
-import type { Missing } from '../capability/authorize.ts';
-import { printCapability } from '../capability/grammar.ts';
+import type { Missing } from '../capability/policy.ts';
+import { showCapability } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
@@ -29,35 +29,58 @@ async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   return schema.type === 'object' ? (JSON.parse(text) as unknown) : text;
 }
 
-async function one(question: Record<string, unknown> & { readonly name: string }): Promise<unknown> {
+async function one(prompted: Record<string, unknown> & { readonly name: string }): Promise<unknown> {
   try {
     // Everything that is asked goes to stderr: stdout is for results.
     const prompt = inquirer.createPromptModule({ output: process.stderr });
-    const answers = (await prompt([question as never])) as Record<string, unknown>;
-    return answers[question.name];
+    const answers = (await prompt([prompted as never])) as Record<string, unknown>;
+    return answers[prompted.name];
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'ExitPromptError') throw new TokaError('TOKA_CANCELLED', 'the question was not answered', { cause });
     throw cause;
   }
 }
 
-/** Asks a person for a capability that a run needs and no rule grants. */
-export async function askCapability(tool: Tool, { capability, lack }: Missing, hasProject: boolean): Promise<Answer> {
-  const name = printCapability(capability);
-  const why = lack.by === 'secret' ? ' It bears secrets, so the built-in default leaves it out.' : '';
-  const decision = await one({
+/** For how long an answer can be kept here, beside this run. */
+export interface Offers {
+  readonly session: boolean;
+  /** The files that a rule could be written to: the user's own for this project, the project's. */
+  readonly own?: string;
+  readonly project?: string;
+}
+
+/** What was answered; `file` is where the rule is to be written. */
+export interface Chosen {
+  readonly decision: Answer['decision'];
+  readonly file?: 'own' | 'project';
+}
+
+/** Asks a person for a capability that a run needs and nothing grants, or that a rule wants asked. */
+export async function askCapability(tool: Tool, missing: Missing, { session, own, project }: Offers): Promise<Chosen> {
+  const rule = `the rule "${plain(showCapability(missing.capability))}" for ${plain(tool.qualified)}`;
+  const choices: readonly { readonly name: string; readonly value: Chosen }[] = [
+    { name: 'once: for this run', value: { decision: 'once' } },
+    ...(session ? [{ name: 'session: until this terminal is closed', value: { decision: 'session' } } as const] : []),
+    ...(project === undefined ? [] : [{ name: `always, for all who trust this project: write ${rule} into ${plain(project)}, and trust it so`, value: { decision: 'always', file: 'project' } } as const]),
+    ...(own === undefined ? [] : [{ name: `always: write ${rule} into your own file for this project`, value: { decision: 'always', file: 'own' } } as const]),
+    { name: 'deny', value: { decision: 'deny' } },
+  ];
+  const answer = await one({
     type: 'select',
     name: 'decision',
-    message: `${plain(tool.qualified)} (effect ${tool.effect}) needs ${plain(name)}, which no rule grants.${why}`,
-    choices: [
-      { name: 'once: for this run', value: 'once' },
-      { name: 'session: until this terminal is closed', value: 'session' },
-      ...(hasProject ? [{ name: `always: write the rule "${plain(name)}" for ${plain(tool.qualified)} into your own file for this project`, value: 'always' }] : []),
-      { name: 'deny', value: 'deny' },
-    ],
-    default: 'deny',
+    message: question(tool, missing),
+    choices: choices.map(({ name }, value) => ({ name, value })),
+    default: choices.length - 1,
   });
-  return { decision: decision as Answer['decision'], by: 'person' };
+  return choices[answer as number]?.value ?? { decision: 'deny' };
+}
+
+function question(tool: Tool, { capability, lack }: Missing): string {
+  const who = `${plain(tool.qualified)} (effect ${tool.effect})`;
+  const name = plain(showCapability(capability));
+  if (lack.by === 'effect') return `${who} has risk ${lack.risk}, and no rule names it: shall it run (${name})?`;
+  if (lack.by === 'ask') return `${who} needs ${name}, which ${plain(lack.source)} wants to be asked for each time${lack.reason === undefined ? '' : ` (${plain(lack.reason)})`}.`;
+  return `${who} needs ${name}, which no rule grants.${lack.by === 'secret' ? ' It bears secrets, so the built-in default leaves it out.' : ''}`;
 }
 
 /** Shows a person what is otherwise with a tool than the lock says, and asks what to do. */

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Document, isMap, isSeq, parseDocument } from 'yaml';
-import type { Missing } from '../capability/authorize.ts';
 import { printCapability } from '../capability/grammar.ts';
-import { rememberForSession } from '../capability/session.ts';
-import { userFolders, userProjectConfigFile } from '../config/paths.ts';
+import type { Missing } from '../capability/policy.ts';
+import { isInSession, rememberForSession } from '../capability/session.ts';
+import { recordTrust, trustedNow, trustFileOf, trustState } from '../capability/trust.ts';
+import { findProject, userFolders, userProjectConfigFile } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Answer } from '../pipeline/house.ts';
@@ -12,27 +13,66 @@ import { askCapability } from './prompts.ts';
 
 /** Asks a person for a capability and keeps the answer for as long as it was given for. */
 export async function askAndRemember(tool: Tool, missing: Missing, root: string | undefined): Promise<Answer> {
-  const answer = await askCapability(tool, missing, root !== undefined);
+  // What is to be asked for each time is not remembered.
+  const canKeep = missing.lack.by !== 'ask';
+  const project = canKeep && root !== undefined ? trustedFile(root) : undefined;
+  const own = canKeep && root !== undefined ? userProjectConfigFile(root) : undefined;
+  const { decision, file } = await askCapability(tool, missing, {
+    session: canKeep && isInSession(),
+    ...(own === undefined ? {} : { own }),
+    ...(project === undefined ? {} : { project: project.file }),
+  });
   const grant = { capability: missing.capability, tools: [tool.qualified] };
-  if (answer.decision === 'session') rememberForSession(userFolders().state, root ?? process.cwd(), grant);
-  if (answer.decision === 'always' && root !== undefined) writeRule(userProjectConfigFile(root), printCapability(missing.capability), tool.qualified);
-  return answer;
+  if (decision === 'session') rememberForSession(userFolders().state, root ?? process.cwd(), grant);
+  const rule = [printCapability(missing.capability), tool.qualified] as const;
+  if (file === 'own' && own !== undefined) writeRule(own, ...rule);
+  if (file === 'project' && project !== undefined && root !== undefined) writeTrustedRule(project, root, ...rule);
+  return { decision, by: 'person' };
 }
 
-/** Adds exactly this rule to a configuration file; everything else in it, comments too, stays as it is. */
-export function writeRule(file: string, capability: string, tool: string): void {
+interface TrustedFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The project's file where it is trusted as it is now: only then does a new record of trust cover nothing but the new rule. */
+function trustedFile(root: string): TrustedFile | undefined {
+  const file = findProject(root)?.configFile;
+  if (file?.endsWith('.yaml') !== true) return undefined;
+  const text = readFileSync(file, 'utf8');
+  return trustState(trustFileOf(userFolders().state, root), root, text) === 'trusted' ? { file, text } : undefined;
+}
+
+/** Adds a rule to the project's file and trusts it with just that rule more. */
+function writeTrustedRule({ file, text }: TrustedFile, root: string, capability: string, tool: string): void {
+  if (readFileSync(file, 'utf8') !== text) {
+    throw new TokaError('TOKA_STATE_UNAVAILABLE', `${file} was changed while the question was open, so no rule was added to it`, { hint: 'look at it with toka trust --show, and run again' });
+  }
+  const next = writeRule(file, capability, tool);
+  recordTrust(trustFileOf(userFolders().state, root), root, trustedNow(file, next));
+}
+
+/**
+ * Adds exactly this rule to a configuration file; everything else in it, comments too, stays as it is.
+ *
+ * @returns The text of the file as it is now.
+ */
+export function writeRule(file: string, capability: string, tool: string): string {
   const document = read(file);
   const rule = document.createNode({ capability, tools: [tool] });
   const allow: unknown = document.getIn(['policy', 'allow']);
   if (isSeq(allow)) allow.add(rule);
   else document.setIn(['policy', 'allow'], document.createNode([rule]));
+  const text = document.toString();
   try {
+    const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o600;
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.${process.pid}`, document.toString(), { mode: 0o600 });
+    writeFileSync(`${file}.${process.pid}`, text, { mode: mode & 0o777 });
     renameSync(`${file}.${process.pid}`, file);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write ${file}`, { cause, hint: 'check its permissions and free space' });
   }
+  return text;
 }
 
 function read(file: string): Document | ReturnType<typeof parseDocument> {

@@ -9,7 +9,7 @@ import { toolHelp } from './help.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
 import { readParams } from './params.ts';
-import { planJson, planText } from './plan-text.ts';
+import { missingOf, planJson, planText } from './plan-text.ts';
 import { errorText, exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
 import { screenFilter } from './screen.ts';
@@ -81,9 +81,11 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 }
 
 async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
-  const run = await toka.prepare({ ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow'), frozen: own.has('frozen') });
-  door.stdout.write(own.has('json') ? planJson(run) : planText(run, terminal(door.stdout, door.env)));
-  return run.approvals.length === 0 ? 0 : exitCodeOf({ code: 'TOKA_CAPABILITY_DENIED' });
+  const request = { ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow'), frozen: own.has('frozen') };
+  const run = await toka.prepare(request);
+  const verdicts = (await toka.decide(request)).decision?.verdicts ?? [];
+  door.stdout.write(own.has('json') ? planJson(run, verdicts) : planText(run, verdicts, terminal(door.stdout, door.env)));
+  return missingOf(verdicts).length === 0 ? 0 : exitCodeOf({ code: 'TOKA_CAPABILITY_DENIED' });
 }
 
 async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {

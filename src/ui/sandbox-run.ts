@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { escapeGlob } from '../capability/glob.ts';
 import { TokaError } from '../errors.ts';
 import { LEVELS } from '../manifest/levels.ts';
 import type { Level, SandboxOverrides } from '../manifest/tool.ts';
@@ -51,14 +50,14 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
             level,
             limits: wanted,
             capabilities: [...allow, ...env],
+            isTyped: true,
             needsCwd: values.cwd !== undefined,
             env: {},
           },
         },
         {},
       );
-      const scope = escapeGlob(program.includes('/') ? resolve(cwd, program) : program);
-      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env, `proc:exec:${scope}`] }, values.json === true, door);
+      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env] }, values.json === true, door);
     } finally {
       toka.close();
     }

@@ -1,3 +1,4 @@
+import { diff } from 'node:util';
 import { capabilityFault } from '../capability/rules.ts';
 import { parseConfig } from '../config/parse.ts';
 import type { Door } from './door.ts';
@@ -18,7 +19,9 @@ export async function trustProject({ show, revoke, json }: TrustFlags, door: Doo
     if (!show) trust.set(!revoke);
     const grants = rulesOf(trust);
     if (json) {
-      door.stdout.write(`${JSON.stringify({ schema: 'toka/trust/v1', root: toka.root, file: trust.current?.file ?? null, state: trust.state(), grants })}\n`);
+      const state = trust.state();
+      const changes = state === 'changed' ? { changes: changed(trust) } : {};
+      door.stdout.write(`${JSON.stringify({ schema: 'toka/trust/v1', root: toka.root, file: trust.current?.file ?? null, state, grants, ...changes })}\n`);
     } else {
       door.stdout.write(describe(trust, grants, door));
     }
@@ -41,15 +44,14 @@ function describe(trust: Trust, grants: readonly string[], door: Door): string {
   const lines = [
     `${trust.current.file} is ${paint(view, state === 'trusted' ? 'green' : 'yellow', state)}`,
     ...(grants.length === 0 ? ['it grants nothing'] : [state === 'trusted' ? 'it grants:' : 'trusted, it would grant:', ...grants.map((grant) => `  ${plain(grant)}`)]),
-    ...(state === 'changed' ? ['what changed since it was trusted:', ...changed(trust.record()?.text ?? '', trust.current.text).map((line) => `  ${plain(line)}`)] : []),
+    ...(state === 'changed' ? ['what changed since it was trusted:', ...changed(trust).map((line) => `  ${plain(line)}`)] : []),
     ...(state === 'trusted' ? [] : ['toka trust records that you trust it as it is now']),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** The lines that only one of the two has, in their order. */
-function changed(before: string, after: string): string[] {
-  const [old, now] = [before.split('\n'), after.split('\n')];
-  return [...old.filter((line) => !now.includes(line)).map((line) => `- ${line}`), ...now.filter((line) => !old.includes(line)).map((line) => `+ ${line}`)];
+/** What changed line by line; a line that only moved stands there twice, since a rule means something else in another list. */
+function changed({ current, record }: Trust): string[] {
+  const [before, after] = [record()?.text ?? '', current?.text ?? ''].map((text) => text.split('\n')) as [string[], string[]];
+  return diff(after, before).flatMap(([side, line]) => (side === 0 ? [] : [`${side === 1 ? '+' : '-'} ${line}`]));
 }
-

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { authorize, type Decision, type Denial, type Grant, type Question } from '../../src/capability/authorize.ts';
+import { authorize, type Decision, type Question } from '../../src/capability/authorize.ts';
 import { EffectiveSet } from '../../src/capability/effective.ts';
 import { parseCapability as cap, printCapability } from '../../src/capability/grammar.ts';
+import type { Needs } from '../../src/capability/needs.ts';
+import { type Ask, type Denial, type Grant, INHERITED } from '../../src/capability/policy.ts';
 import { Principal } from '../../src/capability/principal.ts';
 import { allStrings } from './arbitraries.ts';
 
@@ -12,17 +14,20 @@ interface Parts {
   readonly required?: readonly string[];
   readonly optional?: readonly string[];
   readonly grants?: readonly (string | Grant)[];
+  readonly asks?: readonly (string | Partial<Ask>)[];
   readonly denials?: readonly (string | Denial)[];
+  readonly more?: Partial<Needs>;
   readonly level?: Question['level'];
   readonly principal?: Principal;
 }
 
-function decide({ required = [], optional = [], grants = [], denials = [], level = 'restricted', principal = person }: Parts): Decision {
+function decide({ required = [], optional = [], grants = [], asks = [], denials = [], more = {}, level = 'restricted', principal = person }: Parts): Decision {
   return authorize({
-    needs: { required: required.map(cap), optional: optional.map(cap) },
+    needs: { starts: [], required: required.map(cap), optional: optional.map(cap), ...more },
     level,
     policy: {
       grants: grants.map((each) => (typeof each === 'string' ? { capability: cap(each), source: 'test' } : each)),
+      asks: asks.map((each) => ({ capability: cap('fs:read'), source: 'user.yaml:2', isAdministrators: false, ...(typeof each === 'string' ? { capability: cap(each) } : each) })),
       denials: denials.map((each) => (typeof each === 'string' ? { capability: cap(each), source: 'admin.yaml:3' } : each)),
     },
     principal,
@@ -129,6 +134,108 @@ describe('denials win', () => {
   test('one of writing leaves reading alone', () => {
     expect(reads(decide({ required: ['fs:read:/p/**'], grants: ['fs:read'], denials: ['fs:write:/p/**'] }), '/p/a')).toBe(true);
   });
+});
+
+describe('what is to be asked for', () => {
+  const need = 'proc:exec:git';
+  const flag: Grant = { capability: cap(need), source: 'flag', consent: 'flag' };
+  const answer: Grant = { capability: cap(need), source: 'asked', consent: 'answer' };
+
+  test('is missing although a rule grants it, and says whose the rule is', () => {
+    const { missing } = decide({ required: [need], grants: [need], asks: [{ capability: cap('proc:exec'), reason: 'pushes' }] });
+    expect(missing[0]?.lack).toEqual({ by: 'ask', source: 'user.yaml:2', reason: 'pushes', isAdministrators: false });
+  });
+
+  test('what no rule grants is missing for that', () => {
+    expect(lacks(decide({ required: [need], asks: [need] }))).toEqual([[need, 'policy']]);
+  });
+
+  test.each<[string, Grant[], boolean, boolean]>([
+    ['a flag is enough', [flag], false, true],
+    ['an answer is enough', [answer], false, true],
+    ['a rule is not', [{ capability: cap(need), source: 'f:1' }], false, false],
+    ['a flag is not for the administrator', [flag], true, false],
+    ['an answer is', [answer], true, true],
+    ['a flag for something else is not', [{ capability: cap(need), source: 'f:1' }, { ...flag, capability: cap('proc:exec:ls') }], false, false],
+  ])('%s', (_, grants, isAdministrators, expected) => {
+    expect(lacks(decide({ required: [need], grants, asks: [{ capability: cap(need), isAdministrators }] })).length === 0).toBe(expected);
+  });
+
+  test('what a parent was asked for holds for its children, but not against a rule that names the child', () => {
+    const grants = [{ ...answer, source: INHERITED }];
+    const capability = cap(need);
+    expect(lacks(decide({ required: [need], grants, asks: [{ capability }] }))).toEqual([]);
+    expect(lacks(decide({ required: [need], grants, asks: [{ capability, tools: ['report'] }] }))).toEqual([[need, 'ask']]);
+  });
+
+  test('a rule for part of a tree wants all of it asked; one beside it nothing', () => {
+    const parts = { required: ['fs:read:/p/**'], grants: ['fs:read'] };
+    expect(lacks(decide({ ...parts, asks: ['fs:read:/p/private/**'] }))).toEqual([['fs:read:/p/**', 'ask']]);
+    expect(lacks(decide({ ...parts, asks: ['fs:read:/q/**', 'fs:write', { capability: cap('fs:read'), tools: ['other'] }] }))).toEqual([]);
+  });
+
+  test('an optional one falls away', () => {
+    const decision = decide({ optional: [need], grants: [need], asks: [need] });
+    expect([lacks(decision), decision.fallen.map(({ lack }) => lack.by), granted(decision)]).toEqual([[], ['ask'], []]);
+  });
+
+  test('a denial wins', () => {
+    expect(lacks(decide({ required: [need], grants: [answer], asks: [need], denials: [need] }))).toEqual([[need, 'denial']]);
+  });
+});
+
+describe('programs', () => {
+  test('a denial of a name holds for a program of that name at any place', () => {
+    const decision = decide({ required: ['proc:exec:/opt/bin/git'], grants: ['proc:exec'], denials: ['proc:exec:git'] });
+    expect(lacks(decision)).toEqual([['proc:exec:/opt/bin/git', 'denial']]);
+  });
+
+  test('a rule against the file that a program really is, or its name, is one against the program', () => {
+    const capability = cap('proc:exec:/p/tool');
+    const more = { required: [capability], starts: [{ capability, real: () => cap('proc:exec:/usr/bin/git') }] };
+    for (const denied of ['proc:exec:git', 'proc:exec:/usr/bin/git', 'proc:exec:/usr/bin/**']) {
+      expect(lacks(decide({ grants: ['proc:exec'], denials: [denied], more }))).toEqual([['proc:exec:/p/tool', 'denial']]);
+    }
+    expect(lacks(decide({ grants: ['proc:exec'], denials: ['proc:exec:/usr/bin/gi'], more }))).toEqual([]);
+  });
+
+  test('one that starts what nothing can foresee is refused where a rule restricts programs, and nowhere else', () => {
+    const opaque = (rules: Parts): unknown[] => {
+      const capability = cap('proc:exec:sudo');
+      const needs = { starts: [{ capability, real: () => undefined }], required: [capability], optional: [], opaque: { capability, reason: 'sudo decides' } };
+      return lacks(decide({ ...rules, grants: ['proc:exec', { capability, source: 'asked', consent: 'answer' }], more: needs }));
+    };
+    expect(opaque({})).toEqual([]);
+    expect(opaque({ denials: ['fs:read:/etc/**'] })).toEqual([]);
+    expect(opaque({ denials: ['proc:exec:rm'] })).toEqual([['proc:exec:sudo', 'opaque']]);
+    expect(opaque({ asks: ['proc:exec:rm'] })).toEqual([['proc:exec:sudo', 'opaque']]);
+    expect(opaque({ denials: [{ capability: cap('proc:exec:rm'), source: 'f:1', tools: ['other'] }] })).toEqual([]);
+  });
+});
+
+describe('a tool that needs somebody’s word for itself', () => {
+  const consent = { capability: cap('tool:call:project/report'), effect: 'privileged', risk: 'high' };
+
+  test.each<[string, (string | Grant)[], boolean]>([
+    ['is missing it', ['fs:read'], false],
+    ['has it by its name', ['tool:call:project/report'], true],
+    ['has it by a flag', [{ capability: consent.capability, source: 'flag', consent: 'flag' }], true],
+    ['does not have it by a pattern', ['tool:call:project/*'], false],
+    ['does not have it by what covers everything', ['tool:call'], false],
+  ])('%s', (_, grants, expected) => {
+    const decision = decide({ grants, more: { consent } });
+    expect(lacks(decision)).toEqual(expected ? [] : [['tool:call:project/report', 'effect']]);
+    expect(granted(decision)).toEqual([]);
+  });
+});
+
+test('every need has its verdict, with what decided it', () => {
+  const { verdicts } = decide({ required: ['fs:read:/p/a', 'proc:exec:git'], optional: ['env:read:CI'], grants: ['fs:read'], denials: ['proc:exec'] });
+  expect(verdicts.map(({ capability, isOptional, granted: [first], lack }) => [printCapability(capability), isOptional, first?.source ?? lack?.by])).toEqual([
+    ['fs:read:/p/a', false, 'test'],
+    ['proc:exec:git', false, 'denial'],
+    ['env:read:CI', true, 'policy'],
+  ]);
 });
 
 describe('optional capabilities', () => {

@@ -6,6 +6,7 @@ import { needsOf, programOf } from '../../src/capability/needs.ts';
 import type { Executable, Tool } from '../../src/manifest/tool.ts';
 
 const anchors = { root: '/p', home: '/home/me', realPath: (path: string) => path, isFolder: (path: string) => path === '/p/docs' };
+const fileOf = (program: string) => ({ git: '/usr/bin/git', '/p/link': '/usr/bin/git' })[program];
 const process = { args: [], workingDirectory: 'project', stdin: 'none', pass: {} } as const;
 
 function tool(
@@ -34,7 +35,7 @@ function tool(
 }
 
 function scopes(required: readonly string[], params: Readonly<Record<string, unknown>> = {}): (string | undefined)[] {
-  return needsOf(tool(required), params, anchors).required.map(({ scope }) => scope);
+  return needsOf(tool(required), { params, words: [], cwd: '/p', fileOf }, anchors).required.map(({ scope }) => scope);
 }
 
 describe('parameters in a capability', () => {
@@ -46,7 +47,8 @@ describe('parameters in a capability', () => {
     ['an empty list is none', ['fs:read:{path}'], { path: [] }, []],
     ['glob characters are plain', ['fs:read:{path}'], { path: String.raw`/p/[a*]?\b` }, [String.raw`/p/[a\*]\?\\b`]],
     ['braces are not filled again', ['fs:read:{path}'], { path: '/p/{other}', other: '/etc' }, ['/p/{other}']],
-    ['colons stay', ['net:connect:{host}:443'], { host: '::1' }, ['::1:443']],
+    ['colons stay', ['fs:read:{path}'], { path: '/p/a:b' }, ['/p/a:b']],
+    ['a host is normalised', ['net:connect:{host}:443'], { host: 'Example.ORG' }, ['example.org:443']],
     ['several at once', ['fs:read:{path}/{name}'], { path: ['/a', '/b'], name: ['x', 'y'] }, ['/a/x', '/b/x', '/a/y', '/b/y']],
     ['up is up', ['fs:read:{path}'], { path: '/p/docs/../../etc/passwd' }, ['/etc/passwd']],
   ])('%s', (_, required, params, expected) => {
@@ -57,7 +59,7 @@ describe('parameters in a capability', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z*?\\{}: ~.-]{1,12}$/), (name) => {
         fc.pre(name !== '.' && name !== '..');
-        const [need] = needsOf(tool(['fs:read:{path}']), { path: `/p/${name}` }, anchors).required;
+        const [need] = needsOf(tool(['fs:read:{path}']), { params: { path: `/p/${name}` }, words: [], cwd: '/p', fileOf }, anchors).required;
         expect(need && scopeGlob(need)).toMatchObject({ literal: true, prefix: `/p/${name}` });
       }),
     );
@@ -67,7 +69,7 @@ describe('parameters in a capability', () => {
     expect(() => scopes(['fs:read:{path}'], params)).toThrow(expect.objectContaining({ code: 'TOKA_MANIFEST_INVALID' }));
   });
 
-  test.each([[{ path: '' }], [{ path: '/p/a\nb' }]])('%j gives no capability', (params) => {
+  test.each([[{ path: '' }], [{ path: '/p/a\nb' }], [{ path: '/p/a\u202eb' }]])('%j gives no capability', (params) => {
     expect(() => scopes(['fs:read:{path}'], params)).toThrow(expect.objectContaining({ code: 'TOKA_CAPABILITY_INVALID' }));
   });
 });
@@ -82,10 +84,39 @@ describe('the start of its program', () => {
   ])('%s', (_, executable, kind, program) => {
     const each = tool([], executable, kind);
     expect(programOf(each)).toBe(program);
-    const needs = needsOf(each, {}, anchors).required;
+    const needs = needsOf(each, { params: {}, words: [], cwd: '/p', fileOf }, anchors).required;
     expect(needs.map((need) => [need.domain, need.action, program !== undefined && matches(scopeGlob(need), program)])).toEqual(
       program === undefined ? [] : [['proc', 'exec', true]],
     );
     for (const other of ['git', '/opt/aXb']) expect(needs.some((need) => matches(scopeGlob(need), other))).toBe(false);
   });
+});
+
+describe('what is started by the program', () => {
+  const external = (path: string): Tool => tool([], { type: 'external', path, ...process });
+  const needs = (path: string, words: readonly string[]) => needsOf(external(path), { params: {}, words, cwd: '/p', fileOf }, anchors);
+
+  test('needs to be granted as well', () => {
+    expect(needs('env', ['A=1', 'nice', './bin/git', 'status']).required.map(({ scope }) => scope)).toEqual(['env', 'nice', '/p/bin/git']);
+  });
+
+  test('is known also by the file that it really is', () => {
+    const { starts } = needs('/p/link', []);
+    expect(starts.map(({ capability, real }) => [capability.scope, real()?.scope])).toEqual([['/p/link', '/usr/bin/git']]);
+  });
+
+  test('the last one that is known stands for what is not', () => {
+    const { required, opaque } = needs('nice', ['sudo', 'git']);
+    expect(required.map(({ scope }) => scope)).toEqual(['nice', 'sudo']);
+    expect(opaque?.capability).toBe(required.at(-1));
+  });
+});
+
+test.each<[Partial<Tool>, boolean]>([
+  [{ effect: 'external', risk: 'medium' }, false],
+  [{ effect: 'privileged', risk: 'low' }, true],
+  [{ effect: 'read', risk: 'high' }, true],
+])('%j needs somebody’s word for just this tool: %s', (change, expected) => {
+  const { consent } = needsOf({ ...tool([]), ...change }, { params: {}, words: [], cwd: '/p', fileOf }, anchors);
+  expect(consent?.capability).toEqual(expected ? { domain: 'tool', action: 'call', scope: 'project/report' } : undefined);
 });

@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { EMPTY_CONFIG, type Config } from '../../src/config/config.ts';
 import { mergeLayers, type Layer } from '../../src/config/layers.ts';
 
-const files = { user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/srv/p/toka.yaml' };
+const files = { administrator: '/etc/toka/policy.yaml', user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/srv/p/toka.yaml' };
 
 function layer(origin: Layer['origin'], config: Partial<Config>, trusted = true): Layer {
   return { origin, file: files[origin], trusted, config: { ...EMPTY_CONFIG, ...config } };
 }
 
 function policy(allow: string, deny: string): Pick<Config, 'policy'> {
-  return { policy: { allow: [{ capabilities: [allow], line: 1 }], deny: [{ capabilities: [deny], line: 2 }] } };
+  return { policy: { allow: [{ capabilities: [allow], line: 1 }], ask: [{ capabilities: [deny], line: 3 }], deny: [{ capabilities: [deny], line: 2 }] } };
 }
 
 test('without any file nothing is allowed or denied, and watchdogs will do', () => {
-  expect(mergeLayers([])).toEqual({ allow: [], deny: [], prefer: {}, require: 'watchdog', paths: [] });
+  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', paths: [] });
 });
 
 test('rules of all layers count, each with its origin', () => {
@@ -36,7 +36,7 @@ test('of an untrusted project only what narrows counts', () => {
     tools: { paths: ['tools'] },
   };
   const settings = mergeLayers([layer('user', { prefer: { a: 'files' } }), layer('project', own, false)]);
-  expect(settings).toMatchObject({ allow: [], deny: [{ capabilities: ['d:d'] }], prefer: { a: 'files' }, require: 'hard', paths: [] });
+  expect(settings).toMatchObject({ allow: [], ask: [{ capabilities: ['d:d'] }], deny: [{ capabilities: ['d:d'] }], prefer: { a: 'files' }, require: 'hard', paths: [] });
 });
 
 test('a higher layer decides what is preferred, name by name', () => {
@@ -79,4 +79,10 @@ test('folders of tools start at the folder of the file that names them', () => {
     { path: '/opt/tools', origin: 'user' },
     { path: '/srv/shared', origin: 'project' },
   ]);
+});
+
+test('what the administrator demands of the sandbox nobody lowers', () => {
+  const layers = [layer('administrator', { sandbox: { require: 'hard' } }), layer('user-project', { sandbox: { require: 'watchdog' } })];
+  expect(mergeLayers(layers).require).toBe('hard');
+  expect(mergeLayers(layers.slice(1)).require).toBe('watchdog');
 });

@@ -3,7 +3,7 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { TokaError } from '../../src/errors.ts';
 import type { Problem } from '../../src/manifest/issue.ts';
 
-const empty = { policy: { allow: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };
+const empty = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };
 
 function problems(text: string, checkCapability?: (text: string) => string | undefined): string[] {
   try {
@@ -43,6 +43,7 @@ tools: { paths: [../shared/tools] }
         { capabilities: ['fs:write:build/**'], tools: ['build-*', 'files/file-writer'], reason: 'The build writes here', line: 5 },
         { capabilities: ['proc:exec:git', 'env:read:CI'], line: 8 },
       ],
+      ask: [],
       deny: [{ capabilities: ['net:connect'], line: 11 }],
     },
     prefer: { 'file-reader': 'files' },

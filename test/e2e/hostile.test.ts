@@ -229,7 +229,6 @@ describe('what a manifest says', () => {
     using machine = place(
       tool('odd', 'true', {
         executable: { args: ['\u009b2J\u202e', '\u2066'] },
-        capabilities: { optional: ['fs:read:\u202edocs'] },
         parameters: [{ name: 'text', type: 'string', description: 'A text', pass: { flag: '--text' } }],
         examples: [{ description: 'One', params: { text: '\u009b8m\u202e' } }],
       }),
@@ -239,6 +238,12 @@ describe('what a manifest says', () => {
       expect(stdout).toContain('odd');
       expect(stdout).not.toMatch(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/);
     }
+  });
+
+  test('a capability in whose name something cannot be seen is refused, and shown', async () => {
+    using machine = place(tool('odd', 'true', { capabilities: { optional: ['fs:read:\u202edocs'] } }));
+    const { code, stderr } = await machine.run(['tools', 'validate', 'manifests']);
+    expect([code, /[\u202a-\u202e]/.test(stderr), stderr.includes(String.raw`\u202e`)]).toEqual([65, false, true]);
   });
 });
 

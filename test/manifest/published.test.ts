@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { publishedSchemas } from '../../src/config/published.ts';
+import { policyTestFile } from '../../src/config/policy-test.ts';
 import { configFile } from '../../src/config/schema.ts';
 import { lockFile } from '../../src/manifest/lock-file.ts';
 import type { JsonSchema } from '@toka/sdk';
@@ -13,8 +14,8 @@ import { toolManifest } from '../../src/manifest/tool-manifest.ts';
 import { parseYaml } from '../../src/manifest/yaml.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const sources = { tool: toolManifest, plugin: pluginManifest, config: configFile, lock: lockFile };
-const names = ['tool', 'plugin', 'config', 'lock'] as const;
+const sources = { tool: toolManifest, plugin: pluginManifest, config: configFile, lock: lockFile, 'policy-test': policyTestFile };
+const names = ['tool', 'plugin', 'config', 'lock', 'policy-test'] as const;
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 addFormats.default(ajv);
@@ -80,6 +81,7 @@ const samples: Record<(typeof names)[number], unknown[]> = {
       apiVersion: 'toka/v1',
       policy: {
         allow: ['fs:read:docs/**', { capability: 'fs:write', tools: ['build-*'], reason: 'r' }, { capabilities: ['proc:exec:git'] }],
+        ask: ['git-access'],
         deny: ['net:connect'],
       },
       prefer: { 'file-reader': 'files' },
@@ -88,6 +90,15 @@ const samples: Record<(typeof names)[number], unknown[]> = {
     },
   ],
   lock: [JSON.parse(readFileSync(join(root, 'test/registry/lock/compat/v1/toka.lock'), 'utf8'))],
+  'policy-test': [
+    {
+      apiVersion: 'toka/v1',
+      cases: [
+        { name: 'n', tool: 'file-reader', params: { path: 'a' }, allow: ['fs:read', 'validation'], expect: 'ask' },
+        { tool: 'files/file-reader', expect: 'deny' },
+      ],
+    },
+  ],
 };
 
 interface Nested {

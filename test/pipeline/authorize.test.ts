@@ -77,6 +77,15 @@ describe('trust', () => {
     expect((await here.json(['run', 'greet'])).exit).toBe(77);
   });
 
+  test('what changed is shown also where a rule only moved to another list', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
+    await here.json(['trust']);
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n  allow:\n    - env:read:CI\n    - proc:exec:bash\n' });
+    const { changes } = await here.json<{ changes: string[] }>(['trust', '--show']);
+    expect(changes).toEqual(['-     - proc:exec:bash', '+     - proc:exec:bash']);
+    expect((await here.run(['trust', '--show'])).stdout).toContain('+     - proc:exec:bash');
+  });
+
   test('a copy of a trusted project is not trusted', async () => {
     here.write({ 'toka.yaml': rules });
     await here.json(['trust']);
@@ -183,4 +192,32 @@ test('what the tool sees is what was granted', async () => {
   here.write({ 'docs/a.md': 'inside\n', 'private.txt': '', ...tool('look', script, { capabilities: { required: ['fs:read:docs/**'] } }) });
   const { stdout } = await here.run(['run', 'look', ...allow, '--allow', 'fs:read:docs/**'], { env: { SECRET_THING: 'planted' } });
   expect([stdout.includes('private.txt'), stdout.includes('planted'), stdout.includes(here.home)]).toEqual([false, false, false]);
+});
+
+describe('a longer name stands for what it stands for', () => {
+  const look = tool('look', 'true', { capabilities: { required: ['validation'], optional: ['interactive-mode'] } });
+
+  test('in a manifest: what is missing is named by its real capabilities', async () => {
+    here.write(look);
+    expect(missing(await here.json(['run', 'look']))).toEqual(['proc:exec:bash', `fs:read:${here.project}/**`]);
+    expect((await here.json<{ tools: unknown[] }>(['tools', 'list', '--capability', 'validation', '--source', 'project'])).tools).toHaveLength(1);
+  });
+
+  test('with --allow, and in a configuration', async () => {
+    here.write(look);
+    const words = ['run', 'look', '--allow', 'validation'];
+    expect((await here.json([...words, '--allow', 'process-execution'])).exit).toBe(0);
+    userConfig('policy: { allow: [process-execution] }');
+    expect((await here.json(words)).exit).toBe(0);
+    userConfig('policy: { allow: [process-execution], deny: [{ capability: filesystem-read, tools: [look] }] }');
+    expect((await here.json(words)).exit).toBe(77);
+  });
+
+  test('a name that is none is refused where it stands', async () => {
+    userConfig('policy: { allow: [proces-execution] }');
+    const result = await here.json(['run', 'greet']);
+    expect(result).toMatchObject({ exit: 78, error: { code: 'TOKA_CONFIG_INVALID' } });
+    userConfig('');
+    expect((await here.json(['run', 'greet', '--allow', 'proces-execution'])).exit).toBe(2);
+  });
 });

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { userProjectConfigFile } from '../../src/config/paths.ts';
@@ -76,6 +77,84 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
     const text = readFileSync(ruleFile(), 'utf8');
     for (const kept of ['# mine', '- env:read:SECRET # never']) expect(text).toContain(kept);
     expect(await unasked()).toBe(0);
+  });
+
+  test('always, into the project’s file: offered where that is trusted as it is, which it then is with just the rule more', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\n# ours\npolicy: { deny: [env:read:SECRET] }\n' });
+    await here.json(['trust']);
+    pane.toka('run greet');
+    const [, rule, name] = /write the rule "([^"]+)" for (\S+) into \S+toka\.yaml/.exec(await pane.shows('toka.yaml, and trust it so')) ?? [];
+    pane.press('Up', 'Up', 'Enter');
+    expect(await pane.exit()).toBe(0);
+    expect(parse(here.read('toka.yaml'))).toEqual({
+      apiVersion: 'toka/v1',
+      policy: { deny: ['env:read:SECRET'], allow: [{ capability: rule, tools: [name] }] },
+    });
+    expect(here.read('toka.yaml')).toContain('# ours');
+    expect([existsSync(ruleFile()), (await here.json(['trust', '--show'])).state]).toEqual([false, 'trusted']);
+    expect([await unasked(), await unasked('run other')]).toEqual([0, 77]);
+  });
+
+  test('a project’s file that is not trusted is not offered: its other rules would come along', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { allow: [env:read] }\n' });
+    pane.toka('run greet');
+    expect(await pane.shows('always: write the rule')).not.toContain('and trust it so');
+    pane.press('Enter');
+    expect(await pane.exit()).toBe(77);
+  });
+
+  test('a project’s file that changes while the question is open is neither written nor trusted', async () => {
+    await here.json(['trust']);
+    pane.toka('run greet');
+    await pane.shows('and trust it so');
+    const changed = 'apiVersion: toka/v1\npolicy: { allow: [env:read] }\n';
+    here.write({ 'toka.yaml': changed });
+    pane.press('Up', 'Up', 'Enter');
+    expect(await pane.exit()).toBe(69);
+    expect([here.read('toka.yaml'), (await here.json(['trust', '--show'])).state]).toEqual([changed, 'changed']);
+  });
+
+  test('where this terminal’s session cannot be told from others, “session” is not offered', async () => {
+    // Its leader stands outside and is not to be seen from within.
+    pane.type('unshare --user --map-root-user --pid --fork --mount-proc ');
+    pane.toka('run greet');
+    const shown = await pane.shows('always: write the rule');
+    expect(shown).toContain('once: for this run');
+    expect(shown).not.toContain('session:');
+    pane.press('Enter');
+    expect(await pane.exit()).toBe(77);
+  });
+
+  test('what a rule wants asked is asked each time, and kept for no longer than this run', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy: { ask: [{ capability: proc:exec:bash, reason: it has shells }] }\n' });
+    mkdirSync(dirname(ruleFile()), { recursive: true });
+    writeFileSync(ruleFile(), 'apiVersion: toka/v1\npolicy: { allow: [proc:exec] }\n');
+    for (const again of [false, true]) {
+      if (again) await pane.clear();
+      pane.toka('run greet');
+      const shown = await pane.shows(/toka\.yaml:2 wants to be asked for each time \(it has shells\)[^]*deny/);
+      expect([shown.includes('session:'), shown.includes('always')]).toEqual([false, false]);
+      pane.press('Up', 'Enter');
+      expect(await pane.exit()).toBe(0);
+    }
+  });
+
+  test('a privileged tool is asked for although its capabilities are granted; “always” names it, and every answer is recorded', async () => {
+    here.write(tool('deploy', 'echo "it is out"', { effect: 'privileged' }));
+    pane.toka('run deploy --allow proc:exec');
+    await pane.shows(/shall it run \(tool:call:project\/deploy\)[^]*deny/);
+    pane.press('Enter');
+    expect(await pane.exit()).toBe(77);
+    await pane.clear();
+    pane.toka('run deploy --allow proc:exec');
+    await pane.shows(/shall it run \(tool:call:project\/deploy\)[^]*deny/);
+    pane.press('Up', 'Enter');
+    expect(await pane.exit()).toBe(0);
+    expect(parse(readFileSync(ruleFile(), 'utf8'))).toMatchObject({ policy: { allow: [{ capability: 'tool:call:project/deploy', tools: ['project/deploy'] }] } });
+    expect(await unasked('run deploy --allow proc:exec')).toBe(0);
+    const { runs } = await here.json<{ runs: readonly { id: string }[] }>(['runs', 'list']);
+    const events = await Promise.all(runs.map(async ({ id }) => (await here.run(['runs', 'show', id])).stdout));
+    expect(events.map((each) => /tool:call:project\/deploy: (\w+), by person/.exec(each)?.[1])).toEqual([undefined, 'always', 'deny']);
   });
 
   test('deny, and Ctrl-C at the question: nothing runs, nothing is remembered', async () => {

@@ -1,8 +1,9 @@
-import { printCapability } from '../../capability/grammar.ts';
-import type { Missing } from '../../capability/authorize.ts';
+import { printCapability, showCapability } from '../../capability/grammar.ts';
+import { isGrantable, type Missing } from '../../capability/policy.ts';
 import { TokaError } from '../../errors.ts';
 import type { ApprovalDecided } from '../../journal/events.ts';
 import type { House } from '../house.ts';
+import { reasonOf, remedyOf } from '../reasons.ts';
 import { Halt, type Run, settled } from '../run.ts';
 import { authorize } from './authorize.ts';
 
@@ -10,48 +11,32 @@ import { authorize } from './authorize.ts';
 export async function approve(run: Run, house: House): Promise<Run> {
   let current = run;
   for (const missing of settled(run, 'decision').missing) current = await ask(current, missing, house);
-  return current === run ? run : authorize(current, house);
+  if (current === run) return run;
+  const decided = await authorize(current, house);
+  const { missing } = settled(decided, 'decision');
+  if (missing.length > 0) throw denied(decided, missing, house);
+  return decided;
 }
 
 async function ask(run: Run, missing: Missing, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const { approver, projectRoot } = house;
-  if (!approver || !canBeAsked(missing)) throw denied(run, settled(run, 'decision').missing, house);
+  const { missing: all } = settled(run, 'decision');
+  // Nobody is asked for what would not be enough.
+  if (!approver || !all.every(isGrantable)) throw denied(run, all, house);
   const { decision, by } = await approver(tool, missing, projectRoot);
   const approval: ApprovalDecided = { v: 1, type: 'approval.decided', capability: printCapability(missing.capability), decision, by };
   const asked = { ...run, approvals: [...run.approvals, approval] };
   if (decision === 'deny') throw new Halt(asked, denied(run, [missing], house));
-  return { ...asked, granted: [...asked.granted, { capability: missing.capability, source: 'asked' }] };
+  return { ...asked, granted: [...asked.granted, { capability: missing.capability, source: 'asked', consent: 'answer' }] };
 }
 
-function canBeAsked({ lack }: Missing): boolean {
-  return lack.by === 'policy' || lack.by === 'secret';
-}
-
-function denied(run: Run, missing: readonly Missing[], house: House): TokaError {
+function denied(run: Run, missing: readonly Missing[], { untrustedConfig }: House): TokaError {
   const tool = settled(run, 'tool');
   const names = missing.map(({ capability }) => printCapability(capability));
-  const reasons = missing.map((each) => `${printCapability(each.capability)} (${reason(each)})`);
+  const reasons = missing.map((each) => `${showCapability(each.capability)} (${reasonOf(each.lack)})`);
   return new TokaError('TOKA_CAPABILITY_DENIED', `${tool.qualified} was not granted ${reasons.join(', ')}`, {
-    hint: hint(missing, house),
+    hint: remedyOf(missing, tool.qualified, untrustedConfig),
     data: { tool: tool.qualified, missing: names, principal: run.request.principal.subject },
   });
-}
-
-function reason({ lack }: Missing): string {
-  if (lack.by === 'policy') return 'no rule grants it';
-  if (lack.by === 'secret') return 'the built-in default leaves secret-bearing files out';
-  if (lack.by === 'level') return `the level ${lack.level} excludes it`;
-  if (lack.by === 'principal') return `${lack.subject} does not have it`;
-  return `denied by ${lack.source}${lack.reason === undefined ? '' : `: ${lack.reason}`}`;
-}
-
-function hint(missing: readonly Missing[], { untrustedConfig }: House): string {
-  const grantable = missing.filter(canBeAsked).map(({ capability }) => `--allow '${printCapability(capability)}'`);
-  if (grantable.length < missing.length) return 'this cannot be granted by a flag: see the reason above';
-  const forGood =
-    untrustedConfig === undefined
-      ? 'or for good under policy.allow in your configuration'
-      : `or see with toka trust --show whether ${untrustedConfig} grants it: it is not trusted, so its rules do not count`;
-  return `grant it for this run with ${grantable.join(' ')}, ${forGood}`;
 }

@@ -1,31 +1,56 @@
-import { authorize as decide, type Grant } from '../../capability/authorize.ts';
+import { authorize as decide } from '../../capability/authorize.ts';
 import { escapeGlob } from '../../capability/glob.ts';
-import { anchorGrant, parseCapability } from '../../capability/grammar.ts';
-import { needsOf, programOf } from '../../capability/needs.ts';
+import { anchorGrant, parseCapabilities } from '../../capability/grammar.ts';
+import { type Call, execOf, type Needs, needsOf, programOf } from '../../capability/needs.ts';
+import { type Grant, INHERITED } from '../../capability/policy.ts';
 import type { Tool } from '../../manifest/tool.ts';
+import { passParameters } from '../../runtime/arguments.ts';
+import { programFile } from '../../sandbox/program.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Computes what the run may do; what is missing is left for the approve stage, which can ask. */
 export async function authorize(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
-  const { grants, denials } = house.policy();
+  const { grants, asks, denials } = house.policy();
+  const needs = needsOf(tool, callOf(run, house), house.anchors);
   const decision = decide({
-    needs: needsOf(tool, settled(run, 'params'), house.anchors),
+    needs,
     level: tool.level,
-    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...grants, ...builtIn(tool, house)], denials },
+    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...typed(run, needs), ...grants, ...builtIn(tool, house)], asks, denials },
     principal: run.request.principal,
     toolNames: [tool.name, tool.qualified],
   });
   return { ...run, decision };
 }
 
+/** The words that the program gets are known here: what a wrapper among them starts must be granted too. */
+function callOf(run: Run, { projectRoot, env }: House): Call {
+  const { request } = run;
+  const { executable, params: schema } = settled(run, 'tool');
+  const params = settled(run, 'params');
+  const fileOf = (program: string): string | undefined => programFile(program, env, request.cwd);
+  if (executable.type !== 'shell' && executable.type !== 'python' && executable.type !== 'external') return { params, words: [], cwd: request.cwd, fileOf };
+  const script = executable.type === 'external' ? [] : [executable.path];
+  return {
+    params,
+    words: [...script, ...passParameters(executable, schema, params).args],
+    cwd: executable.workingDirectory === 'project' ? (projectRoot ?? request.cwd) : request.cwd,
+    fileOf,
+  };
+}
+
 function flagged({ request }: Run, { anchors }: House): Grant[] {
-  return (request.allow ?? []).map((text) => ({ capability: anchorGrant(parseCapability(text), anchors), source: 'flag' }));
+  return (request.allow ?? []).flatMap(parseCapabilities).map((capability) => ({ capability: anchorGrant(capability, anchors), source: 'flag', consent: 'flag' }));
+}
+
+function typed({ request }: Run, { starts }: Needs): Grant[] {
+  if (request.model !== 'tool' || request.target.kind !== 'command' || request.target.command.isTyped !== true) return [];
+  return starts.map(({ capability }) => ({ capability, source: 'command line', consent: 'flag' }));
 }
 
 function handedOn({ request }: Run): readonly Grant[] {
-  return (request.parent?.permissions ?? []).map((permission) => ({ ...permission, source: 'parent run' }));
+  return (request.parent?.permissions ?? []).map((permission) => ({ ...permission, source: INHERITED }));
 }
 
 /** What bundled tools may do without anybody's word: read the project, secrets excepted, and start the program they are made of. */
@@ -36,7 +61,7 @@ function builtIn(tool: Tool, house: House): Grant[] {
   const grants: Grant[] = scope === undefined ? [] : [{ capability: { domain: 'fs', action: 'read', scope }, source: 'built-in', exceptSecrets: true }];
   const program = programOf(tool);
   if (program !== undefined) {
-    grants.push({ capability: { domain: 'proc', action: 'exec', scope: escapeGlob(program) }, source: 'built-in' });
+    grants.push({ capability: execOf(program), source: 'built-in' });
   }
   return grants;
 }

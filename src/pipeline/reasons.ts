@@ -1,0 +1,42 @@
+import { printCapability } from '../capability/grammar.ts';
+import { isGrantable, type Lack, type Missing } from '../capability/policy.ts';
+
+/** Why a capability is missing, in words. */
+export function reasonOf(lack: Lack): string {
+  switch (lack.by) {
+    case 'policy':
+      return 'no rule grants it';
+    case 'secret':
+      return 'the built-in default leaves secret-bearing files out';
+    case 'level':
+      return `the level ${lack.level} excludes it`;
+    case 'principal':
+      return `${lack.subject} does not have it`;
+    case 'denial':
+      return `denied by ${because(lack)}`;
+    case 'ask':
+      return `to be asked for each time, by ${because(lack)}`;
+    case 'effect':
+      return `its effect is ${lack.effect} and its risk ${lack.risk}, and no rule grants it by just this name`;
+    case 'opaque':
+      return `${lack.reason}, and ${lack.source} restricts programs`;
+  }
+}
+
+/** What would grant what is missing. */
+export function remedyOf(missing: readonly Missing[], tool: string, untrustedConfig: string | undefined): string {
+  if (!missing.every(isGrantable)) return 'this cannot be granted by a flag: see the reason above';
+  if (missing.some(({ lack }) => lack.by === 'ask' && lack.isAdministrators)) return 'run it on a terminal, where a person can be asked';
+  const flags = missing.map(({ capability }) => `--allow '${printCapability(capability)}'`).join(' ');
+  if (missing.some(({ lack }) => lack.by === 'ask')) return `run it on a terminal, where a person can be asked, or with ${flags}`;
+  const rule = missing.some(({ lack }) => lack.by === 'effect') ? ` with tools: [${tool}]` : '';
+  const forGood =
+    untrustedConfig === undefined || rule !== ''
+      ? `or for good under policy.allow in your configuration${rule}`
+      : `or see with toka trust --show whether ${untrustedConfig} grants it: it is not trusted, so its rules do not count`;
+  return `grant it for this run with ${flags}, ${forGood}`;
+}
+
+function because({ source, reason }: { readonly source: string; readonly reason?: string }): string {
+  return `${source}${reason === undefined ? '' : `: ${reason}`}`;
+}
