@@ -36,43 +36,60 @@ export interface Question {
   readonly toolNames: readonly string[];
 }
 
+/** The rules that concern the tool. */
+interface Rules extends Policy {
+  /** Whether a rule that takes away touches a need, also by the file that a program really is. */
+  touches(rule: Denial, need: Capability): boolean;
+}
+
 /** effective = (required ∪ optional) ∩ level ∩ policy ∩ principal, need by need. All capabilities anchored. */
 export function authorize(question: Question): Decision {
-  const { needs, policy, principal, toolNames } = question;
-  const grants = policy.grants.filter((rule) => concernsTool(rule, toolNames));
-  const asks = policy.asks.filter((rule) => concernsTool(rule, toolNames));
-  const denials = policy.denials.filter((rule) => concernsTool(rule, toolNames));
-  const touched = ({ capability: rule }: Denial, need: Capability): boolean => {
-    if (touches(rule, need)) return true;
-    const real = rule.domain === 'proc' ? needs.starts.find((start) => start.capability === need)?.real() : undefined;
-    return real !== undefined && touches(rule, real);
-  };
-  const settle = (capability: Capability, isOptional: boolean): Verdict => {
-    const from = needs.starts.some((start) => start.capability === capability) ? 'program' : 'manifest';
-    const lacks = (lack: Lack): Verdict => ({ capability, isOptional, from, granted: [], lack });
-    const lack = excluded(capability, question) ?? denied(capability, denials, touched) ?? obscured(capability, needs, [...denials, ...asks]);
-    if (lack) return lacks(lack);
-    const inherited = principal.permits(capability);
-    if (!inherited) return lacks({ by: 'principal', subject: principal.subject });
-    const found = offered(capability, grants, isOptional).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
-    if (found.length === 0) return lacks({ by: isSecretOnly(capability, grants) ? 'secret' : 'policy' });
-    const ask = asks.find((rule) => touched(rule, capability) && !isSatisfied(rule, capability, grants));
-    if (ask) return lacks({ by: 'ask', ...because(ask), isAdministrators: ask.isAdministrators });
-    return { capability, isOptional, from, granted: found };
-  };
-  const verdicts = [
-    ...(needs.consent === undefined ? [] : [consented(needs.consent, grants)]),
-    ...needs.required.map((need) => settle(need, false)),
-    ...needs.optional.map((need) => settle(need, true)),
-  ];
-  const permissions = verdicts.flatMap(({ capability, granted }) => (capability === needs.consent?.capability ? [] : granted));
-  const carvedOut = [...denials.map(({ capability }) => capability), ...principal.carvedOut];
+  const { needs, principal } = question;
+  const rules = rulesFor(question);
+  const decided = [...needs.required.map((need) => settle(need, false, question, rules)), ...needs.optional.map((need) => settle(need, true, question, rules))];
+  const verdicts = [...(needs.consent === undefined ? [] : [consented(needs.consent, rules)]), ...decided];
+  const carvedOut = [...rules.denials.map(({ capability }) => capability), ...principal.carvedOut];
   return {
-    effective: new EffectiveSet(permissions, carvedOut),
+    effective: new EffectiveSet(decided.flatMap(({ granted }) => granted), carvedOut),
     missing: lacking(verdicts, false),
     fallen: lacking(verdicts, true),
     verdicts,
   };
+}
+
+function rulesFor({ needs, policy: { grants, asks, denials }, toolNames }: Question): Rules {
+  return {
+    grants: grants.filter((rule) => concernsTool(rule, toolNames)),
+    asks: asks.filter((rule) => concernsTool(rule, toolNames)),
+    denials: denials.filter((rule) => concernsTool(rule, toolNames)),
+    touches: ({ capability: rule }, need) => {
+      if (touches(rule, need)) return true;
+      const real = rule.domain === 'proc' ? needs.starts.find((start) => start.capability === need)?.real() : undefined;
+      return real !== undefined && touches(rule, real);
+    },
+  };
+}
+
+function settle(capability: Capability, isOptional: boolean, question: Question, rules: Rules): Verdict {
+  const { needs, principal } = question;
+  const from = needs.starts.some((start) => start.capability === capability) ? 'program' : 'manifest';
+  const lacks = (lack: Lack): Verdict => ({ capability, isOptional, from, granted: [], lack });
+  const lack = excluded(capability, question) ?? denied(capability, rules) ?? obscured(capability, needs, rules);
+  if (lack) return lacks(lack);
+  const inherited = principal.permits(capability);
+  if (!inherited) return lacks({ by: 'principal', subject: principal.subject });
+  const found = offered(capability, rules.grants, isOptional).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
+  if (found.length === 0) return lacks({ by: isSecretOnly(capability, rules.grants) ? 'secret' : 'policy' });
+  const unasked = asked(capability, rules);
+  return unasked ? lacks(unasked) : { capability, isOptional, from, granted: found };
+}
+
+/** Only a grant for just this tool counts, not one that happens to cover it. Nothing is in force by it: it permits no use. */
+function consented({ capability, effect, risk }: NonNullable<Needs['consent']>, rules: Rules): Verdict {
+  const grant = rules.grants.find((each) => each.capability.scope !== undefined && implies(each.capability, capability) && implies(capability, each.capability));
+  const lack: Lack | undefined = denied(capability, rules) ?? (grant ? asked(capability, rules) : { by: 'effect', effect, risk });
+  const granted = grant && !lack ? [permission(capability, grant)] : [];
+  return { capability, isOptional: false, from: 'effect', granted, ...(lack ? { lack } : {}) };
 }
 
 function lacking(verdicts: readonly Verdict[], optional: boolean): Missing[] {
@@ -84,16 +101,22 @@ function excluded(need: Capability, { level }: Question): Lack | undefined {
 }
 
 /** A denial of part of a tree is carved out of the effective set; any other touch denies the whole need. */
-function denied(need: Capability, denials: readonly Denial[], touched: (rule: Denial, need: Capability) => boolean): Lack | undefined {
-  const denial = denials.find((rule) => (need.domain === 'fs' ? implies(rule.capability, need) : touched(rule, need)));
+function denied(need: Capability, rules: Rules): Lack | undefined {
+  const denial = rules.denials.find((rule) => (need.domain === 'fs' ? implies(rule.capability, need) : rules.touches(rule, need)));
   return denial ? { by: 'denial', ...because(denial) } : undefined;
 }
 
 /** A program that starts others nobody can foresee gets past every rule about programs, so that with such a rule it does not start. */
-function obscured(need: Capability, { opaque }: Needs, rules: readonly Denial[]): Lack | undefined {
+function obscured(need: Capability, { opaque }: Needs, { asks, denials }: Rules): Lack | undefined {
   if (opaque === undefined || need !== opaque.capability) return undefined;
-  const rule = rules.find(({ capability }) => capability.domain === 'proc');
+  const rule = [...denials, ...asks].find(({ capability }) => capability.domain === 'proc');
   return rule ? { by: 'opaque', source: rule.source, reason: opaque.reason } : undefined;
+}
+
+/** The rule that wants it asked, where nobody has answered yet. */
+function asked(need: Capability, rules: Rules): Lack | undefined {
+  const ask = rules.asks.find((rule) => rules.touches(rule, need) && !isSatisfied(rule, need, rules.grants));
+  return ask ? { by: 'ask', ...because(ask), isAdministrators: ask.isAdministrators } : undefined;
 }
 
 function because({ source, reason }: Denial): { readonly source: string; readonly reason?: string } {
@@ -106,13 +129,6 @@ function isSatisfied(rule: Ask, need: Capability, grants: readonly Grant[]): boo
   // What was agreed to for a parent was not agreed to for a child that a rule names.
   const isFor = ({ source }: Grant): boolean => rule.tools === undefined || source !== INHERITED;
   return grants.some((grant) => enough.includes(grant.consent) && isFor(grant) && permits(grant, need));
-}
-
-/** Only a grant for just this tool counts, not one that happens to cover it. */
-function consented({ capability, effect, risk }: NonNullable<Needs['consent']>, grants: readonly Grant[]): Verdict {
-  const grant = grants.find((each) => each.capability.scope !== undefined && implies(each.capability, capability) && implies(capability, each.capability));
-  if (grant) return { capability, isOptional: false, from: 'effect', granted: [permission(capability, grant)] };
-  return { capability, isOptional: false, from: 'effect', granted: [], lack: { by: 'effect', effect, risk } };
 }
 
 /** What the grants offer of a need: the whole of it, or for an optional one the grants that lie within it. */

@@ -42,9 +42,10 @@ export function needsOf(tool: Tool, { params, words, cwd, fileOf }: Call, anchor
   const program = programOf(tool);
   const inner = program === undefined || tool.executable.type === 'native' ? { programs: [] } : unwrap([program, ...words], cwd, fileOf);
   const starts = [...(program === undefined ? [] : [program]), ...inner.programs].map((each): Start => {
+    let file: string | undefined;
     const real = (): Capability | undefined => {
-      const file = fileOf(each);
-      return file === undefined || file === each ? undefined : execOf(file);
+      file ??= fileOf(each) ?? each;
+      return file === each ? undefined : execOf(file);
     };
     return { capability: execOf(each), real };
   });

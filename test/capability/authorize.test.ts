@@ -229,6 +229,15 @@ describe('a tool that needs somebody’s word for itself', () => {
   });
 });
 
+test('a denial, and a rule that wants to be asked, hold for that word too', () => {
+  const capability = cap('tool:call:project/deploy');
+  const decideWith = (parts: Parts): unknown[] => lacks(decide({ grants: ['tool:call:project/deploy'], more: { consent: { capability, effect: 'privileged', risk: 'high' } }, ...parts }));
+  expect(decideWith({})).toEqual([]);
+  expect(decideWith({ denials: ['tool:call:project/*'] })).toEqual([['tool:call:project/deploy', 'denial']]);
+  expect(decideWith({ asks: ['tool:call'] })).toEqual([['tool:call:project/deploy', 'ask']]);
+  expect(decideWith({ asks: ['tool:call'], grants: [{ capability, source: 'flag', consent: 'flag' }] })).toEqual([]);
+});
+
 test('every need has its verdict, with what decided it', () => {
   const { verdicts } = decide({ required: ['fs:read:/p/a', 'proc:exec:git'], optional: ['env:read:CI'], grants: ['fs:read'], denials: ['proc:exec'] });
   expect(verdicts.map(({ capability, isOptional, granted: [first], lack }) => [printCapability(capability), isOptional, first?.source ?? lack?.by])).toEqual([

@@ -9,7 +9,7 @@ export default class PolicyCheck extends TokaCommand {
     'with 77 where the call would not run unasked.';
   static override examples = [
     '<%= config.bin %> policy check file-reader --param path=README.md',
-    "echo '{\"path\": \".env\"}' | <%= config.bin %> policy check file-reader --params - --json",
+    "echo '{\"path\": \"README.md\"}' | <%= config.bin %> policy check file-reader --params - --json",
   ];
   static override flags = {
     allow: text({ description: 'as if this capability were granted by a flag', helpValue: 'CAPABILITY', multiple: true }),

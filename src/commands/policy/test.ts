@@ -7,7 +7,7 @@ export default class PolicyTest extends TokaCommand {
   static override description =
     'The file lists calls of tools with what the policy here is expected to say of each: allow, ask or deny. Nothing is run, nobody is asked. ' +
     'Ends with 1 where the policy says something else.';
-  static override examples = ['<%= config.bin %> policy test examples/project/policy.test.yaml', '<%= config.bin %> policy test policy.test.yaml --json'];
+  static override examples = ['<%= config.bin %> policy test examples/project/policy.test.yaml', '<%= config.bin %> policy test examples/project/policy.test.yaml --json'];
   static override flags = { json: boolean({ description: 'print one JSON value (toka/policy-test/v1)' }) };
   static override summary = 'Compare the policy with a table of expectations.';
 
