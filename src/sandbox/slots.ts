@@ -5,9 +5,11 @@ import type { Writable } from 'node:stream';
 import { FD, groupFile, passwdFile } from './bwrap.ts';
 import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
-import type { Enforcement } from './plan.ts';
+import { type Gate, gateProgram, watchGate } from './network/gate.ts';
+import type { Enforcement, SandboxPlan } from './plan.ts';
 import { constant, expectPipes, nameless } from './scratch.ts';
 import { seccompFilter } from './seccomp.ts';
+import { unavailable } from './unavailable.ts';
 
 /**
  * A shell that has joined its control group (which takes 11 to 25 ms) and waits for the one command it will become. It reads that
@@ -21,9 +23,14 @@ export interface Slot {
   readonly args: number;
   readonly cgroup: Cgroup | undefined;
   readonly enforcement: Enforcement;
+  /** Present where it was made for a plan with network. */
+  readonly gate?: Gate;
   /** Settles when the shell waits for its command, or has failed. */
   readonly ready: Promise<void>;
 }
+
+/** What of a plan a slot must know before it is made. */
+export type SlotNeeds = { readonly network: boolean };
 
 /** Exit code of a slot that could not join its control group. */
 export const NOT_JOINED = 111;
@@ -37,8 +44,8 @@ let wanted = 0;
  * @returns undefined where the platform has no slots
  * @throws TOKA_SANDBOX_UNAVAILABLE on an architecture without a system call filter
  */
-export function prepareSlot(): Slot | undefined {
-  return process.platform === 'linux' ? makeSlot() : undefined;
+export function prepareSlot(needs: SlotNeeds = { network: false }): Slot | undefined {
+  return process.platform === 'linux' ? makeSlot(needs) : undefined;
 }
 
 /** A slot that may be wanted soon. */
@@ -50,10 +57,10 @@ export interface ExpectedSlot {
 }
 
 /** Makes a slot before it is known whether it will be used, unless one is ready anyway. */
-export function expectSlot(): ExpectedSlot {
+export function expectSlot(needs: SlotNeeds = { network: false }): ExpectedSlot {
   let slot: Slot | undefined;
   try {
-    slot = idle.length > 0 ? undefined : prepareSlot();
+    slot = idle.length > 0 && !needs.network ? undefined : prepareSlot(needs);
   } catch {
     // Whoever launches is told the reason.
   }
@@ -74,13 +81,16 @@ export function keepSlots(count: number): void {
 
 /** Makes up for the slots that were taken. */
 export function refillSlots(): void {
-  while (idle.length < wanted) idle.push(makeSlot());
+  while (idle.length < wanted) idle.push(makeSlot({ network: false }));
 }
 
-/** A slot that is ready, or a new one. */
-export function takeSlot(): Slot {
+/** A slot for a plan: the one that is offered, one that is ready, or a new one. */
+export function takeSlot({ network }: Pick<SandboxPlan, 'network'>, offered?: Slot): Slot {
+  const needs = { network: network !== undefined };
+  if (offered && isAlive(offered) && (offered.gate !== undefined) === needs.network) return offered;
+  if (needs.network) return makeSlot(needs);
   for (let slot = idle.shift(); slot; slot = idle.shift()) if (isAlive(slot)) return slot;
-  return makeSlot();
+  return makeSlot(needs);
 }
 
 export function isAlive({ shell }: Slot): boolean {
@@ -96,7 +106,8 @@ export function releaseSlot(slot: Slot | undefined): void {
 }
 
 /** Closes what toka holds of a slot. */
-export function dropSlot({ args, script, status }: Slot): void {
+export function dropSlot({ args, gate, script, status }: Slot): void {
+  gate?.close();
   script.destroy();
   status.destroy();
   closeSync(args);
@@ -105,10 +116,12 @@ export function dropSlot({ args, script, status }: Slot): void {
 /** Keeps this process alive while a slot runs, which a waiting one does not. */
 export function holdSlot({ shell, status }: Slot): void {
   shell.ref();
+  shell.channel?.ref();
   status.ref();
 }
 
-function makeSlot(): Slot {
+function makeSlot({ network }: SlotNeeds): Slot {
+  const gate = network ? constant('gate', requireGate) : undefined;
   const cgroup = makeCgroup();
   // Opened for each slot: readers of one description would share its position.
   const filter = constant(cgroup ? 'seccomp' : 'seccomp-countable', () => seccompFilter(process.arch, { countableMemory: !cgroup }));
@@ -116,20 +129,21 @@ function makeSlot(): Slot {
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
   expectPipes();
-  const own: Readonly<Record<number, number | 'pipe'>> = {
+  const own: Readonly<Record<number, number | 'pipe' | 'ipc'>> = {
     0: 'pipe',
     [FD.seccomp]: filter,
     [FD.status]: 'pipe',
     [FD.passwd]: passwd,
     [FD.group]: group,
     [FD.args]: args,
+    ...(gate === undefined ? {} : { [FD.channel]: 'ipc', [FD.gate]: gate }),
   };
   const leaks = leaking();
   const nothing = leaks.length > 0 ? openSync('/dev/null', 'r') : -1;
-  const stdio = Array.from({ length: Math.max(FD.args, ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
+  const stdio = Array.from({ length: Math.max(...Object.keys(own).map(Number), ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
   // The environment of bwrap can be read inside (/proc/1/environ), so it is empty.
   const shell = spawn('/bin/sh', ['-s'], { cwd: '/', detached: true, env: {}, stdio });
-  for (const fd of [filter, passwd, group, ...(nothing < 0 ? [] : [nothing])]) closeSync(fd);
+  for (const fd of [filter, passwd, group, gate ?? -1, nothing]) if (fd >= 0) closeSync(fd);
   const script = shell.stdin!;
   const status = shell.stdio[FD.status] as Socket;
   for (const stream of [script, status]) stream.on('error', () => undefined);
@@ -144,7 +158,14 @@ function makeSlot(): Slot {
   const joins = (cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`);
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
   script.write(`${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
-  return { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup), ready };
+  const slot = { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup), ready };
+  return network ? { ...slot, gate: watchGate(shell) } : slot;
+}
+
+function requireGate(): Buffer {
+  const program = gateProgram(process.arch);
+  if (program) return program;
+  throw unavailable({ missing: ['network'], have: process.arch, why: 'no gate to the network', fix: 'use an x64 or arm64 machine' });
 }
 
 /** The slot's pipe for standard input, or undefined where its shell makes here-documents of something else. */

@@ -44,7 +44,7 @@ export function planText({ approvals, decision, plan, tool }: Run, view: Termina
     ...plan.hidden.map((path) => `  hidden       ${path}`),
     title('environment'),
     ...Object.keys(plan.env).map((name) => `  ${name}`),
-    `${title('network')}  none`,
+    `${title('network')}  ${plan.network === undefined ? 'none' : plan.network.join(', ')}`,
     `${title('limits')}   memory ${printSize(limits.memory)}, CPU ${limits.cpu}% of a core, ${limits.pids} processes, ${printDuration(limits.timeoutMs)}, ` +
       `output ${printSize(limits.maxOutput)}, disk ${printSize(limits.maxDisk)}`,
     verdict,
