@@ -74,7 +74,7 @@ async function carryOut(
   door: Door,
 ): Promise<number> {
   const view = terminal(door.stderr, door.env);
-  const live = liveView({ streams: door, view, output: isJson ? 'stderr' : 'stdout', quiet: true });
+  const live = liveView({ streams: door, view, output: isJson ? 'stderr' : 'stdout', quiet: false });
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({ ...request, signal: interrupts.signal, onEvent: live.show });

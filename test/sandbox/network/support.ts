@@ -8,7 +8,7 @@ import type { LaunchOptions, NetworkRules } from '../../../src/sandbox/plan.ts';
 import { planOf, type PlanParts, type Ran, run } from '../support.ts';
 
 /** What permissions of a run reach. */
-export function reach(...grants: readonly string[]): Reach {
+function reach(...grants: readonly string[]): Reach {
   return reachOf(new EffectiveSet(grants.map((text) => ({ capability: parseCapability(text), source: 'test' }))));
 }
 
