@@ -51,6 +51,7 @@ export function planProcess(input: PlanInput): Planned {
     env: { ...baseEnvironment(effective, env), ...input.extraEnv, ...passed.env, ...network.env },
     mounts: withoutRepeats(mounts),
     hidden: view.hidden,
+    ...(passed.files.length === 0 ? {} : { files: passed.files }),
     ...network.part,
     stdin: executable.stdin === 'none' ? 'none' : 'pipe',
     limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),

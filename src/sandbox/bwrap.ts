@@ -13,6 +13,9 @@ import { unavailable } from './unavailable.ts';
  */
 export const FD = { seccomp: 3, status: 4, passwd: 5, group: 6, args: 7, stdin: 8, channel: GATE_CHANNEL, gate: 10 } as const;
 
+/** The descriptor of each of a sandbox's own files. */
+export const fileFd = (at: number): number => FD.gate + 1 + at;
+
 export const INSTALL_BWRAP =
   'install bubblewrap: apt install bubblewrap, dnf install bubblewrap, pacman -S bubblewrap or apk add bubblewrap';
 
@@ -91,7 +94,7 @@ const SEPARATE = [
 ];
 
 /** The arguments of bwrap for a plan, without the command: they go through a file, so that no path of this machine shows in `ps`. */
-export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits' | 'network'>, layout: Layout): string[] {
+export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'files' | 'limits' | 'network'>, layout: Layout): string[] {
   const size = String(tmpfsSize(plan.limits));
   const own = `--proc /proc --remount-ro /proc --dev /dev --size ${size} --tmpfs /dev/shm --size ${size} --tmpfs /tmp`.split(' ');
   const variables = Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]);
@@ -102,6 +105,7 @@ export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits' 
     // As uid 0, /proc/sys could be written even without capabilities, so /proc is mounted read-only.
     ...own,
     ...(plan.network ? `--perms 0555 --ro-bind-data ${FD.gate} ${GATE_PATH}`.split(' ') : []),
+    ...(plan.files ?? []).flatMap(({ path }, at) => ['--perms', '0400', '--ro-bind-data', String(fileFd(at)), path]),
     ...layout.layers.flatMap(layerArguments),
     ...'--remount-ro /dev --remount-ro / --clearenv'.split(' '),
     ...variables,

@@ -83,6 +83,7 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     pipes = await takePipes();
     cgroup?.limit(plan.limits);
     fill(slot.args, prepared.args.map((argument) => `${argument}\0`).join(''));
+    plan.files?.forEach(({ content }, at) => fill(slot.files[at]!, content));
     stdin = plan.stdin === 'pipe' ? await stdinPipe(slot) : undefined;
     streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan.stdin);
   } catch (error) {
@@ -173,11 +174,15 @@ function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
 
 /** Zero bytes end an argument for the kernel and for bwrap, which would take what follows for an option. */
 function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): void {
-  const names = [...argv, ...Object.entries(env).flat(), ...mounts.map(({ path }) => path), ...hidden, cwd];
-  const broken = names.find((text) => text.includes('\0') || Buffer.byteLength(text) > LONGEST_ARGUMENT);
+  const words = [...argv, ...mounts.map(({ path }) => path), ...hidden, cwd];
+  // The value of a variable may be a secret: its name alone is shown.
+  const variables = Object.entries(env).map(([name, value]) => ({ text: `${name}=${value}`, shown: `the variable ${name}` }));
+  const broken = [...words.map((text) => ({ text, shown: `${text.slice(0, 40)}…` })), ...variables].find(
+    ({ text }) => text.includes('\0') || Buffer.byteLength(text) > LONGEST_ARGUMENT,
+  );
   if (broken === undefined) return;
-  const why = broken.includes('\0') ? 'it contains a zero byte' : `it is longer than ${LONGEST_ARGUMENT} bytes`;
-  throw new TokaError('TOKA_PARAM_INVALID', `an argument cannot be passed to a process: ${why}: ${broken.slice(0, 40)}…`, {
+  const why = broken.text.includes('\0') ? 'it contains a zero byte' : `it is longer than ${LONGEST_ARGUMENT} bytes`;
+  throw new TokaError('TOKA_PARAM_INVALID', `an argument cannot be passed to a process: ${why}: ${broken.shown}`, {
     hint: 'pass large or binary values through standard input or a file',
   });
 }

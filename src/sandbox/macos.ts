@@ -29,6 +29,7 @@ const ENFORCEMENT: Enforcement = { filesystem: 'seatbelt', memory: 'watchdog', p
 export async function launchInSeatbelt(plan: SandboxPlan, options: LaunchOptions): Promise<Outcome> {
   requireSeatbelt(options);
   if (plan.network) throw noNetwork();
+  if (plan.files) throw noFiles();
   if (options.signal?.aborted) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled before it started');
   const temporary = scratchPath('tmp');
   const staging = stage(plan.mounts, { copies: false });
@@ -71,6 +72,15 @@ function noNetwork(): TokaError {
     have: 'no network of its own for a process on macOS',
     why: 'a way to named hosts alone cannot be kept apart from the rest of the network',
     fix: 'run the tool on Linux, or without the network capability',
+  });
+}
+
+function noFiles(): TokaError {
+  return unavailable({
+    missing: ['files'],
+    have: 'no folder of its own for a process on macOS',
+    why: 'a parameter that is passed by file cannot be kept in memory and from other processes',
+    fix: 'run the tool on Linux, or let it take the parameter by env or stdin',
   });
 }
 

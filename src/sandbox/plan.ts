@@ -13,10 +13,27 @@ export interface SandboxPlan {
   readonly mounts: readonly Mount[];
   /** Absolute paths inside the mounts that are covered by an empty file or folder. */
   readonly hidden: readonly string[];
+  /** Files that exist inside only, in memory, for their owner to read. */
+  readonly files?: readonly OwnFile[];
   /** Grants of hosts and ports, printed: where there are any, a proxy of toka is the way to them. Otherwise there is no network at all. */
   readonly network?: readonly string[];
   readonly stdin: 'none' | 'pipe';
   readonly limits: Limits;
+}
+
+/** Where a sandbox has files of its own: in a tmpfs that no grant can cover. */
+export const OWN_FILES = '/dev/toka';
+
+/** A file of a sandbox's own. Its content may be secret: see `printablePlan`. */
+export interface OwnFile {
+  /** Absolute, in a folder of the sandbox's own. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A plan as it may be shown and recorded: of variables and files the names only, since their values may be secrets. */
+export function printablePlan({ env, files, ...rest }: SandboxPlan): Readonly<Record<string, unknown>> {
+  return { ...rest, env: Object.keys(env), ...(files ? { files: files.map(({ path }) => path) } : {}) };
 }
 
 export interface Mount {

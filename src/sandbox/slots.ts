@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { FD, groupFile, passwdFile } from './bwrap.ts';
+import { FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
 import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
 import { type Gate, gateProgram, watchGate } from './network/gate.ts';
@@ -21,6 +21,8 @@ export interface Slot {
   readonly status: Socket;
   /** File that bwrap will read its arguments from. */
   readonly args: number;
+  /** Files that it will have as its own. */
+  readonly files: readonly number[];
   readonly cgroup: Cgroup | undefined;
   readonly enforcement: Enforcement;
   /** Present where it was made for a plan with network. */
@@ -30,7 +32,13 @@ export interface Slot {
 }
 
 /** What of a plan a slot must know before it is made. */
-export type SlotNeeds = { readonly network: boolean };
+export interface SlotNeeds {
+  readonly network: boolean;
+  /** At least so many files of its own. */
+  readonly files: number;
+}
+
+const PLAIN: SlotNeeds = { network: false, files: 0 };
 
 /** Exit code of a slot that could not join its control group. */
 export const NOT_JOINED = 111;
@@ -44,7 +52,7 @@ let wanted = 0;
  * @returns undefined where the platform has no slots
  * @throws TOKA_SANDBOX_UNAVAILABLE on an architecture without a system call filter
  */
-export function prepareSlot(needs: SlotNeeds = { network: false }): Slot | undefined {
+export function prepareSlot(needs = PLAIN): Slot | undefined {
   return process.platform === 'linux' ? makeSlot(needs) : undefined;
 }
 
@@ -57,10 +65,10 @@ export interface ExpectedSlot {
 }
 
 /** Makes a slot before it is known whether it will be used, unless one is ready anyway. */
-export function expectSlot(needs: SlotNeeds = { network: false }): ExpectedSlot {
+export function expectSlot(needs = PLAIN): ExpectedSlot {
   let slot: Slot | undefined;
   try {
-    slot = idle.length > 0 && !needs.network ? undefined : prepareSlot(needs);
+    slot = idle.length > 0 && isPlain(needs) ? undefined : prepareSlot(needs);
   } catch {
     // Whoever launches is told the reason.
   }
@@ -81,16 +89,20 @@ export function keepSlots(count: number): void {
 
 /** Makes up for the slots that were taken. */
 export function refillSlots(): void {
-  while (idle.length < wanted) idle.push(makeSlot({ network: false }));
+  while (idle.length < wanted) idle.push(makeSlot(PLAIN));
 }
 
 /** A slot for a plan: the one that is offered, one that is ready, or a new one. */
-export function takeSlot({ network }: Pick<SandboxPlan, 'network'>, offered?: Slot): Slot {
-  const needs = { network: network !== undefined };
-  if (offered && isAlive(offered) && (offered.gate !== undefined) === needs.network) return offered;
-  if (needs.network) return makeSlot(needs);
+export function takeSlot({ files, network }: Pick<SandboxPlan, 'files' | 'network'>, offered?: Slot): Slot {
+  const needs = { network: network !== undefined, files: files?.length ?? 0 };
+  if (offered && isAlive(offered) && (offered.gate !== undefined) === needs.network && offered.files.length >= needs.files) return offered;
+  if (!isPlain(needs)) return makeSlot(needs);
   for (let slot = idle.shift(); slot; slot = idle.shift()) if (isAlive(slot)) return slot;
   return makeSlot(needs);
+}
+
+function isPlain({ files, network }: SlotNeeds): boolean {
+  return files === 0 && !network;
 }
 
 export function isAlive({ shell }: Slot): boolean {
@@ -106,11 +118,11 @@ export function releaseSlot(slot: Slot | undefined): void {
 }
 
 /** Closes what toka holds of a slot. */
-export function dropSlot({ args, gate, script, status }: Slot): void {
+export function dropSlot({ args, files, gate, script, status }: Slot): void {
   gate?.close();
   script.destroy();
   status.destroy();
-  closeSync(args);
+  for (const fd of [args, ...files]) closeSync(fd);
 }
 
 /** Keeps this process alive while a slot runs, which a waiting one does not. */
@@ -120,7 +132,7 @@ export function holdSlot({ shell, status }: Slot): void {
   status.ref();
 }
 
-function makeSlot({ network }: SlotNeeds): Slot {
+function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const gate = network ? constant('gate', requireGate) : undefined;
   const cgroup = makeCgroup();
   // Opened for each slot: readers of one description would share its position.
@@ -128,6 +140,7 @@ function makeSlot({ network }: SlotNeeds): Slot {
   const passwd = constant('passwd', () => passwdFile(uid(), gid()));
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
+  const files = Array.from({ length: count }, () => nameless());
   expectPipes();
   const own: Readonly<Record<number, number | 'pipe' | 'ipc'>> = {
     0: 'pipe',
@@ -136,6 +149,7 @@ function makeSlot({ network }: SlotNeeds): Slot {
     [FD.passwd]: passwd,
     [FD.group]: group,
     [FD.args]: args,
+    ...Object.fromEntries(files.map((fd, at) => [fileFd(at), fd])),
     ...(gate === undefined ? {} : { [FD.channel]: 'ipc', [FD.gate]: gate }),
   };
   const leaks = leaking();
@@ -158,7 +172,7 @@ function makeSlot({ network }: SlotNeeds): Slot {
   const joins = (cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`);
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
   script.write(`${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
-  const slot = { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup), ready };
+  const slot = { shell, script, status, args, files, cgroup, enforcement: enforcementBy(cgroup), ready };
   return network ? { ...slot, gate: watchGate(shell) } : slot;
 }
 

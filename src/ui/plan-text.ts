@@ -2,6 +2,7 @@ import type { Run } from '../pipeline/run.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { printDuration, printSize } from '../manifest/units.ts';
 import { quote } from './help.ts';
+import { printablePlan } from '../sandbox/plan.ts';
 import { paint, plainLine, type Terminal } from './text.ts';
 
 /** What `--dry-run` prints as JSON. */
@@ -15,8 +16,7 @@ export function planJson({ approvals, decision, plan, tool }: Run): string {
     effective: decision?.effective.permissions.map(({ capability, source }) => ({ capability: printCapability(capability), source })),
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
     isolation: plan ? 'sandbox' : 'in-process',
-    // The names of the variables only: their values may be secrets.
-    ...(plan ? { plan: { ...plan, env: Object.keys(plan.env) } } : {}),
+    ...(plan ? { plan: printablePlan(plan) } : {}),
   })}\n`;
 }
 
@@ -41,6 +41,7 @@ export function planText({ approvals, decision, plan, tool }: Run, view: Termina
     `${title('folder')}   ${plan.cwd}`,
     title('files'),
     ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${path}`),
+    ...(plan.files ?? []).map(({ path }) => `  its own      ${path}`),
     ...plan.hidden.map((path) => `  hidden       ${path}`),
     title('environment'),
     ...Object.keys(plan.env).map((name) => `  ${name}`),

@@ -5,6 +5,7 @@ export async function anticipate(run: Run): Promise<Run> {
   const { capabilities, executable, origin } = settled(run, 'tool');
   if (executable.type === 'native' && origin.kind === 'bundled') return run;
   const network = [...capabilities.required, ...capabilities.optional].some((capability) => capability.startsWith('net:'));
+  const files = 'pass' in executable ? Object.values(executable.pass).filter(({ kind }) => kind === 'file').length : 0;
   const { expectSlot } = await import('../../runtime/sandboxed.ts');
-  return { ...run, slot: expectSlot({ network }) };
+  return { ...run, slot: expectSlot({ network, files }) };
 }

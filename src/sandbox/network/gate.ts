@@ -3,8 +3,6 @@ import type { Server } from 'node:net';
 
 /** Where the gate lies inside a sandbox with network. */
 export const GATE_PATH = '/dev/toka-gate';
-/** The port of the sandbox's own loopback at which toka answers; nothing else can have it there. */
-export const GATE_PORT = 62_811;
 /** Descriptor under which the gate finds the channel to toka. */
 export const GATE_CHANNEL = 9;
 

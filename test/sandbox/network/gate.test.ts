@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GATE_PORT, gateProgram } from '../../../src/sandbox/network/gate.ts';
+import { gateProgram } from '../../../src/sandbox/network/gate.ts';
+import { GATE_PORT } from '../../../src/sandbox/network/variables.ts';
 import { temporaryFolder } from '../support.ts';
 
 const SOURCES = join(import.meta.dirname, '../../../src/sandbox/network/gate');
