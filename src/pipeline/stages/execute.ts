@@ -24,7 +24,7 @@ export async function execute(run: Run, house: House): Promise<Run> {
   if (!plan) return { ...run, completion: await inProcess(run, house) };
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
-  const planted = watchForPlanted(plan.mounts);
+  const planted = watchForPlanted(plan);
   const completion = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
   for (const path of planted()) {
     request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message: `the run made ${path}, which other programs obey: look at it before you go on` });
