@@ -181,7 +181,8 @@ function planIn(folder: string, [program, ...rest]: [string, ...string[]], limit
   };
 }
 
-function cacheFolder(): string {
+/** toka's folder in the user's cache. */
+export function cacheFolder(): string {
   const cache = process.env['XDG_CACHE_HOME'];
   return join(cache !== undefined && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'toka');
 }

@@ -7,7 +7,7 @@ import { place, tool } from '../support/cli.ts';
 const SHELL = ['--allow', 'proc:exec:bash'];
 const TREE = ['--allow', 'fs:write:**'];
 // A project has one file of configuration, and toka makes its own folder before a run, to hide what is in it.
-const NAMES = PROTECTED.filter((name) => !/^toka\.config\./.test(name) && name !== '.toka');
+const NAMES = PROTECTED.filter((name) => !name.startsWith('toka.config.') && name !== '.toka');
 const EMPTY = 'apiVersion: toka/v1\n';
 
 const planter = tool('planter', `for name in ${NAMES.join(' ')}; do echo planted > $name; mv $name $name.moved; rm $name; done 2>/dev/null; true`, {
