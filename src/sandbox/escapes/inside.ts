@@ -4,11 +4,15 @@ import { once } from 'node:events';
 import { chmodSync, openSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Said, Targets } from './attempts.ts';
 
 /** How long an attempt that meets no answer may take. */
 const PATIENCE_MS = 3000;
+const SENT_MS = 100;
 const HARMLESS = ['PATH', 'PWD', 'OLDPWD', 'SHLVL', '_'];
+
+const NO_ANSWER = Symbol('no answer');
 
 type Attack = (targets: Targets) => unknown;
 
@@ -48,7 +52,8 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   tcp: ({ ports }) => answers({ host: '127.0.0.1', port: ports.other }),
   udp: async ({ ports }) => {
     const socket = createSocket('udp4');
-    await new Promise((resolve) => socket.send('x', ports.udp, '127.0.0.1', resolve));
+    socket.send('x', ports.udp, '127.0.0.1');
+    await setTimeout(SENT_MS);
     // Whether it came is seen from outside.
     return false;
   },
@@ -112,8 +117,8 @@ async function attack(id: string, targets: Targets): Promise<unknown> {
 
 async function tried(id: string, targets: Targets): Promise<Said> {
   try {
-    const patience = new Promise((_, reject) => void setTimeout(() => reject(new Error('no answer')), PATIENCE_MS).unref());
-    const got = await Promise.race([attack(id, targets), patience]);
+    const got = await Promise.race([attack(id, targets), setTimeout(PATIENCE_MS, NO_ANSWER, { ref: false })]);
+    if (got === NO_ANSWER) return { id, succeeded: false, met: 'no answer' };
     return { id, succeeded: got !== false && got !== '' && got !== undefined, met: got === '' ? 'an empty file' : '' };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
