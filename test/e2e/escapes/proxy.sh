@@ -23,8 +23,9 @@ control network-tunnel 'curl reaches it through a tunnel' shell "curl -sS --prox
 control network-socks 'curl reaches it by SOCKS5' shell "curl -sS \${ALL_PROXY:+--proxy \$ALL_PROXY} http://localhost:$port_granted/" 'said granted'
 control network-python 'python reaches it' python "import urllib.request; print(urllib.request.urlopen('http://localhost:$port_granted/').read())" 'said granted'
 # Not fetch: Node.js heeds the variables from version 24 on only.
-control network-node 'node reaches it' node "const url = 'http://localhost:$port_granted/', proxy = new URL(process.env.http_proxy ?? url);
-require('http').get({ host: proxy.hostname, port: proxy.port, path: url, headers: { host: new URL(url).host } }, (answer) => answer.pipe(process.stdout))" 'said granted'
+control network-node 'node reaches it' node "const url = new URL('http://localhost:$port_granted/'), proxy = new URL(process.env.http_proxy ?? url);
+require('net').connect(proxy.port, proxy.hostname).on('data', (data) => process.stdout.write(data))
+  .write(['GET ' + url + ' HTTP/1.1', 'Host: ' + url.host, 'Connection: close', '', ''].join('\\r\\n'))" 'said granted'
 
 attempt proxy-port 'reach another port' shell "curl -s http://127.0.0.1:$port/ --http0.9; curl -s http://localhost:$port/ --http0.9" "$reached"
 attempt proxy-tunnel 'reach it through a tunnel' shell "curl -s --http0.9 --proxytunnel http://localhost:$port/" "$reached"
@@ -63,6 +64,4 @@ port = urllib.parse.urlsplit(os.environ.get('http_proxy', 'http://127.0.0.1:1'))
 s = socket.socket()
 for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT): s.setsockopt(socket.SOL_SOCKET, option, 1)
 s.bind(('127.0.0.1', port if port != 1 else 0)); s.listen(); print('answering')" 'said answering'
-attempt proxy-handles 'find a handle of toka' shell 'for fd in /proc/self/fd/*; do readlink "$fd"; done | grep -E "^(socket|anon_inode):" && echo found' 'said found'
-attempt proxy-names 'have names looked up that were not granted' shell "curl -s http://secret-$$.example/ | grep -v 'no grant covers' | grep -F toka: && echo looked-up; true" 'said looked-up'
 extra=
