@@ -1,21 +1,54 @@
-/** What a project's own tools and editors run or trust: a grant to write a tree does not reach it unless it names it. */
+/**
+ * What a project's own tools, shells and editors run or trust, in a folder that they are started in: a grant to write a tree does not reach it
+ * unless it names it. Not what people run on purpose (Makefile, package.json, CI workflows): that is source, which a change shows.
+ */
 export const PROTECTED = [
-  '.git',
+  // toka
+  'toka.yaml',
+  'toka.config.yaml',
+  'toka.config.json',
+  'toka.config.toml',
+  'toka.lock',
   '.toka',
-  '.vscode',
-  '.idea',
-  '.husky',
-  '.envrc',
-  '.npmrc',
-  '.bashrc',
-  '.bash_profile',
-  '.profile',
-  '.zshrc',
-  '.zprofile',
+  '.tokarc',
+  // git
+  '.git',
   '.gitconfig',
   '.gitmodules',
+  '.husky',
+  '.pre-commit-config.yaml',
+  // package managers
+  '.npmrc',
+  '.pnpmfile.cjs',
+  '.yarnrc',
+  '.yarnrc.yml',
+  // shells
+  '.bash_aliases',
+  '.bash_login',
+  '.bash_logout',
+  '.bash_profile',
+  '.bashrc',
+  '.envrc',
+  '.inputrc',
+  '.profile',
+  '.zlogin',
+  '.zlogout',
+  '.zprofile',
+  '.zshenv',
+  '.zshrc',
+  // editors, debuggers and agents
+  '.claude',
+  '.cursor',
+  '.dir-locals.el',
+  '.exrc',
+  '.gdbinit',
+  '.idea',
+  '.lldbinit',
   '.mcp.json',
-  'toka.lock',
+  '.nvim.lua',
+  '.nvimrc',
+  '.vimrc',
+  '.vscode',
 ];
 
 /** The path up to and with the last name in it that is protected; `undefined` where none is. */

@@ -37,6 +37,15 @@ export interface Usage {
   readonly outputBytes: number;
   readonly cpuMs?: MeasuredFigure;
   readonly maxRssBytes?: MeasuredFigure;
+  readonly traffic?: Traffic;
+}
+
+/** What passed between a run and its hosts, counted by the proxy: connections made and refused, bytes to and from the hosts. */
+export interface Traffic {
+  readonly connections: number;
+  readonly refused: number;
+  readonly sent: number;
+  readonly received: number;
 }
 
 /** What was asked, by whom, from where. Always the first event of a run. */

@@ -60,6 +60,7 @@ const blobRef = object({ blob: sha256, bytes: count });
 const kept: Check = (value) => (isObject(value) && 'inline' in value ? undefined : blobRef(value));
 const keptText: Check = (value) => (isObject(value) && 'inline' in value ? text(64 * KIB)(value['inline']) : blobRef(value));
 const measured = optional(object({ value: figure, source: oneOf('cgroup', 'sampled', 'process') }));
+const traffic = optional(object({ connections: count, refused: count, sent: count, received: count }));
 
 const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.requested': {
@@ -89,7 +90,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     status: oneOf('succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed'),
     exitCode: when((value) => value === null || integer(value) === undefined, 'a whole number or null'),
     error: optional(object({ code: name, message: text(TEXT_LIMIT), hint: optional(text(TEXT_LIMIT)) })),
-    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured }),
+    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
     data: optional(kept),
   },
 };

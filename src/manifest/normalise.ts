@@ -83,6 +83,7 @@ function normalisePasses(parameters: readonly Parameter[]): Record<string, Pass>
 
 function normalisePass(pass: PassDeclaration): Pass {
   if ('flag' in pass) return { kind: 'flag', flag: pass.flag, style: pass.style };
+  if ('file' in pass) return { kind: 'file', flag: pass.file, style: pass.style };
   if ('positional' in pass) return { kind: 'positional', position: pass.positional };
   return 'env' in pass ? { kind: 'env', name: pass.env } : { kind: 'stdin' };
 }

@@ -41,7 +41,7 @@ function checkOne(parameter: Parameter, path: Path): Issue[] {
 function checkSecret(pass: PassDeclaration | undefined, path: Path): Issue[] {
   if (pass === undefined || !('flag' in pass || 'positional' in pass)) return [];
   const found = 'flag' in pass ? 'flag' : 'positional';
-  return [{ path, code: 'conflict', expected: 'env or stdin, since every process sees the arguments of the others', found }];
+  return [{ path, code: 'conflict', expected: 'file, env or stdin, since every process sees the arguments of the others', found }];
 }
 
 function checkBounds(declared: object, path: Path): Issue[] {
@@ -65,7 +65,7 @@ function checkPass(parameter: Parameter, executable: ExecutableDeclaration, path
     return [{ path: [...path, 'pass'], at: 'key', code: 'conflict', expected }];
   }
   if (pass === undefined) {
-    const expected = `how a ${executable.type} tool gets it: flag, positional, env or stdin`;
+    const expected = `how a ${executable.type} tool gets it: flag, positional, file, env or stdin`;
     return [{ path: [...path, 'pass'], at: 'key', code: 'missing-key', expected }];
   }
   if ('stdin' in pass && executable.stdin !== 'json') {
@@ -98,6 +98,7 @@ function checkDuplicates(list: readonly Indexed<Parameter>[], base: Path): Issue
 
 function passKey(pass: PassDeclaration): string | undefined {
   if ('flag' in pass) return pass.flag;
+  if ('file' in pass) return pass.file;
   if ('positional' in pass) return `positional ${pass.positional}`;
   return 'env' in pass ? `env ${pass.env}` : undefined;
 }

@@ -16,10 +16,14 @@ export const pass = z
       style: z.enum(['separate', 'equals']).default('separate').describe('Whether flag and value are two arguments or one, joined by =.'),
     }),
     strict({ positional: z.int().min(1).max(200).describe('The place among the positional arguments, counted from 1.') }),
+    strict({
+      file: flag.describe('The flag that stands before the path of a file with the value, which exists inside the sandbox only.'),
+      style: z.enum(['separate', 'equals']).default('separate').describe('Whether flag and path are two arguments or one, joined by =.'),
+    }),
     strict({ env: variable.describe('The environment variable that holds the value.') }),
     strict({ stdin: z.literal(true).describe('The value is a member of the JSON object on stdin; executable.stdin must be json.') }),
   ])
-  .describe('How the value reaches the process: exactly one of flag, positional, env and stdin.');
+  .describe('How the value reaches the process: exactly one of flag, positional, file, env and stdin.');
 
 const pattern = z
   .string()

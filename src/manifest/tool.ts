@@ -7,6 +7,7 @@ export type Level = 'restricted' | 'standard' | 'elevated';
 export type Pass =
   | { readonly kind: 'flag'; readonly flag: string; readonly style: 'separate' | 'equals' }
   | { readonly kind: 'positional'; readonly position: number }
+  | { readonly kind: 'file'; readonly flag: string; readonly style: 'separate' | 'equals' }
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'stdin' };
 

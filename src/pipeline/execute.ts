@@ -119,6 +119,7 @@ function usageOf({ completion, startedMs }: Run, { clock }: House): Usage {
     outputBytes: completion?.outputBytes ?? 0,
     ...(completion?.cpuMs ? { cpuMs: completion.cpuMs } : {}),
     ...(completion?.maxRssBytes ? { maxRssBytes: completion.maxRssBytes } : {}),
+    ...(completion?.traffic ? { traffic: completion.traffic } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
 import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
 import type { Completion } from '../runtime/completion.ts';
+import { printablePlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { Run } from './run.ts';
@@ -87,7 +88,7 @@ function started({ decision, plan, tool }: Run): RunStarted {
     type: 'run.started',
     effective: permissions.map(({ capability }) => printCapability(capability)),
     level: tool?.level ?? 'restricted',
-    ...(plan ? { planDigest: hexDigest(JSON.stringify(plan)), command: plan.argv } : {}),
+    ...(plan ? { planDigest: hexDigest(JSON.stringify(printablePlan(plan))), command: plan.argv } : {}),
   };
 }
 

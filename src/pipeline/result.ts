@@ -1,6 +1,6 @@
 import type { JsonValue } from '@toka/sdk';
 import { printPlace, type TokaError } from '../errors.ts';
-import type { MeasuredFigure, RunStatus, Usage } from '../journal/events.ts';
+import type { MeasuredFigure, RunStatus, Traffic, Usage } from '../journal/events.ts';
 
 /** The version of the result's shape, printed with it. */
 export const RESULT_SCHEMA = 'toka/run-result/v1';
@@ -51,25 +51,30 @@ export interface ResultUsage {
   readonly outputBytes: number;
   readonly cpuMs?: number;
   readonly maxRssBytes?: number;
+  /** Present where the run had network. */
+  readonly traffic?: Traffic;
   readonly sources: {
     readonly wallMs: 'clock';
     readonly outputBytes: 'counted';
     readonly cpuMs?: MeasuredFigure['source'];
     readonly maxRssBytes?: MeasuredFigure['source'];
+    readonly traffic?: 'counted';
   };
 }
 
-export function resultUsage({ wallMs, outputBytes, cpuMs, maxRssBytes }: Usage): ResultUsage {
+export function resultUsage({ wallMs, outputBytes, cpuMs, maxRssBytes, traffic }: Usage): ResultUsage {
   return {
     wallMs,
     outputBytes,
     ...(cpuMs ? { cpuMs: cpuMs.value } : {}),
     ...(maxRssBytes ? { maxRssBytes: maxRssBytes.value } : {}),
+    ...(traffic ? { traffic } : {}),
     sources: {
       wallMs: 'clock',
       outputBytes: 'counted',
       ...(cpuMs ? { cpuMs: cpuMs.source } : {}),
       ...(maxRssBytes ? { maxRssBytes: maxRssBytes.source } : {}),
+      ...(traffic ? { traffic: 'counted' as const } : {}),
     },
   };
 }

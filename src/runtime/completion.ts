@@ -1,4 +1,5 @@
 import type { JsonValue } from '@toka/sdk';
+import type { Traffic } from '../journal/events.ts';
 import type { Enforcement, Figure, Outcome } from '../sandbox/plan.ts';
 
 /** What a runtime reports of a run that ended by itself or was ended at a limit. */
@@ -18,6 +19,7 @@ export interface Completion {
   readonly failure?: { readonly code: string; readonly message: string; readonly hint?: string };
   readonly cpuMs?: Figure;
   readonly maxRssBytes?: Figure;
+  readonly traffic?: Traffic;
   readonly enforcement?: Enforcement;
   /** What it wrote, in order, for the record. */
   readonly pieces: readonly { readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }[];

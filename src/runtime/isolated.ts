@@ -9,7 +9,7 @@ import { limitsOf } from '../sandbox/levels.ts';
 import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
 import type { Completion } from './completion.ts';
 import { fileView, secretsBelow } from './mounts.ts';
-import { baseEnvironment, type PlanInput, type Planned, requireWithin, shorter } from './plan.ts';
+import { baseEnvironment, networkView, type PlanInput, type Planned, requireWithin, shorter } from './plan.ts';
 import { type ProcessOptions, runProcess } from './process.ts';
 
 /** What the host process reads on its standard input before it loads the tool. */
@@ -63,12 +63,14 @@ export function planIsolatedNative(
     fallen,
     hidden,
   };
+  const network = networkView(effective);
   const plan: SandboxPlan = {
     argv: [process.execPath, '--disable-warning=ExperimentalWarning', host],
     cwd: '/tmp',
-    env: baseEnvironment(effective, env),
+    env: { ...baseEnvironment(effective, env), ...network.env },
     mounts,
     hidden: [...new Set([...view.hidden, ...secretsBeside(code, effective)])],
+    ...network.part,
     stdin: 'pipe',
     limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),
   };

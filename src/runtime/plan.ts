@@ -1,8 +1,10 @@
 import type { EffectiveSet } from '../capability/effective.ts';
+import { printCapability } from '../capability/grammar.ts';
 import { isSecretBearing } from '../capability/secrets.ts';
 import { TokaError } from '../errors.ts';
 import type { Executable, Tool } from '../manifest/tool.ts';
 import { limitsOf } from '../sandbox/levels.ts';
+import { proxyVariables } from '../sandbox/network/variables.ts';
 import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
 import { realProgram } from '../sandbox/program.ts';
 import { passParameters } from './arguments.ts';
@@ -42,12 +44,15 @@ export function planProcess(input: PlanInput): Planned {
   const script = executable.type === 'external' ? [] : [executable.path];
   const view = fileView(effective, input.hidden);
   const mounts: Mount[] = [...view.mounts, ...[...program.mounts, ...script].map((path): Mount => ({ path, access: 'read' }))];
+  const network = networkView(effective);
   const plan: SandboxPlan = {
     argv: [program.path, ...script, ...passed.args],
     cwd: workingFolder(executable, input, mounts),
-    env: { ...baseEnvironment(effective, env), ...input.extraEnv, ...passed.env },
+    env: { ...baseEnvironment(effective, env), ...input.extraEnv, ...passed.env, ...network.env },
     mounts: withoutRepeats(mounts),
     hidden: view.hidden,
+    ...(passed.files.length === 0 ? {} : { files: passed.files }),
+    ...network.part,
     stdin: executable.stdin === 'none' ? 'none' : 'pipe',
     limits: limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) }),
   };
@@ -82,6 +87,12 @@ export function baseEnvironment(effective: EffectiveSet, env: PlanInput['env']):
     (entry): entry is [string, string] => entry[1] !== undefined && effective.allows('env', 'read', entry[0]),
   );
   return { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', TMPDIR: '/tmp', LANG: 'C.UTF-8', TERM: 'dumb', ...Object.fromEntries(granted) };
+}
+
+/** The hosts of a run, where it has any, and the variables by which programs find the way to them. */
+export function networkView({ permissions }: EffectiveSet): { readonly env: Readonly<Record<string, string>>; readonly part: Pick<SandboxPlan, 'network'> } {
+  const granted = permissions.filter(({ capability }) => capability.domain === 'net').map(({ capability }) => printCapability(capability));
+  return granted.length === 0 ? { env: {}, part: {} } : { env: proxyVariables(), part: { network: [...new Set(granted)] } };
 }
 
 export function shorter(a: number | undefined, b: number | undefined): { timeoutMs?: number } {

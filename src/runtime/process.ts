@@ -1,5 +1,5 @@
 import { launch } from '../sandbox/launch.ts';
-import type { Demand, SandboxPlan } from '../sandbox/plan.ts';
+import type { Demand, NetworkRules, SandboxPlan } from '../sandbox/plan.ts';
 import type { Slot } from '../sandbox/slots.ts';
 import type { Completion } from './completion.ts';
 
@@ -9,6 +9,7 @@ export interface ProcessOptions {
   /** What must be enforced, whatever a probe said. */
   readonly require: Demand['require'];
   readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
+  readonly network?: NetworkRules;
   onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
 }
 
@@ -33,6 +34,7 @@ export async function runProcess(plan: SandboxPlan, options: ProcessOptions): Pr
     ...(outcome.stopped === undefined ? {} : { stopped: outcome.stopped }),
     ...(outcome.cpuMs === undefined ? {} : { cpuMs: outcome.cpuMs }),
     ...(outcome.maxRssBytes === undefined ? {} : { maxRssBytes: outcome.maxRssBytes }),
+    ...(outcome.traffic === undefined ? {} : { traffic: outcome.traffic }),
     enforcement: outcome.enforcement,
     pieces: joined(pieces),
   };

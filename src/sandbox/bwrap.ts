@@ -2,12 +2,19 @@ import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
 import { findProject } from '../config/paths.ts';
 import { contains, systemLayers, type Layer, type Layout } from './mounts.ts';
+import { GATE_CHANNEL, GATE_PATH } from './network/gate.ts';
 import type { SandboxPlan } from './plan.ts';
 import { emptyFilePath } from './scratch.ts';
 import { unavailable } from './unavailable.ts';
 
-/** File descriptors under which bwrap finds what toka hands it, and under which a slot keeps a pipe for standard input. */
-export const FD = { seccomp: 3, status: 4, passwd: 5, group: 6, args: 7, stdin: 8 } as const;
+/**
+ * File descriptors under which bwrap finds what toka hands it, and under which a slot keeps a pipe for standard input and, with network, the
+ * channel and the program of its gate.
+ */
+export const FD = { seccomp: 3, status: 4, passwd: 5, group: 6, args: 7, stdin: 8, channel: GATE_CHANNEL, gate: 10 } as const;
+
+/** The descriptor of each of a sandbox's own files. */
+export const fileFd = (at: number): number => FD.gate + 1 + at;
 
 export const INSTALL_BWRAP =
   'install bubblewrap: apt install bubblewrap, dnf install bubblewrap, pacman -S bubblewrap or apk add bubblewrap';
@@ -87,7 +94,7 @@ const SEPARATE = [
 ];
 
 /** The arguments of bwrap for a plan, without the command: they go through a file, so that no path of this machine shows in `ps`. */
-export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits'>, layout: Layout): string[] {
+export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'files' | 'limits' | 'network'>, layout: Layout): string[] {
   const size = String(tmpfsSize(plan.limits));
   const own = `--proc /proc --remount-ro /proc --dev /dev --size ${size} --tmpfs /dev/shm --size ${size} --tmpfs /tmp`.split(' ');
   const variables = Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]);
@@ -97,6 +104,8 @@ export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'limits'>
     ...`--ro-bind-data ${FD.passwd} /etc/passwd --ro-bind-data ${FD.group} /etc/group`.split(' '),
     // As uid 0, /proc/sys could be written even without capabilities, so /proc is mounted read-only.
     ...own,
+    ...(plan.network ? `--perms 0555 --ro-bind-data ${FD.gate} ${GATE_PATH}`.split(' ') : []),
+    ...(plan.files ?? []).flatMap(({ path }, at) => ['--perms', '0400', '--ro-bind-data', String(fileFd(at)), path]),
     ...layout.layers.flatMap(layerArguments),
     ...'--remount-ro /dev --remount-ro / --clearenv'.split(' '),
     ...variables,

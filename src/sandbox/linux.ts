@@ -1,15 +1,18 @@
 import { TokaError } from '../errors.ts';
+import type { Traffic } from '../journal/events.ts';
 import { bwrapArguments, FD, findBwrap } from './bwrap.ts';
 import { startJail, type Jail } from './jail.ts';
 import { giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import { exceededIn, startWatchdog } from './limits/watchdog.ts';
 import { contains, isVisible, layOut } from './mounts.ts';
-import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
+import { type Gate, GATE_PATH } from './network/gate.ts';
+import { openProxy, type Proxy } from './network/proxy.ts';
+import type { LaunchOptions, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
 import { requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill, givePipes, takePipes, type Pipes } from './scratch.ts';
-import { holdSlot, isAlive, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
+import { holdSlot, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
@@ -39,9 +42,9 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
     checkPassable(plan);
     staging = stage(plan.mounts);
     const prepared = prepare(plan, staging);
-    const slot = unused && isAlive(unused) ? unused : takeSlot();
+    const slot = takeSlot(plan, unused);
     if (slot === unused) unused = undefined;
-    const outcome = (await run(prepared, slot, options)) ?? (await run(prepared, takeSlot(), options));
+    const outcome = (await run(prepared, slot, options)) ?? (await run(prepared, takeSlot(plan), options));
     if (!outcome) throw noShell();
     keep = outcome.stopped === undefined;
     return outcome;
@@ -80,15 +83,25 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     pipes = await takePipes();
     cgroup?.limit(plan.limits);
     fill(slot.args, prepared.args.map((argument) => `${argument}\0`).join(''));
+    plan.files?.forEach(({ content }, at) => fill(slot.files[at]!, content));
     stdin = plan.stdin === 'pipe' ? await stdinPipe(slot) : undefined;
     streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan.stdin);
   } catch (error) {
     releaseSlot(slot);
     throw error;
   }
+  const proxy = slot.gate && connectGate(slot.gate, options);
   const jail = startJail(slot, script(prepared, slot, pipes, stdin !== undefined), streams.started);
   const watch = { limits: plan.limits, enforcement, cgroup, writable: prepared.writable, init: jail.init };
-  const report = await supervise({ plan, jail, streams, options, watch: (onExceeded) => startWatchdog({ ...watch, onExceeded }) });
+  let traffic: Traffic | undefined;
+  const report = await supervise({
+    plan,
+    jail,
+    streams,
+    options,
+    watch: (onExceeded) => startWatchdog({ ...watch, onExceeded }),
+  }).finally(() => (traffic = proxy?.close()));
+  const passed = await slot.gate?.done;
   // Only now that nothing runs any more: pipes that something still held would mix two runs.
   givePipes(pipes);
   const { delivery, shellCode, stopped, wallMs, peak } = report;
@@ -100,6 +113,7 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     giveUpCgroups();
     return undefined;
   }
+  if (stopped === undefined && !byKernel && passed !== undefined && passed !== 'opened') throw failedAtGate(passed, prepared.command[0]!);
   await delivery.release();
   const cpuMs = use?.cpuMs ?? peak?.cpuMs;
   const maxRssBytes = use?.peakMemory ?? peak?.memory;
@@ -111,16 +125,28 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     wallMs,
     ...(cpuMs === undefined ? {} : { cpuMs: { value: cpuMs, source } }),
     ...(maxRssBytes === undefined ? {} : { maxRssBytes: { value: maxRssBytes, source } }),
+    ...(traffic ? { traffic } : {}),
     enforcement,
   };
 }
 
+const NOWHERE: NetworkRules = { reach: { allows: () => false, names: () => false }, onRefused: () => undefined };
+
+function connectGate(gate: Gate, { network = NOWHERE }: Options): Proxy {
+  const proxy = openProxy(network);
+  gate.onOpen(proxy.serve);
+  return proxy;
+}
+
 function script({ plan, command, bwrap }: Prepared, slot: Slot, pipes: Pipes, hasPipe: boolean): string {
   const inner = slot.enforcement.processes === 'rlimit' ? innerLimit(plan.limits.pids) : [];
-  const words = [bwrap, '--args', String(FD.args), '--', ...inner, ...command].map(quote).join(' ');
+  const gate = plan.network ? [GATE_PATH] : [];
+  const words = [bwrap, '--args', String(FD.args), '--', ...inner, ...gate, ...command].map(quote).join(' ');
+  // Node.js announces the channel in the environment, which for bwrap is to be empty.
+  const clean = plan.network ? 'unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE\n' : '';
   const stdin = plan.stdin === 'none' ? '/dev/null' : hasPipe ? `&${FD.stdin}` : quote(pipes.stdin);
   const redirections = `2>${quote(pipes.stderr)} >${quote(pipes.stdout)} <${stdin} ${FD.stdin}<&-`;
-  return `${outerLimits(plan.limits, slot.enforcement)}exec ${words} ${redirections}\n`;
+  return `${clean}${outerLimits(plan.limits, slot.enforcement)}exec ${words} ${redirections}\n`;
 }
 
 function endOf(jail: Jail, stopped: Outcome['stopped']): Pick<Outcome, 'exitCode' | 'signal' | 'stopped'> {
@@ -148,11 +174,15 @@ function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
 
 /** Zero bytes end an argument for the kernel and for bwrap, which would take what follows for an option. */
 function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): void {
-  const names = [...argv, ...Object.entries(env).flat(), ...mounts.map(({ path }) => path), ...hidden, cwd];
-  const broken = names.find((text) => text.includes('\0') || Buffer.byteLength(text) > LONGEST_ARGUMENT);
+  const words = [...argv, ...mounts.map(({ path }) => path), ...hidden, cwd];
+  // The value of a variable may be a secret: its name alone is shown.
+  const variables = Object.entries(env).map(([name, value]) => ({ text: `${name}=${value}`, shown: `the variable ${name}` }));
+  const broken = [...words.map((text) => ({ text, shown: `${text.slice(0, 40)}…` })), ...variables].find(
+    ({ text }) => text.includes('\0') || Buffer.byteLength(text) > LONGEST_ARGUMENT,
+  );
   if (broken === undefined) return;
-  const why = broken.includes('\0') ? 'it contains a zero byte' : `it is longer than ${LONGEST_ARGUMENT} bytes`;
-  throw new TokaError('TOKA_PARAM_INVALID', `an argument cannot be passed to a process: ${why}: ${broken.slice(0, 40)}…`, {
+  const why = broken.text.includes('\0') ? 'it contains a zero byte' : `it is longer than ${LONGEST_ARGUMENT} bytes`;
+  throw new TokaError('TOKA_PARAM_INVALID', `an argument cannot be passed to a process: ${why}: ${broken.shown}`, {
     hint: 'pass large or binary values through standard input or a file',
   });
 }
@@ -179,14 +209,27 @@ function hiddenFolder(cwd: string): TokaError {
 /** bwrap reports an exit code only for a program that it could start. */
 function failedToStart(message: string, program: string, code: number | null): TokaError {
   const reason = /^bwrap: execvp .*?: ([^:\n]+)$/m.exec(message)?.[1];
-  if (reason !== undefined) {
-    return new TokaError('TOKA_RUNTIME_UNAVAILABLE', `the program ${program} cannot be started: ${reason}`, {
-      hint: 'check that it is executable, made for this machine, and that the interpreter on its first line exists',
-      data: { program },
-    });
-  }
+  if (reason !== undefined) return notStartable(program, `: ${reason}`);
   const have = `bwrap, which ended with ${code ?? 'a signal'}`;
   return unavailable({ missing: ['sandbox'], have, ...reasonFor(message.replace(/^bwrap: /, '')) });
+}
+
+function notStartable(program: string, reason = ''): TokaError {
+  return new TokaError('TOKA_RUNTIME_UNAVAILABLE', `the program ${program} cannot be started${reason}`, {
+    hint: 'check that it is executable, made for this machine, and that the interpreter on its first line exists',
+    data: { program },
+  });
+}
+
+/** The program was not run: the gate comes before it. */
+function failedAtGate(how: 'not opened' | 'not startable', program: string): TokaError {
+  if (how === 'not startable') return notStartable(program);
+  return unavailable({
+    missing: ['network'],
+    have: 'a sandbox whose gate to the network did not open',
+    why: 'its first program could not listen on the loopback of the sandbox',
+    fix: 'run toka doctor --sandbox, or run it without the network capability',
+  });
 }
 
 function noShell(): TokaError {

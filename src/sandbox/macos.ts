@@ -28,6 +28,8 @@ const ENFORCEMENT: Enforcement = { filesystem: 'seatbelt', memory: 'watchdog', p
  */
 export async function launchInSeatbelt(plan: SandboxPlan, options: LaunchOptions): Promise<Outcome> {
   requireSeatbelt(options);
+  if (plan.network) throw noNetwork();
+  if (plan.files) throw noFiles();
   if (options.signal?.aborted) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled before it started');
   const temporary = scratchPath('tmp');
   const staging = stage(plan.mounts, { copies: false });
@@ -61,6 +63,24 @@ function requireSeatbelt({ require }: LaunchOptions): void {
     have: 'rlimits and a look every 50 ms',
     why: 'macOS has no control groups',
     fix: 'run the tool on Linux, or set sandbox.require: watchdog in your own configuration',
+  });
+}
+
+function noNetwork(): TokaError {
+  return unavailable({
+    missing: ['network'],
+    have: 'no network of its own for a process on macOS',
+    why: 'a way to named hosts alone cannot be kept apart from the rest of the network',
+    fix: 'run the tool on Linux, or without the network capability',
+  });
+}
+
+function noFiles(): TokaError {
+  return unavailable({
+    missing: ['files'],
+    have: 'no folder of its own for a process on macOS',
+    why: 'a parameter that is passed by file cannot be kept in memory and from other processes',
+    fix: 'run the tool on Linux, or let it take the parameter by env or stdin',
   });
 }
 

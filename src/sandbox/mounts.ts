@@ -148,17 +148,17 @@ function isRedundant(tree: Tree, all: readonly Tree[]): boolean {
 }
 
 /** Every folder from the root of a mount down to the working directory can be a project. */
-function projectFolders(tree: Tree, cwd: string): string[] {
-  const folders = [tree.real];
+export function projectFolders(root: string, cwd: string): string[] {
+  const folders = [root];
   const inside = realpathOrUndefined(cwd);
-  if (inside === undefined || !contains(tree.real, inside)) return folders;
-  for (let folder = inside; folder !== tree.real; folder = dirname(folder)) folders.push(folder);
+  if (inside === undefined || !contains(root, inside)) return folders;
+  for (let folder = inside; folder !== root; folder = dirname(folder)) folders.push(folder);
   return folders;
 }
 
 function protections(tree: Tree, cwd: string): Layer[] {
   const layers = new Map<string, Layer>();
-  for (const folder of projectFolders(tree, cwd)) {
+  for (const folder of projectFolders(tree.real, cwd)) {
     for (const name of PROTECTED) {
       // A link is protected where it leads to: nothing can be mounted over the link itself.
       const real = realpathOrUndefined(join(folder, name));
@@ -192,7 +192,7 @@ function guarded(tree: Tree, shields: readonly Layer[], covered: readonly Layer[
 
 /** What the plan hides, toka's state in every mount, and its scratch folder, each wherever a mount shows it. */
 function covers(plan: Pick<SandboxPlan, 'hidden' | 'cwd'>, trees: readonly Tree[]): Layer[] {
-  const states = trees.flatMap((tree) => projectFolders(tree, plan.cwd)).map((folder) => join(folder, STATE));
+  const states = trees.flatMap((tree) => projectFolders(tree.real, plan.cwd)).map((folder) => join(folder, STATE));
   const paths = new Set<string>();
   for (const path of [...plan.hidden, ...states, scratchBase()]) {
     const real = realpathOrUndefined(path);

@@ -1,3 +1,6 @@
+import type { Reach } from '../capability/reach.ts';
+import type { Traffic } from '../journal/events.ts';
+
 /** What a sandboxed process gets. Plain data: its digest goes into the journal and `--dry-run` prints it. */
 export interface SandboxPlan {
   /** Program and arguments, never a shell line. */
@@ -10,8 +13,27 @@ export interface SandboxPlan {
   readonly mounts: readonly Mount[];
   /** Absolute paths inside the mounts that are covered by an empty file or folder. */
   readonly hidden: readonly string[];
+  /** Files that exist inside only, in memory, for their owner to read. */
+  readonly files?: readonly OwnFile[];
+  /** Grants of hosts and ports, printed: where there are any, a proxy of toka is the way to them. Otherwise there is no network at all. */
+  readonly network?: readonly string[];
   readonly stdin: 'none' | 'pipe';
   readonly limits: Limits;
+}
+
+/** Where a sandbox has files of its own: in a tmpfs that no grant can cover. */
+export const OWN_FILES = '/dev/toka';
+
+/** A file of a sandbox's own. Its content may be secret: see `printablePlan`. */
+export interface OwnFile {
+  /** Absolute, in a folder of the sandbox's own. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** A plan as it may be shown and recorded: of variables and files the names only, since their values may be secrets. */
+export function printablePlan({ env, files, ...rest }: SandboxPlan): Readonly<Record<string, unknown>> {
+  return { ...rest, env: Object.keys(env), ...(files ? { files: files.map(({ path }) => path) } : {}) };
 }
 
 export interface Mount {
@@ -67,7 +89,18 @@ export interface Outcome {
   /** Present only where measured. */
   readonly cpuMs?: Figure;
   readonly maxRssBytes?: Figure;
+  /** What passed through the proxy; present where the plan has network. */
+  readonly traffic?: Traffic;
   readonly enforcement: Enforcement;
+}
+
+/** Decides on each connection of a plan with network. */
+export interface NetworkRules {
+  readonly reach: Reach;
+  /** Turns the name of a host into addresses. Default: this machine's resolver. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Told of each different connection that is refused; `grant` would allow it. */
+  onRefused(refusal: { readonly message: string; readonly grant: string }): void;
 }
 
 /** A measured figure and what measured it. */
@@ -82,6 +115,8 @@ export interface LaunchOptions {
   readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
   /** Refuses the run where it would be enforced by less, even if a probe said otherwise. Default: `watchdog`. */
   readonly require?: Demand['require'];
+  /** Without it, a plan with network reaches nothing. */
+  readonly network?: NetworkRules;
   /** A promise holds further output of that stream back until it is settled. */
   onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void | Promise<void>;
 }

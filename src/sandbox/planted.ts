@@ -1,7 +1,8 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROTECTED } from '../capability/protected.ts';
-import type { Mount } from './plan.ts';
+import { projectFolders } from './mounts.ts';
+import type { SandboxPlan } from './plan.ts';
 
 /**
  * Watches for files that a run makes where there were none and that other programs obey (a git hook, an editor's tasks, a shell's start-up file).
@@ -9,9 +10,10 @@ import type { Mount } from './plan.ts';
  *
  * @returns a function that tells, after the run, which are new
  */
-export function watchForPlanted(mounts: readonly Mount[]): () => string[] {
-  const roots = mounts.filter(({ access }) => access === 'write').map(({ path }) => path);
-  const absent = roots.flatMap((root) => PROTECTED.map((name) => join(root, name))).filter((path) => !exists(path));
+export function watchForPlanted({ mounts, cwd }: Pick<SandboxPlan, 'mounts' | 'cwd'>): () => string[] {
+  const written = mounts.filter(({ access }) => access === 'write');
+  const folders = new Set(written.flatMap(({ path }) => projectFolders(path, cwd)));
+  const absent = [...folders].flatMap((folder) => PROTECTED.map((name) => join(folder, name))).filter((path) => !exists(path));
   return () => absent.filter(exists);
 }
 

@@ -188,7 +188,8 @@ function planIn(folder: string, [program, ...rest]: [string, ...string[]], limit
   };
 }
 
-function cacheFolder(): string {
+/** toka's folder in the user's cache. */
+export function cacheFolder(): string {
   return userFolders().cache;
 }
 

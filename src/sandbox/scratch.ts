@@ -29,13 +29,27 @@ export function scratchPath(name: string): string {
   return join(scratchFolder(), `${name}.${serial++}`);
 }
 
-/** An open file without a name; a child that inherits it reads from its start. */
+/** An open file without a name, in memory where there is such a folder: it may hold secrets. A child that inherits it reads from its start. */
 export function nameless(content: Uint8Array | string = ''): number {
-  const path = scratchPath('data');
-  const fd = openSync(path, 'wx+', 0o600);
+  const [fd, path] = openInMemory() ?? openNew(scratchPath('data'));
   unlinkSync(path);
   if (content.length > 0) fill(fd, content);
   return fd;
+}
+
+const MEMORY = '/dev/shm';
+
+function openInMemory(): [fd: number, path: string] | undefined {
+  try {
+    return openNew(join(MEMORY, `${ownerName()}-${serial++}`));
+  } catch {
+    // Not on this machine, or not for this user.
+    return undefined;
+  }
+}
+
+function openNew(path: string): [fd: number, path: string] {
+  return [openSync(path, 'wx+', 0o600), path];
 }
 
 /** Writes a nameless file without moving the position that its reader shares. */

@@ -2,12 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { FD, groupFile, passwdFile } from './bwrap.ts';
+import { FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
 import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
-import type { Enforcement } from './plan.ts';
+import { type Gate, gateProgram, watchGate } from './network/gate.ts';
+import type { Enforcement, SandboxPlan } from './plan.ts';
 import { constant, expectPipes, nameless } from './scratch.ts';
 import { seccompFilter } from './seccomp.ts';
+import { unavailable } from './unavailable.ts';
 
 /**
  * A shell that has joined its control group (which takes 11 to 25 ms) and waits for the one command it will become. It reads that
@@ -19,11 +21,24 @@ export interface Slot {
   readonly status: Socket;
   /** File that bwrap will read its arguments from. */
   readonly args: number;
+  /** Files that it will have as its own. */
+  readonly files: readonly number[];
   readonly cgroup: Cgroup | undefined;
   readonly enforcement: Enforcement;
+  /** Present where it was made for a plan with network. */
+  readonly gate?: Gate;
   /** Settles when the shell waits for its command, or has failed. */
   readonly ready: Promise<void>;
 }
+
+/** What of a plan a slot must know before it is made. */
+export interface SlotNeeds {
+  readonly network: boolean;
+  /** At least so many files of its own. */
+  readonly files: number;
+}
+
+const PLAIN: SlotNeeds = { network: false, files: 0 };
 
 /** Exit code of a slot that could not join its control group. */
 export const NOT_JOINED = 111;
@@ -37,8 +52,8 @@ let wanted = 0;
  * @returns undefined where the platform has no slots
  * @throws TOKA_SANDBOX_UNAVAILABLE on an architecture without a system call filter
  */
-export function prepareSlot(): Slot | undefined {
-  return process.platform === 'linux' ? makeSlot() : undefined;
+export function prepareSlot(needs = PLAIN): Slot | undefined {
+  return process.platform === 'linux' ? makeSlot(needs) : undefined;
 }
 
 /** A slot that may be wanted soon. */
@@ -50,10 +65,10 @@ export interface ExpectedSlot {
 }
 
 /** Makes a slot before it is known whether it will be used, unless one is ready anyway. */
-export function expectSlot(): ExpectedSlot {
+export function expectSlot(needs = PLAIN): ExpectedSlot {
   let slot: Slot | undefined;
   try {
-    slot = idle.length > 0 ? undefined : prepareSlot();
+    slot = idle.length > 0 && isPlain(needs) ? undefined : prepareSlot(needs);
   } catch {
     // Whoever launches is told the reason.
   }
@@ -74,13 +89,20 @@ export function keepSlots(count: number): void {
 
 /** Makes up for the slots that were taken. */
 export function refillSlots(): void {
-  while (idle.length < wanted) idle.push(makeSlot());
+  while (idle.length < wanted) idle.push(makeSlot(PLAIN));
 }
 
-/** A slot that is ready, or a new one. */
-export function takeSlot(): Slot {
+/** A slot for a plan: the one that is offered, one that is ready, or a new one. */
+export function takeSlot({ files, network }: Pick<SandboxPlan, 'files' | 'network'>, offered?: Slot): Slot {
+  const needs = { network: network !== undefined, files: files?.length ?? 0 };
+  if (offered && isAlive(offered) && (offered.gate !== undefined) === needs.network && offered.files.length >= needs.files) return offered;
+  if (!isPlain(needs)) return makeSlot(needs);
   for (let slot = idle.shift(); slot; slot = idle.shift()) if (isAlive(slot)) return slot;
-  return makeSlot();
+  return makeSlot(needs);
+}
+
+function isPlain({ files, network }: SlotNeeds): boolean {
+  return files === 0 && !network;
 }
 
 export function isAlive({ shell }: Slot): boolean {
@@ -96,40 +118,46 @@ export function releaseSlot(slot: Slot | undefined): void {
 }
 
 /** Closes what toka holds of a slot. */
-export function dropSlot({ args, script, status }: Slot): void {
+export function dropSlot({ args, files, gate, script, status }: Slot): void {
+  gate?.close();
   script.destroy();
   status.destroy();
-  closeSync(args);
+  for (const fd of [args, ...files]) closeSync(fd);
 }
 
 /** Keeps this process alive while a slot runs, which a waiting one does not. */
 export function holdSlot({ shell, status }: Slot): void {
   shell.ref();
+  shell.channel?.ref();
   status.ref();
 }
 
-function makeSlot(): Slot {
+function makeSlot({ network, files: count }: SlotNeeds): Slot {
+  const gate = network ? constant('gate', requireGate) : undefined;
   const cgroup = makeCgroup();
   // Opened for each slot: readers of one description would share its position.
   const filter = constant(cgroup ? 'seccomp' : 'seccomp-countable', () => seccompFilter(process.arch, { countableMemory: !cgroup }));
   const passwd = constant('passwd', () => passwdFile(uid(), gid()));
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
+  const files = Array.from({ length: count }, () => nameless());
   expectPipes();
-  const own: Readonly<Record<number, number | 'pipe'>> = {
+  const own: Readonly<Record<number, number | 'pipe' | 'ipc'>> = {
     0: 'pipe',
     [FD.seccomp]: filter,
     [FD.status]: 'pipe',
     [FD.passwd]: passwd,
     [FD.group]: group,
     [FD.args]: args,
+    ...Object.fromEntries(files.map((fd, at) => [fileFd(at), fd])),
+    ...(gate === undefined ? {} : { [FD.channel]: 'ipc', [FD.gate]: gate }),
   };
   const leaks = leaking();
   const nothing = leaks.length > 0 ? openSync('/dev/null', 'r') : -1;
-  const stdio = Array.from({ length: Math.max(FD.args, ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
+  const stdio = Array.from({ length: Math.max(...Object.keys(own).map(Number), ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
   // The environment of bwrap can be read inside (/proc/1/environ), so it is empty.
   const shell = spawn('/bin/sh', ['-s'], { cwd: '/', detached: true, env: {}, stdio });
-  for (const fd of [filter, passwd, group, ...(nothing < 0 ? [] : [nothing])]) closeSync(fd);
+  for (const fd of [filter, passwd, group, gate ?? -1, nothing]) if (fd >= 0) closeSync(fd);
   const script = shell.stdin!;
   const status = shell.stdio[FD.status] as Socket;
   for (const stream of [script, status]) stream.on('error', () => undefined);
@@ -144,7 +172,14 @@ function makeSlot(): Slot {
   const joins = (cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`);
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
   script.write(`${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
-  return { shell, script, status, args, cgroup, enforcement: enforcementBy(cgroup), ready };
+  const slot = { shell, script, status, args, files, cgroup, enforcement: enforcementBy(cgroup), ready };
+  return network ? { ...slot, gate: watchGate(shell) } : slot;
+}
+
+function requireGate(): Buffer {
+  const program = gateProgram(process.arch);
+  if (program) return program;
+  throw unavailable({ missing: ['network'], have: process.arch, why: 'no gate to the network', fix: 'use an x64 or arm64 machine' });
 }
 
 /** The slot's pipe for standard input, or undefined where its shell makes here-documents of something else. */

@@ -4,6 +4,7 @@ import { printDuration, printSize } from '../manifest/units.ts';
 import { reasonOf } from '../pipeline/reasons.ts';
 import type { Run } from '../pipeline/run.ts';
 import { quote } from './help.ts';
+import { printablePlan } from '../sandbox/plan.ts';
 import { needOrigin, planOrigins } from './plan-origins.ts';
 import { paint, plainLine, type Terminal } from './text.ts';
 
@@ -31,8 +32,7 @@ export function planJson(run: Run, verdicts: readonly Verdict[]): string {
     })),
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
     isolation: plan ? 'sandbox' : 'in-process',
-    // The names of the variables only: their values may be secrets.
-    ...(plan ? { plan: { ...plan, env: Object.keys(plan.env) }, origins } : {}),
+    ...(plan ? { plan: printablePlan(plan), origins } : {}),
   })}\n`;
 }
 
@@ -66,10 +66,11 @@ export function planText(run: Run, verdicts: readonly Verdict[], view: Terminal)
     `${title('folder')}   ${plan.cwd}`,
     title('files'),
     ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${path}${from(origins.mounts[path] ?? '')}`),
+    ...(plan.files ?? []).map(({ path }) => `  its own      ${path}`),
     ...plan.hidden.map((path) => `  hidden       ${path}`),
     title('environment'),
     ...Object.keys(plan.env).map((name) => `  ${name}${from(origins.env[name] ?? '')}`),
-    `${title('network')}  none`,
+    `${title('network')}  ${plan.network === undefined ? 'none' : plan.network.join(', ')}`,
     title('limits'),
     ...(Object.keys(names) as (keyof typeof names)[]).map((key) => `  ${names[key].padEnd(9)}  ${figures[key]}${from(origins.limits[key])}`),
     verdict,

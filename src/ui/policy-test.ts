@@ -4,10 +4,10 @@ import { parsePolicyTest, type PolicyCase } from '../config/policy-test.ts';
 import { toTokaError } from '../errors.ts';
 import { displayPath, problemsError, toProblem } from '../manifest/problems.ts';
 import { readTextFile } from '../manifest/read.ts';
+import { asResultError } from '../pipeline/result.ts';
 import type { ResultError, Toka } from '../toka.ts';
 import type { Door } from './door.ts';
 import { type Explained, explain, type Outcome, outcomeOf } from './policy-check.ts';
-import { asResultError } from './report.ts';
 import { paint, plainLine, terminal } from './text.ts';
 
 interface Tried extends Pick<PolicyCase, 'name' | 'tool' | 'line'> {

@@ -37,9 +37,9 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
     const [program, ...words] = command;
     if (values.help === true || program === undefined) return undefined;
     const wanted = limits(values);
-    const level = levelFor(values.level, wanted);
-    const cwd = folder(door.cwd, values.cwd);
     const allow = values.allow ?? [];
+    const level = levelFor(values.level, wanted, allow);
+    const cwd = folder(door.cwd, values.cwd);
     const env = (values.env ?? []).map((name) => `env:read:${name}`);
     const toka = await door.open();
     try {
@@ -73,7 +73,7 @@ async function carryOut(
   door: Door,
 ): Promise<number> {
   const view = terminal(door.stderr, door.env);
-  const live = liveView({ streams: door, view, output: isJson ? 'stderr' : 'stdout', quiet: true });
+  const live = liveView({ streams: door, view, output: isJson ? 'stderr' : 'stdout', quiet: false });
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({ ...request, signal: interrupts.signal, onEvent: live.show });
@@ -117,10 +117,12 @@ function leading(argv: readonly string[]): [readonly string[], readonly string[]
   return [argv, []];
 }
 
-/** The level that is named, or else the lowest that allows the limits asked for: a limit is never lowered without a word. */
-function levelFor(name: string | undefined, wanted: SandboxOverrides): Level {
+/** The level that is named, or else the lowest that allows the limits and the network asked for: a limit is never lowered without a word. */
+function levelFor(name: string | undefined, wanted: SandboxOverrides, allow: readonly string[]): Level {
   if (name !== undefined && !Object.hasOwn(LEVELS, name)) throw usage('level', name, Object.keys(LEVELS).join(', '));
-  const candidates = name === undefined ? (Object.keys(LEVELS) as Level[]) : [name as Level];
+  const needsNetwork = allow.some((capability) => capability.startsWith('net:'));
+  const fit = (Object.keys(LEVELS) as Level[]).filter((each) => !needsNetwork || each === 'elevated');
+  const candidates = name === undefined ? fit : [name as Level];
   const level = candidates.find((each) => beyond(each, wanted) === undefined);
   if (level !== undefined) return level;
   const last = candidates.at(-1) ?? 'elevated';

@@ -11,8 +11,10 @@ import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './wo
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
 const counts = options.quick
-  ? { samples: 5, runs: 300, launches: 8, manySamples: 5, coldSamples: 1, tools: 1000 }
-  : { samples: 31, runs: 3000, launches: 60, manySamples: 15, coldSamples: 3, tools: 10_000 };
+  ? { samples: 5, runs: 300, launches: 8, transfers: 3, manySamples: 5, coldSamples: 1, tools: 1000 }
+  : { samples: 31, runs: 3000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
+
+const TRANSFER_MIB = 512;
 
 const world = makeWorld();
 try {
@@ -21,6 +23,7 @@ try {
   const rows = [
     ...(await startRows(world, { samples: counts.samples, bare: warm.bare })),
     ...warm.rows,
+    ...networkRows(),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...memoryRows(),
@@ -43,6 +46,16 @@ function warmRows() {
   });
   const launch = ratioRow('warm', 'sandboxed no-op with a slot, against bare bwrap', sandboxed.run, sandboxed.bare, 1.15);
   return { rows: [...nativeRows, launch], bare: sandboxed.bare };
+}
+
+/** For information: no target. A transfer starts a sandbox, which a direct one does not. */
+function networkRows() {
+  const script = join(ROOT, 'test', 'bench', 'network.mjs');
+  const { launches, throughput } = JSON.parse(node(world, [script, String(counts.launches), String(counts.transfers), String(TRANSFER_MIB)], { cwd: world.folder }));
+  return [
+    ratioRow('network', 'launch with network, against one without', launches.networked, launches.plain),
+    ...(throughput ? [ratioRow('network', `curl of ${TRANSFER_MIB} MiB in a sandbox (a tunnel), against the loopback`, throughput.proxied, throughput.direct)] : []),
+  ];
 }
 
 /** For information: no target. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { EffectiveSet, permits } from '../../src/capability/effective.ts';
 import { parseCapability } from '../../src/capability/grammar.ts';
-import { protectedPart } from '../../src/capability/protected.ts';
+import { PROTECTED, protectedPart } from '../../src/capability/protected.ts';
 
 const set = (...texts: string[]): EffectiveSet =>
   new EffectiveSet(texts.map((text) => ({ capability: parseCapability(text), source: 'flag' })));
@@ -12,6 +12,11 @@ test.each([
   ['/p/.git/modules/x/.git', '/p/.git/modules/x/.git'],
   ['/p/.vscode/tasks.json', '/p/.vscode'],
   ['/p/.bashrc', '/p/.bashrc'],
+  ['/p/toka.yaml', '/p/toka.yaml'],
+  ['/p/toka.lock', '/p/toka.lock'],
+  ['/p/sub/.toka/tools/x.yaml', '/p/sub/.toka'],
+  ['/p/toka.yaml.bak', undefined],
+  ['/p/Makefile', undefined],
   ['/p/.gitignore', undefined],
   ['/p/src/git/x', undefined],
 ])('of %s the protected part is %s', (path, part) => {
@@ -21,7 +26,7 @@ test.each([
 test('a grant to write a tree does not reach what other programs obey in it, at any depth', () => {
   const tree = set('fs:write:/p/**');
   expect(tree.allows('fs', 'write', '/p/src/a.ts')).toBe(true);
-  for (const path of ['/p/.git/hooks/pre-commit', '/p/sub/.git/hooks/pre-commit', '/p/.envrc', '/p/.vscode/tasks.json']) {
+  for (const path of ['/p/.git/hooks/pre-commit', '/p/.vscode/tasks.json', ...PROTECTED.flatMap((name) => [`/p/${name}`, `/p/sub/${name}`])]) {
     expect(tree.allows('fs', 'write', path)).toBe(false);
   }
 });

@@ -28,7 +28,7 @@ for word in "$@"; do
     *) only+=("$word") ;;
   esac
 done
-for tool in bash git python3 node setpriv timeout script mkfifo; do
+for tool in bash curl git python3 node setpriv timeout script mkfifo; do
   command -v "$tool" > /dev/null || { echo "the suite needs $tool" >&2; exit 2; }
 done
 
@@ -65,5 +65,5 @@ fi
 
 . "$here/escapes/harness.sh"
 make_decoys
-for part in usable reading writing network processes kernel resources time concurrent; do . "$here/escapes/$part.sh"; done
+for part in usable reading writing network processes kernel resources time concurrent proxy; do . "$here/escapes/$part.sh"; done
 report

@@ -5,20 +5,21 @@ import { TokaCommand } from '../base.ts';
 
 export default class SandboxRun extends TokaCommand {
   static override description =
-    'Runs one command under the same plan as a tool: nothing of this machine but the system’s programs and what --allow grants, no network, a ' +
+    'Runs one command under the same plan as a tool: nothing of this machine but the system’s programs and what --allow grants, no network but granted hosts, a ' +
     'scrubbed environment, the limits of a level, nothing on standard input. Its own exit code passes through.';
   static override examples = [
     '<%= config.bin %> sandbox run --allow fs:read:. -- ls -l',
     "mkdir -p build && <%= config.bin %> sandbox run --allow 'fs:write:build/**' --cwd build --timeout 5s -- touch made",
+    '<%= config.bin %> sandbox run --allow net:connect:localhost:8080 -- curl -s http://localhost:8080/',
     '<%= config.bin %> sandbox run --memory 64M --env LANG -- sh -c \'echo $LANG\'',
   ];
   static override flags = {
-    allow: string({ description: 'a file or tree it may read or write', helpValue: 'CAPABILITY', multiple: true }),
+    allow: string({ description: 'a file or tree it may read or write, a host it may connect to', helpValue: 'CAPABILITY', multiple: true }),
     cpu: string({ description: 'share of one core', helpValue: '50%' }),
     cwd: string({ description: 'its working folder, which it must be able to see; default: this one where it can see it', helpValue: 'DIR' }),
     env: string({ description: 'a variable that it gets', helpValue: 'NAME', multiple: true }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
-    level: string({ description: 'how much it may use; default: the lowest that allows the limits asked for', options: ['restricted', 'standard', 'elevated'] }),
+    level: string({ description: 'how much it may use; default: the lowest that allows what is asked for', options: ['restricted', 'standard', 'elevated'] }),
     'max-disk': string({ description: 'bytes it may write', helpValue: '100M' }),
     'max-output': string({ description: 'bytes it may print', helpValue: '8M' }),
     memory: string({ description: 'memory of all its processes', helpValue: '256M' }),

@@ -1,10 +1,11 @@
+import { reachOf } from '../../capability/reach.ts';
 import { TokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import { shorter } from '../../runtime/plan.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
-import type { SandboxPlan } from '../../sandbox/plan.ts';
+import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
@@ -23,7 +24,7 @@ export async function execute(run: Run, house: House): Promise<Run> {
   if (!plan) return { ...run, completion: await inProcess(run, house) };
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
-  const planted = watchForPlanted(plan.mounts);
+  const planted = watchForPlanted(plan);
   const completion = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
   for (const path of planted()) {
     request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message: `the run made ${path}, which other programs obey: look at it before you go on` });
@@ -41,6 +42,7 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
     ...(request.signal ? { signal: request.signal } : {}),
     ...(slot ? { slot } : {}),
     ...(input === undefined ? {} : { input }),
+    ...network(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
   });
 }
@@ -53,10 +55,23 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Comp
     require: house.demand.require,
     ...(request.signal ? { signal: request.signal } : {}),
     ...(slot ? { slot } : {}),
+    ...network(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
     onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
     onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
   });
+}
+
+/** Each connection is asked of the effective set; one that is refused is told at once, with the grant that would allow it. */
+function network(run: Run, plan: SandboxPlan): { network?: NetworkRules } {
+  if (plan.network === undefined) return {};
+  const warn = (message: string): void => run.request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message });
+  return {
+    network: {
+      reach: reachOf(settled(run, 'decision').effective),
+      onRefused: ({ grant, message }) => warn(`a connection was refused: ${message}; --allow '${grant}' would allow it`),
+    },
+  };
 }
 
 async function inProcess(run: Run, house: House): Promise<Completion> {

@@ -1,4 +1,5 @@
 import { TokaError } from '../../errors.ts';
+import type { EffectiveSet } from '../../capability/effective.ts';
 import { printCapability } from '../../capability/grammar.ts';
 import type { PlanInput } from '../../runtime/plan.ts';
 import type { House } from '../house.ts';
@@ -11,13 +12,10 @@ export async function isolate(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   requireUnchanged(run, house);
   const { effective } = settled(run, 'decision');
-  const network = effective.permissions.find(({ capability }) => capability.domain === 'net');
-  if (network) {
-    throw new TokaError('TOKA_NETWORK_UNAVAILABLE', `${printCapability(network.capability)} is granted, but this release cannot yet limit a run to named hosts`, {
-      hint: 'run it without the network capability',
-    });
+  if (tool.executable.type === 'native' && tool.origin.kind === 'bundled') {
+    refuseNetwork(effective);
+    return run;
   }
-  if (tool.executable.type === 'native' && tool.origin.kind === 'bundled') return run;
   const { planIsolatedNative, planProcess, requireEnforcement } = await import('../../runtime/sandboxed.ts');
   const asked = planInput(run, house);
   const { plan, input } =
@@ -26,6 +24,15 @@ export async function isolate(run: Run, house: House): Promise<Run> {
       : planProcess(asked);
   await requireEnforcement(plan, house.demand);
   return { ...run, plan, ...(input === undefined ? {} : { input }) };
+}
+
+/** Code in toka's own process has the whole network of toka: no grant for named hosts could be kept. */
+function refuseNetwork({ permissions }: EffectiveSet): void {
+  const network = permissions.find(({ capability }) => capability.domain === 'net');
+  if (!network) return;
+  throw new TokaError('TOKA_NETWORK_UNAVAILABLE', `${printCapability(network.capability)} is granted, but a tool that runs in toka's own process cannot be limited to named hosts`, {
+    hint: 'run it without the network capability',
+  });
 }
 
 function planInput(run: Run, house: House): PlanInput {

@@ -1,5 +1,5 @@
 """What is worth attacking: services, memory and handles that hold a canary."""
-import ctypes, os, socket, sys, threading, time
+import ctypes, http.server, os, socket, sys, threading, time
 
 base, net, memory, sysv = sys.argv[1:5]
 held = bytearray(memory.encode())  # found only by reading this process's memory
@@ -57,6 +57,26 @@ def receive():
 
 threading.Thread(target=receive, daemon=True).start()
 
+
+
+class Granted(http.server.BaseHTTPRequestHandler):
+    """The one service that an attempt may be granted. It sends whoever asks for it on to the one that is not."""
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        hit('granted')
+        away = self.path == '/away'
+        self.send_response(302 if away else 200)
+        if away:
+            self.send_header('Location', 'http://127.0.0.1:%d/' % tcp.getsockname()[1])
+        self.send_header('Content-Length', '7')
+        self.end_headers()
+        self.wfile.write(b'granted')
+
+
+granted = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Granted)
+threading.Thread(target=granted.serve_forever, daemon=True).start()
+
 libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p
 shm = libc.shmget(0, 4096, 0o1666)
@@ -71,7 +91,7 @@ handle, mount = Handle(128), ctypes.c_int()
 made = libc.name_to_handle_at(-100, (base + '/secret/file').encode(), ctypes.byref(handle), ctypes.byref(mount), 0) == 0
 packed = handle.length.to_bytes(4, 'little') + handle.kind.to_bytes(4, 'little') + bytes(handle.bytes[: handle.length])
 with open(base + '/decoy.env.new', 'w') as env:
-    env.write('port=%d\nport_outside=%d\nport_udp=%d\noutside=%s\nshm_id=%d\nhandle=%s\n' % (
-        tcp.getsockname()[1], tcp_outside.getsockname()[1], udp.getsockname()[1], outside, shm, packed.hex() if made else ''))
+    env.write('port=%d\nport_granted=%d\nport_outside=%d\nport_udp=%d\noutside=%s\nshm_id=%d\nhandle=%s\n' % (
+        tcp.getsockname()[1], granted.server_address[1], tcp_outside.getsockname()[1], udp.getsockname()[1], outside, shm, packed.hex() if made else ''))
 os.rename(base + '/decoy.env.new', base + '/decoy.env')
 time.sleep(900)

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { PROTECTED } from '../../src/capability/protected.ts';
+import { place, tool } from '../support/cli.ts';
+
+const SHELL = ['--allow', 'proc:exec:bash'];
+const TREE = ['--allow', 'fs:write:**'];
+// A project has one file of configuration, and toka makes its own folder before a run, to hide what is in it.
+const NAMES = PROTECTED.filter((name) => !name.startsWith('toka.config.') && name !== '.toka');
+const EMPTY = 'apiVersion: toka/v1\n';
+
+const planter = tool('planter', `for name in ${NAMES.join(' ')}; do echo planted > $name; mv $name $name.moved; rm $name; done 2>/dev/null; true`, {
+  effect: 'external',
+  capabilities: { required: ['fs:write:**'] },
+});
+
+describe('what other programs obey', () => {
+  test('stays as it is under a sandboxed process that may write the tree around it', async () => {
+    using here = place({ ...Object.fromEntries(NAMES.map((name) => [name, 'kept'])), 'toka.yaml': EMPTY, ...planter });
+    expect((await here.json(['run', 'planter', ...SHELL, ...TREE])).status).toBe('succeeded');
+    expect(NAMES.filter((name) => here.read(name) !== (name === 'toka.yaml' ? EMPTY : 'kept'))).toEqual([]);
+    expect(NAMES.filter((name) => existsSync(join(here.project, `${name}.moved`)))).toEqual([]);
+  });
+
+  test('is reported where a sandboxed process makes it anew', async () => {
+    const names = NAMES.filter((name) => name !== 'toka.yaml');
+    using here = place(tool('planter', `touch ${names.join(' ')}`, { effect: 'external', capabilities: { required: ['fs:write:**'] } }));
+    const { code, stderr } = await here.run(['run', 'planter', ...SHELL, ...TREE]);
+    expect(code).toBe(0);
+    expect(names.filter((name) => !stderr.includes(`${join(here.project, name)},`))).toEqual([]);
+  });
+
+  test('cannot be made by a native tool, and is changed where it is granted by name', async () => {
+    using here = place();
+    expect((await here.json(['run', 'file-writer', 'toka.lock', '--content', 'x', ...TREE])).exit).toBe(77);
+    expect(existsSync(join(here.project, 'toka.lock'))).toBe(false);
+    expect((await here.json(['run', 'file-writer', 'toka.lock', '--content', 'x', '--allow', 'fs:write:toka.lock'])).exit).toBe(0);
+  });
+});
