@@ -26,6 +26,7 @@ const LATE = {
   manifests: 'src/ui/manifests.ts',
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',
+  'auth-keys': 'src/ui/auth-keys.ts',
   cli: 'src/cli.ts',
 };
 

@@ -2,6 +2,8 @@ import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
+import AuthKeysList from './commands/auth/keys/list.ts';
+import AuthKeysRotate from './commands/auth/keys/rotate.ts';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
 import Run from './commands/run.ts';
@@ -24,6 +26,8 @@ export { commandNotFound } from './hooks/command-not-found.ts';
 
 /** All commands by their id, which is the path of their file; oclif finds them here (package.json, `oclif.commands`). */
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
+  'auth:keys:list': AuthKeysList,
+  'auth:keys:rotate': AuthKeysRotate,
   check: Check,
   doctor: Doctor,
   run: Run,

@@ -25,6 +25,7 @@ export const ERRORS = {
   TOKA_EVENT_INVALID: { exit: 70, meaning: 'An event has a field outside its limits.' },
   TOKA_DEPTH_LIMIT: { exit: 75, meaning: 'Runs that start runs are nested too deeply.' },
   TOKA_INTEGRITY: { exit: 76, meaning: 'Recorded data is damaged or was changed.' },
+  TOKA_FILE_UNSAFE: { exit: 76, meaning: 'A file that only its user may read or change belongs to somebody else or is open to others.' },
   TOKA_CAPABILITY_DENIED: { exit: 77, meaning: 'A capability that the run needs was not granted.' },
   TOKA_CONFIG_INVALID: { exit: 78, meaning: 'A configuration file does not match its schema.' },
   TOKA_FS_NOT_FOUND: { exit: 1, meaning: 'A file that the tool needs does not exist.' },

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import type { Policy } from './capability/authorize.ts';
 import type { Anchors } from './capability/grammar.ts';
+import { type Keyring, openKeyring } from './capability/keyring.ts';
 import { Principal } from './capability/principal.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
@@ -63,6 +64,8 @@ export interface Toka {
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
   journal(): Journal;
   readonly trust: Trust;
+  /** The user's keys; the first is made when one is needed. */
+  readonly keyring: Keyring;
   close(): void;
 }
 
@@ -145,6 +148,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     index: registry.index,
     journal: once.get,
     trust: trustOf(project, trustFile),
+    keyring: openKeyring(join(folders.state, 'keys'), systemClock),
     close: () => {
       registry.close();
       once.peek()?.close();
