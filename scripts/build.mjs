@@ -27,6 +27,8 @@ const LATE = {
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',
   'auth-keys': 'src/ui/auth-keys.ts',
+  'auth-tokens': 'src/ui/auth-tokens.ts',
+  tokens: 'src/capability/token/open.ts',
   cli: 'src/cli.ts',
 };
 

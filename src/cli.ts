@@ -4,6 +4,11 @@ import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import AuthKeysList from './commands/auth/keys/list.ts';
 import AuthKeysRotate from './commands/auth/keys/rotate.ts';
+import AuthRevoke from './commands/auth/revoke.ts';
+import AuthTokenAttenuate from './commands/auth/token/attenuate.ts';
+import AuthTokenCreate from './commands/auth/token/create.ts';
+import AuthTokenInspect from './commands/auth/token/inspect.ts';
+import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
 import Run from './commands/run.ts';
@@ -28,6 +33,11 @@ export { commandNotFound } from './hooks/command-not-found.ts';
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:keys:list': AuthKeysList,
   'auth:keys:rotate': AuthKeysRotate,
+  'auth:revoke': AuthRevoke,
+  'auth:token:attenuate': AuthTokenAttenuate,
+  'auth:token:create': AuthTokenCreate,
+  'auth:token:inspect': AuthTokenInspect,
+  'auth:token:verify': AuthTokenVerify,
   check: Check,
   doctor: Doctor,
   run: Run,

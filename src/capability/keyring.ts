@@ -106,7 +106,8 @@ function generate(createdAt: number): StoredKey {
   return { kid: thumbprint(x), createdAt, public: x, private: d };
 }
 
-function thumbprint(x: string): string {
+/** Names a public key, given in base64url (RFC 7638, RFC 8037). */
+export function thumbprint(x: string): string {
   return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
 }
 

@@ -1,5 +1,15 @@
 import type { Capability } from './grammar.ts';
-import type { EffectiveSet } from './effective.ts';
+import { EffectiveSet } from './effective.ts';
+
+/** What ties a principal to a token: it holds as long as the token does. */
+export interface Bond {
+  /** The ids of the token and of those that it was made from, the oldest first. */
+  readonly chain: readonly string[];
+  /** Milliseconds since 1970; from then on it does not hold. */
+  readonly expiresAt: number;
+  /** Whether it holds at this moment. Throws a TokaError where it does not. */
+  check(): void;
+}
 
 /**
  * Who a run acts for: a verified value that lives inside one process. Only this module can make one, and a narrowed one never holds more
@@ -9,11 +19,14 @@ export class Principal {
   readonly subject: string;
   /** How many runs stand between this one and the person. */
   readonly depth: number;
+  /** Absent for a person at the door. */
+  readonly bond: Bond | undefined;
   readonly #sets: readonly EffectiveSet[];
 
-  private constructor(subject: string, depth: number, sets: readonly EffectiveSet[]) {
+  private constructor(subject: string, depth: number, sets: readonly EffectiveSet[], bond?: Bond) {
     this.subject = subject;
     this.depth = depth;
+    this.bond = bond;
     this.#sets = sets;
   }
 
@@ -22,9 +35,31 @@ export class Principal {
     return new Principal(subject, 0, []);
   }
 
+  /** Who came with a token: limited by policy and by what the token says, as long as it holds. */
+  static bearer(subject: string, set: EffectiveSet, bond: Bond): Principal {
+    return new Principal(subject, 0, [set], bond);
+  }
+
+  /** Who came with a token that does not hold: may do nothing, and every use says why. */
+  static refused(why: Error): Principal {
+    const check = (): never => {
+      throw why;
+    };
+    return new Principal('token', 0, [new EffectiveSet([])], { chain: [], expiresAt: 0, check });
+  }
+
   /** A child that may do at most what is in `set`, and in every set above it. */
   narrow(subject: string, set: EffectiveSet): Principal {
-    return new Principal(subject, this.depth + 1, [...this.#sets, set]);
+    return new Principal(subject, this.depth + 1, [...this.#sets, set], this.bond);
+  }
+
+  /**
+   * Asked at each use: by a run that begins, by each thing that a running tool uses, by each run that it starts.
+   *
+   * @throws TokaError Why it does not hold any more: TOKA_TOKEN_EXPIRED, TOKA_TOKEN_REVOKED, …
+   */
+  check(): void {
+    this.bond?.check();
   }
 
   /** What every set above says of a need: not permitted (`undefined`), or permitted with this restriction. */

@@ -36,7 +36,7 @@ export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usa
 
 export function outcomeStatus(error: TokaError | undefined): RunFinished['status'] {
   if (!error) return 'succeeded';
-  if (error.code === 'TOKA_CAPABILITY_DENIED') return 'denied';
+  if (ERRORS[error.code].exit === ERRORS.TOKA_CAPABILITY_DENIED.exit) return 'denied';
   if (error.code === 'TOKA_CANCELLED') return 'cancelled';
   if (error.code === 'TOKA_TIMED_OUT') return 'timed-out';
   return error.code.endsWith('_LIMIT') && ERRORS[error.code].exit !== 75 ? 'killed' : 'failed';

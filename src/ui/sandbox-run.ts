@@ -27,6 +27,7 @@ const OPTIONS = {
   memory: { type: 'string' },
   pids: { type: 'string' },
   timeout: { type: 'string' },
+  token: { type: 'string' },
 } as const;
 
 
@@ -44,6 +45,7 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
     const env = (values.env ?? []).map((name) => `env:read:${name}`);
     const toka = await door.open();
     try {
+      const principal = values.token === undefined ? {} : { principal: await toka.bearer(values.token) };
       const request = toka.request(
         {
           command: {
@@ -58,7 +60,7 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
         {},
       );
       const scope = escapeGlob(program.includes('/') ? resolve(cwd, program) : program);
-      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env, `proc:exec:${scope}`] }, values.json === true, door);
+      return await carryOut(toka, { ...request, ...principal, cwd, allow: [...allow, ...env, `proc:exec:${scope}`] }, values.json === true, door);
     } finally {
       toka.close();
     }

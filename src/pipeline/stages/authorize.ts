@@ -8,6 +8,7 @@ import { type Run, settled } from '../run.ts';
 
 /** Computes what the run may do; what is missing is left for the approve stage, which can ask. */
 export async function authorize(run: Run, house: House): Promise<Run> {
+  run.request.principal.check();
   const tool = settled(run, 'tool');
   const { grants, denials } = house.policy();
   const decision = decide({
