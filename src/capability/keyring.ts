@@ -65,7 +65,14 @@ interface KeyringFile {
  */
 export function openKeyring(folder: string, clock: Clock): Keyring {
   const file = join(folder, 'keyring.json');
-  const known = (): StoredKey[] => read(file);
+  // Comparing each secret with its public key takes longer than reading the file, which is done each time.
+  let last: { readonly text: string; readonly keys: readonly StoredKey[] } | undefined;
+  const known = (): readonly StoredKey[] => {
+    const text = readPrivate(file);
+    if (text === undefined) return [];
+    if (last?.text !== text) last = { text, keys: parse(text, file) };
+    return last.keys;
+  };
   const first = (): StoredKey => change(file, (keys) => (signs(keys[0]) ? keys : [generate(clock.now()), ...keys]));
   return {
     active: () => {
@@ -94,7 +101,8 @@ function change(file: string, next: (keys: readonly StoredKey[]) => readonly Sto
   const folder = dirname(file);
   privateFolder(folder);
   return withFileLock(join(folder, 'lock'), () => {
-    const before = read(file);
+    const text = readPrivate(file);
+    const before = text === undefined ? [] : parse(text, file);
     const keys = next(before);
     if (keys !== before) writePrivate(file, `${JSON.stringify({ version: 1, keys } satisfies KeyringFile, undefined, 2)}\n`);
     return keys[0]!;
@@ -143,9 +151,7 @@ function jwk(x: string): { kty: 'OKP'; crv: 'Ed25519'; x: string } {
   return { kty: 'OKP', crv: 'Ed25519', x };
 }
 
-function read(file: string): StoredKey[] {
-  const text = readPrivate(file);
-  if (text === undefined) return [];
+function parse(text: string, file: string): StoredKey[] {
   try {
     const parsed = JSON.parse(text) as Partial<Record<keyof KeyringFile, unknown>> | null;
     if (parsed?.version === 1 && isConsistent(parsed.keys)) return parsed.keys;

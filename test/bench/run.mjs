@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { manyRows } from './many.mjs';
 import { figure, ms, ratioRow, row } from './measure.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
+import { tokenRows } from './tokens.mjs';
 import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './world.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
@@ -20,6 +21,7 @@ try {
   const rows = [
     ...(await startRows(world, { samples: counts.samples, bare: warm.bare })),
     ...warm.rows,
+    ...(await tokenRows(world.folder, { samples: counts.runs })),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
     ...memoryRows(),
   ];

@@ -6,8 +6,12 @@ import { privateFolder, readPrivate, writePrivate } from '../private-file.ts';
 
 /** The tokens that were taken back. A token whose chain holds one of them is revoked too. */
 export interface Revocations {
-  /** @throws TokaError Where the list cannot be read or trusted; nothing then counts as not revoked. */
-  isRevoked(id: string): boolean;
+  /**
+   * The first of these ids that was revoked.
+   *
+   * @throws TokaError Where the list cannot be read or trusted; nothing then counts as not revoked.
+   */
+  firstOf(chain: readonly string[]): string | undefined;
   /** Keeps the id until `expires`, seconds since 1970; ids that have expired by `now` are forgotten. */
   add(id: string, expires: number, now: number): void;
 }
@@ -27,7 +31,10 @@ export function openRevocations(file: string): Revocations {
     return known.ids;
   };
   return {
-    isRevoked: (id) => current().has(id),
+    firstOf: (chain) => {
+      const ids = current();
+      return chain.find((id) => ids.has(id));
+    },
     add: (id, expires, now) => {
       const folder = dirname(file);
       privateFolder(folder);

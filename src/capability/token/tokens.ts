@@ -212,7 +212,7 @@ function demandHolds({ issued, expires, windows, workspace, chain }: TokenFacts,
   if (workspace !== undefined && !isBelow(here.workspace, workspace)) {
     throw new TokaError('TOKA_TOKEN_WORKSPACE', `the token holds only in ${workspace}, this is ${here.workspace}`, { hint: 'use it there' });
   }
-  const revoked = chain.find((id) => here.revocations.isRevoked(id));
+  const revoked = here.revocations.firstOf(chain);
   if (revoked === undefined) return;
   throw new TokaError('TOKA_TOKEN_REVOKED', revoked === chain.at(-1) ? 'the token was revoked' : `the token was made from ${revoked}, which was revoked`, {
     hint: 'ask whoever gave it to you for a new one',

@@ -8,7 +8,7 @@ export default class AuthTokenAttenuate extends TokaCommand {
     'Needs no key, so anybody who has the token can do it, on any machine. What is not named stays as it is; what is must be less. The new token ' +
     'may be handed on once less often, and ends with the old one at the latest.';
   static override examples = [
-    "<%= config.bin %> auth token create --allow fs:read:docs --out docs.token && <%= config.bin %> auth token attenuate docs.token --allow 'fs:read:docs/decisions/**' --out narrow.token",
+    "<%= config.bin %> auth token create --allow fs:read:docs | <%= config.bin %> auth token attenuate - --allow 'fs:read:docs/decisions/**' --out narrow.token",
     "<%= config.bin %> auth token create --allow fs:read:docs | <%= config.bin %> auth token attenuate - --ttl 5m --no-delegate --out short.token",
   ];
   static override flags = {
