@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../support/cli.ts';
@@ -59,7 +59,7 @@ describe('a token is made', () => {
     [['--window', 'always']],
     [['--allow', 'root:all']],
   ])('not with %j', async (flags) => {
-    expect([(await create(...flags)).exit, (await here.run(['auth', 'keys', 'list'])).stdout]).toEqual([2, expect.stringContaining('no keys yet')]);
+    expect([(await create(...flags)).exit, existsSync(join(here.home, 'state/toka/keys'))]).toEqual([2, false]);
   });
 });
 
@@ -161,6 +161,18 @@ describe('a run with a token', () => {
     const exit = async (...flags: readonly string[]): Promise<number | null> => (await here.run(['sandbox', 'run', '--token', 'docs.token', ...flags])).code;
     expect(await exit('--allow', 'fs:read:notes.txt', '--', 'true')).toBe(77);
     expect(await exit('--', 'false')).toBe(77);
+  });
+
+  test('the keys are hidden from every run, whatever is granted', async () => {
+    await create('--allow', 'fs:read', '--allow', 'proc:exec:cat');
+    const keyring = join(here.home, 'state/toka/keys/keyring.json');
+    const grant = ['--allow', `fs:read:${here.home}/**`];
+    const native = await here.json(['run', 'file-reader', keyring, ...grant]);
+    expect([native.exit, native.error?.data?.['code'], native.output]).toEqual([1, 'TOKA_CAPABILITY_DENIED', '']);
+    for (const flags of [[], ['--token', 'docs.token']]) {
+      const { code, stdout } = await here.run(['sandbox', 'run', ...flags, ...grant, '--', 'cat', keyring]);
+      expect([code === 0, stdout]).toEqual([false, '']);
+    }
   });
 
   test('a token for another project does not hold here', async () => {

@@ -3,7 +3,7 @@ import { TokaCommand } from '../../base.ts';
 
 export default class AuthTokenCreate extends TokaCommand {
   static override description =
-    'Whoever has the token may run tools with it (toka run --token FILE), limited by policy and by what the token says, until it expires or is ' +
+    'Whoever has the token may run tools with it (toka run --token FILE NAME), limited by policy and by what the token says, until it expires or is ' +
     'revoked. It can be narrowed by anybody who has it, and widened by nobody. It is a secret: write it to a file.';
   static override examples = [
     "<%= config.bin %> auth token create --allow 'fs:read:docs/**' --out docs.token",
