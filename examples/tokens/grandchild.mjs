@@ -41,7 +41,7 @@ const attempts = {
   'write a wider block by hand': async () => readWith('block', [type, algorithm, key, (await block(`capability("fs:read:${project}/docs/**");`)).toString('base64url')]),
   'edit the folder in the token': () => readWith('edited', [type, algorithm, key, edited().toString('base64url')]),
   'sign a token with a key of its own': () => {
-    const env = { XDG_STATE_HOME: join(project, 'elsewhere') };
+    const env = { XDG_STATE_HOME: join(project, 'elsewhere'), TOKA_TOKEN_FILE: '' };
     toka(project, ['auth', 'token', 'create', '--allow', 'fs:read:docs', '--out', 'own.token'], env);
     return read(project, 'docs/index.txt', '--token', 'own.token');
   },

@@ -23,21 +23,21 @@ export class Principal {
   readonly bond: Bond | undefined;
   readonly #sets: readonly EffectiveSet[];
 
-  private constructor(subject: string, depth: number, sets: readonly EffectiveSet[], bond?: Bond) {
+  private constructor(subject: string, above: { readonly depth: number; readonly sets: readonly EffectiveSet[]; readonly bond?: Bond | undefined }) {
     this.subject = subject;
-    this.depth = depth;
-    this.bond = bond;
-    this.#sets = sets;
+    this.depth = above.depth;
+    this.bond = above.bond;
+    this.#sets = above.sets;
   }
 
   /** The person at the door, limited by policy alone. */
   static person(subject: string): Principal {
-    return new Principal(subject, 0, []);
+    return new Principal(subject, { depth: 0, sets: [] });
   }
 
-  /** Who came with a token: limited by policy and by what the token says, as long as it holds. */
-  static bearer(subject: string, set: EffectiveSet, bond: Bond): Principal {
-    return new Principal(subject, 0, [set], bond);
+  /** Who came with a token that acts in the name of a person: limited by policy and by what the token says, as long as it holds. */
+  static bearer(person: string, set: EffectiveSet, bond: Bond): Principal {
+    return new Principal(`${person}/token:${bond.chain.at(-1)}`, { depth: 0, sets: [set], bond });
   }
 
   /** Who came with a token that does not hold: may do nothing, and every use says why. */
@@ -45,12 +45,12 @@ export class Principal {
     const check = (): never => {
       throw why;
     };
-    return new Principal('token', 0, [new EffectiveSet([])], { chain: [], expiresAt: 0, check });
+    return new Principal('token', { depth: 0, sets: [new EffectiveSet([])], bond: { chain: [], expiresAt: 0, check } });
   }
 
   /** A child that may do at most what is in `set`, and in every set above it. */
   narrow(subject: string, set: EffectiveSet): Principal {
-    return new Principal(subject, this.depth + 1, [...this.#sets, set], this.bond);
+    return new Principal(subject, { depth: this.depth + 1, sets: [...this.#sets, set], bond: this.bond });
   }
 
   /**

@@ -2,6 +2,7 @@ import type { KnownKey } from '../capability/keyring.ts';
 import { TokaError } from '../errors.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { Door } from './door.ts';
+import { demandOwnRight } from './own-right.ts';
 import { when } from './runs-list.ts';
 import { paint, table, terminal, type Terminal } from './text.ts';
 
@@ -18,6 +19,7 @@ export async function listKeys({ json }: { readonly json: boolean }, door: Door)
 
 /** `toka auth keys rotate`. */
 export async function rotateKeys({ json, overlap }: { readonly json: boolean; readonly overlap: string }, door: Door): Promise<number> {
+  demandOwnRight(door.env);
   const overlapMs = parseDuration(overlap);
   if (overlapMs === undefined) {
     throw new TokaError('TOKA_USAGE', `--overlap takes a duration, found "${overlap}"`, { hint: 'write for instance --overlap 24h, or --overlap 0s' });

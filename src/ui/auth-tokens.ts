@@ -11,6 +11,7 @@ import { TokaError, toTokaError } from '../errors.ts';
 import { parseDuration } from '../manifest/units.ts';
 import { localUser } from '../toka.ts';
 import type { Door } from './door.ts';
+import { demandOwnRight } from './own-right.ts';
 import { when } from './runs-list.ts';
 import { paint, plain, plainLine, terminal } from './text.ts';
 
@@ -30,6 +31,7 @@ const USUAL_DEPTH = 4;
 
 /** `toka auth token create`. */
 export async function createToken(flags: NarrowingFlags & { readonly subject?: string | undefined; readonly ttl: string }, door: Door): Promise<number> {
+  demandOwnRight(door.env);
   return withTokens(door, (tokens) => {
     const { expires: _end, depth = USUAL_DEPTH, capabilities = [], ...others } = restrictionsOf(flags, tokens, door);
     const made = tokens.create({ subject: flags.subject ?? localUser(), depth, capabilities, ...others, lifetime: lifetimeOf(flags.ttl) });

@@ -38,12 +38,13 @@ function decisions() {
   const names = Array.from({ length: GRANTS }, (_, at) => `fs:read:/p/folder-${at}/**`);
   const grants = names.map((name) => ({ capability: parseCapability(name), source: 'bench' }));
   const question = {
-    needs: { required: [parseCapability(`fs:read:/p/folder-${GRANTS - 1}/file.txt`)], optional: [] },
+    // Every part of a question that authorize may look at.
+    needs: { required: [parseCapability(`fs:read:/p/folder-${GRANTS - 1}/file.txt`)], optional: [], starts: [] },
     level: 'restricted',
-    policy: { grants, denials: [] },
+    policy: { grants, denials: [], asks: [] },
     toolNames: ['reader', 'bench/reader'],
   };
   const person = Principal.person('user:bench');
-  const bearer = person.narrow('token', authorize({ ...question, needs: { required: names.map(parseCapability), optional: [] }, principal: person }).effective);
+  const bearer = person.narrow('token', authorize({ ...question, needs: { ...question.needs, required: names.map(parseCapability) }, principal: person }).effective);
   return { policy: () => void authorize({ ...question, principal: person }), token: () => void authorize({ ...question, principal: bearer }) };
 }

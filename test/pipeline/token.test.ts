@@ -18,13 +18,20 @@ afterEach(() => {
   here[Symbol.dispose]();
 });
 
-/** Somebody with a token that permits this and holds until `holds` says no. */
-function bearer(permits: readonly string[], holds: () => boolean, expiresAt = Infinity): Principal {
+/** Somebody with a token that permits this, holds until `holds` says no, and ends at `end`. */
+function bearer(permits: readonly string[], holds: () => boolean, end = (): number => Date.now() + 86_400_000): Principal {
   const set = new EffectiveSet(permits.map((text) => ({ capability: parseCapability(text), source: 'token' })));
   const check = (): void => {
     if (!holds()) throw new TokaError('TOKA_TOKEN_EXPIRED', 'the token has expired');
   };
-  return Principal.bearer('user:test/token:1', set, { chain: ['1'], expiresAt: Math.min(expiresAt, Date.now() + 86_400_000), check });
+  const bond = {
+    chain: ['1'],
+    get expiresAt() {
+      return end();
+    },
+    check,
+  };
+  return Principal.bearer('user:test', set, bond);
 }
 
 const outcome = ({ status, error }: RunResult): unknown[] => [status, error?.code];
@@ -49,13 +56,20 @@ describe('a token that ends', () => {
   });
 
   test('while a process works: it is stopped', async () => {
-    const end = Date.now() + 400;
+    let end = Date.now() + 86_400_000;
     const result = await toka.run({
       ...toka.request({ name: 'probe' }, {}),
       allow: ['proc:exec:bash'],
-      principal: bearer(['proc:exec:bash'], () => Date.now() < end, end),
+      principal: bearer(
+        ['proc:exec:bash'],
+        () => Date.now() < end,
+        () => end,
+      ),
+      onEvent: ({ type }) => {
+        if (type === 'started') end = Date.now() + 300;
+      },
     });
-    expect(outcome(result)).toEqual(['denied', 'TOKA_TOKEN_EXPIRED']);
+    expect([outcome(result), events(result)]).toEqual([['denied', 'TOKA_TOKEN_EXPIRED'], expect.arrayContaining(['run.started'])]);
   });
 
   test('is no excuse: what the caller cancels was cancelled', async () => {

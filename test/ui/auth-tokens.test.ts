@@ -182,6 +182,15 @@ describe('a run with a token', () => {
   });
 });
 
+test('whoever acts with a token makes no other one, and changes no keys', async () => {
+  await create();
+  const env = { TOKA_TOKEN_FILE: 'docs.token' };
+  for (const words of [['token', 'create', '--allow', 'fs:read'], ['keys', 'rotate']]) {
+    expect(await here.json(['auth', ...words], { env })).toMatchObject({ exit: 77, error: { code: 'TOKA_TOKEN_DELEGATION' } });
+  }
+  expect((await here.json(['auth', 'token', 'attenuate'], { env })).exit).toBe(0);
+});
+
 test('revocation survives, reaches what was made from it, and spares what it was made from', async () => {
   await create();
   await attenuate('docs.token', 'one.token');

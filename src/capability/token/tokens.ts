@@ -121,7 +121,7 @@ export function createTokens({ keyring, revocations, clock, anchors }: TokensOpt
       const facts = verify(text);
       const set = new EffectiveSet(facts.capabilities.map((capability) => ({ capability, source: 'token' })));
       let latest = clock.now();
-      return Principal.bearer(`${facts.subject}/token:${facts.chain.at(-1)}`, set, {
+      return Principal.bearer(facts.subject, set, {
         chain: facts.chain,
         expiresAt: (facts.expires + SKEW) * 1000,
         check: () => {
