@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printCapability } from '../capability/grammar.ts';
 import { MAX_BYTES } from '../capability/token/envelope.ts';
-import type { Restrictions } from '../capability/token/facts.ts';
+import { isSubject, type Restrictions } from '../capability/token/facts.ts';
 import { readTokenFile } from '../capability/token/open.ts';
 import { isTokenId } from '../capability/token/revocations.ts';
 import { MAX_DEPTH, MAX_LIFETIME, type NewToken, type TokenFacts, type Tokens } from '../capability/token/tokens.ts';
@@ -34,7 +34,7 @@ export async function createToken(flags: NarrowingFlags & { readonly subject?: s
   demandOwnRight(door.env);
   return withTokens(door, (tokens) => {
     const { expires: _end, depth = USUAL_DEPTH, capabilities = [], ...others } = restrictionsOf(flags, tokens, door);
-    const made = tokens.create({ subject: flags.subject ?? localUser(), depth, capabilities, ...others, lifetime: lifetimeOf(flags.ttl) });
+    const made = tokens.create({ subject: subjectOf(flags.subject ?? localUser()), depth, capabilities, ...others, lifetime: lifetimeOf(flags.ttl) });
     return handOver(made, flags, door);
   });
 }
@@ -95,6 +95,11 @@ function restrictionsOf(flags: NarrowingFlags, tokens: Tokens, door: Door): Rest
     ...(flags.window === undefined ? {} : { window: parseWindow(flags.window) }),
     ...(flags.workspace === undefined ? {} : { workspace: tokens.workspace(resolve(door.cwd, flags.workspace)) }),
   };
+}
+
+function subjectOf(text: string): string {
+  if (isSubject(text)) return text;
+  throw new TokaError('TOKA_USAGE', '--subject takes a name of 1 to 100 characters, none of which controls a terminal', { hint: 'write for instance --subject agent:reviewer' });
 }
 
 function lifetimeOf(text: string): number {
@@ -184,5 +189,5 @@ function describe({ capabilities, chain, depth, expires, issued, kid, subject, w
     ...(workspace === undefined ? [] : [`only in      ${workspace}`]),
     ...capabilities.map((capability) => `permits      ${printCapability(capability)}`),
   ];
-  return lines.map((line) => `${plainLine(line)}\n`).join('');
+  return lines.map((line) => `${plainLine(line.replaceAll(/[\n\t]/g, ' '))}\n`).join('');
 }

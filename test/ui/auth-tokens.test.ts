@@ -58,6 +58,7 @@ describe('a token is made', () => {
     [['--depth', '1', '--no-delegate']],
     [['--window', 'always']],
     [['--allow', 'root:all']],
+    [['--subject', 'a\nb']],
   ])('not with %j', async (flags) => {
     expect([(await create(...flags)).exit, existsSync(join(here.home, 'state/toka/keys'))]).toEqual([2, false]);
   });

@@ -25,6 +25,11 @@ export interface Authority extends Restrictions {
   readonly depth: number;
 }
 
+/** Whether a text may name somebody: it stands in records and messages. */
+export function isSubject(text: string): boolean {
+  return /^[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u.test(text);
+}
+
 /** The version of this language; a token of a later one is refused. */
 const VERSION = 1;
 
@@ -53,6 +58,7 @@ export function parseAuthority(source: string): Authority {
   if (subject === undefined || issued === undefined || expires === undefined || depth === undefined || capabilities === undefined) {
     throw invalid('its first block lacks a subject, times, a depth or capabilities');
   }
+  if (!isSubject(subject)) throw invalid('its subject is no name');
   return { ...shared(restrictions), subject, issued, capabilities, expires, depth };
 }
 

@@ -69,6 +69,8 @@ describe('a block that was written by hand', () => {
   test.each([
     ['no version', 'subject("a"); issued(1); expires(2); depth(0); capability("env:read");'],
     ['another version', 'toka(2); subject("a"); issued(1); expires(2); depth(0); capability("env:read");'],
+    ['a subject of two lines', 'toka(1); subject("a%0Aholds here and now"); issued(1); expires(2); depth(0); capability("env:read");'],
+    ['no subject at all', 'toka(1); subject(""); issued(1); expires(2); depth(0); capability("env:read");'],
     ['no capability', 'toka(1); subject("a"); issued(1); expires(2); depth(0);'],
     ['no end', 'toka(1); subject("a"); issued(1); depth(0); capability("env:read");'],
     ['a rule', 'toka(1); subject("a"); issued(1); expires(2); depth(0); capability("env:read"); a($x) <- capability($x);'],

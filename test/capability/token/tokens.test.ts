@@ -18,7 +18,7 @@ const printed = (token: string): string[] => here.tokens.verify(token).capabilit
 describe('a token', () => {
   test('says what it was made to say', () => {
     const { text, facts } = here.tokens.create({
-      subject: 'agent "50%"\n',
+      subject: String.raw`agent "50%" \é`,
       capabilities: capabilities(String.raw`fs:read:/p/a"b%\*/**`, 'proc:exec:git', 'env:read'),
       depth: 2,
       window: parseWindow('Mon-Fri 09:00-17:00 Europe/Berlin'),
@@ -26,7 +26,7 @@ describe('a token', () => {
       lifetime: 600,
     });
     expect(here.tokens.verify(text)).toEqual(facts);
-    expect(facts).toMatchObject({ subject: 'agent "50%"\n', depth: 2, issued: START / 1000, expires: START / 1000 + 600, workspace: '/p', kid: here.keyring.active().kid });
+    expect(facts).toMatchObject({ subject: String.raw`agent "50%" \é`, depth: 2, issued: START / 1000, expires: START / 1000 + 600, workspace: '/p', kid: here.keyring.active().kid });
     expect(facts.capabilities.map(printCapability)).toEqual([String.raw`fs:read:/p/a"b%\*/**`, 'proc:exec:git', 'env:read']);
   });
 
