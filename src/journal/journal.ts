@@ -2,12 +2,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
-import { chainHash, GENESIS } from './chain.ts';
+import { chainHash, GENESIS, leafHash } from './chain.ts';
 import type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
 import { damaged, translate } from './failures.ts';
 import type { Clock } from './ids.ts';
 import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
+import { Log } from './log.ts';
 import { isGone } from './process.ts';
 import { reduce, type RunState } from './reducer.ts';
 import { openDatabase } from './sqlite.ts';
@@ -68,6 +69,7 @@ export class SqliteJournal implements Journal {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
+  #log: Log | undefined;
 
   constructor(db: DatabaseSync, file: string, clock: Clock) {
     this.#db = db;
@@ -170,12 +172,19 @@ export class SqliteJournal implements Journal {
     const stored = admitted.map(({ event, body, time }, index) => {
       const seq = head.head + index + 1;
       state = reduce(state, event, time);
-      hash = chainHash(hash, { run, seq, time, body });
-      this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
+      const leaf = leafHash({ run, seq, time, body });
+      hash = chainHash(hash, leaf);
+      const { lastInsertRowid } = this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
+      this.#writtenLog().append(Number(lastInsertRowid), leaf);
       return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
     });
     this.#sql(PUT_RUN).run(run, head.head + admitted.length, hash, JSON.stringify(state));
     return stored;
+  }
+
+  #writtenLog(): Log {
+    this.#log ??= new Log(this.#db);
+    return this.#log;
   }
 
   #storeBlobs(events: readonly RunEvent[], blobs: Blobs): void {
@@ -227,6 +236,7 @@ export class SqliteJournal implements Journal {
       } catch (error) {
         // SQLite itself has rolled back after some errors, a full disk for instance.
         if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
+        this.#log?.forget();
         throw error;
       }
     });

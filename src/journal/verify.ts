@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { hexDigest } from '../digest.ts';
-import { chainHash, GENESIS } from './chain.ts';
+import { chainHash, GENESIS, leafHash } from './chain.ts';
 import type { Fault, Verdict } from './contract.ts';
 import type { RunEvent } from './events.ts';
 import { damaged } from './failures.ts';
@@ -36,7 +36,7 @@ export function verifyRun(db: DatabaseSync, run: string): Verdict {
   for (const row of rows) {
     const seq = count + 1;
     if (row.seq !== seq) return fault(seq, 'missing');
-    if (!chainHash(previous, { run, ...row }).equals(row.hash)) return fault(seq, 'changed');
+    if (!chainHash(previous, leafHash({ run, ...row })).equals(row.hash)) return fault(seq, 'changed');
     const event = parse(row.body);
     if (!event) return fault(seq, 'unreadable');
     const next = attemptReduce(state, event, row.time);
