@@ -13,6 +13,7 @@ export const ERRORS = {
   TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },
   TOKA_CAPABILITY_INVALID: { exit: 2, meaning: 'The text is not a capability of the form domain:action[:scope].' },
   TOKA_MANIFEST_INVALID: { exit: 65, meaning: 'A manifest does not match its schema.' },
+  TOKA_PROOF_INVALID: { exit: 65, meaning: 'A checkpoint or a proof is not of its form.' },
   TOKA_MODEL_UNAVAILABLE: { exit: 69, meaning: 'This execution model is not available in this release.' },
   TOKA_RUNTIME_UNAVAILABLE: { exit: 69, meaning: 'What the tool needs to run (an interpreter, a program, a runtime plugin) is not on this machine.' },
   TOKA_SANDBOX_UNAVAILABLE: { exit: 69, meaning: 'This machine cannot enforce what the run demands, so it was refused.' },

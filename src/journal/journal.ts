@@ -2,19 +2,24 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
+import { audit } from './audit.ts';
+import { parse } from './audit-run.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
-import type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
+import type { Journal, RunFilter, RunSummary, Witnesses } from './contract.ts';
+import { EventLog, hasLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
-import { damaged, translate } from './failures.ts';
+import { damaged, translate, unavailable } from './failures.ts';
+import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
 import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
 import { Log } from './log.ts';
 import { isGone } from './process.ts';
 import { reduce, type RunState } from './reducer.ts';
 import { openDatabase } from './sqlite.ts';
-import { parse, verifyAll, verifyRun } from './verify.ts';
+import { weigh } from './weigh.ts';
 
-export type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+export type { Journal, RunFilter, RunSummary } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;
@@ -148,12 +153,28 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  verify(run?: string): Verdict {
+  verify({ keys, kept }: Witnesses = { keys: [], kept: [] }): Audit {
     return this.#transaction('DEFERRED', () => {
-      if (run === undefined) return verifyAll(this.#db, this.#file);
-      const known = this.#sql('SELECT 1 FROM runs WHERE id = ?1 UNION SELECT 1 FROM events WHERE run = ?1').get(run);
-      if (!known) throw unknown(run);
-      return verifyRun(this.#db, run);
+      if (!hasLog(this.#db)) return this.#checkStructure(audit(this.#db, [], false));
+      const log = new EventLog(this.#db, this.#file);
+      const { sound, findings } = weigh(log, keys, kept);
+      const found = audit(this.#db, sound, true);
+      return this.#checkStructure({ ...found, ok: found.ok && findings.length === 0, findings: [...found.findings, ...findings] });
+    });
+  }
+
+  consult<T>(read: (log: EventLog) => T): T {
+    return this.#transaction('DEFERRED', () => read(new EventLog(this.#db, this.#file)));
+  }
+
+  checkpoint(signer: NoteSigner): SignedCheckpoint {
+    return this.#transaction('IMMEDIATE', () => {
+      const log = new EventLog(this.#db, this.#file);
+      if (log.size === 0) throw unavailable(this.#file, 'nothing is recorded in it yet', undefined, 'there is something to sign after the first run');
+      const tree = log.tree(log.size);
+      const note = signCheckpoint(tree, signer);
+      this.#sql('INSERT OR REPLACE INTO checkpoints (size, note) VALUES (?, ?)').run(tree.size, note);
+      return parseCheckpoint(note);
     });
   }
 
@@ -180,6 +201,13 @@ export class SqliteJournal implements Journal {
     });
     this.#sql(PUT_RUN).run(run, head.head + admitted.length, hash, JSON.stringify(state));
     return stored;
+  }
+
+  /** What SQLite itself finds: a damaged index, for instance, by which events could be overlooked. */
+  #checkStructure(found: Audit): Audit {
+    const structure = this.#sql('PRAGMA integrity_check(1)').get()?.['integrity_check'];
+    if (structure !== 'ok' && found.ok) throw damaged(this.#file, String(structure));
+    return found;
   }
 
   #writtenLog(): Log {

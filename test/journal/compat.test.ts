@@ -24,14 +24,14 @@ describe.each(versions)('a journal of format %s', (version) => {
   test.each([true, false])('is read in full and in order (read-only: %s)', (readOnly) => {
     const journal = openCopy(readOnly);
     expect(runs.flatMap((run) => journal.read(run))).toEqual(expected);
-    expect(journal.verify()).toEqual({ ok: true, events: expected.length });
+    expect(journal.verify()).toMatchObject({ ok: true, events: expected.length });
     expect(journal.runs({ limit: 10 }).map(({ id }) => id)).toEqual(runs.toReversed());
   });
 
   test('is continued', () => {
     const journal = openCopy(false);
     journal.append(OPEN, [FINISHED], 2);
-    expect(journal.verify()).toEqual({ ok: true, events: expected.length + 1 });
+    expect(journal.verify()).toMatchObject({ ok: true, events: expected.length + 1 });
   });
 });
 

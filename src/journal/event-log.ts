@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { unavailable } from './failures.ts';
+import type { Link } from './chain.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { Log, LogFault } from './log.ts';
+import { type Hash, inclusionProof, readRange, rootOf } from './merkle.ts';
+
+/** An event by its place among all events. */
+export interface LogEntry extends Link {
+  /** From 1. */
+  readonly position: number;
+  /** The chain of its run up to and with it, lower-case hex. */
+  readonly hash: string;
+}
+
+const SELECT = 'SELECT position, run, seq, time, body, lower(hex(hash)) AS hash FROM events';
+
+/** The log over all events as it is read: entries, states of the tree, proofs, stored checkpoints. */
+export class EventLog {
+  readonly #db: DatabaseSync;
+  readonly #log: Log;
+
+  /** @throws TokaError TOKA_STATE_UNAVAILABLE for a journal of format 1, which gets its log when it is next written to. */
+  constructor(db: DatabaseSync, file: string) {
+    if (!hasLog(db)) throw unavailable(file, 'it has no log yet, since an older toka wrote it', undefined, 'the next run gives it one');
+    this.#db = db;
+    this.#log = new Log(db);
+  }
+
+  entry(position: number): LogEntry | undefined {
+    return this.#db.prepare(`${SELECT} WHERE position = ?`).get(position) as LogEntry | undefined;
+  }
+
+  entries(run: string): LogEntry[] {
+    return this.#db.prepare(`${SELECT} WHERE run = ? ORDER BY seq`).all(run) as unknown as LogEntry[];
+  }
+
+  get size(): number {
+    return Number(this.#db.prepare('SELECT max(position) AS last FROM log').get()?.['last'] ?? 0);
+  }
+
+  /** The tree when it had so many leaves. Its origin is made of the first event, whose id is random. */
+  tree(size: number): Checkpoint {
+    if (size < 1 || size > this.size) throw new LogFault(`the log of events has ${this.size} rows, not ${size}`);
+    const origin = `toka/journal/${Buffer.from(this.#log.read(0, 0)).toString('hex').slice(0, 32)}`;
+    return { origin, size, root: rootOf(readRange(size, this.#log.read)) };
+  }
+
+  inclusion(position: number, size: number): Hash[] {
+    return inclusionProof(position - 1, size, this.#log.read);
+  }
+
+  /** The stored notes by the size of their tree, smallest first. */
+  checkpoints(): { readonly size: number; readonly note: string }[] {
+    return this.#db.prepare('SELECT size, note FROM checkpoints ORDER BY size').all() as { size: number; note: string }[];
+  }
+}
+
+/** Whether a journal has a log; one of format 1 has none. */
+export function hasLog(db: DatabaseSync): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log'").get() !== undefined;
+}
