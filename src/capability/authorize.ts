@@ -111,3 +111,12 @@ function isSecretOnly(need: Capability, grants: readonly Grant[]): boolean {
 function concerns({ tools }: { readonly tools?: readonly string[] }, names: readonly string[]): boolean {
   return tools === undefined || tools.some((pattern) => names.some((name) => matches(glob(pattern), name)));
 }
+
+/** Says why a capability is missing. */
+export function describeLack(lack: Lack): string {
+  if (lack.by === 'policy') return 'no rule grants it';
+  if (lack.by === 'secret') return 'the built-in default leaves secret-bearing files out';
+  if (lack.by === 'level') return `the level ${lack.level} excludes it`;
+  if (lack.by === 'principal') return `${lack.subject} does not have it`;
+  return `denied by ${lack.source}${lack.reason === undefined ? '' : `: ${lack.reason}`}`;
+}

@@ -1,5 +1,5 @@
 import { TokaError } from '../errors.ts';
-import type { HexHasher } from './audit-tree.ts';
+import type { Join } from './audit-tree.ts';
 import type { RunEvent } from './events.ts';
 import type { Why } from './findings.ts';
 import { describeFault } from './limits.ts';
@@ -31,12 +31,11 @@ export class RunCheck {
   #state: RunState | undefined;
   /** Whether all events so far were there and as recorded: only then it can be said what they amount to. */
   #isWhole = true;
-  readonly #digest: HexHasher;
-  readonly #link = Buffer.alloc(2 * HASH_BYTES);
+  readonly #link: Join;
 
-  constructor(run: string, digest: HexHasher) {
+  constructor(run: string, link: Join) {
     this.run = run;
-    this.#digest = digest;
+    this.#link = link;
   }
 
   get isFinished(): boolean {
@@ -48,9 +47,7 @@ export class RunCheck {
     let hash = from;
     for (const leaf of leaves) {
       if (hash === undefined || leaf === undefined) return undefined;
-      this.#link.write(hash, 0, 'hex');
-      this.#link.write(leaf, HASH_BYTES, 'hex');
-      hash = this.#digest(this.#link);
+      hash = this.#link(hash, leaf);
     }
     return hash;
   }
@@ -66,14 +63,13 @@ export class RunCheck {
   /**
    * Takes the next event, which is as recorded.
    *
-   * @param event What `read` made of its text.
+   * @param event Undefined where it cannot be read.
    * @returns What is wrong with it all the same.
    */
-  accept(seq: number, position: number, time: number, event: RunEvent | 'neutral' | undefined): Why | undefined {
+  accept(seq: number, position: number, time: number, event: RunEvent | undefined): Why | undefined {
     this.count = seq;
     this.position = position;
-    if (!this.#isWhole || (event === 'neutral' && this.#state?.startedAt !== undefined && !this.isFinished)) return undefined;
-    if (event !== undefined && event !== 'neutral' && this.#advance(event, time)) return undefined;
+    if (!this.#isWhole || (event !== undefined && this.#advance(event, time))) return undefined;
     this.#isWhole = false;
     return event === undefined ? 'unreadable' : 'illegal';
   }

@@ -5,6 +5,19 @@ const HEX = 2 * HASH_BYTES;
 /** SHA-256 as lower-case hex, which costs half of what a Buffer does. */
 export type HexHasher = (content: Uint8Array | string) => string;
 
+/** Hashes two hashes, all in hex. */
+export type Join = (left: string, right: string) => string;
+
+/** Makes a function that hashes a fixed beginning and two hashes; it has one buffer for all calls. */
+export function joiner(hash: HexHasher, ...beginning: readonly number[]): Join {
+  const bytes = Buffer.from([...beginning, ...Buffer.alloc(2 * HASH_BYTES)]);
+  return (left, right) => {
+    bytes.write(left, beginning.length, 'hex');
+    bytes.write(right, beginning.length + HASH_BYTES, 'hex');
+    return hash(bytes);
+  };
+}
+
 /** What the tree says of the nodes that stand with a leaf. */
 export interface TreeReport {
   /** A node does not fit what is below it. */
@@ -25,10 +38,11 @@ export class TreeCheck {
   readonly #hash: HexHasher;
   readonly #report: TreeReport;
   readonly #peaks: Node[] = [];
-  readonly #pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1);
+  readonly #node: Join;
 
   constructor(hash: HexHasher, report: TreeReport) {
     this.#hash = hash;
+    this.#node = joiner(hash, 1);
     this.#report = report;
   }
 
@@ -56,10 +70,7 @@ export class TreeCheck {
   }
 
   #join(left: string | undefined, right: string | undefined): string | undefined {
-    if (left === undefined || right === undefined) return undefined;
-    this.#pair.write(left, 1, 'hex');
-    this.#pair.write(right, 1 + HASH_BYTES, 'hex');
-    return this.#hash(this.#pair);
+    return left === undefined || right === undefined ? undefined : this.#node(left, right);
   }
 
   /** Whether a node was made of what is below its children, or of the events: then they were changed, and that is said of them alone. */

@@ -1,9 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { canonical } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { explain, type Mutable, type Recorded, type Suspect } from './audit-explain.ts';
 import { parse, RunCheck, type Summary } from './audit-run.ts';
-import { type HexHasher, TreeCheck } from './audit-tree.ts';
+import { type HexHasher, type Join, joiner, TreeCheck } from './audit-tree.ts';
 import type { RunEvent } from './events.ts';
 import { type Audit, type Finding, FINDINGS_LIMIT } from './findings.ts';
 import { blobsOf } from './limits.ts';
@@ -37,7 +37,10 @@ export function audit(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasL
 
 class Auditor {
   readonly #db: DatabaseSync;
+  readonly #summary: StatementSync;
+  readonly #blob: StatementSync;
   readonly #hash: HexHasher;
+  readonly #link: Join;
   readonly #hasLog: boolean;
   readonly #checkpoints: Checkpoint[];
   readonly #findings: Mutable<Finding>[] = [];
@@ -56,8 +59,11 @@ class Auditor {
 
   constructor(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasLog: boolean) {
     this.#db = db;
+    this.#summary = db.prepare(`${SELECT_SUMMARIES} WHERE id = ?`);
+    this.#blob = db.prepare('SELECT bytes FROM blobs WHERE hash = ?');
     const { hash } = process.getBuiltinModule('node:crypto');
     this.#hash = (content) => hash('sha256', content, 'hex');
+    this.#link = joiner(this.#hash);
     this.#hasLog = hasLog;
     this.#checkpoints = checkpoints.toSorted((a, b) => a.size - b.size);
     this.#tree = new TreeCheck(this.#hash, {
@@ -138,7 +144,7 @@ class Auditor {
   }
 
   #isNext({ run, seq, leaf }: Recorded, hash: string): boolean {
-    const check = this.#runs.get(run) ?? new RunCheck(run, this.#hash);
+    const check = this.#runs.get(run) ?? new RunCheck(run, this.#link);
     return check.count + 1 === seq && check.chained([leaf]) === hash;
   }
 
@@ -157,7 +163,7 @@ class Auditor {
   #checkOf(run: string, seq: number, position: number): RunCheck {
     let check = this.#runs.get(run);
     if (!check) {
-      check = new RunCheck(run, this.#hash);
+      check = new RunCheck(run, this.#link);
       this.#runs.set(run, check);
       if (seq > 1) this.#resume(check, position);
     }
@@ -173,6 +179,8 @@ class Auditor {
   }
 
   #read(body: string, position: number, run: string, seq: number): RunEvent | undefined {
+    const known = this.#hasLog && !body.includes('"blob":') ? standIn(body) : undefined;
+    if (known) return known;
     const event = parse(body);
     const blob = event && this.#blobFault(event);
     if (blob) this.#report({ why: blob, position, run, seq });
@@ -181,7 +189,7 @@ class Auditor {
 
   #blobFault(event: RunEvent): 'blob-missing' | 'blob-changed' | undefined {
     for (const { blob, bytes } of blobsOf(event)) {
-      const row = this.#db.prepare('SELECT bytes FROM blobs WHERE hash = ?').get(Buffer.from(blob, 'hex')) as { bytes: Uint8Array } | undefined;
+      const row = this.#blob.get(Buffer.from(blob, 'hex')) as { bytes: Uint8Array } | undefined;
       if (!row) return 'blob-missing';
       if (row.bytes.byteLength !== bytes || this.#hash(row.bytes) !== blob) return 'blob-changed';
     }
@@ -213,7 +221,7 @@ class Auditor {
 
   /** Compares a run with its summary; one that is as it should be is not needed any more. */
   #conclude(check: RunCheck, isLast: boolean): void {
-    const summary = this.#db.prepare(`${SELECT_SUMMARIES} WHERE id = ?`).get(check.run) as Summary | undefined;
+    const summary = this.#summary.get(check.run) as Summary | undefined;
     if (summary && check.fits(summary)) {
       this.#summaries += 1;
       this.#runs.delete(check.run);
@@ -232,7 +240,7 @@ class Auditor {
     // Runs of which no event is left as it was.
     for (const summary of this.#db.prepare(`${SELECT_SUMMARIES} ORDER BY id`).iterate() as Iterable<Summary>) {
       if (this.#db.prepare('SELECT 1 FROM events WHERE run = ? LIMIT 1').get(summary.id) && !this.#isAllOpen(summary.id)) continue;
-      const check = new RunCheck(summary.id, this.#hash);
+      const check = new RunCheck(summary.id, this.#link);
       this.#settle(check, summary.head, Infinity, (hash) => hash === summary.hash);
       if (!check.fits(summary)) this.#report({ why: 'summary', run: summary.id, seq: summary.head });
     }
@@ -247,4 +255,18 @@ class Auditor {
 /** A row of the log, if it holds as many nodes as it should. */
 function whole(nodes: string | undefined, position: number): string | undefined {
   return nodes?.length === completedBy(position) * HEX ? nodes : undefined;
+}
+
+/** Events that the reducer needs no more of than their type, by the beginning of their text as toka writes it. */
+const STAND_INS: readonly RunEvent[] = [
+  { v: 1, type: 'run.output', stream: 'stdout', kept: { inline: '' }, bytes: 0, truncated: false },
+  { v: 1, type: 'run.started', effective: [], level: 'restricted' },
+  { v: 1, type: 'approval.decided', capability: '', decision: 'once', by: '' },
+];
+const BEGINNINGS = STAND_INS.map(({ v, type }) => `{"v":${v},"type":"${type}",`);
+
+/** What fits the log was an event when it was recorded; to parse all of them would take as long as all the rest. */
+function standIn(body: string): RunEvent | undefined {
+  const at = BEGINNINGS.findIndex((beginning) => body.startsWith(beginning));
+  return STAND_INS[at];
 }

@@ -55,6 +55,8 @@ export interface Journal {
   blob(sha256: string): Uint8Array;
   /** One page of runs, newest first. */
   runs(filter: RunFilter): RunSummary[];
+  /** The summary of a run. Throws `TOKA_RUN_UNKNOWN`. */
+  run(id: string): RunSummary;
   /** The direct children of a run, oldest first. */
   children(run: string): RunSummary[];
   /** The only run whose id starts so. Throws `TOKA_RUN_UNKNOWN` where there is none or more than one. */

@@ -18,13 +18,11 @@ const SELECT = 'SELECT position, run, seq, time, body, lower(hex(hash)) AS hash 
 /** The log over all events as it is read: entries, states of the tree, proofs, stored checkpoints. */
 export class EventLog {
   readonly #db: DatabaseSync;
-  readonly #log: Log;
+  readonly #file: string;
 
-  /** @throws TokaError TOKA_STATE_UNAVAILABLE for a journal of format 1, which gets its log when it is next written to. */
   constructor(db: DatabaseSync, file: string) {
-    if (!hasLog(db)) throw unavailable(file, 'it has no log yet, since an older toka wrote it', undefined, 'the next run gives it one');
     this.#db = db;
-    this.#log = new Log(db);
+    this.#file = file;
   }
 
   entry(position: number): LogEntry | undefined {
@@ -35,24 +33,35 @@ export class EventLog {
     return this.#db.prepare(`${SELECT} WHERE run = ? ORDER BY seq`).all(run) as unknown as LogEntry[];
   }
 
+  /** How many events it covers. */
   get size(): number {
+    this.#demandLog();
     return Number(this.#db.prepare('SELECT max(position) AS last FROM log').get()?.['last'] ?? 0);
   }
 
-  /** The tree when it had so many leaves. Its origin is made of the first event, whose id is random. */
+  /** The tree when it had so many leaves, at least one. Its origin is made of the first event, whose id is random. */
   tree(size: number): Checkpoint {
     if (size < 1 || size > this.size) throw new LogFault(`the log of events has ${this.size} rows, not ${size}`);
-    const origin = `toka/journal/${Buffer.from(this.#log.read(0, 0)).toString('hex').slice(0, 32)}`;
-    return { origin, size, root: rootOf(readRange(size, this.#log.read)) };
+    const { read } = new Log(this.#db);
+    const origin = `toka/journal/${Buffer.from(read(0, 0)).toString('hex').slice(0, 32)}`;
+    return { origin, size, root: rootOf(readRange(size, read)) };
   }
 
+  /** The audit path of the event at a position in the tree of that size. */
   inclusion(position: number, size: number): Hash[] {
-    return inclusionProof(position - 1, size, this.#log.read);
+    this.#demandLog();
+    return inclusionProof(position - 1, size, new Log(this.#db).read);
   }
 
   /** The stored notes by the size of their tree, smallest first. */
   checkpoints(): { readonly size: number; readonly note: string }[] {
+    this.#demandLog();
     return this.#db.prepare('SELECT size, note FROM checkpoints ORDER BY size').all() as { size: number; note: string }[];
+  }
+
+  /** A journal of format 1 gets its log when it is next written to. */
+  #demandLog(): void {
+    if (!hasLog(this.#db)) throw unavailable(this.#file, 'it has no log yet, since an older toka wrote it', undefined, 'the next run gives it one');
   }
 }
 

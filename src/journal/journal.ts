@@ -133,6 +133,14 @@ export class SqliteJournal implements Journal {
     });
   }
 
+  run(id: string): RunSummary {
+    return this.#guarded(() => {
+      const row = this.#sql(`${SELECT_RUNS} WHERE id = ?`).get(id);
+      if (!row) throw unknown(id);
+      return this.#toSummary(row as unknown as RunRow);
+    });
+  }
+
   children(run: string): RunSummary[] {
     return this.#guarded(() => {
       const rows = this.#sql(`${SELECT_RUNS} WHERE parent = ? ORDER BY id`).all(run);

@@ -1,9 +1,10 @@
 import type { JsonValue } from '@toka/sdk';
+import { describeLack } from '../capability/authorize.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
-import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
+import type { Denied, RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { House } from './house.ts';
 import type { ExecutionRequest } from './request.ts';
@@ -85,6 +86,7 @@ function started({ decision, plan, tool }: Run): RunStarted {
     v: 1,
     type: 'run.started',
     effective: permissions.map(({ capability }) => printCapability(capability)),
+    sources: permissions.map(({ source }) => source),
     level: tool?.level ?? 'restricted',
     ...(plan ? { planDigest: hexDigest(JSON.stringify(plan)), command: plan.argv } : {}),
   };
@@ -103,13 +105,25 @@ function output({ stream, bytes }: Completion['pieces'][number], completion: Com
   return { v: 1, type: 'run.output', stream, kept: keeper.output(bytes), bytes: bytes.byteLength, truncated: completion?.truncated === true };
 }
 
-function finished({ completion, data }: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
+/** What was missing when the run was denied: nothing that a person granted, and what a person refused with that as its reason. */
+function denied({ decision, approvals }: Run): Denied[] {
+  return (decision?.missing ?? []).flatMap(({ capability, lack }) => {
+    const name = printCapability(capability);
+    const answer = approvals.find((approval) => approval.capability === name);
+    if (answer && answer.decision !== 'deny') return [];
+    return [{ capability: name, reason: answer ? `denied by ${answer.by}` : describeLack(lack) }];
+  });
+}
+
+function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
+  const { completion, data } = run;
   return {
     v: 1,
     type: 'run.finished',
     status: outcomeStatus(error),
     exitCode: completion?.exitCode ?? null,
     ...(error ? { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } } : {}),
+    ...(error?.code === 'TOKA_CAPABILITY_DENIED' && run.decision ? { denied: denied(run) } : {}),
     usage,
     ...(data === undefined ? {} : { data: keeper.json(data) }),
   };

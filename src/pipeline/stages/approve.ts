@@ -1,5 +1,5 @@
 import { printCapability } from '../../capability/grammar.ts';
-import type { Missing } from '../../capability/authorize.ts';
+import { describeLack, type Missing } from '../../capability/authorize.ts';
 import { TokaError } from '../../errors.ts';
 import type { ApprovalDecided } from '../../journal/events.ts';
 import type { House } from '../house.ts';
@@ -31,19 +31,11 @@ function canBeAsked({ lack }: Missing): boolean {
 function denied(run: Run, missing: readonly Missing[], house: House): TokaError {
   const tool = settled(run, 'tool');
   const names = missing.map(({ capability }) => printCapability(capability));
-  const reasons = missing.map((each) => `${printCapability(each.capability)} (${reason(each)})`);
+  const reasons = missing.map((each) => `${printCapability(each.capability)} (${describeLack(each.lack)})`);
   return new TokaError('TOKA_CAPABILITY_DENIED', `${tool.qualified} was not granted ${reasons.join(', ')}`, {
     hint: hint(missing, house),
     data: { tool: tool.qualified, missing: names, principal: run.request.principal.subject },
   });
-}
-
-function reason({ lack }: Missing): string {
-  if (lack.by === 'policy') return 'no rule grants it';
-  if (lack.by === 'secret') return 'the built-in default leaves secret-bearing files out';
-  if (lack.by === 'level') return `the level ${lack.level} excludes it`;
-  if (lack.by === 'principal') return `${lack.subject} does not have it`;
-  return `denied by ${lack.source}${lack.reason === undefined ? '' : `: ${lack.reason}`}`;
 }
 
 function hint(missing: readonly Missing[], { untrustedConfig }: House): string {
