@@ -32,6 +32,7 @@ const COMPARED = 100;
  */
 export function explain(suspects: readonly Suspect[], edited: ReadonlySet<number>, db: DatabaseSync, hash: HexHasher): void {
   const changed = suspects.filter(({ finding, row }) => finding.why === 'changed' && row !== undefined).slice(0, COMPARED);
+  if (changed.length === 0) return;
   const origin = db.prepare('SELECT position FROM log WHERE substr(nodes, 1, 32) = unhex(?)');
   for (const suspect of changed) {
     const { finding, row, position, logged } = suspect as Suspect & { readonly row: Recorded };

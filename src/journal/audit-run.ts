@@ -28,6 +28,8 @@ export class RunCheck {
   position = 0;
   /** The chain so far; undefined where it cannot be told. */
   hash: string | undefined = GENESIS_HEX;
+  /** The hash that is stored with the last event, where that is another one. */
+  #stored: string | undefined;
   #state: RunState | undefined;
   /** Whether all events so far were there and as recorded: only then it can be said what they amount to. */
   #isWhole = true;
@@ -52,9 +54,19 @@ export class RunCheck {
     return hash;
   }
 
+  /** Follows the chain to the next event. Returns whether its hash fits: one that is wrong is said once, whichever way the next one goes on. */
+  follow(leaf: string, stored: string): boolean {
+    const next = this.chained([leaf]);
+    const fits = next === undefined || next === stored || (this.#stored !== undefined && this.#link(this.#stored, leaf) === stored);
+    this.hash = fits ? stored : next;
+    this.#stored = fits ? undefined : stored;
+    return fits;
+  }
+
   /** Goes on behind events that are not there as they were recorded. */
   skip(to: number, position: number, hash: string | undefined): void {
     this.#isWhole = false;
+    this.#stored = undefined;
     this.count = to;
     this.position = position;
     this.hash = hash;
@@ -76,7 +88,7 @@ export class RunCheck {
 
   /** Whether a summary says what the events amount to, as far as that is known. */
   fits({ head, hash, state, status, tool, parent }: Summary): boolean {
-    if (head !== this.count || (this.hash !== undefined && hash !== this.hash)) return false;
+    if (head !== this.count || (this.hash !== undefined && hash !== this.hash && hash !== this.#stored)) return false;
     if (!this.#isWhole) return true;
     const own = this.#state;
     return state === JSON.stringify(own) && status === own?.status && (tool ?? undefined) === own.tool && (parent ?? undefined) === own.parent;

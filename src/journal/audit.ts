@@ -135,10 +135,9 @@ class Auditor {
     }
     const check = this.#checkOf(run, seq, position);
     if (seq > check.count + 1) this.#settle(check, seq - 1, position, (before) => check.chained([leaf], before) === hash);
-    const chain = check.chained([leaf]);
+    const isLinked = check.follow(leaf, hash);
     const wrong = check.accept(seq, position, time, this.#read(body, position, run, seq));
-    check.hash = chain ?? hash;
-    if (check.hash !== hash) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
+    if (!isLinked) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
     else if (wrong !== undefined) this.#report({ why: wrong, position, run, seq });
     if (check.isFinished) this.#conclude(check, false);
   }

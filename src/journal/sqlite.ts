@@ -111,13 +111,22 @@ function connect(file: string, parameters: string, options: { readOnly?: boolean
 /** Settings for files of unknown origin: https://www.sqlite.org/security.html. Returns the version of the file's format. */
 function configure(db: DatabaseSync, file: string): number {
   db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL');
-  const { id, version, synchronous } = db
-    .prepare(
-      `SELECT application_id AS id, user_version AS version, synchronous
-       FROM pragma_application_id, pragma_user_version, pragma_synchronous`,
-    )
-    .get() as { id: number; version: number; synchronous: number };
+  const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number };
   if (synchronous !== 2) throw unavailable(file, `SQLite does not write durably (synchronous is ${synchronous}, not 2)`);
+  // Of one moment: another process may bring an older journal to the present format in between.
+  db.exec('BEGIN');
+  try {
+    return checkFormat(db, file);
+  } finally {
+    db.exec('ROLLBACK');
+  }
+}
+
+function checkFormat(db: DatabaseSync, file: string): number {
+  const { id, version } = db.prepare('SELECT application_id AS id, user_version AS version FROM pragma_application_id, pragma_user_version').get() as {
+    id: number;
+    version: number;
+  };
   if (id !== APPLICATION_ID || version < 1) throw damaged(file, 'the file is something else');
   if (version > SCHEMA_VERSION) {
     throw unavailable(file, `it was written by a newer toka (format ${version}, known is ${SCHEMA_VERSION})`, undefined, 'update toka');
