@@ -88,7 +88,7 @@ function cefLine(record: AuditRecord, version: string): string {
     act: tool ?? model,
     outcome,
     reason: record.errorCode,
-    app: record.door,
+    sourceServiceName: record.door,
     cn1Label: 'seq',
     cn1: record.seq,
     cn2Label: 'wallMs',
