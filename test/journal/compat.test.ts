@@ -1,9 +1,11 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonical, chainHash, GENESIS, leafHash } from '../../src/journal/chain.ts';
+import { parseCheckpoint } from '../../src/journal/checkpoint.ts';
 import type { StoredEvent } from '../../src/journal/events.ts';
 import type { Journal } from '../../src/journal/journal.ts';
+import { SIGNER } from './compat/signer.ts';
 import { FINISHED, journalIn, makeFolder, openFor } from './fixtures.ts';
 
 const COMPAT = join(import.meta.dirname, 'compat');
@@ -26,6 +28,14 @@ describe.each(versions)('a journal of format %s', (version) => {
     expect(runs.flatMap((run) => journal.read(run))).toEqual(expected);
     expect(journal.verify()).toMatchObject({ ok: true, events: expected.length });
     expect(journal.runs({ limit: 10 }).map(({ id }) => id)).toEqual(runs.toReversed());
+  });
+
+  test.runIf(existsSync(join(COMPAT, version, 'checkpoint.txt')))('is what its checkpoint says', () => {
+    const kept = parseCheckpoint(readFileSync(join(COMPAT, version, 'checkpoint.txt'), 'utf8'));
+    expect(openCopy(true).verify({ keys: [SIGNER], kept: [kept] })).toMatchObject({ ok: true, signed: expected.length });
+    const journal = openCopy(false);
+    journal.append(OPEN, [FINISHED], 2);
+    expect(journal.verify({ keys: [SIGNER], kept: [kept] })).toMatchObject({ ok: true, signed: expected.length });
   });
 
   test('is continued', () => {
