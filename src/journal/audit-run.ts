@@ -6,16 +6,8 @@ import { describeFault } from './limits.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { reduce, type RunState } from './reducer.ts';
 
-/** The summary of a run as the database holds it; `hash` in lower-case hex. */
-export interface Summary {
-  readonly id: string;
-  readonly head: number;
-  readonly hash: string;
-  readonly state: string;
-  readonly status: string;
-  readonly tool: string | null;
-  readonly parent: string | null;
-}
+/** The summary of a run as the database holds it; the hash in lower-case hex. */
+export type Summary = readonly [id: string, head: number, hash: string, state: string, status: string, tool: string | null, parent: string | null];
 
 const GENESIS_HEX = '0'.repeat(2 * HASH_BYTES);
 
@@ -87,7 +79,7 @@ export class RunCheck {
   }
 
   /** Whether a summary says what the events amount to, as far as that is known. */
-  fits({ head, hash, state, status, tool, parent }: Summary): boolean {
+  fits([, head, hash, state, status, tool, parent]: Summary): boolean {
     if (head !== this.count || (this.hash !== undefined && hash !== this.hash && hash !== this.#stored)) return false;
     if (!this.#isWhole) return true;
     const own = this.#state;

@@ -15,14 +15,15 @@ const PAGE = 1000;
 /** How many open places are tried for a gap: more gaps than that are no accident that could be told apart. */
 const TRIED = 64;
 
-type Cells = readonly [position: number, run: string, seq: number, time: number, body: string, hash: string, nodes: string];
+/** Hash and nodes are one text, `hash:nodes`: each value that SQLite hands over takes as long as a hash. */
+type Cells = readonly [position: number, run: string, seq: number, time: number, body: string, hashes: string];
 
 const HEX = 2 * HASH_BYTES;
-const SELECT = `SELECT e.position, e.run, e.seq, e.time, e.body, lower(hex(e.hash)), lower(hex(l.nodes))
+const SELECT = `SELECT e.position, e.run, e.seq, e.time, e.body, lower(hex(e.hash) || ':' || hex(l.nodes))
   FROM events AS e LEFT JOIN log AS l ON l.position = e.position WHERE e.position > ? ORDER BY e.position LIMIT ${PAGE}`;
-const SELECT_WITHOUT_LOG = `SELECT position, run, seq, time, body, lower(hex(hash)), ''
+const SELECT_WITHOUT_LOG = `SELECT position, run, seq, time, body, lower(hex(hash)) || ':'
   FROM events WHERE position > ? ORDER BY position LIMIT ${PAGE}`;
-const SELECT_SUMMARIES = 'SELECT id, head, lower(hex(hash)) AS hash, state, status, tool, parent FROM runs';
+const SELECT_SUMMARIES = 'SELECT id, head, lower(hex(hash)), state, status, tool, parent FROM runs';
 
 /**
  * Checks all events against the log, the chain of each run, the summaries and the blobs, in one pass; to be called inside a read
@@ -38,6 +39,7 @@ export function audit(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasL
 class Auditor {
   readonly #db: DatabaseSync;
   readonly #summary: StatementSync;
+  readonly #summaryRange: StatementSync;
   readonly #blob: StatementSync;
   readonly #hash: HexHasher;
   readonly #link: Join;
@@ -46,6 +48,8 @@ class Auditor {
   readonly #findings: Mutable<Finding>[] = [];
   readonly #runs = new Map<string, RunCheck>();
   readonly #tree: TreeCheck;
+  /** Runs that came to their end in this page. */
+  readonly #finished: RunCheck[] = [];
   /** Places at which there is nothing, or another event than the recorded one. */
   readonly #open: Suspect[] = [];
   /** Leaves of the log that were changed, while their event was not. */
@@ -60,6 +64,8 @@ class Auditor {
   constructor(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasLog: boolean) {
     this.#db = db;
     this.#summary = db.prepare(`${SELECT_SUMMARIES} WHERE id = ?`);
+    this.#summaryRange = db.prepare(`${SELECT_SUMMARIES} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ${PAGE}`);
+    for (const statement of [this.#summary, this.#summaryRange]) statement.setReturnArrays(true);
     this.#blob = db.prepare('SELECT bytes FROM blobs WHERE hash = ?');
     const { hash } = process.getBuiltinModule('node:crypto');
     this.#hash = (content) => hash('sha256', content, 'hex');
@@ -84,6 +90,7 @@ class Auditor {
         this.#accept(cells);
         [last] = cells;
       }
+      this.#concludeFinished();
       if (page.length < PAGE) break;
     }
     this.#fillGap(last + 1, this.#logged + 1);
@@ -115,8 +122,9 @@ class Auditor {
     }
   }
 
-  #accept([position, run, seq, time, body, hash, nodes]: Cells): void {
+  #accept([position, run, seq, time, body, hashes]: Cells): void {
     this.#events += 1;
+    const [hash = '', nodes = ''] = hashes.split(':');
     const leaf = this.#hash(`\0${canonical({ run, seq, time, body })}`);
     const row = whole(nodes, position);
     const logged = row?.slice(0, HEX);
@@ -139,7 +147,7 @@ class Auditor {
     const wrong = check.accept(seq, position, time, this.#read(body, position, run, seq));
     if (!isLinked) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
     else if (wrong !== undefined) this.#report({ why: wrong, position, run, seq });
-    if (check.isFinished) this.#conclude(check, false);
+    if (check.isFinished) this.#finished.push(check);
   }
 
   #isNext({ run, seq, leaf }: Recorded, hash: string): boolean {
@@ -218,33 +226,49 @@ class Auditor {
     check.skip(to, found?.at(-1)?.position ?? check.position, after(found));
   }
 
-  /** Compares a run with its summary; one that is as it should be is not needed any more. */
-  #conclude(check: RunCheck, isLast: boolean): void {
-    const summary = this.#summary.get(check.run) as Summary | undefined;
-    if (summary && check.fits(summary)) {
+  /** Compares finished runs with their summaries, which mostly stand side by side; those that are as they should be are not needed any more. */
+  #concludeFinished(): void {
+    const ids = this.#finished.map(({ run }) => run).toSorted();
+    const page = this.#summaryRange.all(ids[0] ?? '', ids.at(-1) ?? '') as unknown as Summary[];
+    const near = new Map(page.map((summary) => [summary[0], summary]));
+    for (const check of this.#finished.splice(0)) {
+      const summary = near.get(check.run) ?? this.#summaryOf(check.run);
+      if (!summary || !check.fits(summary)) continue;
       this.#summaries += 1;
       this.#runs.delete(check.run);
-      return;
     }
-    if (!isLast) return;
+  }
+
+  #summaryOf(run: string): Summary | undefined {
+    return this.#summary.get(run) as unknown as Summary | undefined;
+  }
+
+  /** Compares a run that is not finished, or not as it should be, with its summary. */
+  #conclude(check: RunCheck): void {
+    const summary = this.#summaryOf(check.run);
     if (summary) this.#summaries += 1;
-    if (summary && summary.head > check.count) this.#settle(check, summary.head, Infinity, (hash) => hash === summary.hash);
+    const [, head = 0, last = ''] = summary ?? [];
+    if (head > check.count) this.#settle(check, head, Infinity, (hash) => hash === last);
     if (!summary || !check.fits(summary)) this.#report({ why: 'summary', run: check.run, seq: check.count, position: check.position });
   }
 
   #concludeRuns(): void {
-    for (const check of [...this.#runs.values()]) this.#conclude(check, true);
+    for (const check of [...this.#runs.values()]) this.#conclude(check);
     const { count } = this.#db.prepare('SELECT count(*) AS count FROM runs').get() as { count: number };
     if (count === this.#summaries) return;
     // Runs of which no event is left as it was.
-    for (const summary of this.#db.prepare(`${SELECT_SUMMARIES} ORDER BY id`).iterate() as Iterable<Summary>) {
-      if (this.#db.prepare('SELECT 1 FROM events WHERE run = ? LIMIT 1').get(summary.id) && !this.#isAllOpen(summary.id)) continue;
-      const check = new RunCheck(summary.id, this.#link);
-      this.#settle(check, summary.head, Infinity, (hash) => hash === summary.hash);
-      if (!check.fits(summary)) this.#report({ why: 'summary', run: summary.id, seq: summary.head });
+    const all = this.#db.prepare(`${SELECT_SUMMARIES} ORDER BY id`);
+    all.setReturnArrays(true);
+    for (const summary of all.iterate() as unknown as Iterable<Summary>) {
+      const [run, head, last] = summary;
+      if (!this.#isAllOpen(run)) continue;
+      const check = new RunCheck(run, this.#link);
+      this.#settle(check, head, Infinity, (hash) => hash === last);
+      if (!check.fits(summary)) this.#report({ why: 'summary', run, seq: head });
     }
   }
 
+  /** Whether a run has no event, or none that is the recorded one. */
   #isAllOpen(run: string): boolean {
     const rows = this.#db.prepare('SELECT position FROM events WHERE run = ?').all(run) as { position: number }[];
     return rows.every(({ position }) => this.#open.some((one) => one.position === position));

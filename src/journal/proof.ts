@@ -6,7 +6,7 @@ import type { EventLog } from './event-log.ts';
 import { LogFault } from './log.ts';
 import { rootByInclusion } from './merkle.ts';
 
-export const PROOF_SCHEMA = 'toka/audit-proof/v1';
+const PROOF_SCHEMA = 'toka/audit-proof/v1';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex');
 const count = z.int().min(1);

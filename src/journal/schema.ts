@@ -55,9 +55,6 @@ const STEPS: readonly { readonly adds: Statements; fill?(db: DatabaseSync): void
 /** The version that this toka writes; it reads all up to it. */
 export const SCHEMA_VERSION: number = STEPS.length;
 
-/** The first version with a log over all runs. */
-export const LOG_VERSION = 2;
-
 /** Brings the schema from a version to the present one; to be called inside a transaction. */
 export function migrate(db: DatabaseSync, from: number): void {
   for (const { adds, fill } of STEPS.slice(from)) {
@@ -74,7 +71,7 @@ export function migrate(db: DatabaseSync, from: number): void {
  * @returns The first name that is not as it should be, or undefined.
  */
 export function findForeignObject(db: DatabaseSync, version: number): string | undefined {
-  const own: Statements = Object.assign({}, ...STEPS.slice(0, version).map(({ adds }) => adds));
+  const own: Statements = Object.fromEntries(STEPS.slice(0, version).flatMap(({ adds }) => Object.entries(adds)));
   const rows = db.prepare('SELECT name, sql FROM sqlite_schema').all() as { name: string; sql: string | null }[];
   const foreign = rows.find(({ name, sql }) => (sql === null ? !name.startsWith('sqlite_autoindex_') : own[name] !== sql));
   if (foreign) return foreign.name;

@@ -107,7 +107,7 @@ test('a signature counts only by the name of the log and a known key; a wrong on
   expect(isSignedBy(parseCheckpoint(renamed), [key])).toBe(false);
   const [, , , , own = ''] = note.split('\n');
   expect(isSignedBy(parseCheckpoint(`${note}— witness.example/w ${Buffer.alloc(68).toString('base64')}\n`), [key])).toBe(true);
-  expect(isSignedBy(parseCheckpoint(`${note}${own.replace(/.(?=[^=]{4}=$)/, (sign) => (sign === 'A' ? 'B' : 'A'))}\n`), [key])).toBe(false);
+  expect(isSignedBy(parseCheckpoint(`${note}${own.replace(/.(?=[^=]{4}=$)/, (letter) => (letter === 'A' ? 'B' : 'A'))}\n`), [key])).toBe(false);
 });
 
 test('a note with any character changed is refused, or does not count', () => {

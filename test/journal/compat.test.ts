@@ -13,6 +13,7 @@ const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
 const versions = readdirSync(COMPAT).filter((name) => /^v\d+$/.test(name));
 
 describe.each(versions)('a journal of format %s', (version) => {
+  const signed = existsSync(join(COMPAT, version, 'checkpoint.txt')) ? [readFileSync(join(COMPAT, version, 'checkpoint.txt'), 'utf8')] : [];
   const expected = JSON.parse(readFileSync(join(COMPAT, version, 'expected.json'), 'utf8')) as StoredEvent[];
   const runs = [...new Set(expected.map(({ run }) => run))];
 
@@ -30,12 +31,13 @@ describe.each(versions)('a journal of format %s', (version) => {
     expect(journal.runs({ limit: 10 }).map(({ id }) => id)).toEqual(runs.toReversed());
   });
 
-  test.runIf(existsSync(join(COMPAT, version, 'checkpoint.txt')))('is what its checkpoint says', () => {
-    const kept = parseCheckpoint(readFileSync(join(COMPAT, version, 'checkpoint.txt'), 'utf8'));
-    expect(openCopy(true).verify({ keys: [SIGNER], kept: [kept] })).toMatchObject({ ok: true, signed: expected.length });
+  test('is what its checkpoint says, if it has one, and stays so', () => {
+    const kept = signed.map((note) => parseCheckpoint(note));
+    const covered = kept.length === 0 ? 0 : expected.length;
     const journal = openCopy(false);
+    expect(journal.verify({ keys: [SIGNER], kept })).toMatchObject({ ok: true, signed: covered });
     journal.append(OPEN, [FINISHED], 2);
-    expect(journal.verify({ keys: [SIGNER], kept: [kept] })).toMatchObject({ ok: true, signed: expected.length });
+    expect(journal.verify({ keys: [SIGNER], kept })).toMatchObject({ ok: true, signed: covered });
   });
 
   test('is continued', () => {

@@ -1,6 +1,62 @@
+import { generateKeyPairSync, sign, verify as verifySignature } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { createKeeper } from '../../src/journal/blobs.ts';
 import { chainHash, GENESIS, leafHash, type Link } from '../../src/journal/chain.ts';
+import type { NoteKey, NoteSigner, SignedCheckpoint } from '../../src/journal/checkpoint.ts';
+import type { Witnesses } from '../../src/journal/contract.ts';
+import type { Audit, Finding } from '../../src/journal/findings.ts';
 import { appendLeaf, EMPTY_RANGE } from '../../src/journal/merkle.ts';
+import { FINISHED, makeJournal, nextId, openFor, OUTPUT, REQUESTED, STARTED, WHOLE_RUN } from './fixtures.ts';
+
+export interface Recorded {
+  readonly file: string;
+  readonly runs: readonly [string, string, string];
+}
+
+/** Three finished runs of four events, at the positions 1-4, 5-8 and 9-12; the second has a blob. */
+export function record(): Recorded {
+  const { journal, file } = makeJournal();
+  const runs = [nextId(), nextId(), nextId()] as const;
+  const keeper = createKeeper();
+  journal.append(runs[0], WHOLE_RUN, 0);
+  journal.append(runs[1], [REQUESTED, STARTED, { ...OUTPUT, kept: keeper.output(Buffer.alloc(20_000, 1)) }, FINISHED], 0, keeper.blobs);
+  journal.append(runs[2], WHOLE_RUN, 0);
+  journal.close();
+  return { file, runs };
+}
+
+export function verify(file: string, witnesses?: Witnesses): Audit {
+  const journal = openFor(file, { readOnly: true });
+  try {
+    return journal.verify(witnesses);
+  } finally {
+    journal.close();
+  }
+}
+
+export function newKey(): NoteKey & NoteSigner {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return {
+    publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url'),
+    sign: (bytes) => sign(null, bytes, privateKey),
+    verify: (bytes, signature) => verifySignature(null, bytes, publicKey, signature),
+  };
+}
+
+export function checkpoint(file: string, key: NoteSigner): SignedCheckpoint {
+  const journal = openFor(file);
+  try {
+    return journal.checkpoint(key);
+  } finally {
+    journal.close();
+  }
+}
+
+/** One finding in a line: what, at which position, which event of which of the three runs, and what else is known. */
+export function line({ why, position, run, seq, field, from, size }: Finding, runs: readonly string[]): string {
+  const place = [position === undefined ? '' : `@${position}`, run === undefined ? '' : `${'ABC'[runs.indexOf(run)] ?? '?'}${seq}`];
+  return [why, ...place, field ?? '', from === undefined ? '' : `from ${from}`, size === undefined ? '' : `size ${size}`].filter((part) => part !== '').join(' ');
+}
 
 /** Edits a journal's file behind toka's back. */
 export function tamper(file: string, edit: (db: DatabaseSync) => void): void {
