@@ -51,7 +51,7 @@ test('its scripts exist', () => {
 });
 
 describe('every page', () => {
-  const pages = ['docs/tools.md', 'docs/manifest.md', 'docs/capabilities.md', 'docs/sandbox.md', 'docs/journal.md', 'docs/tokens.md'];
+  const pages = ['docs/tools.md', 'docs/manifest.md', 'docs/capabilities.md', 'docs/sandbox.md', 'docs/journal.md', 'docs/audit.md', 'docs/tokens.md'];
 
   test.skipIf(!sandboxed).each(pages)('%s: its commands work', (page) => {
     paste('toka run todo-report README.md >/dev/null; true');
