@@ -30,7 +30,7 @@ const SELECT_SUMMARIES = 'SELECT id, head, lower(hex(hash)), state, status, tool
  * transaction, so that it sees one moment.
  *
  * @param checkpoints Those whose signature is known to be good.
- * @param hasLog Whether the journal has a log; one of format 1 has none, and only its chains are checked.
+ * @param hasLog Whether the journal has a log; one of format 1 has none, so that its tree is made of its events alone.
  */
 export function audit(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasLog: boolean): Audit {
   return new Auditor(db, checkpoints, hasLog).run();
@@ -54,7 +54,7 @@ class Auditor {
   readonly #open: Suspect[] = [];
   /** Leaves of the log that were changed, while their event was not. */
   readonly #edited = new Set<number>();
-  /** The last position that the log has. */
+  /** The last position of the tree: that of the log or, where there is none, of the events, of which it is made then. */
   readonly #logged: number;
   #events = 0;
   #summaries = 0;
@@ -76,46 +76,51 @@ class Auditor {
       node: (position, level) => this.#report({ why: 'log', position, field: `nodes[${level}]` }),
       leaf: (position) => this.#edited.add(position),
     });
-    this.#logged = hasLog ? Number(db.prepare('SELECT max(position) AS last FROM log').get()?.['last'] ?? 0) : 0;
+    this.#logged = Number(db.prepare(`SELECT max(position) AS last FROM ${hasLog ? 'log' : 'events'}`).get()?.['last'] ?? 0);
   }
 
   run(): Audit {
     const select = this.#db.prepare(this.#hasLog ? SELECT : SELECT_WITHOUT_LOG);
     select.setReturnArrays(true);
     let last = 0;
-    for (;;) {
+    for (let isMore = true; isMore && !this.#isFull;) {
       const page = select.all(last) as unknown as Cells[];
       for (const cells of page) {
+        if (this.#isFull) break;
         this.#fillGap(last + 1, cells[0]);
         this.#accept(cells);
         [last] = cells;
       }
       this.#concludeFinished();
-      if (page.length < PAGE) break;
+      isMore = page.length === PAGE;
     }
     this.#fillGap(last + 1, this.#logged + 1);
-    this.#concludeRuns();
+    if (!this.#isFull) this.#concludeRuns();
     for (const { size } of this.#checkpoints) this.#report({ why: 'truncated', position: Math.max(last, this.#logged) + 1, size });
     explain(this.#open, this.#edited, this.#db, this.#hash);
     return {
       ok: this.#findings.length === 0,
       events: this.#events,
-      root: this.#hasLog ? (this.#tree.root() ?? null) : null,
+      root: this.#isFull ? null : (this.#tree.root() ?? null),
       findings: this.#findings.toSorted((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity)),
       signed: this.#signed,
     };
   }
 
+  get #isFull(): boolean {
+    return this.#findings.length >= FINDINGS_LIMIT;
+  }
+
   #report(finding: Finding): Mutable<Finding> {
     const own = { ...finding };
-    if (this.#findings.length < FINDINGS_LIMIT) this.#findings.push(own);
+    if (!this.#isFull) this.#findings.push(own);
     return own;
   }
 
   /** Positions without an event. */
   #fillGap(from: number, to: number): void {
     const nodes = this.#hasLog && from < to ? this.#db.prepare('SELECT lower(hex(nodes)) AS nodes FROM log WHERE position = ?') : undefined;
-    for (let position = from; position < to && this.#findings.length < FINDINGS_LIMIT; position++) {
+    for (let position = from; position < to && !this.#isFull; position++) {
       const row = whole(nodes?.get(position)?.['nodes'] as string | undefined, position);
       this.#open.push({ position, logged: row?.slice(0, HEX), finding: this.#report({ why: 'missing', position }), isSettled: false });
       if (position <= this.#logged) this.#grow(row, undefined);
@@ -128,7 +133,7 @@ class Auditor {
     const leaf = this.#hash(`\0${canonical({ run, seq, time, body })}`);
     const row = whole(nodes, position);
     const logged = row?.slice(0, HEX);
-    if (this.#hasLog && position <= this.#logged) this.#grow(row, leaf);
+    if (position <= this.#logged) this.#grow(row, leaf);
     if (this.#hasLog && leaf !== logged) {
       const isBeyond = position > this.#logged;
       if (logged === undefined && !isBeyond) this.#report({ why: 'log', position, run, seq, field: 'nodes' });
@@ -214,7 +219,7 @@ class Auditor {
     const need = to - check.count;
     const windows = open.slice(0, TRIED).map((_, at) => open.slice(at, at + need)).filter(({ length }) => length === need);
     const found = windows.find((window) => leads(after(window) ?? '')) ?? (open.length === need ? open : undefined);
-    for (let seq = check.count + 1; seq <= to && this.#findings.length < FINDINGS_LIMIT; seq++) {
+    for (let seq = check.count + 1; seq <= to && !this.#isFull; seq++) {
       const place = found?.[seq - check.count - 1] ?? open.find(({ row }) => row?.run === check.run && row.seq === seq);
       if (!place) this.#report({ why: 'missing', run: check.run, seq });
       else {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { unavailable } from './failures.ts';
-import type { Link } from './chain.ts';
+import { leafHash, type Link } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { Log, LogFault } from './log.ts';
 import { type Hash, inclusionProof, readRange, rootOf } from './merkle.ts';
@@ -39,12 +39,17 @@ export class EventLog {
     return Number(this.#db.prepare('SELECT max(position) AS last FROM log').get()?.['last'] ?? 0);
   }
 
-  /** The tree when it had so many leaves, at least one. Its origin is made of the first event, whose id is random. */
+  /** Which log it is: its first event, whose id is random, gives the name. Undefined while it is empty. */
+  get origin(): string | undefined {
+    const leaf = hasLog(this.#db) && this.size > 0 ? new Log(this.#db).read(0, 0) : this.#firstLeaf();
+    return leaf && `toka/journal/${Buffer.from(leaf).toString('hex').slice(0, 32)}`;
+  }
+
+  /** The tree when it had so many leaves, at least one. */
   tree(size: number): Checkpoint {
-    if (size < 1 || size > this.size) throw new LogFault(`the log of events has ${this.size} rows, not ${size}`);
-    const { read } = new Log(this.#db);
-    const origin = `toka/journal/${Buffer.from(read(0, 0)).toString('hex').slice(0, 32)}`;
-    return { origin, size, root: rootOf(readRange(size, read)) };
+    const { origin } = this;
+    if (origin === undefined || size < 1 || size > this.size) throw new LogFault(`the log of events has ${this.size} rows, not ${size}`);
+    return { origin, size, root: rootOf(readRange(size, new Log(this.#db).read)) };
   }
 
   /** The audit path of the event at a position in the tree of that size. */
@@ -55,8 +60,13 @@ export class EventLog {
 
   /** The stored notes by the size of their tree, smallest first. */
   checkpoints(): { readonly size: number; readonly note: string }[] {
-    this.#demandLog();
+    if (!hasLog(this.#db)) return [];
     return this.#db.prepare('SELECT size, note FROM checkpoints ORDER BY size').all() as { size: number; note: string }[];
+  }
+
+  #firstLeaf(): Hash | undefined {
+    const first = this.entry(1);
+    return first && leafHash(first);
   }
 
   /** A journal of format 1 gets its log when it is next written to. */

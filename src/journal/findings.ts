@@ -43,9 +43,9 @@ export interface Finding {
 /** What was found out about a whole journal. */
 export interface Audit {
   readonly ok: boolean;
-  /** How many events there are. */
+  /** How many events were looked at: all there are, unless a thousand findings came before. */
   readonly events: number;
-  /** The root over all of them, lower-case hex; null where a part of the log cannot be told any more, or in a journal without a log. */
+  /** The root over all of them, lower-case hex; null where a part of the log cannot be told any more. */
   readonly root: string | null;
   /** In the order of positions; the first thousand. */
   readonly findings: readonly Finding[];
@@ -53,5 +53,5 @@ export interface Audit {
   readonly signed: number;
 }
 
-/** More are counted as one: who has changed so much has changed everything. */
+/** Nothing further is looked at: who has changed so much has changed everything. */
 export const FINDINGS_LIMIT = 1000;

@@ -163,10 +163,8 @@ export class SqliteJournal implements Journal {
 
   verify({ keys, kept }: Witnesses = { keys: [], kept: [] }): Audit {
     return this.#transaction('DEFERRED', () => {
-      if (!hasLog(this.#db)) return this.#checkStructure(audit(this.#db, [], false));
-      const log = new EventLog(this.#db, this.#file);
-      const { sound, findings } = weigh(log, keys, kept);
-      const found = audit(this.#db, sound, true);
+      const { sound, findings } = weigh(new EventLog(this.#db, this.#file), keys, kept);
+      const found = audit(this.#db, sound, hasLog(this.#db));
       return this.#checkStructure({ ...found, ok: found.ok && findings.length === 0, findings: [...found.findings, ...findings] });
     });
   }

@@ -11,7 +11,7 @@ import type { Finding } from './findings.ts';
 export function weigh(log: EventLog, keys: readonly NoteKey[], kept: readonly SignedCheckpoint[]): { sound: SignedCheckpoint[]; findings: Finding[] } {
   const sound: SignedCheckpoint[] = [];
   const findings: Finding[] = [];
-  const origin = log.size === 0 ? undefined : log.tree(1).origin;
+  const { origin } = log;
   const consider = (checkpoint: SignedCheckpoint | undefined, size: number): void => {
     const field = faultOf(checkpoint, size, keys, origin);
     if (field === undefined && checkpoint) sound.push(checkpoint);

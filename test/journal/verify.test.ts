@@ -128,6 +128,15 @@ describe('each kind of edit is found, and the record is located', () => {
   });
 });
 
+test('of very many edits the first thousand are told', () => {
+  const { journal, file } = makeJournal();
+  for (let count = 0; count < 300; count++) journal.append(nextId(), WHOLE_RUN, 0);
+  journal.close();
+  tamper(file, (db) => change(db, 'UPDATE events SET time = time + 1'));
+  const { ok, findings } = verify(file);
+  expect([ok, findings.length, findings.at(-1)?.position]).toEqual([false, 1000, 1000]);
+});
+
 test('what is recorded without the log is refused by the next append', () => {
   const { file, runs } = record();
   tamper(file, (db) => {

@@ -64,6 +64,22 @@ describe('against a checkpoint', () => {
     expect(found()).toEqual(['rewritten @1 from 0 size 16']);
   });
 
+  test('a journal that was made one of format 1, which has no log, is held against it all the same', () => {
+    const { file, runs } = record();
+    const key = newKey();
+    const kept = checkpoint(file, key);
+    const found = (): string[] => verify(file, { keys: [key], kept: [kept] }).findings.map((finding) => line(finding, runs));
+    tamper(file, (db) => db.exec('DROP TABLE log; DROP TABLE checkpoints; PRAGMA user_version = 1'));
+    expect(found()).toEqual([]);
+    tamper(file, (db) => {
+      change(db, 'DELETE FROM events WHERE position > 8');
+      change(db, 'DELETE FROM runs WHERE id = ?', runs[2]);
+    });
+    expect(found()).toEqual(['truncated @9 size 12']);
+    tamper(file, (db) => change(db, "UPDATE events SET body = replace(body, 'README', 'SECRET') WHERE position = 1"));
+    expect(verify(file, { keys: [key], kept: [kept] }).ok).toBe(false);
+  });
+
   test('a history that was written anew from end to end is named, with the last part that is still good', () => {
     const { file, runs } = record();
     const key = newKey();
