@@ -49,6 +49,8 @@ export interface RunRequested {
   /** A JSON object with secrets replaced by placeholders. */
   readonly params: Kept;
   readonly principal: string;
+  /** The ids of the token that it acts with and of those that this was made from, the oldest first. */
+  readonly tokens?: readonly string[];
   /** The run that asked for this one. */
   readonly parent?: string;
   /** Absolute. */

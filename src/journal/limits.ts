@@ -67,6 +67,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     tool: optional(name),
     params: kept,
     principal: name,
+    tokens: optional(list(name, 1000)),
     parent: optional(uuid),
     cwd: path,
     project: optional(path),

@@ -11,6 +11,8 @@ export interface AuditRecord {
   /** When it was requested, ISO 8601 in UTC. */
   readonly time: string;
   readonly principal: string;
+  /** The ids of the token that it acted with and of those that this was made from, the oldest first. */
+  readonly tokens?: readonly string[];
   readonly door: string;
   readonly model: string;
   readonly tool?: string;
@@ -43,6 +45,7 @@ export function recordOf(run: RunSummary, events: readonly RunEvent[], place: { 
     ...(run.parent === undefined ? {} : { parent: run.parent }),
     time: new Date(run.requestedAt).toISOString(),
     principal: run.principal,
+    ...(requested?.tokens ? { tokens: requested.tokens } : {}),
     door: run.door,
     model: run.model,
     ...(run.tool === undefined ? {} : { tool: run.tool }),

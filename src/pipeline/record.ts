@@ -52,6 +52,7 @@ function requested(run: Run, house: House, keeper: Keeper): RunRequested {
     tool: tool?.qualified ?? nameOf(request),
     params: keeper.json(withoutSecrets(run)),
     principal: request.principal.subject,
+    ...(request.principal.bond ? { tokens: request.principal.bond.chain } : {}),
     ...(request.parent ? { parent: request.parent.run } : {}),
     cwd: request.cwd,
     ...(house.projectRoot === undefined ? {} : { project: house.projectRoot }),

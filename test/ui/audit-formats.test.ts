@@ -25,7 +25,7 @@ const RECORD: AuditRecord = {
 /** Reads a line of CSV as RFC 4180 says. */
 function cells(line: string): string[] {
   expect(line.endsWith('\r\n')).toBe(true);
-  return [...line.slice(0, -2).matchAll(/("(?:[^"]|"")*"|[^",\r\n]*)(?:,|$)/g)].slice(0, 23).map(([, cell = '']) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
+  return [...line.slice(0, -2).matchAll(/("(?:[^"]|"")*"|[^",\r\n]*)(?:,|$)/g)].slice(0, 24).map(([, cell = '']) => (cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell));
 }
 
 function csv(record: Partial<AuditRecord>): Record<string, string> {

@@ -56,6 +56,15 @@ test('a grant by flag is told from one by rule', async () => {
   expect(records.map(({ granted }) => granted[0]?.source)).toEqual([expect.stringMatching(/toka\.yaml/), 'flag']);
 });
 
+test('the token that a run acted with is named by its id, and by those that it was made from', async () => {
+  using here = place({ 'notes.txt': 'one\n' });
+  await here.run(['auth', 'token', 'create', '--allow', 'fs:read:**', '--out', 'wide.token']);
+  await here.run(['auth', 'token', 'attenuate', 'wide.token', '--allow', 'fs:read:notes.txt', '--out', 'narrow.token']);
+  await here.run(['run', '--token', 'narrow.token', 'file-reader', 'notes.txt']);
+  const { records } = await here.json<{ records: { outcome: string; tokens: string[] }[] }>(['audit', 'list']);
+  expect(records.map(({ outcome, tokens }) => [outcome, tokens?.length])).toEqual([['succeeded', 2]]);
+});
+
 test('filters choose as those of runs list do', async () => {
   using here = await recorded();
   const seqs = async (...flags: string[]): Promise<number[]> => (await here.json<{ records: Recorded[] }>(['audit', 'list', ...flags])).records.map(({ seq }) => seq);
