@@ -28,6 +28,11 @@ const LATE = {
   manifests: 'src/ui/manifests.ts',
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',
+  audit: 'src/ui/audit.ts',
+  'audit-records': 'src/ui/audit-records.ts',
+  'auth-keys': 'src/ui/auth-keys.ts',
+  'auth-tokens': 'src/ui/auth-tokens.ts',
+  tokens: 'src/capability/token/open.ts',
   cli: 'src/cli.ts',
 };
 

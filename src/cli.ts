@@ -2,6 +2,19 @@ import type { Command } from '@oclif/core/command';
 import { Config } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
+import AuditCheckpoint from './commands/audit/checkpoint.ts';
+import AuditExport from './commands/audit/export.ts';
+import AuditList from './commands/audit/list.ts';
+import AuditProve from './commands/audit/prove.ts';
+import AuditShow from './commands/audit/show.ts';
+import AuditVerify from './commands/audit/verify.ts';
+import AuthKeysList from './commands/auth/keys/list.ts';
+import AuthKeysRotate from './commands/auth/keys/rotate.ts';
+import AuthRevoke from './commands/auth/revoke.ts';
+import AuthTokenAttenuate from './commands/auth/token/attenuate.ts';
+import AuthTokenCreate from './commands/auth/token/create.ts';
+import AuthTokenInspect from './commands/auth/token/inspect.ts';
+import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
 import Lock from './commands/lock.ts';
@@ -27,6 +40,19 @@ export { commandNotFound } from './hooks/command-not-found.ts';
 
 /** All commands by their id, which is the path of their file; oclif finds them here (package.json, `oclif.commands`). */
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
+  'audit:checkpoint': AuditCheckpoint,
+  'audit:export': AuditExport,
+  'audit:list': AuditList,
+  'audit:prove': AuditProve,
+  'audit:show': AuditShow,
+  'audit:verify': AuditVerify,
+  'auth:keys:list': AuthKeysList,
+  'auth:keys:rotate': AuthKeysRotate,
+  'auth:revoke': AuthRevoke,
+  'auth:token:attenuate': AuthTokenAttenuate,
+  'auth:token:create': AuthTokenCreate,
+  'auth:token:inspect': AuthTokenInspect,
+  'auth:token:verify': AuthTokenVerify,
   check: Check,
   doctor: Doctor,
   lock: Lock,

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import type { Policy } from './capability/policy.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { coverage } from './capability/covers.ts';
+import { type Keyring, openKeyring } from './capability/keyring.ts';
 import { Principal } from './capability/principal.ts';
+import type { Tokens } from './capability/token/tokens.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
@@ -12,7 +14,7 @@ import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
 import { findProject, homeFolder, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
-import { TokaError } from './errors.ts';
+import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -35,7 +37,7 @@ export { TokaError, type ErrorCode } from './errors.ts';
 export interface TokaOptions {
   /** The caller's folder; decides the project. Default: the process's own. */
   readonly cwd?: string;
-  /** Default: the process's own. */
+  /** Default: the process's own. A token in the file that `TOKA_TOKEN_FILE` names limits everything that is asked for here. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Asks a person for what no rule grants. Default: nobody is asked. */
   readonly approver?: Approver;
@@ -75,6 +77,12 @@ export interface Toka {
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
+  /** The user's keys; the first is made when one is needed. */
+  readonly keyring: Keyring;
+  /** What is handed on to others, and what others handed on. */
+  tokens(): Promise<Tokens>;
+  /** Who acts with the token in a file: put it into a request to limit the run. One whose token does not hold is denied everything, with the reason. */
+  bearer(tokenFile: string): Promise<Principal>;
   close(): void;
 }
 
@@ -146,13 +154,19 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     // By their real paths, which is what a file is known by when it is used.
     hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache].map(realPathOf))],
   };
+  const keyring = openKeyring(join(folders.state, 'keys'), systemClock);
+  const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
+  const bearer = async (tokenFile: string): Promise<Principal> => bearerOf(resolve(cwd, tokenFile), tokens);
+  const tokenFile = env['TOKA_TOKEN_FILE'] ?? '';
+  const isBound = tokenFile !== '' && options.readOnly !== true;
+  const principal = isBound ? await bearer(tokenFile) : Principal.person(localUser());
   return {
     project,
     root,
     untrustedConfig: house.untrustedConfig,
     request: (target, params) => ({
       model: 'tool',
-      principal: Principal.person(`user:${process.getuid?.() ?? 'local'}`),
+      principal,
       door: options.door ?? 'api',
       cwd,
       params,
@@ -166,11 +180,29 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     trust: trustOf(project, trustFile),
     lock,
+    keyring,
+    tokens,
+    bearer,
     close: () => {
       registry.close();
       once.peek()?.close();
     },
   };
+}
+
+/** The person who started this process, as runs and tokens name them. */
+export function localUser(): string {
+  return `user:${process.getuid?.() ?? 'local'}`;
+}
+
+/** Whoever comes with a token that does not hold may do nothing; each run says why, and is recorded as denied. */
+async function bearerOf(file: string, tokens: Toka['tokens']): Promise<Principal> {
+  try {
+    const { readTokenFile } = await import('./capability/token/open.ts');
+    return (await tokens()).bearer(readTokenFile(file));
+  } catch (error) {
+    return Principal.refused(toTokaError(error));
+  }
 }
 
 async function pipeline(): Promise<typeof import('./pipeline/execute.ts')> {

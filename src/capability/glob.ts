@@ -90,7 +90,7 @@ export function overlaps(a: Glob, b: Glob): boolean {
 }
 
 function isBelow(text: string, tree: string): boolean {
-  return text === tree || text.startsWith(`${tree}/`);
+  return text.startsWith(tree) && (text.length === tree.length || text.charAt(tree.length) === '/');
 }
 
 function tokenize(text: string): Token[] {

@@ -1,5 +1,15 @@
 import type { Capability } from './grammar.ts';
-import type { EffectiveSet } from './effective.ts';
+import { EffectiveSet } from './effective.ts';
+
+/** What ties a principal to a token: it holds as long as the token does. */
+export interface Bond {
+  /** The ids of the token and of those that it was made from, the oldest first. */
+  readonly chain: readonly string[];
+  /** Milliseconds since 1970; from then on it does not hold. */
+  readonly expiresAt: number;
+  /** Whether it holds at this moment. Throws a TokaError where it does not. */
+  check(): void;
+}
 
 /**
  * Who a run acts for: a verified value that lives inside one process. Only this module can make one, and a narrowed one never holds more
@@ -9,22 +19,47 @@ export class Principal {
   readonly subject: string;
   /** How many runs stand between this one and the person. */
   readonly depth: number;
+  /** Absent for a person at the door. */
+  readonly bond: Bond | undefined;
   readonly #sets: readonly EffectiveSet[];
 
-  private constructor(subject: string, depth: number, sets: readonly EffectiveSet[]) {
+  private constructor(subject: string, above: { readonly depth: number; readonly sets: readonly EffectiveSet[]; readonly bond?: Bond | undefined }) {
     this.subject = subject;
-    this.depth = depth;
-    this.#sets = sets;
+    this.depth = above.depth;
+    this.bond = above.bond;
+    this.#sets = above.sets;
   }
 
   /** The person at the door, limited by policy alone. */
   static person(subject: string): Principal {
-    return new Principal(subject, 0, []);
+    return new Principal(subject, { depth: 0, sets: [] });
+  }
+
+  /** Who came with a token that acts in the name of a person: limited by policy and by what the token says, as long as it holds. */
+  static bearer(person: string, set: EffectiveSet, bond: Bond): Principal {
+    return new Principal(`${person}/token:${bond.chain.at(-1)}`, { depth: 0, sets: [set], bond });
+  }
+
+  /** Who came with a token that does not hold: may do nothing, and every use says why. */
+  static refused(why: Error): Principal {
+    const check = (): never => {
+      throw why;
+    };
+    return new Principal('token', { depth: 0, sets: [new EffectiveSet([])], bond: { chain: [], expiresAt: 0, check } });
   }
 
   /** A child that may do at most what is in `set`, and in every set above it. */
   narrow(subject: string, set: EffectiveSet): Principal {
-    return new Principal(subject, this.depth + 1, [...this.#sets, set]);
+    return new Principal(subject, { depth: this.depth + 1, sets: [...this.#sets, set], bond: this.bond });
+  }
+
+  /**
+   * Asked at each use: by a run that begins, by each thing that a running tool uses, by each run that it starts.
+   *
+   * @throws TokaError Why it does not hold any more: TOKA_TOKEN_EXPIRED, TOKA_TOKEN_REVOKED, …
+   */
+  check(): void {
+    this.bond?.check();
   }
 
   /** What every set above says of a need: not permitted (`undefined`), or permitted with this restriction. */

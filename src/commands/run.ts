@@ -29,6 +29,7 @@ export default class Run extends TokaCommand {
     'passthrough-exit': boolean({ description: 'end with the exit code of the tool itself' }),
     quiet: boolean({ description: 'no progress and no logs' }),
     timeout: text({ description: 'end the run after this time, at most what its level allows', helpValue: '30s' }),
+    token: text({ description: 'limit the run by the token in this file; default: TOKA_TOKEN_FILE', helpValue: 'FILE' }),
   };
   static override strict = false;
   static override summary = 'Run a tool.';

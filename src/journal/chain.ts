@@ -1,4 +1,5 @@
 import { digest } from '../digest.ts';
+import type { Hasher } from './merkle.ts';
 
 /** What stands before the first event of a run. */
 export const GENESIS: Uint8Array = new Uint8Array(32);
@@ -21,12 +22,12 @@ export function canonical({ run, seq, time, body }: Link): string {
   return `toka/event/v1\n${run}\n${seq}\n${time}\n${body}`;
 }
 
-/** The event alone, `SHA-256(0x00 ‖ canonical)`: the leaf hash of RFC 6962, so that a Merkle log over all runs can be built on it. */
-export function leafHash(link: Link): Buffer {
-  return digest(`\0${canonical(link)}`);
+/** The event alone, `SHA-256(0x00 ‖ canonical)`: the leaf hash of RFC 6962, by which it also stands in the log over all runs. */
+export function leafHash(link: Link, hash: Hasher = digest): Buffer {
+  return hash(`\0${canonical(link)}`);
 }
 
 /** The next hash of a run's chain, `SHA-256(previous ‖ leaf)`. It needs the leaf only: a chain can be checked without the payloads. */
-export function chainHash(previous: Uint8Array, link: Link): Buffer {
-  return digest(Buffer.concat([previous, leafHash(link)]));
+export function chainHash(previous: Uint8Array, leaf: Uint8Array, hash: Hasher = digest): Buffer {
+  return hash(Buffer.concat([previous, leaf]));
 }

@@ -1,5 +1,8 @@
 import type { Blobs } from './blobs.ts';
+import type { NoteKey, NoteSigner, SignedCheckpoint } from './checkpoint.ts';
+import type { EventLog } from './event-log.ts';
 import type { RunEvent, RunStatus, StoredEvent } from './events.ts';
+import type { Audit } from './findings.ts';
 import type { RunState } from './reducer.ts';
 
 /** A run as lists show it: `interrupted` is a run without an outcome whose process is gone. */
@@ -20,19 +23,13 @@ export interface RunFilter {
   readonly parent?: string;
 }
 
-/**
- * What is wrong with a run, at `seq`: an event is `missing`, `changed` (it does not fit its hash), `unreadable` (not an event), `illegal`
- * (cannot follow those before it), `blob-missing`, `blob-changed`, or the summary kept beside the events does not fit (`summary`). With
- * `run` null a whole stretch of the log is `missing`, and `seq` is its first position in the log.
- */
-export interface Fault {
-  readonly ok: false;
-  readonly run: string | null;
-  readonly seq: number;
-  readonly why: 'missing' | 'changed' | 'unreadable' | 'illegal' | 'blob-missing' | 'blob-changed' | 'summary';
+/** What a verification holds the record against. */
+export interface Witnesses {
+  /** The keys whose signatures count. */
+  readonly keys: readonly NoteKey[];
+  /** Checkpoints kept elsewhere. */
+  readonly kept: readonly SignedCheckpoint[];
 }
-
-export type Verdict = { readonly ok: true; readonly events: number } | Fault;
 
 /**
  * The record of all runs. Every method may throw `TOKA_STATE_UNAVAILABLE` (the file cannot be read or written now; the next call tries
@@ -58,11 +55,17 @@ export interface Journal {
   blob(sha256: string): Uint8Array;
   /** One page of runs, newest first. */
   runs(filter: RunFilter): RunSummary[];
+  /** The summary of a run. Throws `TOKA_RUN_UNKNOWN`. */
+  run(id: string): RunSummary;
   /** The direct children of a run, oldest first. */
   children(run: string): RunSummary[];
   /** The only run whose id starts so. Throws `TOKA_RUN_UNKNOWN` where there is none or more than one. */
   findRun(idPrefix: string): string;
-  /** Checks hashes, order, completeness, summaries and blobs, of one run or of all. Throws `TOKA_RUN_UNKNOWN`. */
-  verify(run?: string): Verdict;
+  /** Checks all events against the log, the chains, the checkpoints, the summaries and the blobs. */
+  verify(witnesses?: Witnesses): Audit;
+  /** Reads from the log, all within one moment. */
+  consult<T>(read: (log: EventLog) => T): T;
+  /** Signs what the log is now, and stores the checkpoint. Throws `TOKA_STATE_UNAVAILABLE` where nothing is recorded yet. */
+  checkpoint(signer: NoteSigner): SignedCheckpoint;
   close(): void;
 }

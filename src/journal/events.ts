@@ -58,6 +58,8 @@ export interface RunRequested {
   /** A JSON object with secrets replaced by placeholders. */
   readonly params: Kept;
   readonly principal: string;
+  /** The ids of the token that it acts with and of those that this was made from, the oldest first. */
+  readonly tokens?: readonly string[];
   /** The run that asked for this one. */
   readonly parent?: string;
   /** Absolute. */
@@ -92,6 +94,8 @@ export interface RunStarted {
   readonly type: 'run.started';
   /** The capabilities in force, printed. */
   readonly effective: readonly string[];
+  /** Where each of them comes from, in the same order: `built-in`, `flag`, `asked`, `parent run`, or the file of the rule. */
+  readonly sources?: readonly string[];
   readonly level: Level;
   /** SHA-256 of the sandbox plan, lower-case hex. */
   readonly planDigest?: string;
@@ -110,6 +114,12 @@ export interface RunOutput {
   readonly truncated: boolean;
 }
 
+/** A capability that the run needed and was not granted. */
+export interface Denied {
+  readonly capability: string;
+  readonly reason: string;
+}
+
 /** The outcome. Always the last event of a run. */
 export interface RunFinished {
   readonly v: 1;
@@ -118,6 +128,8 @@ export interface RunFinished {
   /** The process's own code; null where none ended by itself. */
   readonly exitCode: number | null;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  /** Of a denied run. */
+  readonly denied?: readonly Denied[];
   readonly usage: Usage;
   readonly data?: Kept;
 }

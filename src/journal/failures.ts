@@ -1,4 +1,5 @@
 import { TokaError } from '../errors.ts';
+import { LogFault } from './log.ts';
 
 interface SqliteError extends Error {
   readonly code: string;
@@ -33,6 +34,7 @@ const DAMAGED = new Set([11, 24, 26]);
  */
 export function translate(thrown: unknown, file: string): unknown {
   if (!(thrown instanceof Error) || thrown instanceof TokaError) return thrown;
+  if (thrown instanceof LogFault) return damaged(file, thrown.message, thrown);
   const { code, errcode } = thrown as SqliteError;
   if (code === 'ERR_OUT_OF_RANGE') return damaged(file, 'it holds a number that no journal holds', thrown);
   if (code !== 'ERR_SQLITE_ERROR') return 'syscall' in thrown ? unavailable(file, thrown.message, thrown) : thrown;

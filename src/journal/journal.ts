@@ -2,18 +2,24 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
-import { chainHash, GENESIS } from './chain.ts';
-import type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+import { audit } from './audit.ts';
+import { parse } from './audit-run.ts';
+import { chainHash, GENESIS, leafHash } from './chain.ts';
+import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
+import type { Journal, RunFilter, RunSummary, Witnesses } from './contract.ts';
+import { EventLog, hasLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
-import { damaged, translate } from './failures.ts';
+import { damaged, translate, unavailable } from './failures.ts';
+import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
 import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
+import { Log } from './log.ts';
 import { isGone } from './process.ts';
 import { reduce, type RunState } from './reducer.ts';
 import { openDatabase } from './sqlite.ts';
-import { parse, verifyAll, verifyRun } from './verify.ts';
+import { weigh } from './weigh.ts';
 
-export type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+export type { Journal, RunFilter, RunSummary } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;
@@ -68,6 +74,7 @@ export class SqliteJournal implements Journal {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
+  #log: Log | undefined;
 
   constructor(db: DatabaseSync, file: string, clock: Clock) {
     this.#db = db;
@@ -126,6 +133,14 @@ export class SqliteJournal implements Journal {
     });
   }
 
+  run(id: string): RunSummary {
+    return this.#guarded(() => {
+      const row = this.#sql(`${SELECT_RUNS} WHERE id = ?`).get(id);
+      if (!row) throw unknown(id);
+      return this.#toSummary(row as unknown as RunRow);
+    });
+  }
+
   children(run: string): RunSummary[] {
     return this.#guarded(() => {
       const rows = this.#sql(`${SELECT_RUNS} WHERE parent = ? ORDER BY id`).all(run);
@@ -146,12 +161,26 @@ export class SqliteJournal implements Journal {
     });
   }
 
-  verify(run?: string): Verdict {
+  verify({ keys, kept }: Witnesses = { keys: [], kept: [] }): Audit {
     return this.#transaction('DEFERRED', () => {
-      if (run === undefined) return verifyAll(this.#db, this.#file);
-      const known = this.#sql('SELECT 1 FROM runs WHERE id = ?1 UNION SELECT 1 FROM events WHERE run = ?1').get(run);
-      if (!known) throw unknown(run);
-      return verifyRun(this.#db, run);
+      const { sound, findings } = weigh(new EventLog(this.#db, this.#file), keys, kept);
+      const found = audit(this.#db, sound, hasLog(this.#db));
+      return this.#checkStructure({ ...found, ok: found.ok && findings.length === 0, findings: [...found.findings, ...findings] });
+    });
+  }
+
+  consult<T>(read: (log: EventLog) => T): T {
+    return this.#transaction('DEFERRED', () => read(new EventLog(this.#db, this.#file)));
+  }
+
+  checkpoint(signer: NoteSigner): SignedCheckpoint {
+    return this.#transaction('IMMEDIATE', () => {
+      const log = new EventLog(this.#db, this.#file);
+      if (log.size === 0) throw unavailable(this.#file, 'nothing is recorded in it yet', undefined, 'there is something to sign after the first run');
+      const tree = log.tree(log.size);
+      const note = signCheckpoint(tree, signer);
+      this.#sql('INSERT OR REPLACE INTO checkpoints (size, note) VALUES (?, ?)').run(tree.size, note);
+      return parseCheckpoint(note);
     });
   }
 
@@ -170,12 +199,26 @@ export class SqliteJournal implements Journal {
     const stored = admitted.map(({ event, body, time }, index) => {
       const seq = head.head + index + 1;
       state = reduce(state, event, time);
-      hash = chainHash(hash, { run, seq, time, body });
-      this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
+      const leaf = leafHash({ run, seq, time, body });
+      hash = chainHash(hash, leaf);
+      const { lastInsertRowid } = this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
+      this.#writtenLog().append(Number(lastInsertRowid), leaf);
       return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
     });
     this.#sql(PUT_RUN).run(run, head.head + admitted.length, hash, JSON.stringify(state));
     return stored;
+  }
+
+  /** What SQLite itself finds: a damaged index, for instance, by which events could be overlooked. */
+  #checkStructure(found: Audit): Audit {
+    const structure = this.#sql('PRAGMA integrity_check(1)').get()?.['integrity_check'];
+    if (structure !== 'ok' && found.ok) throw damaged(this.#file, String(structure));
+    return found;
+  }
+
+  #writtenLog(): Log {
+    this.#log ??= new Log(this.#db);
+    return this.#log;
   }
 
   #storeBlobs(events: readonly RunEvent[], blobs: Blobs): void {
@@ -227,6 +270,7 @@ export class SqliteJournal implements Journal {
       } catch (error) {
         // SQLite itself has rolled back after some errors, a full disk for instance.
         if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
+        this.#log?.forget();
         throw error;
       }
     });

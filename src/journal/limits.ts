@@ -68,6 +68,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     tool: optional(name),
     params: kept,
     principal: name,
+    tokens: optional(list(name, 1000)),
     parent: optional(uuid),
     cwd: path,
     project: optional(path),
@@ -81,6 +82,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'approval.decided': { capability: path, decision: oneOf('once', 'session', 'always', 'deny'), by: name },
   'run.started': {
     effective: list(path, 10_000),
+    sources: optional(list(path, 10_000)),
     level: oneOf('restricted', 'standard', 'elevated'),
     planDigest: optional(sha256),
     command: optional(list(text(2 * MIB), 100_000)),
@@ -90,6 +92,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     status: oneOf('succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed'),
     exitCode: when((value) => value === null || integer(value) === undefined, 'a whole number or null'),
     error: optional(object({ code: name, message: text(TEXT_LIMIT), hint: optional(text(TEXT_LIMIT)) })),
+    denied: optional(list(object({ capability: path, reason: path }), 10_000)),
     usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
     data: optional(kept),
   },

@@ -1,13 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { fillLog } from './log.ts';
 
 /** "toka" in ASCII, in the header of each journal. */
 export const APPLICATION_ID = 0x746f6b61;
+
+/** What a version of the format holds beyond the one before, by name, as SQLite keeps the text. */
+type Statements = Readonly<Record<string, string>>;
 
 /**
  * `events` is the truth. `runs` is a summary written in the same commit: `head` and `hash` are the last event's seq and chain hash, `state`
  * the reducer's state as JSON. A change of the reducer's state is a new version, whose step writes `state` anew. Positions have no gaps.
  */
-const STATEMENTS: Readonly<Record<string, string>> = {
+const RECORD: Statements = {
   events: `CREATE TABLE events (
   position INTEGER PRIMARY KEY,
   run TEXT NOT NULL,
@@ -33,26 +37,43 @@ const STATEMENTS: Readonly<Record<string, string>> = {
 ) STRICT`,
 };
 
-/** What brings a journal from version n to n + 1. */
-const STEPS: readonly string[] = [Object.values(STATEMENTS).join(';\n')];
+/** `log` is written in the commit of the events: `nodes` are the leaf and the roots of the perfect subtrees that end with it (see log.ts). */
+const LOG: Statements = {
+  log: `CREATE TABLE log (
+  position INTEGER PRIMARY KEY,
+  nodes BLOB NOT NULL
+) STRICT`,
+  checkpoints: `CREATE TABLE checkpoints (
+  size INTEGER PRIMARY KEY,
+  note TEXT NOT NULL
+) STRICT`,
+};
 
-/** The version that this toka reads and writes. */
+/** What brings a journal from version n to n + 1. */
+const STEPS: readonly { readonly adds: Statements; fill?(db: DatabaseSync): void }[] = [{ adds: RECORD }, { adds: LOG, fill: fillLog }];
+
+/** The version that this toka writes; it reads all up to it. */
 export const SCHEMA_VERSION: number = STEPS.length;
 
 /** Brings the schema from a version to the present one; to be called inside a transaction. */
 export function migrate(db: DatabaseSync, from: number): void {
-  for (const step of STEPS.slice(from)) db.exec(step);
+  for (const { adds, fill } of STEPS.slice(from)) {
+    for (const statement of Object.values(adds)) db.exec(statement);
+    fill?.(db);
+  }
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}`);
 }
 
 /**
  * Finds what a schema holds beyond ours, or lacks. A repository may bring its own journal, with triggers and views that would act for us.
  *
+ * @param version Of the format that the file says it has.
  * @returns The first name that is not as it should be, or undefined.
  */
-export function findForeignObject(db: DatabaseSync): string | undefined {
+export function findForeignObject(db: DatabaseSync, version: number): string | undefined {
+  const own: Statements = Object.fromEntries(STEPS.slice(0, version).flatMap(({ adds }) => Object.entries(adds)));
   const rows = db.prepare('SELECT name, sql FROM sqlite_schema').all() as { name: string; sql: string | null }[];
-  const foreign = rows.find(({ name, sql }) => (sql === null ? !name.startsWith('sqlite_autoindex_') : STATEMENTS[name] !== sql));
+  const foreign = rows.find(({ name, sql }) => (sql === null ? !name.startsWith('sqlite_autoindex_') : own[name] !== sql));
   if (foreign) return foreign.name;
-  return Object.keys(STATEMENTS).find((name) => !rows.some((row) => row.name === name));
+  return Object.keys(own).find((name) => !rows.some((row) => row.name === name));
 }

@@ -54,7 +54,7 @@ export function requireSqlite(version: string | undefined): void {
 function openForWriting(file: string, busyMs: number): DatabaseSync {
   const db = connect(file, 'mode=rw', { timeout: busyMs });
   try {
-    configure(db, file);
+    if (configure(db, file) < SCHEMA_VERSION) upgrade(db);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
     if (mode !== 'wal') throw unavailable(file, `its file system does not support a write-ahead log (journal mode ${String(mode)})`);
     return db;
@@ -62,6 +62,22 @@ function openForWriting(file: string, busyMs: number): DatabaseSync {
     db.close();
     throw error;
   }
+}
+
+/** Brings a journal of an older toka to the present format; of several processes that open it at once, one does so and the others wait. */
+function upgrade(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    migrate(db, versionOf(db));
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
 }
 
 function openForReading(file: string, busyMs: number): DatabaseSync {
@@ -92,22 +108,32 @@ function connect(file: string, parameters: string, options: { readOnly?: boolean
   return new DatabaseSync(url, { ...options, defensive: true });
 }
 
-/** Settings for files of unknown origin: https://www.sqlite.org/security.html. */
-function configure(db: DatabaseSync, file: string): void {
+/** Settings for files of unknown origin: https://www.sqlite.org/security.html. Returns the version of the file's format. */
+function configure(db: DatabaseSync, file: string): number {
   db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL');
-  const { id, version, synchronous } = db
-    .prepare(
-      `SELECT application_id AS id, user_version AS version, synchronous
-       FROM pragma_application_id, pragma_user_version, pragma_synchronous`,
-    )
-    .get() as { id: number; version: number; synchronous: number };
+  const { synchronous } = db.prepare('PRAGMA synchronous').get() as { synchronous: number };
   if (synchronous !== 2) throw unavailable(file, `SQLite does not write durably (synchronous is ${synchronous}, not 2)`);
+  // Of one moment: another process may bring an older journal to the present format in between.
+  db.exec('BEGIN');
+  try {
+    return checkFormat(db, file);
+  } finally {
+    db.exec('ROLLBACK');
+  }
+}
+
+function checkFormat(db: DatabaseSync, file: string): number {
+  const { id, version } = db.prepare('SELECT application_id AS id, user_version AS version FROM pragma_application_id, pragma_user_version').get() as {
+    id: number;
+    version: number;
+  };
   if (id !== APPLICATION_ID || version < 1) throw damaged(file, 'the file is something else');
   if (version > SCHEMA_VERSION) {
     throw unavailable(file, `it was written by a newer toka (format ${version}, known is ${SCHEMA_VERSION})`, undefined, 'update toka');
   }
-  const foreign = findForeignObject(db);
+  const foreign = findForeignObject(db, version);
   if (foreign !== undefined) throw damaged(file, `its schema is not toka's: ${foreign}`);
+  return version;
 }
 
 function emptyDatabase(): DatabaseSync {

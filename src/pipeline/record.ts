@@ -1,9 +1,10 @@
 import type { JsonValue } from '@toka/sdk';
+import { reasonOf } from './reasons.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
-import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
+import type { Denied, RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
 import type { Completion } from '../runtime/completion.ts';
 import { printablePlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
@@ -37,7 +38,7 @@ export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usa
 
 export function outcomeStatus(error: TokaError | undefined): RunFinished['status'] {
   if (!error) return 'succeeded';
-  if (error.code === 'TOKA_CAPABILITY_DENIED') return 'denied';
+  if (ERRORS[error.code].exit === ERRORS.TOKA_CAPABILITY_DENIED.exit) return 'denied';
   if (error.code === 'TOKA_CANCELLED') return 'cancelled';
   if (error.code === 'TOKA_TIMED_OUT') return 'timed-out';
   return error.code.endsWith('_LIMIT') && ERRORS[error.code].exit !== 75 ? 'killed' : 'failed';
@@ -52,6 +53,7 @@ function requested(run: Run, house: House, keeper: Keeper): RunRequested {
     tool: tool?.qualified ?? nameOf(request),
     params: keeper.json(withoutSecrets(run)),
     principal: request.principal.subject,
+    ...(request.principal.bond ? { tokens: request.principal.bond.chain } : {}),
     ...(request.parent ? { parent: request.parent.run } : {}),
     cwd: request.cwd,
     ...(house.projectRoot === undefined ? {} : { project: house.projectRoot }),
@@ -87,6 +89,7 @@ function started({ decision, plan, tool }: Run): RunStarted {
     v: 1,
     type: 'run.started',
     effective: permissions.map(({ capability }) => printCapability(capability)),
+    sources: permissions.map(({ source }) => source),
     level: tool?.level ?? 'restricted',
     ...(plan ? { planDigest: hexDigest(JSON.stringify(printablePlan(plan))), command: plan.argv } : {}),
   };
@@ -105,13 +108,25 @@ function output({ stream, bytes }: Completion['pieces'][number], completion: Com
   return { v: 1, type: 'run.output', stream, kept: keeper.output(bytes), bytes: bytes.byteLength, truncated: completion?.truncated === true };
 }
 
-function finished({ completion, data }: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
+/** What was missing when the run was denied: nothing that a person granted, and what a person refused with that as its reason. */
+function denied({ decision, approvals }: Run): Denied[] {
+  return (decision?.missing ?? []).flatMap(({ capability, lack }) => {
+    const name = printCapability(capability);
+    const answer = approvals.find((approval) => approval.capability === name);
+    if (answer && answer.decision !== 'deny') return [];
+    return [{ capability: name, reason: answer ? `denied by ${answer.by}` : reasonOf(lack) }];
+  });
+}
+
+function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
+  const { completion, data } = run;
   return {
     v: 1,
     type: 'run.finished',
     status: outcomeStatus(error),
     exitCode: completion?.exitCode ?? null,
     ...(error ? { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } } : {}),
+    ...(error?.code === 'TOKA_CAPABILITY_DENIED' && run.decision ? { denied: denied(run) } : {}),
     usage,
     ...(data === undefined ? {} : { data: keeper.json(data) }),
   };

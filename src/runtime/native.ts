@@ -23,8 +23,8 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   const abort = (): void => reject(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
   try {
-    signal.throwIfAborted();
-    return await Promise.race([work, promise]);
+    if (signal.aborted) abort();
+    return await Promise.race([promise, work]);
   } finally {
     signal.removeEventListener('abort', abort);
   }

@@ -17,6 +17,8 @@ export interface ContextOptions {
   readonly cwd: string;
   readonly root: string;
   readonly signal: AbortSignal;
+  /** Throws where the principal does not hold any more; asked at each use. */
+  demandHolds?(): void;
   readonly effective: EffectiveSet;
   readonly fallen: readonly Missing[];
   /** Absolute paths that no run may see. */
@@ -28,10 +30,13 @@ export interface ContextOptions {
 }
 
 /** Makes what a native tool may use: every part of it asks the effective set at each use. */
-export function createToolContext({ effective, fallen, hidden, children, env, cwd, signal, ...rest }: ContextOptions): ToolContext {
-  const allows = (action: 'read' | 'write', path: string): boolean =>
-    effective.allows('fs', action, path) && !hidden.some((folder) => path === folder || path.startsWith(`${folder}/`));
+export function createToolContext({ demandHolds, effective, fallen, hidden, children, env, cwd, signal, ...rest }: ContextOptions): ToolContext {
+  const allows = (action: 'read' | 'write', path: string): boolean => {
+    demandHolds?.();
+    return effective.allows('fs', action, path) && !hidden.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  };
   const demand = (domain: 'proc' | 'tool' | 'env', action: string, value: string): void => {
+    demandHolds?.();
     if (!effective.allows(domain, action, value)) throw denied(`${domain}:${action}:${value}`);
   };
   return {

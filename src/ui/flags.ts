@@ -15,6 +15,7 @@ export const OWN_FLAGS = {
   'passthrough-exit': 'switch',
   quiet: 'switch',
   timeout: 'value',
+  token: 'value',
 } as const satisfies Record<string, 'list' | 'switch' | 'value'>;
 
 export type OwnFlag = keyof typeof OWN_FLAGS;

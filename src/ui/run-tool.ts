@@ -2,7 +2,7 @@ import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { RunResult } from '../pipeline/result.ts';
-import type { Toka } from '../toka.ts';
+import type { Toka, ToolRequest } from '../toka.ts';
 import type { Door } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
 import { toolHelp } from './help.ts';
@@ -80,8 +80,15 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
   throw new TokaError('TOKA_USAGE', `--timeout takes a duration, found "${text}"`, { hint: 'write for instance --timeout 30s or --timeout 500ms' });
 }
 
-async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
+/** The request, by whoever acts with the token of `--token`. */
+async function requestOf(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags): Promise<ToolRequest> {
+  const token = own.last('token');
   const request = { ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow'), frozen: own.has('frozen') };
+  return token === undefined ? request : { ...request, principal: await toka.bearer(token) };
+}
+
+async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
+  const request = await requestOf(toka, name, params, own);
   const run = await toka.prepare(request);
   const verdicts = (await toka.decide(request)).decision?.verdicts ?? [];
   door.stdout.write(own.has('json') ? planJson(run, verdicts) : planText(run, verdicts, terminal(door.stdout, door.env)));
@@ -96,14 +103,11 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
     output: isJson ? (own.has('quiet') ? 'nowhere' : 'stderr') : 'stdout',
     quiet: own.has('quiet'),
   });
-  const timeout = timeoutOf(own);
+  const request = await requestOf(toka, name, params, own);
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({
-      ...toka.request({ name }, params),
-      ...timeout,
-      allow: own.all('allow'),
-      frozen: own.has('frozen'),
+      ...request,
       signal: interrupts.signal,
       onEvent: live.show,
       ...(readsStdin(tool) ? { input: door.stdin } : {}),

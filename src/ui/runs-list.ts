@@ -1,5 +1,5 @@
 import { TokaError } from '../errors.ts';
-import type { RunSummary } from '../journal/contract.ts';
+import type { RunFilter, RunSummary } from '../journal/contract.ts';
 import type { Door } from './door.ts';
 import { paint, table, terminal, type Terminal } from './text.ts';
 
@@ -13,16 +13,11 @@ export interface RunListFlags {
 }
 
 /** `toka runs list`: the runs recorded here, newest first. */
-export async function listRuns({ limit = '20', status, tool, json }: RunListFlags, door: Door): Promise<number> {
-  if (!/^[1-9]\d{0,5}$/.test(limit)) throw usage('limit', 'a whole number from 1 to 999999', limit);
-  if (status !== undefined && !RUN_STATUSES.includes(status)) throw usage('status', `one of ${RUN_STATUSES.join(', ')}`, status);
+export async function listRuns({ limit = '20', json, ...flags }: RunListFlags, door: Door): Promise<number> {
+  const filter = checkRunFilter({ limit, ...flags }, 'toka runs list');
   const toka = await door.open({ readOnly: true });
   try {
-    const runs = toka.journal().runs({
-      limit: Number(limit),
-      ...(status === undefined ? {} : { status: status as RunSummary['status'] }),
-      ...(tool === undefined ? {} : { tool }),
-    });
+    const runs = toka.journal().runs(filter);
     if (json === true) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-list/v1', runs })}\n`);
     else door.stdout.write(runTable(runs, terminal(door.stdout, door.env)));
     return 0;
@@ -31,8 +26,17 @@ export async function listRuns({ limit = '20', status, tool, json }: RunListFlag
   }
 }
 
-function usage(flag: string, expected: string, found: string): TokaError {
-  return new TokaError('TOKA_USAGE', `--${flag} takes ${expected}, found "${found}"`, { hint: 'toka runs list --help shows its flags' });
+/** Checks the flags that choose runs. */
+export function checkRunFilter({ limit = '', status, tool }: Omit<RunListFlags, 'json'>, command: string): RunFilter {
+  const usage = (flag: string, expected: string, found: string): TokaError =>
+    new TokaError('TOKA_USAGE', `--${flag} takes ${expected}, found "${found}"`, { hint: `${command} --help shows its flags` });
+  if (!/^[1-9]\d{0,5}$/.test(limit)) throw usage('limit', 'a whole number from 1 to 999999', limit);
+  if (status !== undefined && !RUN_STATUSES.includes(status)) throw usage('status', `one of ${RUN_STATUSES.join(', ')}`, status);
+  return {
+    limit: Number(limit),
+    ...(status === undefined ? {} : { status: status as RunSummary['status'] }),
+    ...(tool === undefined ? {} : { tool }),
+  };
 }
 
 function runTable(runs: readonly RunSummary[], view: Terminal): string {

@@ -26,6 +26,7 @@ const OPTIONS = {
   memory: { type: 'string' },
   pids: { type: 'string' },
   timeout: { type: 'string' },
+  token: { type: 'string' },
 } as const;
 
 
@@ -43,6 +44,7 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
     const env = (values.env ?? []).map((name) => `env:read:${name}`);
     const toka = await door.open();
     try {
+      const principal = values.token === undefined ? {} : { principal: await toka.bearer(values.token) };
       const request = toka.request(
         {
           command: {
@@ -57,7 +59,7 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
         },
         {},
       );
-      return await carryOut(toka, { ...request, cwd, allow: [...allow, ...env] }, values.json === true, door);
+      return await carryOut(toka, { ...request, ...principal, cwd, allow: [...allow, ...env] }, values.json === true, door);
     } finally {
       toka.close();
     }

@@ -33,6 +33,11 @@ export function row(group, name, value, unit, target, detail) {
   return { group, name, value, unit, ...(target === undefined ? {} : { target, met: value <= target }), detail };
 }
 
+/** A row whose figure should reach its target. */
+export function least(group, name, value, unit, target, detail) {
+  return { group, name, value, unit, target, met: value >= target, atLeast: true, detail };
+}
+
 export function ratioRow(group, name, measured, base, target, note) {
   const detail = `${ms(measured)} against ${ms(base)}${note === undefined ? '' : `; ${note}`}`;
   return row(group, name, measured.median / base.median, 'x', target, detail);

@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
-import { figure, ms, ratioRow, row } from './measure.mjs';
+import { figure, least, ms, ratioRow, row } from './measure.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
+import { tokenRows } from './tokens.mjs';
 import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './world.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
 const counts = options.quick
-  ? { samples: 5, runs: 300, launches: 8, transfers: 3, manySamples: 5, coldSamples: 1, tools: 1000 }
-  : { samples: 31, runs: 3000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
+  ? { samples: 5, runs: 300, appends: 500, audited: 2500, launches: 8, transfers: 3, manySamples: 5, coldSamples: 1, tools: 1000 }
+  : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
 
 const TRANSFER_MIB = 512;
 
@@ -24,8 +25,10 @@ try {
     ...(await startRows(world, { samples: counts.samples, bare: warm.bare })),
     ...warm.rows,
     ...networkRows(),
+    ...(await tokenRows(world.folder, { samples: counts.runs })),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
+    ...auditRows(),
     ...memoryRows(),
   ];
   const machine = `Node ${process.versions.node}, ${process.platform} ${release()}, ${cpus().length} cores, load ${figure(started)}`;
@@ -58,6 +61,19 @@ function networkRows() {
   ];
 }
 
+function auditRows() {
+  const script = join(ROOT, 'test', 'bench', 'audit.mjs');
+  const folder = join(world.folder, 'audit');
+  const { append, verify, hashes } = JSON.parse(node(world, [script, folder, String(counts.appends), String(counts.audited)]));
+  const rate = (took) => verify.events / (took.median / 1000);
+  const detail = `${verify.events} events: processor ${ms(verify.processor)}, on the clock ${ms(verify.wall)}`;
+  const hashing = `a node takes ${figure(hashes.noble)} µs in JavaScript, ${figure(hashes.crypto)} µs in node:crypto`;
+  return [
+    ratioRow('audit', 'append with the log, against without', append.logged, append.plain, 1.1, hashing),
+    least('audit', 'audit verify on one core', rate(verify.processor) / 1000, 'thousand events/s', 200, detail),
+  ];
+}
+
 /** For information: no target. */
 function memoryRows() {
   const cwd = join(world.folder, 'start');
@@ -75,9 +91,9 @@ function memoryRows() {
 }
 
 function table(rows) {
-  const cells = rows.map(({ group, name, value, unit, target, met, detail = '' }) => {
+  const cells = rows.map(({ group, name, value, unit, target, met, atLeast, detail = '' }) => {
     const verdict = target === undefined ? '' : met ? 'met' : 'MISSED';
-    return [group, name, `${figure(value)} ${unit}`, target === undefined ? '' : `≤ ${figure(target)} ${unit}`, verdict, detail];
+    return [group, name, `${figure(value)} ${unit}`, target === undefined ? '' : `${atLeast ? '≥' : '≤'} ${figure(target)} ${unit}`, verdict, detail];
   });
   const lines = [['GROUP', 'WHAT', 'MEDIAN', 'TARGET', '', 'MEASURED'], ...cells];
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));

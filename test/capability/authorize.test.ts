@@ -308,6 +308,6 @@ describe('a narrowed principal', () => {
   });
 
   test('only that module makes one', () => {
-    expect(Reflect.ownKeys(person.narrow('run:1', new EffectiveSet([])))).toEqual(['subject', 'depth']);
+    expect(Reflect.ownKeys(person.narrow('run:1', new EffectiveSet([])))).toEqual(['subject', 'depth', 'bond']);
   });
 });

@@ -51,7 +51,7 @@ test('its scripts exist', () => {
 });
 
 describe('every page', () => {
-  const pages = ['docs/tools.md', 'docs/manifest.md', 'docs/capabilities.md', 'docs/sandbox.md', 'docs/journal.md', 'docs/lock.md'];
+  const pages = ['tools', 'manifest', 'capabilities', 'sandbox', 'journal', 'lock', 'audit', 'tokens'].map((name) => `docs/${name}.md`);
 
   test.skipIf(!sandboxed).each(pages)('%s: its commands work', (page) => {
     paste('toka run todo-report README.md >/dev/null; true');
@@ -84,7 +84,8 @@ describe('the examples of --help', () => {
     expect(stdout).toContain('USAGE');
   });
 
-  test.skipIf(!sandboxed)('they work as they stand', () => {
+  // Some seventy starts of toka.
+  test.skipIf(!sandboxed)('they work as they stand', { timeout: 600_000 }, () => {
     const id = (JSON.parse(paste('toka run file-lister docs >/dev/null; toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] }).runs[0]?.id ?? '';
     const examples = blocks('docs/cli.md').filter(({ language }) => language === 'sh').flatMap((block) => block.text.trim().split('\n'));
     for (const example of examples) {

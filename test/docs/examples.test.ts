@@ -54,6 +54,24 @@ describe.skipIf(!sandboxed)('in the sandbox', () => {
   });
 });
 
+test('a token goes through three processes, and none gets more out of it', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'examples/tokens/parent.mjs')], { cwd: project, env: clone.env, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const outcomes = stdout.trim().split('\n').map((line) => /^(\w+) .* (\w+)$/.exec(line)?.slice(1));
+  expect(outcomes).toEqual([
+    ['child', 'ok'],
+    ['child', 'ok'],
+    ['child', 'TOKA_CAPABILITY_DENIED'],
+    ['grandchild', 'ok'],
+    ['grandchild', 'TOKA_TOKEN_WIDENS'],
+    ['grandchild', 'TOKA_TOKEN_DELEGATION'],
+    ['grandchild', 'TOKA_CAPABILITY_DENIED'],
+    ['grandchild', 'TOKA_TOKEN_WIDENS'],
+    ['grandchild', 'TOKA_TOKEN_FORGED'],
+    ['grandchild', 'TOKA_TOKEN_KEY_UNKNOWN'],
+  ]);
+});
+
 test('the example of embedding runs, and is denied what nobody granted', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'examples/embed.mjs')], { cwd: project, env: clone.env, encoding: 'utf8' });
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });

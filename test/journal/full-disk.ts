@@ -23,6 +23,11 @@ function codeOf(call: () => unknown): unknown {
   return undefined;
 }
 
+function holds(record: Journal, count: number): boolean {
+  const { ok, events } = record.verify();
+  return ok && events === count;
+}
+
 function fill(leave: number): void {
   const { bavail, bsize } = statfsSync(folder);
   writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leave)));
@@ -44,7 +49,7 @@ seen['appending to a full disk'] = codeOf(() => {
 });
 seen['appending again'] = codeOf(() => journal.append(nextId(), WHOLE_RUN, 0));
 seen['acknowledged some'] = acknowledged > 0;
-seen['nothing lost'] = JSON.stringify(journal.verify()) === JSON.stringify({ ok: true, events: acknowledged });
+seen['nothing lost'] = holds(journal, acknowledged);
 rmSync(ballast);
 journal.append(nextId(), WHOLE_RUN, 0);
 journal.close();
@@ -52,8 +57,7 @@ journal.close();
 execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
 seen['writing to read-only media'] = codeOf(() => open().append(nextId(), WHOLE_RUN, 0));
 const reader = open(true);
-seen['reading from read-only media'] =
-  JSON.stringify(reader.verify()) === JSON.stringify({ ok: true, events: acknowledged + WHOLE_RUN.length });
+seen['reading from read-only media'] = holds(reader, acknowledged + WHOLE_RUN.length);
 reader.close();
 execFileSync('mount', ['-o', 'remount,bind,rw', folder]);
 open().append(nextId(), WHOLE_RUN, 0);

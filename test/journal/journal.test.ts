@@ -48,7 +48,7 @@ test.each<[string, readonly RunEvent[], string]>([
   expect(codeOf(() => journal.append(run, events, 0))).toBe(code);
   expect(codeOf(() => journal.read(run))).toBe('TOKA_RUN_UNKNOWN');
   journal.append(run, WHOLE_RUN, 0);
-  expect(journal.verify()).toEqual({ ok: true, events: 4 });
+  expect(journal.verify()).toMatchObject({ ok: true, events: 4 });
 });
 
 test('a blob comes back as it was, is stored once, and may be named again without its bytes', () => {
@@ -59,7 +59,7 @@ test('a blob comes back as it was, is stored once, and may be named again withou
   journal.append(nextId(), [REQUESTED, STARTED, output], 0, keeper.blobs);
   journal.append(nextId(), [REQUESTED, STARTED, output], 0);
   expect(Buffer.from(journal.blob(digest(bytes))).equals(bytes)).toBe(true);
-  expect(journal.verify()).toEqual({ ok: true, events: 6 });
+  expect(journal.verify()).toMatchObject({ ok: true, events: 6 });
 });
 
 test('a blob that no event names, or under the wrong name, is refused', () => {
@@ -134,17 +134,16 @@ test('the candidates of an ambiguous beginning are named', () => {
   expect(() => journal.findRun('0')).toThrow(expect.objectContaining({ code: 'TOKA_RUN_UNKNOWN', data: { candidates: ids } }));
 });
 
-test('nothing of an unknown run is read or verified', () => {
+test('nothing of an unknown run is read', () => {
   const { journal } = makeJournal();
   expect(codeOf(() => journal.read(nextId()))).toBe('TOKA_RUN_UNKNOWN');
-  expect(codeOf(() => journal.verify(nextId()))).toBe('TOKA_RUN_UNKNOWN');
 });
 
 test('a reader without a file sees an empty journal and makes nothing', () => {
   const folder = makeFolder();
   const journal = openFor(`${folder}/.toka/state/journal.db`, { readOnly: true });
   expect(journal.runs({ limit: 5 })).toEqual([]);
-  expect(journal.verify()).toEqual({ ok: true, events: 0 });
+  expect(journal.verify()).toMatchObject({ ok: true, events: 0 });
   expect(codeOf(() => journal.append(nextId(), WHOLE_RUN, 0))).toBe('TOKA_STATE_UNAVAILABLE');
   expect(readdirSync(folder)).toEqual([]);
 });

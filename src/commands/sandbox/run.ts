@@ -25,6 +25,7 @@ export default class SandboxRun extends TokaCommand {
     memory: string({ description: 'memory of all its processes', helpValue: '256M' }),
     pids: string({ description: 'processes and threads', helpValue: '64' }),
     timeout: string({ description: 'wall clock', helpValue: '3s' }),
+    token: string({ description: 'limit it by the token in this file; default: TOKA_TOKEN_FILE', helpValue: 'FILE' }),
   };
   static override strict = false;
   static override summary = 'Run one command in a sandbox.';

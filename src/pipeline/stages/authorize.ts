@@ -11,6 +11,7 @@ import { type Run, settled } from '../run.ts';
 
 /** Computes what the run may do; what is missing is left for the approve stage, which can ask. */
 export async function authorize(run: Run, house: House): Promise<Run> {
+  run.request.principal.check();
   const tool = settled(run, 'tool');
   const { grants, asks, denials } = house.policy();
   const needs = needsOf(tool, callOf(run, house), house.anchors);

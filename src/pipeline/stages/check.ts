@@ -2,6 +2,7 @@ import type { JsonValue } from '@toka/sdk';
 import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
+import { lapseOf } from '../bond.ts';
 import type { House } from '../house.ts';
 import { Halt, type Run, settled } from '../run.ts';
 
@@ -9,7 +10,7 @@ import { Halt, type Run, settled } from '../run.ts';
 export async function check(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const completion = settled(run, 'completion');
-  if (completion.stopped !== undefined) throw stopped(tool, completion);
+  if (completion.stopped !== undefined) throw (completion.stopped === 'cancelled' ? lapseOf(run.request.principal) : undefined) ?? stopped(tool, completion);
   const failure = failureOf(tool, completion);
   const data = tool.output === undefined ? completion.data : typedResult(tool, completion, failure !== undefined);
   if (tool.output !== undefined && data !== undefined) await matchOutput(tool, tool.output, data, house);

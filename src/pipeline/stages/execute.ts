@@ -1,3 +1,4 @@
+import type { Principal } from '../../capability/principal.ts';
 import { reachOf } from '../../capability/reach.ts';
 import { TokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
@@ -6,6 +7,7 @@ import { createToolContext } from '../../runtime/tool-context.ts';
 import { shorter } from '../../runtime/plan.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
 import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
+import { boundSignal, lapseOf } from '../bond.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
@@ -35,11 +37,12 @@ export async function execute(run: Run, house: House): Promise<Run> {
 async function process(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
   const { request } = run;
   const slot = run.slot?.take();
+  const signal = boundSignal(request, house.clock);
   const input = run.input === undefined ? request.input : Buffer.from(run.input);
   const { runProcess } = await import('../../runtime/sandboxed.ts');
   return runProcess(plan, {
     require: house.demand.require,
-    ...(request.signal ? { signal: request.signal } : {}),
+    ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
     ...(input === undefined ? {} : { input }),
     ...network(run, plan),
@@ -50,10 +53,11 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
 async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
   const { request, input = '' } = run;
   const slot = run.slot?.take();
+  const signal = boundSignal(request, house.clock);
   const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
   return runIsolatedNative(plan, input, {
     require: house.demand.require,
-    ...(request.signal ? { signal: request.signal } : {}),
+    ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
     ...network(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
@@ -79,13 +83,14 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
   const { timeoutMs } = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, request.timeoutMs) });
-  const limited = limitedSignal(request.signal, timeoutMs, tool.qualified);
+  const limited = limitedSignal(boundSignal(request, house.clock), timeoutMs, tool.qualified, request.principal);
   try {
     const context = createToolContext({
       runId: run.id,
       cwd: request.cwd,
       root: house.projectRoot ?? request.cwd,
       signal: limited.signal,
+      demandHolds: limited.demandHolds,
       effective,
       fallen,
       hidden: house.hidden,
@@ -100,10 +105,10 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
   }
 }
 
-/** A signal that also fires at the time limit, with the error that the run then ends with. */
-function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: string): { signal: AbortSignal; end(): void } {
+/** A signal that also fires at the time limit, and when the principal does not hold any more, with the error that the run then ends with. */
+function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: string, principal: Principal): { signal: AbortSignal; demandHolds(): void; end(): void } {
   const controller = new AbortController();
-  const abort = (): void => controller.abort(new TokaError('TOKA_CANCELLED', `${name} was cancelled`));
+  const abort = (): void => controller.abort(lapseOf(principal) ?? new TokaError('TOKA_CANCELLED', `${name} was cancelled`));
   const timer = setTimeout(() => {
     controller.abort(
       new TokaError('TOKA_TIMED_OUT', `${name} took longer than its limit of ${timeoutMs} ms and was stopped`, {
@@ -115,6 +120,12 @@ function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: 
   outer?.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
+    demandHolds: () => {
+      const lapse = lapseOf(principal);
+      if (!lapse) return;
+      controller.abort(lapse);
+      throw lapse;
+    },
     end: () => {
       clearTimeout(timer);
       outer?.removeEventListener('abort', abort);

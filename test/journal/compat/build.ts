@@ -1,8 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKeeper } from '../../../src/journal/blobs.ts';
+import { signCheckpoint } from '../../../src/journal/checkpoint.ts';
 import type { RunEvent } from '../../../src/journal/events.ts';
 import { openJournal } from '../../../src/journal/journal.ts';
+import { SIGNER } from './signer.ts';
 
 // Writes journal.db and expected.json of the present format into the folder given. Run once for each format; what it wrote stays as it is.
 const [folder = ''] = process.argv.slice(2);
@@ -36,6 +38,7 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
       v: 1,
       type: 'run.started',
       effective: ['fs:read:**', 'fs:write:docs/**'],
+      sources: ['built-in', 'asked'],
       level: 'standard',
       planDigest: SHA,
       command: ['sed', '-i', 's/a/b/'],
@@ -59,6 +62,7 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
       status: 'denied',
       exitCode: null,
       error: { code: 'TOKA_CAPABILITY_DENIED', message: 'fs:write:docs/** was not granted', hint: 'allow it' },
+      denied: [{ capability: 'fs:write:docs/**', reason: 'no rule grants it' }],
       usage: { wallMs: 1, outputBytes: 0 },
     },
   ],
@@ -82,7 +86,9 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
 const journal = openJournal(file, { clock: { now: () => 1_755_555_555_555 } });
 for (const [run, events] of Object.entries(runs)) journal.append(run, events, 0, run === WHOLE ? keeper.blobs : undefined);
 const stored = Object.keys(runs).map((run) => journal.read(run));
+const tree = journal.consult((log) => log.tree(log.size));
 journal.close();
+writeFileSync(join(folder, 'checkpoint.txt'), signCheckpoint(tree, SIGNER), { flag: 'wx' });
 writeFileSync(join(folder, 'expected.json'), `${JSON.stringify(stored.flat(), null, 2)}\n`, { flag: 'wx' });
 writeFileSync(join(folder, 'journal.db'), readFileSync(file), { flag: 'wx' });
 rmSync(join(folder, 'state'), { recursive: true });

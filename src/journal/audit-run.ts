@@ -1,0 +1,108 @@
+import { TokaError } from '../errors.ts';
+import type { Join } from './audit-tree.ts';
+import type { RunEvent } from './events.ts';
+import type { Why } from './findings.ts';
+import { describeFault } from './limits.ts';
+import { HASH_BYTES } from './merkle.ts';
+import { reduce, type RunState } from './reducer.ts';
+
+/** The summary of a run as the database holds it; the hash in lower-case hex. */
+export type Summary = readonly [id: string, head: number, hash: string, state: string, status: string, tool: string | null, parent: string | null];
+
+const GENESIS_HEX = '0'.repeat(2 * HASH_BYTES);
+
+/** Follows one run through its events. */
+export class RunCheck {
+  readonly run: string;
+  /** The seq of the last event. */
+  count = 0;
+  /** Where the last event stands. */
+  position = 0;
+  /** The chain so far; undefined where it cannot be told. */
+  hash: string | undefined = GENESIS_HEX;
+  /** The hash that is stored with the last event, where that is another one. */
+  #stored: string | undefined;
+  #state: RunState | undefined;
+  /** Whether all events so far were there and as recorded: only then it can be said what they amount to. */
+  #isWhole = true;
+  readonly #link: Join;
+
+  constructor(run: string, link: Join) {
+    this.run = run;
+    this.#link = link;
+  }
+
+  get isFinished(): boolean {
+    return this.#state?.finishedAt !== undefined;
+  }
+
+  /** The chain with further leaves. */
+  chained(leaves: readonly (string | undefined)[], from: string | undefined = this.hash): string | undefined {
+    let hash = from;
+    for (const leaf of leaves) {
+      if (hash === undefined || leaf === undefined) return undefined;
+      hash = this.#link(hash, leaf);
+    }
+    return hash;
+  }
+
+  /** Follows the chain to the next event. Returns whether its hash fits: one that is wrong is said once, whichever way the next one goes on. */
+  follow(leaf: string, stored: string): boolean {
+    const next = this.chained([leaf]);
+    const fits = next === undefined || next === stored || (this.#stored !== undefined && this.#link(this.#stored, leaf) === stored);
+    this.hash = fits ? stored : next;
+    this.#stored = fits ? undefined : stored;
+    return fits;
+  }
+
+  /** Goes on behind events that are not there as they were recorded. */
+  skip(to: number, position: number, hash: string | undefined): void {
+    this.#isWhole = false;
+    this.#stored = undefined;
+    this.count = to;
+    this.position = position;
+    this.hash = hash;
+  }
+
+  /**
+   * Takes the next event, which is as recorded.
+   *
+   * @param event Undefined where it cannot be read.
+   * @returns What is wrong with it all the same.
+   */
+  accept(seq: number, position: number, time: number, event: RunEvent | undefined): Why | undefined {
+    this.count = seq;
+    this.position = position;
+    if (!this.#isWhole || (event !== undefined && this.#advance(event, time))) return undefined;
+    this.#isWhole = false;
+    return event === undefined ? 'unreadable' : 'illegal';
+  }
+
+  /** Whether a summary says what the events amount to, as far as that is known. */
+  fits([, head, hash, state, status, tool, parent]: Summary): boolean {
+    if (head !== this.count || (this.hash !== undefined && hash !== this.hash && hash !== this.#stored)) return false;
+    if (!this.#isWhole) return true;
+    const own = this.#state;
+    return state === JSON.stringify(own) && status === own?.status && (tool ?? undefined) === own.tool && (parent ?? undefined) === own.parent;
+  }
+
+  #advance(event: RunEvent, time: number): boolean {
+    try {
+      this.#state = reduce(this.#state, event, time);
+      return true;
+    } catch (error) {
+      if (error instanceof TokaError) return false;
+      throw error;
+    }
+  }
+}
+
+/** Reads a stored event; undefined where the text is not one. */
+export function parse(body: string): RunEvent | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return describeFault(value) === undefined ? (value as RunEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}

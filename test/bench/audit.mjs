@@ -1,0 +1,83 @@
+// What the log over all events costs, and how quickly it is verified: started by run.mjs in a process and folders of its own, prints JSON.
+import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { createIds, systemClock, systemRandom } from '../../dist/journal/ids.js';
+import { SqliteJournal } from '../../dist/journal/journal.js';
+import { Log } from '../../dist/journal/log.js';
+import { openDatabase } from '../../dist/journal/sqlite.js';
+import { interleaved } from './measure.mjs';
+
+const [folder, samples, runs] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const nextId = createIds(systemClock, systemRandom);
+const EVENTS = [
+  {
+    v: 1,
+    type: 'run.requested',
+    model: 'tool',
+    tool: 'files/file-reader',
+    params: { inline: { path: 'README.md', offset: 1, limit: 2000 } },
+    principal: 'user:1000',
+    cwd: '/project/docs',
+    project: '/project',
+    door: 'cli',
+    effect: 'read',
+    manifestHash: '0'.repeat(64),
+    toka: '0.1.0',
+    process: { pid: 4711, start: 815, boot: '6f1c7d52-0b1e-4d3c-9f0a-1b2c3d4e5f60', namespace: 'pid:[4026531836]' },
+  },
+  { v: 1, type: 'run.started', effective: ['fs:read:/project/README.md'], sources: ['built-in'], level: 'restricted' },
+  { v: 1, type: 'run.output', stream: 'stdout', kept: { inline: 'a line of text\n' }, bytes: 15, truncated: false },
+  { v: 1, type: 'run.finished', status: 'succeeded', exitCode: 0, usage: { wallMs: 12.5, outputBytes: 15 }, data: { inline: { lines: 1 } } },
+];
+
+const append = await appends();
+console.log(JSON.stringify({ append, verify: await verification(), hashes: hashes() }));
+
+/** The same commits with and without the log, in turn, each in a file of its own, durable as always. */
+async function appends() {
+  const own = Log.prototype.append;
+  const subject = (name, logged) => {
+    const file = join(folder, name, 'journal.db');
+    const journal = new SqliteJournal(openDatabase(file), file, systemClock);
+    return () => {
+      Log.prototype.append = logged ? own : () => {};
+      journal.append(nextId(), EVENTS, 0);
+    };
+  };
+  const measured = await interleaved({ plain: subject('plain', false), logged: subject('logged', true) }, { samples, warmup: 300 });
+  Log.prototype.append = own;
+  return measured;
+}
+
+/** Milliseconds for one whole verification, and the processor time of it, which the rest of the machine's work does not change. */
+async function verification() {
+  const file = join(folder, 'verify', 'journal.db');
+  const db = openDatabase(file);
+  db.exec('PRAGMA synchronous = OFF');
+  const journal = new SqliteJournal(db, file, systemClock);
+  for (let run = 0; run < runs; run++) journal.append(nextId(), EVENTS, 0);
+  const verify = () => {
+    const { ok } = journal.verify();
+    if (!ok) throw new Error('the record of the bench does not verify');
+  };
+  const processor = () => {
+    const before = process.cpuUsage();
+    verify();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  return { events: runs * EVENTS.length, ...(await interleaved({ wall: verify, processor }, { samples: 5, warmup: 1 })) };
+}
+
+/** Microseconds for a node of the tree, by each library. */
+function hashes() {
+  const bytes = Buffer.alloc(65, 1);
+  const time = (work) => {
+    for (let count = 0; count < 20_000; count++) work();
+    const started = performance.now();
+    for (let count = 0; count < 20_000; count++) work();
+    return (performance.now() - started) / 20;
+  };
+  return { noble: time(() => sha256(bytes)), crypto: time(() => hash('sha256', bytes, 'buffer')) };
+}
