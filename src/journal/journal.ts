@@ -3,7 +3,7 @@ import { TokaError } from '../errors.ts';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
 import { chainHash, GENESIS } from './chain.ts';
-import type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+import type { Commit, Journal, Ledger, RunFilter, RunSummary, Verdict } from './contract.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
 import { damaged, translate } from './failures.ts';
 import type { Clock } from './ids.ts';
@@ -13,7 +13,7 @@ import { reduce, type RunState } from './reducer.ts';
 import { openDatabase } from './sqlite.ts';
 import { parse, verifyAll, verifyRun } from './verify.ts';
 
-export type { Journal, RunFilter, RunSummary, Verdict } from './contract.ts';
+export type { Commit, Journal, Ledger, RunFilter, RunSummary, Verdict } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;
@@ -44,6 +44,13 @@ interface Head {
   readonly state: RunState | undefined;
 }
 
+/** Events that were checked and may be stored. */
+interface Addition {
+  readonly run: string;
+  readonly events: readonly (Admitted & { readonly time: number })[];
+  readonly blobs: Blobs;
+}
+
 interface RunRow {
   readonly id: string;
   readonly head: number;
@@ -60,6 +67,8 @@ interface EventRow {
 
 const PUT_RUN = `INSERT INTO runs (id, head, hash, state) VALUES (?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET head = excluded.head, hash = excluded.hash, state = excluded.state`;
+const PUT_ENTRY = `INSERT INTO ledger (key, value, until) VALUES (?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`;
 const SELECT_RUNS = 'SELECT id, head, hash, state FROM runs';
 
 /** The journal over an open database; see `Journal` for what the methods promise. */
@@ -68,6 +77,14 @@ export class SqliteJournal implements Journal {
   readonly #file: string;
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #ledger: Ledger = {
+    get: (key) => this.#sql('SELECT value FROM ledger WHERE key = ?').get(key)?.['value'] as string | undefined,
+    // No key holds the last character that there is, so this range is all keys with the prefix.
+    list: (prefix) => this.#sql('SELECT key, value FROM ledger WHERE key >= ? AND key < ? ORDER BY key').all(prefix, `${prefix}\u{10ffff}`) as { key: string; value: string }[],
+    put: (key, value, until) => void this.#sql(PUT_ENTRY).run(key, value, until ?? null),
+    remove: (key) => void this.#sql('DELETE FROM ledger WHERE key = ?').run(key),
+    prune: (now) => void this.#sql('DELETE FROM ledger WHERE until <= ?').run(now),
+  };
 
   constructor(db: DatabaseSync, file: string, clock: Clock) {
     this.#db = db;
@@ -75,18 +92,34 @@ export class SqliteJournal implements Journal {
     this.#clock = clock;
   }
 
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs: Blobs = new Map(), times: readonly number[] = []): StoredEvent[] {
-    checkRunId(run);
-    if (events.length === 0) throw invalid('expected at least one event, found none');
-    const admitted = events.map(admit);
-    checkBlobs(events, blobs);
-    const now = Math.trunc(this.#clock.now());
-    const timed = admitted.map((one, at) => ({ ...one, time: Math.min(now, Math.trunc(times[at] ?? now)) }));
+  append(
+    run: string,
+    events: readonly RunEvent[],
+    expectedSeq: number,
+    blobs: Blobs = new Map(),
+    times: readonly number[] = [],
+    count?: (ledger: Ledger) => void,
+  ): StoredEvent[] {
+    const addition = this.#prepare(run, events, blobs, times);
     return this.#transaction('IMMEDIATE', () => {
-      const head = this.#head(run);
-      if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
-      this.#storeBlobs(events, blobs);
-      return this.#storeEvents(run, timed, head);
+      count?.(this.#ledger);
+      return this.#add(addition, expectedSeq);
+    });
+  }
+
+  commit<T>(work: (commit: Commit) => T, { durable = true }: { readonly durable?: boolean } = {}): T {
+    const commit: Commit = {
+      ledger: this.#ledger,
+      append: (run, events, expectedSeq, blobs = new Map(), times = []) => this.#add(this.#prepare(run, events, blobs, times), expectedSeq),
+    };
+    if (durable) return this.#transaction('IMMEDIATE', () => work(commit));
+    return this.#guarded(() => {
+      this.#sql('PRAGMA synchronous = NORMAL').run();
+      try {
+        return this.#transaction('IMMEDIATE', () => work(commit));
+      } finally {
+        this.#sql('PRAGMA synchronous = FULL').run();
+      }
     });
   }
 
@@ -158,6 +191,26 @@ export class SqliteJournal implements Journal {
   close(): void {
     this.#statements.clear();
     this.#db.close();
+  }
+
+  /** What takes time is done before the lock is held. */
+  #prepare(run: string, events: readonly RunEvent[], blobs: Blobs, times: readonly number[]): Addition {
+    checkRunId(run);
+    if (events.length === 0) throw invalid('expected at least one event, found none');
+    const admitted = events.map(admit);
+    checkBlobs(events, blobs);
+    const now = Math.trunc(this.#clock.now());
+    return { run, events: admitted.map((one, at) => ({ ...one, time: Math.min(now, Math.trunc(times[at] ?? now)) })), blobs };
+  }
+
+  #add({ run, events, blobs }: Addition, expectedSeq: number): StoredEvent[] {
+    const head = this.#head(run);
+    if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
+    this.#storeBlobs(
+      events.map(({ event }) => event),
+      blobs,
+    );
+    return this.#storeEvents(run, events, head);
   }
 
   #head(run: string): Head {

@@ -54,9 +54,10 @@ export function requireSqlite(version: string | undefined): void {
 function openForWriting(file: string, busyMs: number): DatabaseSync {
   const db = connect(file, 'mode=rw', { timeout: busyMs });
   try {
-    configure(db, file);
+    const version = configure(db, file);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
     if (mode !== 'wal') throw unavailable(file, `its file system does not support a write-ahead log (journal mode ${String(mode)})`);
+    if (version < SCHEMA_VERSION) upgrade(db);
     return db;
   } catch (error) {
     db.close();
@@ -92,8 +93,20 @@ function connect(file: string, parameters: string, options: { readOnly?: boolean
   return new DatabaseSync(url, { ...options, defensive: true });
 }
 
-/** Settings for files of unknown origin: https://www.sqlite.org/security.html. */
-function configure(db: DatabaseSync, file: string): void {
+/** Another process may have done it in the meantime. */
+function upgrade(db: DatabaseSync): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version < SCHEMA_VERSION) migrate(db, version);
+    db.exec('COMMIT');
+  } finally {
+    if (db.isTransaction) db.exec('ROLLBACK');
+  }
+}
+
+/** Settings for files of unknown origin: https://www.sqlite.org/security.html. Returns the version of the file. */
+function configure(db: DatabaseSync, file: string): number {
   db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL');
   const { id, version, synchronous } = db
     .prepare(
@@ -106,8 +119,9 @@ function configure(db: DatabaseSync, file: string): void {
   if (version > SCHEMA_VERSION) {
     throw unavailable(file, `it was written by a newer toka (format ${version}, known is ${SCHEMA_VERSION})`, undefined, 'update toka');
   }
-  const foreign = findForeignObject(db);
+  const foreign = findForeignObject(db, version);
   if (foreign !== undefined) throw damaged(file, `its schema is not toka's: ${foreign}`);
+  return version;
 }
 
 function emptyDatabase(): DatabaseSync {
