@@ -9,7 +9,7 @@ import { userConfigFile, userFolders, userProjectConfigFile, type Project } from
 import { hexDigest } from '../digest.ts';
 
 /** Part of every key of the cache: raised when `Config` or what is accepted changes. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 export interface ReadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
