@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import type { Policy } from './capability/authorize.ts';
 import type { Anchors } from './capability/grammar.ts';
+import { rateLimits } from './capability/limits.ts';
 import { Principal } from './capability/principal.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
@@ -28,6 +29,7 @@ import { realPathOf } from './runtime/tool-fs-locate.ts';
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
+export type { Budget } from './config/config.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions {
@@ -44,7 +46,7 @@ export interface TokaOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
 
 /** toka, wired: every door works through one of these. */
 export interface Toka {
@@ -113,6 +115,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     findTool: registry.find,
     validator: registry.validator,
     policy,
+    limits: lazily(() => rateLimits(settings.limits)).get,
+    budget: settings.budget,
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,

@@ -108,6 +108,7 @@ function isSecretOnly(need: Capability, grants: readonly Grant[]): boolean {
   return grants.some(({ capability, exceptSecrets }) => exceptSecrets === true && implies(capability, need));
 }
 
-function concerns({ tools }: { readonly tools?: readonly string[] }, names: readonly string[]): boolean {
+/** Whether a rule holds for a tool of these names. */
+export function concerns({ tools }: { readonly tools?: readonly string[] }, names: readonly string[]): boolean {
   return tools === undefined || tools.some((pattern) => names.some((name) => matches(glob(pattern), name)));
 }

@@ -9,22 +9,29 @@ export class Principal {
   readonly subject: string;
   /** How many runs stand between this one and the person. */
   readonly depth: number;
+  /** The subject at the top of the tree, under whose name limits count. */
+  readonly person: string;
+  /** The accounts of the budgets that hold for the tree, by the ids of the runs that opened them. */
+  readonly budgets: readonly string[];
   readonly #sets: readonly EffectiveSet[];
 
-  private constructor(subject: string, depth: number, sets: readonly EffectiveSet[]) {
+  private constructor(subject: string, above: { readonly depth: number; readonly person: string; readonly budgets: readonly string[]; readonly sets: readonly EffectiveSet[] }) {
     this.subject = subject;
-    this.depth = depth;
-    this.#sets = sets;
+    this.depth = above.depth;
+    this.person = above.person;
+    this.budgets = above.budgets;
+    this.#sets = above.sets;
   }
 
   /** The person at the door, limited by policy alone. */
   static person(subject: string): Principal {
-    return new Principal(subject, 0, []);
+    return new Principal(subject, { depth: 0, person: subject, budgets: [], sets: [] });
   }
 
-  /** A child that may do at most what is in `set`, and in every set above it. */
-  narrow(subject: string, set: EffectiveSet): Principal {
-    return new Principal(subject, this.depth + 1, [...this.#sets, set]);
+  /** A child that may do at most what is in `set`, and in every set above it, and draws on `account` beside those above it. */
+  narrow(subject: string, set: EffectiveSet, account?: string): Principal {
+    const budgets = account === undefined ? this.budgets : [...this.budgets, account];
+    return new Principal(subject, { depth: this.depth + 1, person: this.person, budgets, sets: [...this.#sets, set] });
   }
 
   /** What every set above says of a need: not permitted (`undefined`), or permitted with this restriction. */

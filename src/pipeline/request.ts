@@ -1,5 +1,6 @@
 import type { Permission } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
+import type { Budget } from '../config/config.ts';
 import type { SandboxOverrides, Level } from '../manifest/tool.ts';
 import type { LiveEvent } from './events.ts';
 
@@ -14,6 +15,8 @@ interface Common {
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
+  /** What the run may use, with all that it starts; lowers the budget of the configuration. */
+  readonly budget?: Budget;
   /** Milliseconds; lowers the limit of the level. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

@@ -26,7 +26,7 @@ export function toolHelp(tool: Tool, view: Terminal): string {
     ...section(title('EXAMPLES'), tool.examples.flatMap(({ description, params }) => [[plain(description)], [`$ ${example(tool, params)}`]])),
     '',
     title("TOKA'S OWN FLAGS"),
-    '  --allow CAPABILITY, --dry-run, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet, --timeout 30s',
+    '  --allow CAPABILITY, --budget calls=10,wall=60s, --dry-run, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet, --timeout 30s',
     '  (before the name of the tool, or after it where the tool has no parameter of that name; toka help run explains them)',
   ];
   return `${lines.map(plainLine).join('\n')}\n`;

@@ -2,7 +2,8 @@ import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { RunResult } from '../pipeline/result.ts';
-import type { Toka } from '../toka.ts';
+import type { RequestOptions, Toka } from '../toka.ts';
+import { readBudget } from './budget.ts';
 import type { Door } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
 import { toolHelp } from './help.ts';
@@ -72,6 +73,12 @@ function readsStdin({ executable }: Tool): boolean {
   return 'stdin' in executable && executable.stdin === 'inherit';
 }
 
+/** What lowers the run's own limits. */
+function bounds(own: OwnFlags): Pick<RequestOptions, 'budget' | 'timeoutMs'> {
+  const budget = own.last('budget');
+  return { ...timeoutOf(own), ...(budget === undefined ? {} : { budget: readBudget(budget) }) };
+}
+
 function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
   const text = own.last('timeout');
   if (text === undefined) return {};
@@ -81,7 +88,7 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 }
 
 async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
-  const run = await toka.prepare({ ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow') });
+  const run = await toka.prepare({ ...toka.request({ name }, params), ...bounds(own), allow: own.all('allow') });
   door.stdout.write(own.has('json') ? planJson(run) : planText(run, terminal(door.stdout, door.env)));
   return run.approvals.length === 0 ? 0 : exitCodeOf({ code: 'TOKA_CAPABILITY_DENIED' });
 }
@@ -94,12 +101,12 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
     output: isJson ? (own.has('quiet') ? 'nowhere' : 'stderr') : 'stdout',
     quiet: own.has('quiet'),
   });
-  const timeout = timeoutOf(own);
+  const bounded = bounds(own);
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({
       ...toka.request({ name }, params),
-      ...timeout,
+      ...bounded,
       allow: own.all('allow'),
       signal: interrupts.signal,
       onEvent: live.show,

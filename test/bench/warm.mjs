@@ -57,6 +57,8 @@ async function nativeRuns() {
         return validators.get(schema);
       },
       policy: () => ({ grants: [], denials: [] }),
+      limits: () => [],
+      budget: {},
       anchors: { root: folder, home: folder, realPath: realPathOf, isFolder: () => true },
       projectRoot: folder,
       journal: () => timed,

@@ -1,5 +1,7 @@
+import { budgetExceeded } from '../../capability/budgets.ts';
 import { TokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
+import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import { shorter } from '../../runtime/plan.ts';
@@ -64,7 +66,9 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
   const { timeoutMs } = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, request.timeoutMs) });
-  const limited = limitedSignal(request.signal, timeoutMs, tool.qualified);
+  const { left: { wall = Infinity } = {}, budget = {} } = run.share ?? {};
+  const late = (): TokaError => (wall < timeoutMs ? budgetExceeded('wall', budget) : tooLong(tool, timeoutMs));
+  const limited = limitedSignal(request.signal, { name: tool.qualified, timeoutMs: Math.min(timeoutMs, wall), late });
   try {
     const context = createToolContext({
       runId: run.id,
@@ -86,16 +90,13 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
 }
 
 /** A signal that also fires at the time limit, with the error that the run then ends with. */
-function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: string): { signal: AbortSignal; end(): void } {
+function limitedSignal(
+  outer: AbortSignal | undefined,
+  { name, timeoutMs, late }: { readonly name: string; readonly timeoutMs: number; late(): TokaError },
+): { signal: AbortSignal; end(): void } {
   const controller = new AbortController();
   const abort = (): void => controller.abort(new TokaError('TOKA_CANCELLED', `${name} was cancelled`));
-  const timer = setTimeout(() => {
-    controller.abort(
-      new TokaError('TOKA_TIMED_OUT', `${name} took longer than its limit of ${timeoutMs} ms and was stopped`, {
-        hint: 'pass a longer --timeout, up to what its level allows',
-      }),
-    );
-  }, timeoutMs);
+  const timer = setTimeout(() => controller.abort(late()), timeoutMs);
   if (outer?.aborted === true) abort();
   outer?.addEventListener('abort', abort, { once: true });
   return {
@@ -105,4 +106,10 @@ function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: 
       outer?.removeEventListener('abort', abort);
     },
   };
+}
+
+function tooLong({ qualified }: Tool, timeoutMs: number): TokaError {
+  return new TokaError('TOKA_TIMED_OUT', `${qualified} took longer than its limit of ${timeoutMs} ms and was stopped`, {
+    hint: 'pass a longer --timeout, up to what its level allows',
+  });
 }

@@ -1,13 +1,28 @@
+import { TokaError } from '../../errors.ts';
 import { createKeeper } from '../../journal/blobs.ts';
 import type { House } from '../house.ts';
 import { intentEvents, intentTimes, isHarmless } from '../record.ts';
+import { isCounted, reserve } from '../reservation.ts';
 import type { Run } from '../run.ts';
 
-/** Makes the intent durable before anything happens; a run that changes nothing is recorded in one commit with its outcome. */
+/**
+ * Makes the intent durable before anything happens, in one commit with what the run takes of limits and budgets; a run that changes nothing
+ * is recorded with its outcome, and counted before that without waiting for the disk.
+ */
 export function intent(run: Run, house: House): Run {
   const intended = { ...run, intendedMs: house.clock.now() };
-  if (isHarmless(run)) return intended;
-  const keeper = createKeeper();
-  const stored = house.journal().append(run.id, intentEvents(intended, house, keeper), 0, keeper.blobs, intentTimes(intended));
-  return { ...intended, recorded: stored.length };
+  const durable = !isHarmless(run);
+  if (!durable && !isCounted(run)) return intended;
+  const admitted = house.journal().commit(
+    ({ ledger, append }) => {
+      const reserved = isCounted(run) ? reserve(intended, house, ledger) : intended;
+      if (reserved instanceof TokaError || !durable) return reserved;
+      const keeper = createKeeper();
+      const stored = append(run.id, intentEvents(reserved, house, keeper), 0, keeper.blobs, intentTimes(reserved));
+      return { ...reserved, recorded: stored.length };
+    },
+    { durable },
+  );
+  if (admitted instanceof TokaError) throw admitted;
+  return admitted;
 }
