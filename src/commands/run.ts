@@ -17,7 +17,7 @@ export default class Run extends TokaCommand {
     '<%= config.bin %> run file-reader README.md --limit 20',
     "<%= config.bin %> run file-writer notes.txt --content hello --allow fs:write:notes.txt --allow fs:read:notes.txt",
     '<%= config.bin %> run --dry-run todo-report',
-    '<%= config.bin %> run --budget calls=20,wall=60s,cpu=20s,bytes=8M build-validator .',
+    '<%= config.bin %> run --budget calls=20,wall=60s,cpu=20s,bytes=8M link-validator docs',
     `echo '{"path": "README.md"}' | <%= config.bin %> run file-reader --params -`,
   ];
   static override flags = {

@@ -192,6 +192,12 @@ describe('a narrowed principal', () => {
   });
 
   test('only that module makes one', () => {
-    expect(Reflect.ownKeys(person.narrow('run:1', new EffectiveSet([])))).toEqual(['subject', 'depth']);
+    expect(Reflect.ownKeys(person.narrow('run:1', new EffectiveSet([])))).toEqual(['subject', 'depth', 'person', 'budgets']);
+  });
+
+  test('counts for the person at the top, and draws on every budget above it', () => {
+    const none = new EffectiveSet([]);
+    const leaf = person.narrow('run:1', none, '1').narrow('run:2', none).narrow('run:3', none, '3');
+    expect([leaf.subject, leaf.person, leaf.budgets]).toEqual(['run:3', 'user:1000', ['1', '3']]);
   });
 });

@@ -51,7 +51,7 @@ test('its scripts exist', () => {
 });
 
 describe('every page', () => {
-  const pages = ['docs/tools.md', 'docs/manifest.md', 'docs/capabilities.md', 'docs/sandbox.md', 'docs/journal.md'];
+  const pages = ['docs/tools.md', 'docs/manifest.md', 'docs/capabilities.md', 'docs/sandbox.md', 'docs/limits.md', 'docs/journal.md'];
 
   test.skipIf(!sandboxed).each(pages)('%s: its commands work', (page) => {
     paste('toka run todo-report README.md >/dev/null; true');

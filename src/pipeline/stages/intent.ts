@@ -5,10 +5,7 @@ import { intentEvents, intentTimes, isHarmless } from '../record.ts';
 import { isCounted, reserve } from '../reservation.ts';
 import type { Run } from '../run.ts';
 
-/**
- * Makes the intent durable before anything happens, in one commit with what the run takes of limits and budgets; a run that changes nothing
- * is recorded with its outcome, and counted before that without waiting for the disk.
- */
+/** Makes the intent durable before anything happens, in one commit with what is counted; a run that changes nothing is recorded with its outcome. */
 export function intent(run: Run, house: House): Run {
   const intended = { ...run, intendedMs: house.clock.now() };
   const durable = !isHarmless(run);
