@@ -1,4 +1,4 @@
-// Removes each check of the choke point by itself and runs the tests that hold it: some of them has to fail each time. It is an error as well if
+// Removes each check of the choke point by itself and runs the tests that hold it: one of them has to fail each time. It is an error as well if
 // a check no longer stands in its file as checks.ts says, or if a test fails while nothing is removed. Nothing on the disk is changed.
 //
 //   npm run mutation [-- NAME...]
@@ -23,7 +23,7 @@ process.exit(problems.length === 0 && checks.length > 0 ? 0 : 1);
 async function survivors() {
   const tests = [CHOKE_POINT, ...new Set(checks.flatMap(({ heldBy }) => heldBy ?? []))];
   const projects = [project(WHOLE, tests), ...checks.map((check) => project(check.name, [check.heldBy ?? CHOKE_POINT], check))];
-  const vitest = await startVitest('test', [], { config: false, watch: false, root, reporters: [{}] }, { test: { projects } });
+  const vitest = await startVitest([], { config: false, watch: false, root, reporters: [{}] }, { test: { projects } });
   const noticed = new Set();
   const found = [];
   for (const module of vitest.state.getTestModules()) {
