@@ -83,10 +83,14 @@ export function settle(ledger: Ledger, { run, accounts }: Pick<Draw, 'run' | 'ac
   }
 }
 
+/** One figure of a budget in words: `1m of time`. */
+export function printAmount(name: keyof Budget, amount: number): string {
+  return `${{ calls: String, wall: printDuration, cpu: printDuration, bytes: printSize }[name](amount)} ${NAMES[name]}`;
+}
+
 /** The error of a run that has used a budget up. */
 export function budgetExceeded(name: keyof Budget, { [name]: limit = 0 }: Budget): TokaError {
-  const shown = { calls: String, wall: printDuration, cpu: printDuration, bytes: printSize }[name](limit);
-  return new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of ${shown} ${NAMES[name]} is used up`, {
+  return new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of ${printAmount(name, limit)} is used up`, {
     hint: `give more with --budget ${name}=..., unless the configuration allows no more under budget.${name}`,
     data: { budget: name, limit },
   });

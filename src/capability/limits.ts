@@ -1,3 +1,4 @@
+import type { Rate } from '../config/config.ts';
 import type { OriginLimit } from '../config/layers.ts';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
@@ -67,10 +68,14 @@ function read(stored: string | undefined): number[] {
   });
 }
 
+/** What a limit allows, in words: `10 in 1h`. */
+export function printRate({ kind, runs, ms }: Rate): string {
+  return kind === 'window' ? `${runs} in ${printDuration(ms)}` : `${runs} at once, one more every ${printDuration(ms)}`;
+}
+
 function exceeded({ rate, tools, each, reason, file, line }: RateLimit, retryAfterMs: number): TokaError {
-  const many = rate.kind === 'window' ? `${rate.runs} in ${printDuration(rate.ms)}` : `${rate.runs} at once, one more every ${printDuration(rate.ms)}`;
   const whose = `${tools === undefined ? '' : ` of ${tools.join(', ')}`}${each === undefined ? '' : ` for each ${each}`}`;
-  return new TokaError('TOKA_RATE_LIMIT', `too many runs${whose}: the limit is ${many} (${file}:${line})${reason === undefined ? '' : `: ${reason}`}`, {
+  return new TokaError('TOKA_RATE_LIMIT', `too many runs${whose}: the limit is ${printRate(rate)} (${file}:${line})${reason === undefined ? '' : `: ${reason}`}`, {
     hint: `try again in ${printDuration(retryAfterMs < 1000 ? retryAfterMs : 1000 * Math.ceil(retryAfterMs / 1000))}`,
     data: { retryAfterMs, limit: { ...rate, source: `${file}:${line}` } },
   });

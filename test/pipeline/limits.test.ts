@@ -98,3 +98,15 @@ test('runs that a run starts count as well', async () => {
   await here.json(['run', 'build-validator', '.', '--steps', 'lint', '--steps', 'test', ...grants]);
   expect(recorded().filter((line) => line.endsWith('TOKA_RATE_LIMIT'))).toHaveLength(1);
 });
+
+test('a plan names the limits and the budget that the run falls under', async () => {
+  userConfig('limits: [{ window: { runs: 7, per: 1h } }, { bucket: { runs: 1, every: 1s }, tools: [other] }]\n');
+  const dryRun = ['run', '--dry-run', '--budget', 'calls=3,wall=90s', ...read.slice(1)];
+  const { limits, budget } = await here.json(dryRun);
+  expect({ limits, budget }).toEqual({
+    limits: [{ kind: 'window', runs: 7, ms: 3_600_000, source: join(here.home, 'config/toka/config.yaml:2') }],
+    budget: { calls: 3, wall: 90_000 },
+  });
+  expect((await here.run(dryRun)).stdout).toMatch(/7 in 1h .*config\.yaml:2\n.*3 runs .*\n.*90s of time/);
+  expect((await here.run(['run', '--dry-run', ...read.slice(1)])).stdout).not.toContain('of time');
+});

@@ -1,5 +1,6 @@
 import { TokaError } from '../../errors.ts';
 import { createKeeper } from '../../journal/blobs.ts';
+import type { Commit } from '../../journal/contract.ts';
 import type { House } from '../house.ts';
 import { intentEvents, intentTimes, isHarmless } from '../record.ts';
 import { isCounted, reserve } from '../reservation.ts';
@@ -9,17 +10,20 @@ import type { Run } from '../run.ts';
 export function intent(run: Run, house: House): Run {
   const intended = { ...run, intendedMs: house.clock.now() };
   const durable = !isHarmless(run);
-  if (!durable && !isCounted(run)) return intended;
+  if (!isCounted(run)) return durable ? recorded(intended, house, house.journal()) : intended;
   const admitted = house.journal().commit(
-    ({ ledger, append }) => {
-      const reserved = isCounted(run) ? reserve(intended, house, ledger) : intended;
-      if (reserved instanceof TokaError || !durable) return reserved;
-      const keeper = createKeeper();
-      const stored = append(run.id, intentEvents(reserved, house, keeper), 0, keeper.blobs, intentTimes(reserved));
-      return { ...reserved, recorded: stored.length };
+    (commit) => {
+      const reserved = reserve(intended, house, commit.ledger);
+      return reserved instanceof TokaError || !durable ? reserved : recorded(reserved, house, commit);
     },
     { durable },
   );
   if (admitted instanceof TokaError) throw admitted;
   return admitted;
+}
+
+function recorded(run: Run, house: House, into: Pick<Commit, 'append'>): Run {
+  const keeper = createKeeper();
+  const stored = into.append(run.id, intentEvents(run, house, keeper), 0, keeper.blobs, intentTimes(run));
+  return { ...run, recorded: stored.length };
 }
