@@ -27,6 +27,8 @@ export const ERRORS = {
   TOKA_INTERNAL: { exit: 70, meaning: 'A defect of toka.' },
   TOKA_EVENT_ILLEGAL: { exit: 70, meaning: 'An event does not follow from what is recorded of its run.' },
   TOKA_EVENT_INVALID: { exit: 70, meaning: 'An event has a field outside its limits.' },
+  TOKA_RATE_LIMIT: { exit: 75, meaning: 'A limit of the configuration allows no more runs at present.' },
+  TOKA_BUDGET_EXCEEDED: { exit: 75, meaning: 'A budget of the run, or of one above it, is used up.' },
   TOKA_DEPTH_LIMIT: { exit: 75, meaning: 'Runs that start runs are nested too deeply.' },
   TOKA_INTEGRITY: { exit: 76, meaning: 'Recorded data is damaged or was changed.' },
   TOKA_FILE_UNSAFE: { exit: 76, meaning: 'A file that only its user may read or change belongs to somebody else or is open to others.' },

@@ -4,6 +4,7 @@ import type { Policy } from './capability/policy.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { coverage } from './capability/covers.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
+import { rateLimits } from './capability/limits.ts';
 import { Principal } from './capability/principal.ts';
 import type { Tokens } from './capability/token/tokens.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
@@ -32,6 +33,7 @@ import { realPathOf } from './runtime/tool-fs-locate.ts';
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
+export type { Budget } from './config/config.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions {
@@ -52,7 +54,7 @@ export interface TokaOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'frozen' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
 
 /** toka, wired: every door works through one of these. */
 export interface Toka {
@@ -137,6 +139,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     findTool: registry.find,
     validator: registry.validator,
     policy,
+    limits: lazily(() => rateLimits(settings.limits)).get,
+    budget: settings.budget,
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,

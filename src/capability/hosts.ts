@@ -65,7 +65,7 @@ export function meetsEndpoint(a: Endpoint, b: Endpoint): boolean {
 
 /** The last part of an address is a number or a bracket, so no address ends like a name. */
 function containsHost(a: string, b: string): boolean {
-  return a === '*' || a === b || (a.startsWith('*.') && b.endsWith(a.slice(1)));
+  return a === '*' || a === b || (a.startsWith('*.') && b.length >= a.length && b.endsWith(a.slice(1)));
 }
 
 function parsePattern(host: string): string {

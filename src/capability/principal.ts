@@ -11,6 +11,11 @@ export interface Bond {
   check(): void;
 }
 
+/** What a principal has of the one that it was narrowed from. */
+interface Above extends Pick<Principal, 'bond' | 'budgets' | 'depth' | 'person'> {
+  readonly sets: readonly EffectiveSet[];
+}
+
 /**
  * Who a run acts for: a verified value that lives inside one process. Only this module can make one, and a narrowed one never holds more
  * than what it was narrowed from.
@@ -21,23 +26,29 @@ export class Principal {
   readonly depth: number;
   /** Absent for a person at the door. */
   readonly bond: Bond | undefined;
+  /** The person at the top of the tree, under whose name limits count, whichever token the tree acts with. */
+  readonly person: string;
+  /** The accounts of the budgets that hold for the tree, by the ids of the runs that opened them. */
+  readonly budgets: readonly string[];
   readonly #sets: readonly EffectiveSet[];
 
-  private constructor(subject: string, above: { readonly depth: number; readonly sets: readonly EffectiveSet[]; readonly bond?: Bond | undefined }) {
+  private constructor(subject: string, above: Above) {
     this.subject = subject;
     this.depth = above.depth;
     this.bond = above.bond;
+    this.person = above.person;
+    this.budgets = above.budgets;
     this.#sets = above.sets;
   }
 
   /** The person at the door, limited by policy alone. */
   static person(subject: string): Principal {
-    return new Principal(subject, { depth: 0, sets: [] });
+    return new Principal(subject, { depth: 0, person: subject, budgets: [], sets: [], bond: undefined });
   }
 
   /** Who came with a token that acts in the name of a person: limited by policy and by what the token says, as long as it holds. */
   static bearer(person: string, set: EffectiveSet, bond: Bond): Principal {
-    return new Principal(`${person}/token:${bond.chain.at(-1)}`, { depth: 0, sets: [set], bond });
+    return new Principal(`${person}/token:${bond.chain.at(-1)}`, { depth: 0, person, budgets: [], sets: [set], bond });
   }
 
   /** Who came with a token that does not hold: may do nothing, and every use says why. */
@@ -45,12 +56,13 @@ export class Principal {
     const check = (): never => {
       throw why;
     };
-    return new Principal('token', { depth: 0, sets: [new EffectiveSet([])], bond: { chain: [], expiresAt: 0, check } });
+    return new Principal('token', { depth: 0, person: 'token', budgets: [], sets: [new EffectiveSet([])], bond: { chain: [], expiresAt: 0, check } });
   }
 
-  /** A child that may do at most what is in `set`, and in every set above it. */
-  narrow(subject: string, set: EffectiveSet): Principal {
-    return new Principal(subject, { depth: this.depth + 1, sets: [...this.#sets, set], bond: this.bond });
+  /** A child that may do at most what is in `set`, and in every set above it, and draws on `account` beside those above it. */
+  narrow(subject: string, set: EffectiveSet, account?: string): Principal {
+    const budgets = account === undefined ? this.budgets : [...this.budgets, account];
+    return new Principal(subject, { depth: this.depth + 1, person: this.person, budgets, sets: [...this.#sets, set], bond: this.bond });
   }
 
   /**

@@ -17,10 +17,12 @@ export default class Run extends TokaCommand {
     '<%= config.bin %> run file-reader README.md --limit 20',
     "<%= config.bin %> run file-writer notes.txt --content hello --allow fs:write:notes.txt --allow fs:read:notes.txt",
     '<%= config.bin %> run --dry-run todo-report',
+    '<%= config.bin %> run --budget calls=20,wall=60s,cpu=20s,bytes=8M link-validator docs',
     `echo '{"path": "README.md"}' | <%= config.bin %> run file-reader --params -`,
   ];
   static override flags = {
     allow: text({ description: 'grant a capability to this run alone', helpValue: 'CAPABILITY', multiple: true }),
+    budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes', helpValue: 'calls=10,wall=60s' }),
     'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
     frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),

@@ -4,6 +4,8 @@ export interface Config {
   /** Which source is meant by the unqualified name of a tool. */
   readonly prefer: Readonly<Record<string, string>>;
   readonly sandbox: { readonly require?: Require };
+  readonly limits: readonly Limit[];
+  readonly budget: Budget;
   readonly tools: {
     /** Folders with further manifests, as written: relative to the file's folder. */
     readonly paths: readonly string[];
@@ -25,4 +27,32 @@ export interface Rule {
   readonly line: number;
 }
 
-export const EMPTY_CONFIG: Config = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };
+/** How often tools may be run. */
+export interface Limit {
+  readonly rate: Rate;
+  /** Globs of tool names. Absent: every tool. */
+  readonly tools?: readonly string[];
+  /** Whether each tool or each principal is counted by itself. Absent: all runs together. */
+  readonly each?: 'tool' | 'principal';
+  /** Why, in the author's words. */
+  readonly reason?: string;
+  /** Where it stands in its file, from 1. */
+  readonly line: number;
+}
+
+/** `window`: at most so many runs in any stretch of that many milliseconds. `bucket`: so many at once, and one more after each such stretch. */
+export interface Rate {
+  readonly kind: 'window' | 'bucket';
+  readonly runs: number;
+  readonly ms: number;
+}
+
+/** What a run may use together with all that it starts: runs, milliseconds of time and of CPU time, bytes of output. */
+export interface Budget {
+  readonly calls?: number;
+  readonly wall?: number;
+  readonly cpu?: number;
+  readonly bytes?: number;
+}
+
+export const EMPTY_CONFIG: Config = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, limits: [], budget: {}, tools: { paths: [] } };

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Config, Require, Rule } from './config.ts';
+import type { Budget, Config, Limit, Require, Rule } from './config.ts';
 
 /** One configuration file and whose it is. */
 export interface Layer {
@@ -17,6 +17,11 @@ export interface OriginRule extends Rule {
   readonly file: string;
 }
 
+/** A limit and the file that it stands in. */
+export interface OriginLimit extends Limit {
+  readonly file: string;
+}
+
 /** What all layers together say. */
 export interface Settings {
   /** Rules of trusted layers. */
@@ -26,12 +31,17 @@ export interface Settings {
   readonly deny: readonly OriginRule[];
   readonly prefer: Readonly<Record<string, string>>;
   readonly require: Require;
+  /** Limits of every layer, all of which hold. */
+  readonly limits: readonly OriginLimit[];
+  /** The least that any layer says. */
+  readonly budget: Budget;
   /** Absolute folders with further manifests, with the layer that names them. */
   readonly paths: readonly { readonly path: string; readonly origin: Layer['origin'] }[];
 }
 
 /**
- * Merges layers, the lowest first. Of an untrusted project only what narrows counts: what it denies, what it wants asked, and `sandbox.require: hard`.
+ * Merges layers, the lowest first. Of an untrusted project only what narrows counts: what it denies, what it wants asked, its limits and budget, and
+ * `sandbox.require: hard`.
  *
  * @returns The settings; rules keep their order and their origin.
  */
@@ -43,10 +53,19 @@ export function mergeLayers(layers: readonly Layer[]): Settings {
     deny: layers.flatMap((layer) => withOrigin(layer, layer.config.policy.deny)),
     prefer: Object.assign({}, ...trusted.map(({ config }) => config.prefer)) as Record<string, string>,
     require: mergeRequire(layers),
+    limits: layers.flatMap(({ file, config }) => config.limits.map((limit) => ({ ...limit, file }))),
+    budget: layers.map(({ config }) => config.budget).reduce(leastBudget, {}),
     paths: trusted.flatMap(({ file, origin, config }) =>
       config.tools.paths.map((path) => ({ path: resolve(dirname(file), path), origin })),
     ),
   };
+}
+
+/** What both budgets leave. */
+export function leastBudget(one: Budget, other: Budget): Budget {
+  const least: { -readonly [name in keyof Budget]: number } = { ...one, ...other };
+  for (const name of Object.keys(least) as (keyof Budget)[]) least[name] = Math.min(one[name] ?? Infinity, other[name] ?? Infinity);
+  return least;
 }
 
 function withOrigin({ origin, file }: Layer, rules: readonly Rule[]): OriginRule[] {

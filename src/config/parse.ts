@@ -3,8 +3,8 @@ import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
-import { EMPTY_CONFIG, type Config, type Rule } from './config.ts';
-import { type ConfigDeclaration, configFile, type RuleDeclaration } from './schema.ts';
+import { EMPTY_CONFIG, type Budget, type Config, type Limit, type Rate, type Rule } from './config.ts';
+import { type ConfigDeclaration, configFile, type LimitDeclaration, type RuleDeclaration } from './schema.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. */
 export type CheckCapability = (text: string) => string | undefined;
@@ -27,13 +27,15 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { policy, prefer, sandbox, tools } = checked.data;
+  const { budget, limits, policy, prefer, sandbox, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
     policy: { allow: toRules('allow', policy.allow, parsed), ask: toRules('ask', policy.ask, parsed), deny: toRules('deny', policy.deny, parsed) },
     prefer,
     sandbox: sandbox.require === undefined ? {} : { require: sandbox.require },
+    limits: limits.map((limit, index) => toLimit(limit, parsed.positions.locate(['limits', index]).line)),
+    budget: toBudget(budget),
     tools,
   };
 }
@@ -78,4 +80,29 @@ function toRules(list: List, rules: readonly RuleDeclaration[], { positions }: P
     ...(typeof rule === 'string' || rule.reason === undefined ? {} : { reason: rule.reason }),
     line: positions.locate(['policy', list, index]).line,
   }));
+}
+
+function toLimit(limit: LimitDeclaration, line: number): Limit {
+  const { tools, each, reason } = limit;
+  return {
+    rate: toRate(limit),
+    ...(tools === undefined ? {} : { tools }),
+    ...(each === undefined ? {} : { each }),
+    ...(reason === undefined ? {} : { reason }),
+    line,
+  };
+}
+
+function toRate(limit: LimitDeclaration): Rate {
+  if ('window' in limit) return { kind: 'window', runs: limit.window.runs, ms: limit.window.per };
+  return { kind: 'bucket', runs: limit.bucket.runs, ms: limit.bucket.every };
+}
+
+function toBudget({ calls, wall, cpu, bytes }: { readonly [name in keyof Budget]: number | undefined }): Budget {
+  return {
+    ...(calls === undefined ? {} : { calls }),
+    ...(wall === undefined ? {} : { wall }),
+    ...(cpu === undefined ? {} : { cpu }),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capability, line, strict, toolName } from '../manifest/parts.ts';
+import { capability, duration, line, size, strict, toolName } from '../manifest/parts.ts';
 
 const scope = {
   tools: z
@@ -20,6 +20,28 @@ const rule = z.union([
   capability.describe('One capability for every tool: domain:action[:scope].'),
   strict({ capability: capability.describe('domain:action[:scope]'), ...scope }),
   strict({ capabilities: z.array(capability).min(1).max(200).describe('Several, each domain:action[:scope].'), ...scope }),
+]);
+
+const counted = {
+  ...scope,
+  each: z.enum(['tool', 'principal']).optional().describe('What is counted by itself. Default: all runs together.'),
+};
+
+const limit = z.union([
+  strict({
+    window: strict({
+      runs: z.int().min(1).max(1000).describe('How many runs.'),
+      per: duration.describe('In how long a time, whenever it begins, such as 1h.'),
+    }).describe('At most so many runs in any stretch of time.'),
+    ...counted,
+  }),
+  strict({
+    bucket: strict({
+      runs: z.int().min(1).max(1_000_000).describe('How many runs at once.'),
+      every: duration.describe('After how long there is one more, such as 2s.'),
+    }).describe('So many runs at once, and one more after each stretch of time.'),
+    ...counted,
+  }),
 ]);
 
 /** A configuration file (toka.yaml and the user's files), version 1. */
@@ -46,6 +68,15 @@ export const configFile = strict({
   })
     .prefault({})
     .describe('What the sandbox must be able to enforce.'),
+  limits: z.array(limit).max(200).default([]).describe('How often tools may be run. All that apply hold, those of every file.'),
+  budget: strict({
+    calls: z.int().min(1).max(1_000_000_000).optional().describe('How many runs, the first one included.'),
+    wall: duration.optional().describe('How long, such as 10m.'),
+    cpu: duration.optional().describe('How much CPU time, such as 2m.'),
+    bytes: size.optional().describe('How much output, such as 64M.'),
+  })
+    .prefault({})
+    .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),
   tools: strict({
     paths: z
       .array(
@@ -63,5 +94,6 @@ export const configFile = strict({
     .describe('Where tools are found beside manifests/ and .toka/tools/.'),
 }).describe('Configuration of toka. It is data, never code.');
 
+export type LimitDeclaration = z.output<typeof limit>;
 export type RuleDeclaration = z.output<typeof rule>;
 export type ConfigDeclaration = z.output<typeof configFile>;

@@ -31,6 +31,25 @@ export interface Witnesses {
   readonly kept: readonly SignedCheckpoint[];
 }
 
+/** What is counted beside the events: small texts by key, read and changed in the commit that they belong to. */
+export interface Ledger {
+  get(key: string): string | undefined;
+  /** Every entry whose key starts so, by key. */
+  list(prefix: string): { readonly key: string; readonly value: string }[];
+  /** `until`: from when on the entry says nothing any more, milliseconds since 1970. */
+  put(key: string, value: string, until?: number): void;
+  remove(key: string): void;
+  /** Removes what says nothing any more. */
+  prune(now: number): void;
+}
+
+/** One commit in the making. Whatever throws in it, nothing of it is stored. */
+export interface Commit {
+  readonly ledger: Ledger;
+  /** As `Journal.append`. */
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[]): StoredEvent[];
+}
+
 /**
  * The record of all runs. Every method may throw `TOKA_STATE_UNAVAILABLE` (the file cannot be read or written now; the next call tries
  * again) and `TOKA_INTEGRITY` (it is damaged).
@@ -44,11 +63,19 @@ export interface Journal {
    * @param expectedSeq How many events the run has so far; 0 for a new one.
    * @param blobs What the events name beyond what is stored already; exactly that.
    * @param times When each of them happened, milliseconds since 1970, none later than now. Default: now.
+   * @param count What is counted in the same commit.
    * @returns The events as stored.
    * @throws TokaError `TOKA_EVENT_CONFLICT` if the run has another number of events, `TOKA_EVENT_INVALID` for a field outside its limits,
    *   `TOKA_EVENT_ILLEGAL` for an event that cannot come next. Nothing is stored then.
    */
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[]): StoredEvent[];
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[], count?: (ledger: Ledger) => void): StoredEvent[];
+  /**
+   * Does several things in one commit, while no other process writes.
+   *
+   * @param work Is called once; what it returns is returned.
+   * @param options `durable: false` saves the wait for the disk: a crash of the machine may then undo the commit, nothing else can.
+   */
+  commit<T>(work: (commit: Commit) => T, options?: { readonly durable?: boolean }): T;
   /** All events of a run in order. Throws `TOKA_RUN_UNKNOWN`. */
   read(run: string): StoredEvent[];
   /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */

@@ -65,3 +65,27 @@ export function unavailable(file: string, found: string, cause?: unknown, hint?:
     cause,
   });
 }
+
+/** Something else has added to a run. */
+export function conflict(run: string, expected: number, found: number): TokaError {
+  return new TokaError('TOKA_EVENT_CONFLICT', `expected ${expected} events in run ${run}, found ${found}`, {
+    hint: 'another process works on the same run: wait until it is done',
+    data: { run, expected, found },
+  });
+}
+
+/** No run has that id. */
+export function unknown(run: string): TokaError {
+  return new TokaError('TOKA_RUN_UNKNOWN', `expected the id of a recorded run or the beginning of one, found ${JSON.stringify(run)}`, {
+    hint: 'toka runs list shows them',
+  });
+}
+
+/** Several runs have ids that begin so. */
+export function ambiguous(prefix: string, ids: readonly string[]): TokaError {
+  const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
+  return new TokaError('TOKA_RUN_UNKNOWN', `expected the beginning of one run's id, found that "${prefix}" fits several: ${shown}`, {
+    hint: 'add more of the id',
+    data: { candidates: ids },
+  });
+}

@@ -1,17 +1,17 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { TokaError } from '../errors.ts';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
 import { audit } from './audit.ts';
 import { parse } from './audit-run.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
 import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
-import type { Journal, RunFilter, RunSummary, Witnesses } from './contract.ts';
+import type { Commit, Journal, Ledger, RunFilter, RunSummary, Witnesses } from './contract.ts';
 import { EventLog, hasLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
-import { damaged, translate, unavailable } from './failures.ts';
+import { ambiguous, conflict, damaged, translate, unavailable, unknown } from './failures.ts';
 import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
+import { ledgerOf } from './ledger.ts';
 import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
 import { Log } from './log.ts';
 import { isGone } from './process.ts';
@@ -19,7 +19,7 @@ import { reduce, type RunState } from './reducer.ts';
 import { openDatabase } from './sqlite.ts';
 import { weigh } from './weigh.ts';
 
-export type { Journal, RunFilter, RunSummary } from './contract.ts';
+export type { Commit, Journal, Ledger, RunFilter, RunSummary } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;
@@ -50,6 +50,13 @@ interface Head {
   readonly state: RunState | undefined;
 }
 
+/** Events that were checked and may be stored. */
+interface Addition {
+  readonly run: string;
+  readonly events: readonly (Admitted & { readonly time: number })[];
+  readonly blobs: Blobs;
+}
+
 interface RunRow {
   readonly id: string;
   readonly head: number;
@@ -75,6 +82,7 @@ export class SqliteJournal implements Journal {
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
   #log: Log | undefined;
+  readonly #ledger: Ledger = ledgerOf((text) => this.#sql(text));
 
   constructor(db: DatabaseSync, file: string, clock: Clock) {
     this.#db = db;
@@ -82,18 +90,34 @@ export class SqliteJournal implements Journal {
     this.#clock = clock;
   }
 
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs: Blobs = new Map(), times: readonly number[] = []): StoredEvent[] {
-    checkRunId(run);
-    if (events.length === 0) throw invalid('expected at least one event, found none');
-    const admitted = events.map(admit);
-    checkBlobs(events, blobs);
-    const now = Math.trunc(this.#clock.now());
-    const timed = admitted.map((one, at) => ({ ...one, time: Math.min(now, Math.trunc(times[at] ?? now)) }));
+  append(
+    run: string,
+    events: readonly RunEvent[],
+    expectedSeq: number,
+    blobs: Blobs = new Map(),
+    times: readonly number[] = [],
+    count?: (ledger: Ledger) => void,
+  ): StoredEvent[] {
+    const addition = this.#prepare(run, events, blobs, times);
     return this.#transaction('IMMEDIATE', () => {
-      const head = this.#head(run);
-      if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
-      this.#storeBlobs(events, blobs);
-      return this.#storeEvents(run, timed, head);
+      count?.(this.#ledger);
+      return this.#add(addition, expectedSeq);
+    });
+  }
+
+  commit<T>(work: (commit: Commit) => T, { durable = true }: { readonly durable?: boolean } = {}): T {
+    const commit: Commit = {
+      ledger: this.#ledger,
+      append: (run, events, expectedSeq, blobs = new Map(), times = []) => this.#add(this.#prepare(run, events, blobs, times), expectedSeq),
+    };
+    if (durable) return this.#transaction('IMMEDIATE', () => work(commit));
+    return this.#guarded(() => {
+      this.#sql('PRAGMA synchronous = NORMAL').run();
+      try {
+        return this.#transaction('IMMEDIATE', () => work(commit));
+      } finally {
+        this.#sql('PRAGMA synchronous = FULL').run();
+      }
     });
   }
 
@@ -187,6 +211,26 @@ export class SqliteJournal implements Journal {
   close(): void {
     this.#statements.clear();
     this.#db.close();
+  }
+
+  /** What takes time is done before the lock is held. */
+  #prepare(run: string, events: readonly RunEvent[], blobs: Blobs, times: readonly number[]): Addition {
+    checkRunId(run);
+    if (events.length === 0) throw invalid('expected at least one event, found none');
+    const admitted = events.map(admit);
+    checkBlobs(events, blobs);
+    const now = Math.trunc(this.#clock.now());
+    return { run, events: admitted.map((one, at) => ({ ...one, time: Math.min(now, Math.trunc(times[at] ?? now)) })), blobs };
+  }
+
+  #add({ run, events, blobs }: Addition, expectedSeq: number): StoredEvent[] {
+    const head = this.#head(run);
+    if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
+    this.#storeBlobs(
+      events.map(({ event }) => event),
+      blobs,
+    );
+    return this.#storeEvents(run, events, head);
   }
 
   #head(run: string): Head {
@@ -292,25 +336,4 @@ function checkBlobs(events: readonly RunEvent[], blobs: Blobs): void {
     if (bytes.byteLength > BLOB_LIMIT) throw invalid(`expected blobs of at most ${BLOB_LIMIT} bytes, found ${bytes.byteLength}`);
     if (hexDigest(bytes) !== sha256) throw invalid(`expected a blob by its SHA-256, found other bytes under ${sha256}`);
   }
-}
-
-function conflict(run: string, expected: number, found: number): TokaError {
-  return new TokaError('TOKA_EVENT_CONFLICT', `expected ${expected} events in run ${run}, found ${found}`, {
-    hint: 'another process works on the same run: wait until it is done',
-    data: { run, expected, found },
-  });
-}
-
-function unknown(run: string): TokaError {
-  return new TokaError('TOKA_RUN_UNKNOWN', `expected the id of a recorded run or the beginning of one, found ${JSON.stringify(run)}`, {
-    hint: 'toka runs list shows them',
-  });
-}
-
-function ambiguous(prefix: string, ids: readonly string[]): TokaError {
-  const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');
-  return new TokaError('TOKA_RUN_UNKNOWN', `expected the beginning of one run's id, found that "${prefix}" fits several: ${shown}`, {
-    hint: 'add more of the id',
-    data: { candidates: ids },
-  });
 }

@@ -49,8 +49,17 @@ const LOG: Statements = {
 ) STRICT`,
 };
 
+/** What is counted beside the events (see limits and budgets); it proves nothing. */
+const LEDGER: Statements = {
+  ledger: `CREATE TABLE ledger (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  until INTEGER
+) STRICT, WITHOUT ROWID`,
+};
+
 /** What brings a journal from version n to n + 1. */
-const STEPS: readonly { readonly adds: Statements; fill?(db: DatabaseSync): void }[] = [{ adds: RECORD }, { adds: LOG, fill: fillLog }];
+const STEPS: readonly { readonly adds: Statements; fill?(db: DatabaseSync): void }[] = [{ adds: RECORD }, { adds: { ...LOG, ...LEDGER }, fill: fillLog }];
 
 /** The version that this toka writes; it reads all up to it. */
 export const SCHEMA_VERSION: number = STEPS.length;

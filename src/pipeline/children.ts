@@ -43,7 +43,8 @@ async function spawn(
       command: { argv, level, limits: {}, env, capabilities: capabilities ?? effective.permissions.flatMap(inherited) },
     },
   });
-  if (!run.completion) throw refused(result);
+  // A budget that is used up is its parent's as well.
+  if (!run.completion || result.error?.code === 'TOKA_BUDGET_EXCEEDED') throw refused(result);
   const { completion } = run;
   return {
     exitCode: completion.exitCode,
@@ -79,7 +80,7 @@ function childOf(parent: Run, signal: AbortSignal): Pick<ToolRequest, 'model' | 
     model: 'tool',
     door: 'tool',
     cwd: parent.request.cwd,
-    principal: parent.request.principal.narrow(`run:${parent.id}`, effective),
+    principal: parent.request.principal.narrow(`run:${parent.id}`, effective, parent.budget && parent.id),
     parent: { run: parent.id, permissions: effective.permissions },
     signal,
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),

@@ -5,6 +5,7 @@ import type { Approver, House } from './house.ts';
 import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
+import { settlement } from './reservation.ts';
 import { Halt, type Run } from './run.ts';
 import { admit } from './stages/admit.ts';
 import { anticipate } from './stages/anticipate.ts';
@@ -70,7 +71,7 @@ export async function decide(house: House, request: ExecutionRequest): Promise<R
 }
 
 function begin(house: House, request: ExecutionRequest): Run {
-  return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], recorded: 0 };
+  return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], claims: [], recorded: 0 };
 }
 
 async function pass(begun: Run, stages: readonly Stage[], house: House): Promise<{ run: Run; error?: TokaError }> {
@@ -94,7 +95,7 @@ function conclude(run: Run, error: TokaError | undefined, house: House): RunResu
     const keeper = createKeeper();
     const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
     const times = run.recorded > 0 ? [] : intentTimes(run);
-    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times);
+    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, settlement(run, usage));
   } catch (thrown) {
     return report(run, unrecorded(error, toTokaError(thrown)), usage);
   }
@@ -125,7 +126,7 @@ function usageOf({ completion, startedMs }: Run, { clock }: House): Usage {
 
 function report(run: Run, error: TokaError | undefined, usage: Usage): RunResult {
   const { completion, data, tool } = run;
-  const status = outcomeStatus(error);
+  const status = outcomeStatus(run, error);
   return {
     schema: RESULT_SCHEMA,
     runId: run.id,

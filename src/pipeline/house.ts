@@ -1,5 +1,7 @@
 import type { Missing, Policy } from '../capability/policy.ts';
 import type { Anchors } from '../capability/grammar.ts';
+import type { RateLimit } from '../capability/limits.ts';
+import type { Budget } from '../config/config.ts';
 import type { Clock } from '../journal/ids.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
@@ -38,6 +40,10 @@ export interface House {
   validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
   /** The rules in force, without what the request brings along. */
   policy(): Policy;
+  /** How often tools may be run, by every file of the configuration. */
+  limits(): readonly RateLimit[];
+  /** What each run that a door asks for may use, with all that it starts. */
+  readonly budget: Budget;
   readonly anchors: Anchors;
   readonly projectRoot: string | undefined;
   /** The project's configuration, where it is not trusted: its rules do not count. */

@@ -36,11 +36,12 @@ export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usa
   return [...pieces(run.completion).map((piece) => output(piece, run.completion, keeper)), finished(run, error, usage, keeper)];
 }
 
-export function outcomeStatus(error: TokaError | undefined): RunFinished['status'] {
+export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
   if (!error) return 'succeeded';
   if (ERRORS[error.code].exit === ERRORS.TOKA_CAPABILITY_DENIED.exit) return 'denied';
   if (error.code === 'TOKA_CANCELLED') return 'cancelled';
   if (error.code === 'TOKA_TIMED_OUT') return 'timed-out';
+  if (error.code === 'TOKA_BUDGET_EXCEEDED') return intendedMs === undefined ? 'failed' : 'killed';
   return error.code.endsWith('_LIMIT') && ERRORS[error.code].exit !== 75 ? 'killed' : 'failed';
 }
 
@@ -123,7 +124,7 @@ function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: 
   return {
     v: 1,
     type: 'run.finished',
-    status: outcomeStatus(error),
+    status: outcomeStatus(run, error),
     exitCode: completion?.exitCode ?? null,
     ...(error ? { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } } : {}),
     ...(error?.code === 'TOKA_CAPABILITY_DENIED' && run.decision ? { denied: denied(run) } : {}),

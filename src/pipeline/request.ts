@@ -1,5 +1,6 @@
 import type { Permission } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
+import type { Budget } from '../config/config.ts';
 import type { SandboxOverrides, Level } from '../manifest/tool.ts';
 import type { LiveEvent } from './events.ts';
 
@@ -16,6 +17,8 @@ interface Common {
   readonly params: Readonly<Record<string, unknown>>;
   /** Whether nothing may run but what the project's lock vouches for (`--frozen`). */
   readonly frozen?: boolean;
+  /** What the run may use, with all that it starts; lowers the budget of the configuration. */
+  readonly budget?: Budget;
   /** Milliseconds; lowers the limit of the level. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;

@@ -1,6 +1,9 @@
 import type { JsonValue } from '@toka/sdk';
 import type { Decision } from '../capability/authorize.ts';
+import type { Share } from '../capability/budgets.ts';
 import type { Permission } from '../capability/effective.ts';
+import type { Claim } from '../capability/limits.ts';
+import type { Budget } from '../config/config.ts';
 import { TokaError } from '../errors.ts';
 import type { ApprovalDecided, RunRequested } from '../journal/events.ts';
 import type { Tool } from '../manifest/tool.ts';
@@ -28,12 +31,17 @@ export interface Run {
   readonly approvals: readonly ApprovalDecided[];
   /** By approve: what the person granted for this run. */
   readonly granted: readonly Permission[];
-  /** By isolate; absent for code that runs in toka's own process. */
+  /** By admit: the counters of the limits that apply, and the budget that starts with this run. */
+  readonly claims: readonly Claim[];
+  readonly budget?: Budget;
+  /** By isolate, lowered by intent; absent for code that runs in toka's own process. */
   readonly plan?: SandboxPlan;
   /** By anticipate: a process that already waits in its cgroup. */
   readonly slot?: ExpectedSlot;
   /** By isolate: what the manifest passes on standard input. */
   readonly input?: string;
+  /** By intent: what budgets leave; absent where none holds. */
+  readonly share?: Share;
   /** By intent: whether the run came so far, and how many events of it are recorded. */
   readonly intendedMs?: number;
   readonly recorded: number;

@@ -12,7 +12,7 @@ export async function runNative(entry: string, params: Readonly<Record<string, u
   try {
     return completed(tool, await untilAborted(tool.run(params as never, context), context.signal));
   } catch (error) {
-    if (context.signal.aborted || !isCoded(error)) throw error;
+    if (context.signal.aborted || !isCoded(error) || error.code === 'TOKA_BUDGET_EXCEEDED') throw error;
     return failed({ code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
   }
 }

@@ -8,7 +8,7 @@ export function limitsOf(level: Level, ...overrides: readonly SandboxOverrides[]
 }
 
 function lower(limits: Limits, overrides: SandboxOverrides): Limits {
-  const least = (name: keyof Limits): number => Math.min(limits[name], overrides[name] ?? Infinity);
+  const least = (name: keyof SandboxOverrides): number => Math.min(limits[name], overrides[name] ?? Infinity);
   return {
     memory: least('memory'),
     cpu: least('cpu'),

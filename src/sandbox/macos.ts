@@ -163,7 +163,7 @@ function watchTree(
     peak = { memory: Math.max(peak?.memory ?? 0, now.memory), cpuMs: Math.max(peak?.cpuMs ?? 0, now.cpuMs) };
     if (now.memory > limits.memory) onExceeded('memory');
     else if (tree.length > limits.pids) onExceeded('processes');
-    else if (now.cpuMs > 1000 * cpuSeconds(limits)) onExceeded('cpu');
+    else if (now.cpuMs > Math.min(limits.cpuMs ?? Infinity, 1000 * cpuSeconds(limits))) onExceeded('cpu');
   }, INTERVAL_MS);
   return { peak: () => peak, stop: () => clearInterval(timer) };
 }

@@ -55,6 +55,8 @@ export interface Limits {
   /** Processes and threads. */
   readonly pids: number;
   readonly timeoutMs: number;
+  /** CPU time of all its processes, milliseconds. Absent: what the share allows. */
+  readonly cpuMs?: number;
   /** Bytes, stdout and stderr together. */
   readonly maxOutput: number;
   /** Bytes written to write mounts, and the size of each private tmpfs. */

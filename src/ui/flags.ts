@@ -5,6 +5,7 @@ import { nearest } from '../manifest/nearest.ts';
 /** toka's own flags of `toka run`; those with a value, those without, and those that may come again. */
 export const OWN_FLAGS = {
   allow: 'list',
+  budget: 'value',
   debug: 'switch',
   'dry-run': 'switch',
   frozen: 'switch',

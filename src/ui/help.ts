@@ -26,7 +26,8 @@ export function toolHelp(tool: Tool, view: Terminal): string {
     ...section(title('EXAMPLES'), tool.examples.flatMap(({ description, params }) => [[plain(description)], [`$ ${example(tool, params)}`]])),
     '',
     title("TOKA'S OWN FLAGS"),
-    '  --allow CAPABILITY, --dry-run, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet, --timeout 30s, --token FILE',
+    '  --allow CAPABILITY, --budget calls=10,wall=60s, --dry-run, --frozen, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet,',
+    '  --timeout 30s, --token FILE',
     '  (before the name of the tool, or after it where the tool has no parameter of that name; toka run --help explains them)',
   ];
   return `${lines.map(plainLine).join('\n')}\n`;

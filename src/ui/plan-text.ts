@@ -1,5 +1,8 @@
 import type { Verdict } from '../capability/authorize.ts';
+import { printAmount } from '../capability/budgets.ts';
 import { printCapability, showCapability } from '../capability/grammar.ts';
+import { printRate } from '../capability/limits.ts';
+import type { Budget } from '../config/config.ts';
 import { printDuration, printSize } from '../manifest/units.ts';
 import { reasonOf } from '../pipeline/reasons.ts';
 import type { Run } from '../pipeline/run.ts';
@@ -14,7 +17,7 @@ import { paint, plainLine, type Terminal } from './text.ts';
  * @param verdicts How each need is decided as things stand; the run itself supposes that what is missing were granted.
  */
 export function planJson(run: Run, verdicts: readonly Verdict[]): string {
-  const { decision, plan, tool } = run;
+  const { budget, claims, decision, plan, tool } = run;
   const origins = planOrigins(run);
   return `${JSON.stringify({
     schema: 'toka/plan/v1',
@@ -31,6 +34,8 @@ export function planJson(run: Run, verdicts: readonly Verdict[]): string {
       ...(verdict.lack ? { lack: reasonOf(verdict.lack) } : {}),
     })),
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
+    limits: claims.map(({ limit: { rate, file, line } }) => ({ ...rate, source: `${file}:${line}` })),
+    ...(budget ? { budget } : {}),
     isolation: plan ? 'sandbox' : 'in-process',
     ...(plan ? { plan: printablePlan(plan), origins } : {}),
   })}\n`;
@@ -47,6 +52,7 @@ export function planText(run: Run, verdicts: readonly Verdict[], view: Terminal)
     `${title('tool')}     ${tool?.qualified ?? ''} (effect ${tool?.effect ?? ''}, level ${tool?.level ?? ''})${file === '' ? '' : from(`manifest ${file}`)}`,
     title('granted'),
     ...verdicts.map((each) => `  ${needLine(each, run, view)}`),
+    ...counted(run, view),
   ];
   const origins = planOrigins(run);
   if (!plan || !origins) return `${[...lines, `${title('runs')}     in toka's own process (it is part of toka)`, verdict].map(plainLine).join('\n')}\n`;
@@ -90,4 +96,11 @@ function needLine(verdict: Verdict, { tool }: Run, view: Terminal): string {
 /** Required, and not granted as things stand. */
 export function missingOf(verdicts: readonly Verdict[]): Verdict[] {
   return verdicts.filter(({ isOptional, lack }) => lack !== undefined && !isOptional);
+}
+
+/** The limits and the budget that the run would count at; nothing where there are none. */
+function counted({ budget = {}, claims }: Run, view: Terminal): string[] {
+  const amounts = Object.entries(budget as Readonly<Record<string, number>>).map(([name, amount]) => `  ${printAmount(name as keyof Budget, amount)}  ${paint(view, 'dim', 'with all that it starts')}`);
+  const rates = claims.map(({ limit: { rate, file, line } }) => `  ${printRate(rate)}  ${paint(view, 'dim', `by ${file}:${line}`)}`);
+  return amounts.length + rates.length === 0 ? [] : [paint(view, 'bold', 'at most'), ...rates, ...amounts];
 }

@@ -2,7 +2,8 @@ import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { RunResult } from '../pipeline/result.ts';
-import type { Toka, ToolRequest } from '../toka.ts';
+import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
+import { readBudget } from './budget.ts';
 import type { Door } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
 import { toolHelp } from './help.ts';
@@ -72,6 +73,12 @@ function readsStdin({ executable }: Tool): boolean {
   return 'stdin' in executable && executable.stdin === 'inherit';
 }
 
+/** What lowers the run's own limits. */
+function bounds(own: OwnFlags): Pick<RequestOptions, 'budget' | 'timeoutMs'> {
+  const budget = own.last('budget');
+  return { ...timeoutOf(own), ...(budget === undefined ? {} : { budget: readBudget(budget) }) };
+}
+
 function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
   const text = own.last('timeout');
   if (text === undefined) return {};
@@ -83,7 +90,7 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 /** The request, by whoever acts with the token of `--token`. */
 async function requestOf(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags): Promise<ToolRequest> {
   const token = own.last('token');
-  const request = { ...toka.request({ name }, params), ...timeoutOf(own), allow: own.all('allow'), frozen: own.has('frozen') };
+  const request = { ...toka.request({ name }, params), ...bounds(own), allow: own.all('allow'), frozen: own.has('frozen') };
   return token === undefined ? request : { ...request, principal: await toka.bearer(token) };
 }
 

@@ -47,8 +47,12 @@ function warmRows() {
     const detail = `run ${ms(run)}, its ${commits} commit${commits === 1 ? '' : 's'} ${ms(appends)}; PRAGMA synchronous = ${native.synchronous}`;
     return row('warm', `native no-op, effect ${effect}: beyond its appends`, beyond.median * 1000, 'µs', 150, detail);
   });
+  const counted = ['none', 'external'].map((effect) => {
+    const { with: limited, without } = native[effect].counted;
+    return ratioRow('warm', `native no-op, effect ${effect}: with a limit and a budget, against without`, limited, without);
+  });
   const launch = ratioRow('warm', 'sandboxed no-op with a slot, against bare bwrap', sandboxed.run, sandboxed.bare, 1.15);
-  return { rows: [...nativeRows, launch], bare: sandboxed.bare };
+  return { rows: [...nativeRows, ...counted, launch], bare: sandboxed.bare };
 }
 
 /** For information: no target. A transfer starts a sandbox, which a direct one does not. */

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { rateLimits } from '../../dist/capability/limits.js';
 import { Principal } from '../../dist/capability/principal.js';
 import { createIds, systemClock, systemRandom } from '../../dist/journal/ids.js';
 import { SqliteJournal } from '../../dist/journal/journal.js';
@@ -16,6 +17,12 @@ import { createToka } from '../../dist/toka.js';
 import { bareLaunch } from './bare.mjs';
 import { interleaved, summary } from './measure.mjs';
 import { SHELL_TOOL } from './start.mjs';
+
+/** One limit and one budget, neither of which is ever used up. */
+const COUNTING = {
+  limits: rateLimits([{ rate: { kind: 'bucket', runs: 1_000_000, ms: 1 }, file: 'toka.yaml', line: 1 }]),
+  budget: { calls: 1000, wall: 60_000, cpu: 60_000, bytes: 1_000_000 },
+};
 
 /** Runs before the compiler has settled. */
 const WARMUP = 500;
@@ -37,17 +44,18 @@ async function nativeRuns() {
   const journal = new SqliteJournal(db, '', systemClock);
   const nextId = createIds(systemClock, systemRandom);
   let inAppends = 0;
-  const timed = {
-    append(...commit) {
+  const timing =
+    (method) =>
+    (...commit) => {
       const started = performance.now();
-      const stored = journal.append(...commit);
+      const stored = journal[method](...commit);
       inAppends += performance.now() - started;
       commits += 1;
       return stored;
-    },
-  };
+    };
+  const timed = { append: timing('append'), commit: timing('commit') };
   let commits = 0;
-  const house = (effect) => {
+  const house = (effect, counting = { limits: [], budget: {} }) => {
     const tool = noop(entry, effect);
     const validators = new Map();
     return {
@@ -57,6 +65,8 @@ async function nativeRuns() {
         return validators.get(schema);
       },
       policy: () => ({ grants: [], denials: [] }),
+      limits: () => counting.limits,
+      budget: counting.budget,
       anchors: { root: folder, home: folder, realPath: realPathOf, isFolder: () => true },
       projectRoot: folder,
       journal: () => timed,
@@ -85,6 +95,8 @@ async function nativeRuns() {
       if (sample >= 0) for (const [name, value] of Object.entries({ run: took, appends: inAppends, beyond: took - inAppends })) each[name].push(value);
     }
     results[effect] = { commits: each.commits, run: summary(each.run), appends: summary(each.appends), beyond: summary(each.beyond) };
+    const counted = house(effect, COUNTING);
+    results[effect].counted = await interleaved({ with: () => run(counted, request), without: () => run(own, request) }, { samples, warmup: WARMUP });
   }
   journal.close();
   return results;

@@ -308,6 +308,18 @@ describe('a narrowed principal', () => {
   });
 
   test('only that module makes one', () => {
-    expect(Reflect.ownKeys(person.narrow('run:1', new EffectiveSet([])))).toEqual(['subject', 'depth', 'bond']);
+    expect(Reflect.ownKeys(person.narrow('run:1', new EffectiveSet([])))).toEqual(['subject', 'depth', 'bond', 'person', 'budgets']);
+  });
+
+  test('counts for the person at the top, and draws on every budget above it', () => {
+    const none = new EffectiveSet([]);
+    const leaf = person.narrow('run:1', none, '1').narrow('run:2', none).narrow('run:3', none, '3');
+    expect([leaf.subject, leaf.person, leaf.budgets]).toEqual(['run:3', 'user:1000', ['1', '3']]);
+  });
+
+  test('of one who came with a token counts for the person who gave it', () => {
+    const none = new EffectiveSet([]);
+    const bearer = Principal.bearer('user:1000', none, { chain: ['a', 'b'], expiresAt: 0, check: () => undefined });
+    expect(bearer.narrow('run:1', none)).toMatchObject({ person: 'user:1000', bond: bearer.bond });
   });
 });

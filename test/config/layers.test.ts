@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EMPTY_CONFIG, type Config } from '../../src/config/config.ts';
+import { EMPTY_CONFIG, type Config, type Limit } from '../../src/config/config.ts';
 import { mergeLayers, type Layer } from '../../src/config/layers.ts';
 
 const files = { administrator: '/etc/toka/policy.yaml', user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/srv/p/toka.yaml' };
@@ -13,7 +13,7 @@ function policy(allow: string, deny: string): Pick<Config, 'policy'> {
 }
 
 test('without any file nothing is allowed or denied, and watchdogs will do', () => {
-  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', paths: [] });
+  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, paths: [] });
 });
 
 test('rules of all layers count, each with its origin', () => {
@@ -66,6 +66,27 @@ describe('what must enforce limits', () => {
 
   test('what the user says of this project decides', () => {
     expect([demand('hard', 'watchdog', 'hard'), demand('watchdog', 'hard', 'watchdog')]).toEqual(['watchdog', 'hard']);
+  });
+});
+
+describe('limits and budgets only ever narrow', () => {
+  const limit = (runs: number): Limit => ({ rate: { kind: 'window', runs, ms: 1000 }, line: runs });
+
+  test('the limits of every layer hold, whether it is trusted or not', () => {
+    const { limits } = mergeLayers([layer('user', { limits: [limit(1)] }), layer('project', { limits: [limit(9)] }, false)]);
+    expect(limits.map(({ file, line }) => [file, line])).toEqual([
+      [files.user, 1],
+      [files.project, 9],
+    ]);
+  });
+
+  test('of budgets the least holds, each figure by itself', () => {
+    const layers = [
+      layer('user', { budget: { calls: 5, wall: 100 } }),
+      layer('user-project', { budget: { calls: 9, cpu: 7 } }),
+      layer('project', { budget: { wall: 50, cpu: 70, bytes: 1 } }, false),
+    ];
+    expect(mergeLayers(layers).budget).toEqual({ calls: 5, wall: 50, cpu: 7, bytes: 1 });
   });
 });
 

@@ -3,7 +3,7 @@ import { parseConfig } from '../../src/config/parse.ts';
 import { TokaError } from '../../src/errors.ts';
 import type { Problem } from '../../src/manifest/issue.ts';
 
-const empty = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, tools: { paths: [] } };
+const empty = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, limits: [], budget: {}, tools: { paths: [] } };
 
 function problems(text: string, checkCapability?: (text: string) => string | undefined): string[] {
   try {
@@ -48,8 +48,28 @@ tools: { paths: [../shared/tools] }
     },
     prefer: { 'file-reader': 'files' },
     sandbox: { require: 'hard' },
+    limits: [],
+    budget: {},
     tools: { paths: ['../shared/tools'] },
   });
+});
+
+test('limits and budgets are read, in milliseconds and bytes', () => {
+  const text = `apiVersion: toka/v1
+limits:
+  - window: { runs: 10, per: 1h }
+  - bucket: { runs: 5, every: 2s }
+    tools: [deploy-*]
+    each: principal
+    reason: The gate is slow
+budget: { calls: 10, wall: 1m, cpu: 500ms, bytes: 8M }
+`;
+  const { limits, budget } = parseConfig(text, 'toka.yaml');
+  expect(limits).toEqual([
+    { rate: { kind: 'window', runs: 10, ms: 3_600_000 }, line: 3 },
+    { rate: { kind: 'bucket', runs: 5, ms: 2000 }, tools: ['deploy-*'], each: 'principal', reason: 'The gate is slow', line: 4 },
+  ]);
+  expect(budget).toEqual({ calls: 10, wall: 60_000, cpu: 500, bytes: 8 * 1024 ** 2 });
 });
 
 test('JSON says the same as YAML', () => {
@@ -79,6 +99,11 @@ describe('refusals', () => {
     ['a template in a scope', "apiVersion: toka/v1\npolicy: { allow: ['fs:read:{path}'] }", ['2:19 bad-value policy.allow[0]']],
     ['a preference for no name', 'apiVersion: toka/v1\nprefer: { File Reader: files }', ['2:11 bad-value prefer["File Reader"]']],
     ['a demand that is not one', 'apiVersion: toka/v1\nsandbox: { require: harder }', ['2:21 bad-value sandbox.require']],
+    ['a limit without a rate', 'apiVersion: toka/v1\nlimits: [{ tools: [a] }]', ['2:10 bad-value limits[0]']],
+    ['a limit of no runs', 'apiVersion: toka/v1\nlimits: [{ window: { runs: 0, per: 1h } }]', ['2:28 out-of-range limits[0].window.runs']],
+    ['a time without a unit', 'apiVersion: toka/v1\nlimits: [{ bucket: { runs: 1, every: 2 } }]', ['2:38 wrong-type limits[0].bucket.every']],
+    ['a budget of what nothing measures', 'apiVersion: toka/v1\nbudget: { tokens: 5 }', ['2:11 unknown-key budget.tokens']],
+    ['a budget of nothing', 'apiVersion: toka/v1\nbudget: { wall: 0s }', ['2:17 bad-value budget.wall']],
     ['a list', '- a', ['1:1 wrong-type ']],
     ['an alias', 'apiVersion: &v toka/v1\npolicy: *v', ['2:9 alias policy']],
   ])('%s', (_name, text, expected) => {

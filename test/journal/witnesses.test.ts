@@ -69,7 +69,7 @@ describe('against a checkpoint', () => {
     const key = newKey();
     const kept = checkpoint(file, key);
     const found = (): string[] => verify(file, { keys: [key], kept: [kept] }).findings.map((finding) => line(finding, runs));
-    tamper(file, (db) => db.exec('DROP TABLE log; DROP TABLE checkpoints; PRAGMA user_version = 1'));
+    tamper(file, (db) => db.exec('DROP TABLE log; DROP TABLE checkpoints; DROP TABLE ledger; PRAGMA user_version = 1'));
     expect(found()).toEqual([]);
     tamper(file, (db) => {
       change(db, 'DELETE FROM events WHERE position > 8');

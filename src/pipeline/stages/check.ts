@@ -1,7 +1,9 @@
 import type { JsonValue } from '@toka/sdk';
+import { budgetExceeded, type Left } from '../../capability/budgets.ts';
 import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
+import type { SandboxPlan } from '../../sandbox/plan.ts';
 import { lapseOf } from '../bond.ts';
 import type { House } from '../house.ts';
 import { Halt, type Run, settled } from '../run.ts';
@@ -10,6 +12,8 @@ import { Halt, type Run, settled } from '../run.ts';
 export async function check(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const completion = settled(run, 'completion');
+  const shortage = shortageOf(run, completion);
+  if (shortage) throw shortage;
   if (completion.stopped !== undefined) throw (completion.stopped === 'cancelled' ? lapseOf(run.request.principal) : undefined) ?? stopped(tool, completion);
   const failure = failureOf(tool, completion);
   const data = tool.output === undefined ? completion.data : typedResult(tool, completion, failure !== undefined);
@@ -33,6 +37,22 @@ function stopped(tool: Tool, { stopped: why = 'cancelled' }: Completion): TokaEr
   const [code, what, hint] = STOPPED[why];
   const ownHint = tool.source === 'command' && why !== 'cancelled' ? 'ask for more with the flags of this command, or for a higher level' : hint;
   return new TokaError(code, `${tool.qualified} ${what} and was stopped`, { hint: ownHint });
+}
+
+const ENDED_BY: { readonly [why in NonNullable<Completion['stopped']>]?: keyof Left } = { timeout: 'wall', cpu: 'cpu', output: 'bytes' };
+
+/** What budget was used up, where that is why the run was stopped, or it returned more than was left. */
+function shortageOf({ plan, share }: Run, { outputBytes, stopped: why }: Completion): TokaError | undefined {
+  if (!share) return undefined;
+  const { left, budget } = share;
+  if (!plan && outputBytes > (left.bytes ?? Infinity)) return budgetExceeded('bytes', budget);
+  const name = why && ENDED_BY[why];
+  return name !== undefined && isLowered(name, plan, left) ? budgetExceeded(name, budget) : undefined;
+}
+
+function isLowered(name: keyof Left, plan: SandboxPlan | undefined, left: Left): boolean {
+  if (name === 'cpu') return plan?.limits.cpuMs !== undefined;
+  return (name === 'wall' ? plan?.limits.timeoutMs : plan?.limits.maxOutput) === left[name];
 }
 
 function failureOf(tool: Tool, { failure, exitCode, signal }: Completion): TokaError | undefined {

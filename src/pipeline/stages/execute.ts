@@ -1,7 +1,9 @@
+import { budgetExceeded } from '../../capability/budgets.ts';
 import type { Principal } from '../../capability/principal.ts';
 import { reachOf } from '../../capability/reach.ts';
 import { TokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
+import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import { shorter } from '../../runtime/plan.ts';
@@ -83,7 +85,10 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
   const { timeoutMs } = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, request.timeoutMs) });
-  const limited = limitedSignal(boundSignal(request, house.clock), timeoutMs, tool.qualified, request.principal);
+  const { left: { wall = Infinity } = {}, budget = {} } = run.share ?? {};
+  const late = (): TokaError => (wall < timeoutMs ? budgetExceeded('wall', budget) : tooLong(tool, timeoutMs));
+  const { principal } = request;
+  const limited = limitedSignal(boundSignal(request, house.clock), { name: tool.qualified, timeoutMs: Math.min(timeoutMs, wall), late, principal });
   try {
     const context = createToolContext({
       runId: run.id,
@@ -106,16 +111,13 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
 }
 
 /** A signal that also fires at the time limit, and when the principal does not hold any more, with the error that the run then ends with. */
-function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: string, principal: Principal): { signal: AbortSignal; demandHolds(): void; end(): void } {
+function limitedSignal(
+  outer: AbortSignal | undefined,
+  { name, timeoutMs, late, principal }: { readonly name: string; readonly timeoutMs: number; readonly principal: Principal; late(): TokaError },
+): { signal: AbortSignal; demandHolds(): void; end(): void } {
   const controller = new AbortController();
   const abort = (): void => controller.abort(lapseOf(principal) ?? new TokaError('TOKA_CANCELLED', `${name} was cancelled`));
-  const timer = setTimeout(() => {
-    controller.abort(
-      new TokaError('TOKA_TIMED_OUT', `${name} took longer than its limit of ${timeoutMs} ms and was stopped`, {
-        hint: 'pass a longer --timeout, up to what its level allows',
-      }),
-    );
-  }, timeoutMs);
+  const timer = setTimeout(() => controller.abort(late()), timeoutMs);
   if (outer?.aborted === true) abort();
   outer?.addEventListener('abort', abort, { once: true });
   return {
@@ -131,4 +133,10 @@ function limitedSignal(outer: AbortSignal | undefined, timeoutMs: number, name: 
       outer?.removeEventListener('abort', abort);
     },
   };
+}
+
+function tooLong({ qualified }: Tool, timeoutMs: number): TokaError {
+  return new TokaError('TOKA_TIMED_OUT', `${qualified} took longer than its limit of ${timeoutMs} ms and was stopped`, {
+    hint: 'pass a longer --timeout, up to what its level allows',
+  });
 }

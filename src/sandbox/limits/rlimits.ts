@@ -23,9 +23,9 @@ export function innerLimit(pids: number): string[] {
   return ['/bin/sh', '-c', `ulimit -p ${count} 2>/dev/null || ulimit -u ${count}; exec "$@"`, 'sh'];
 }
 
-/** CPU time that the share allows over the whole time limit, in full seconds. */
-export function cpuSeconds({ cpu, timeoutMs }: Limits): number {
-  return Math.max(1, Math.ceil((cpu / 100) * (timeoutMs / 1000)));
+/** CPU time that the share allows over the whole time limit, or that is left, in full seconds. */
+export function cpuSeconds({ cpu, timeoutMs, cpuMs = Infinity }: Limits): number {
+  return Math.max(1, Math.ceil(Math.min((cpu / 100) * timeoutMs, cpuMs) / 1000));
 }
 
 /** RLIMIT_NPROC counts per user namespace since Linux 5.14 (before that it would count the user's other processes), and never for uid 0. */

@@ -30,10 +30,12 @@ export function startWatchdog(watch: Watch): Watchdog {
   const disk = startDisk(watch.writable, watch.limits.maxDisk);
   const { memory, processes, cpu } = watch.enforcement;
   const isWeak = memory === 'watchdog' || processes !== 'cgroup' || cpu !== 'cgroup';
+  const { cpuMs: cpuLeft = Infinity } = watch.limits;
   let peak: { memory: number; cpuMs: number } | undefined;
   const look = (): void => {
     const byKernel = watch.cgroup && exceededIn(watch.cgroup);
     if (byKernel) return watch.onExceeded(byKernel);
+    if (cpuLeft < Infinity && (watch.cgroup?.read().cpuMs ?? 0) > cpuLeft) return watch.onExceeded('cpu');
     const init = watch.init();
     if (init === undefined || !(isWeak || disk)) return;
     const sample = sampleTree(init);
@@ -43,6 +45,7 @@ export function startWatchdog(watch: Watch): Watchdog {
       return watch.onExceeded('memory');
     }
     if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
+    if (sample.cpuMs > cpuLeft) return watch.onExceeded('cpu');
     if (cpu === 'rlimit' && sample.cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');
     if (disk?.(sample.written)) watch.onExceeded('disk');
   };

@@ -1,0 +1,140 @@
+import type { Budget } from '../config/config.ts';
+import { leastBudget } from '../config/layers.ts';
+import { TokaError } from '../errors.ts';
+import type { Ledger } from '../journal/contract.ts';
+import type { ProcessIdentity } from '../journal/events.ts';
+import { isGone } from '../journal/process.ts';
+import { printDuration, printSize } from '../manifest/units.ts';
+
+/** What a run uses of a budget, or may use: milliseconds of CPU time and bytes of output. */
+export interface Use {
+  readonly cpu: number;
+  readonly bytes: number;
+}
+
+/** A figure that no budget bounds is absent. */
+export type Left = Omit<Budget, 'calls'>;
+
+/** What the budgets of a run leave to it. */
+export interface Share {
+  readonly left: Left;
+  /** The least of them. */
+  readonly budget: Budget;
+}
+
+/** A budget in force: it is opened by a run and drawn on by all that are started below it. */
+export interface Account {
+  readonly budget: Budget;
+  readonly openedMs: number;
+  /** Who carries the runs; an account of a process that is gone is nobody's. */
+  readonly process: ProcessIdentity;
+  readonly calls: number;
+  /** By runs that have ended. */
+  readonly used: Use;
+  /** By the runs that go on, by their ids. */
+  readonly reserved: Readonly<Record<string, Use>>;
+}
+
+export interface Draw {
+  readonly run: string;
+  /** The accounts to draw on, by the ids of the runs that opened them. */
+  readonly accounts: readonly string[];
+  /** What it may use at most by its own limits; 0 where it has none that could be lowered. */
+  readonly most: Use;
+}
+
+/** Opens an account under the id of its run, and clears away those of processes that were killed. */
+export function openAccount(ledger: Ledger, run: string, { budget, now, process }: { budget: Budget; now: number; process: ProcessIdentity }): void {
+  for (const { key, value } of ledger.list(PREFIX)) if (isStale(value)) ledger.remove(key);
+  write(ledger, run, { budget, openedMs: now, process, calls: 0, used: NOTHING, reserved: {} });
+}
+
+/**
+ * Reserves what a run may use, on every account that it draws on.
+ *
+ * @returns What is left to it.
+ * @throws TokaError `TOKA_BUDGET_EXCEEDED` where nothing is left of something; the commit then has to be undone.
+ */
+export function reserve(ledger: Ledger, { run, accounts, most }: Draw, now: number): Share {
+  const shares = accounts.map((id) => {
+    const account = read(ledger, id);
+    if (!account) throw new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of run ${id} is closed: that run has ended`, { hint: 'a run cannot outlive the one that started it' });
+    const left = leftOf(account, most, now);
+    const short = shortOf(account, left);
+    if (short !== undefined) throw budgetExceeded(short, account.budget);
+    const held = { cpu: Math.min(most.cpu, left.cpu ?? Infinity), bytes: Math.min(most.bytes, left.bytes ?? Infinity) };
+    write(ledger, id, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
+    return { left, budget: account.budget };
+  });
+  return {
+    left: shares.map(({ left }) => left).reduce(leastBudget, {}),
+    budget: shares.map(({ budget }) => budget).reduce(leastBudget, {}),
+  };
+}
+
+/** Replaces what was reserved by what was measured, and closes the account that the run itself had opened. */
+export function settle(ledger: Ledger, { run, accounts }: Pick<Draw, 'run' | 'accounts'>, use: Use): void {
+  for (const id of accounts) {
+    const account = read(ledger, id);
+    if (id === run) ledger.remove(PREFIX + id);
+    if (id === run || !account) continue;
+    const { [run]: _settled, ...reserved } = account.reserved;
+    write(ledger, id, { ...account, used: { cpu: account.used.cpu + use.cpu, bytes: account.used.bytes + use.bytes }, reserved });
+  }
+}
+
+/** One figure of a budget in words: `1m of time`. */
+export function printAmount(name: keyof Budget, amount: number): string {
+  return `${{ calls: String, wall: printDuration, cpu: printDuration, bytes: printSize }[name](amount)} ${NAMES[name]}`;
+}
+
+/** The error of a run that has used a budget up. */
+export function budgetExceeded(name: keyof Budget, { [name]: limit = 0 }: Budget): TokaError {
+  return new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of ${printAmount(name, limit)} is used up`, {
+    hint: `give more with --budget ${name}=..., unless the configuration allows no more under budget.${name}`,
+    data: { budget: name, limit },
+  });
+}
+
+const PREFIX = 'budget/';
+const NOTHING: Use = { cpu: 0, bytes: 0 };
+const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output' };
+
+function leftOf({ budget, openedMs, used, reserved }: Account, most: Use, now: number): Left {
+  const left = (name: keyof Use): number => {
+    // What has no limit of its own to be lowered reserves nothing, so what others have reserved does not stand in its way.
+    const held = most[name] === 0 ? 0 : Object.values(reserved).reduce((sum, use) => sum + use[name], 0);
+    return (budget[name] ?? Infinity) - used[name] - held;
+  };
+  return {
+    // A clock that has gone back gives no more than there was at first.
+    ...(budget.wall === undefined ? {} : { wall: Math.min(budget.wall, openedMs + budget.wall - now) }),
+    ...(budget.cpu === undefined ? {} : { cpu: left('cpu') }),
+    ...(budget.bytes === undefined ? {} : { bytes: left('bytes') }),
+  };
+}
+
+function shortOf({ budget, calls }: Account, { wall, cpu, bytes }: Left): keyof Budget | undefined {
+  if (budget.calls !== undefined && calls >= budget.calls) return 'calls';
+  const [short] = Object.entries({ wall, cpu, bytes }).find(([, left]) => left !== undefined && left <= 0) ?? [];
+  return short as keyof Budget | undefined;
+}
+
+function write(ledger: Ledger, id: string, account: Account): void {
+  ledger.put(PREFIX + id, JSON.stringify(account));
+}
+
+function read(ledger: Ledger, id: string): Account | undefined {
+  const stored = ledger.get(PREFIX + id);
+  return stored === undefined ? undefined : (JSON.parse(stored) as Account);
+}
+
+/** The journal may come from a clone: what is no account is as stale as one whose process is gone. */
+function isStale(value: string): boolean {
+  try {
+    const { process } = JSON.parse(value) as Partial<Account>;
+    return process === undefined || isGone(process);
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Budget } from '../config/config.ts';
+import { TokaError } from '../errors.ts';
+import { parseDuration, parseSize } from '../manifest/units.ts';
+
+const READ: { readonly [name in keyof Budget]-?: (text: string) => number | undefined } = {
+  calls: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
+  wall: parseDuration,
+  cpu: parseDuration,
+  bytes: parseSize,
+};
+
+/**
+ * Reads the value of `--budget`: `calls=10,wall=60s,cpu=20s,bytes=8M`, in any order, each at most once.
+ *
+ * @throws TokaError TOKA_USAGE
+ */
+export function readBudget(text: string): Budget {
+  const budget: { -readonly [name in keyof Budget]: number } = {};
+  for (const part of text.split(',')) {
+    const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(part.trim()) ?? [];
+    const amount = Object.hasOwn(READ, name) ? READ[name as keyof Budget](value) : undefined;
+    if (amount === undefined || amount <= 0 || Object.hasOwn(budget, name)) throw unreadable(part);
+    budget[name as keyof Budget] = amount;
+  }
+  return budget;
+}
+
+function unreadable(part: string): TokaError {
+  return new TokaError('TOKA_USAGE', `--budget takes ${Object.keys(READ).join(', ')}, each once and more than 0, found "${part}"`, {
+    hint: 'write for instance --budget calls=10,wall=60s,cpu=20s,bytes=8M',
+  });
+}

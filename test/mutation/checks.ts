@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** One check of the choke point: how it is removed, and the tests that must then fail. */
+export interface Check {
+  /** In choke-point.test.ts the test that holds it has the same name. */
+  readonly name: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly code: string;
+  /** What stands there instead. Default: nothing. */
+  readonly without?: string;
+  /** Default: `test/mutation/choke-point.test.ts`. */
+  readonly heldBy?: string;
+}
+
+const capability = (check: Omit<Check, 'file' | 'heldBy'> & Partial<Check>): Check => ({ file: 'src/capability/authorize.ts', heldBy: 'test/capability/authorize.test.ts', ...check });
+const stage = (name: string, ...checks: readonly Omit<Check, 'file'>[]): Check[] => checks.map((check) => ({ file: `src/pipeline/stages/${name}.ts`, ...check }));
+
+export const CHECKS: readonly Check[] = [
+  // What decides.
+  capability({ name: 'level', code: `need.domain === 'net' && level !== 'elevated' ? { by: 'level', level } : undefined`, without: 'undefined' }),
+  capability({ name: 'denial', code: 'denied(capability, rules) ?? obscured(', without: 'obscured(' }),
+  capability({ name: 'denial by touch', code: `need.domain === 'fs' ? implies(rule.capability, need) : rules.touches(rule, need)`, without: 'implies(rule.capability, need)' }),
+  capability({ name: 'denial within a tree', code: '...rules.denials.map(({ capability }) => capability), ' }),
+  capability({ name: 'principal', code: 'principal.permits(capability)', without: '{ exceptSecrets: false }' }),
+  capability({ name: 'what the principal leaves out of a tree', code: ', ...principal.carvedOut' }),
+  capability({ name: 'secrets that the principal lacks', code: '(inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each)', without: 'each' }),
+  capability({ name: 'grant', code: 'if (found.length === 0)', without: 'if (false)' }),
+  capability({ name: 'the whole of what is required', code: 'if (!partly) return [];' }),
+  capability({ name: 'grants for other tools', code: 'grants.filter((rule) => concernsTool(rule, toolNames))', without: 'grants' }),
+  capability({ name: 'denials for other tools', code: 'denials.filter((rule) => concernsTool(rule, toolNames))', without: 'denials' }),
+  capability({ name: 'asking', code: 'return unasked ? lacks(unasked) : {', without: 'return {' }),
+  capability({ name: 'an administrator’s question needs an answer', code: `rule.isAdministrators ? ['answer'] : ['answer', 'flag']`, without: `['answer', 'flag']` }),
+  capability({ name: 'a program that starts what nobody can foresee', code: ' ?? obscured(capability, needs, rules)' }),
+  capability({ name: 'the file that a program really is', code: 'return real !== undefined && touches(rule, real);', without: 'return false;' }),
+  capability({ name: 'a word for just this tool', code: '...(needs.consent === undefined ? [] : [consented(needs.consent, rules)]), ' }),
+  { name: 'hosts that may be connected to', file: 'src/capability/reach.ts', code: 'granted.some((endpoint) => containsEndpoint(endpoint, { host, port })),', without: 'true,', heldBy: 'test/capability/reach.test.ts' },
+  { name: 'hosts that are denied', file: 'src/capability/reach.ts', code: 'allows: (host, port) => !isDenied(host, port) && ', without: 'allows: (host, port) => ', heldBy: 'test/capability/reach.test.ts' },
+  capability({ name: 'what is carved out, in use', file: 'src/capability/effective.ts', code: 'if (this.carvedOut.some((denied) => concerns(denied, domain, action, value))) return false;' }),
+  capability({ name: 'secrets, in use', file: 'src/capability/effective.ts', code: ' && !(exceptSecrets === true && isSecretBearing(value))' }),
+  capability({ name: 'secrets, in a grant', file: 'src/capability/effective.ts', code: ' && !(exceptSecrets === true && isSecretBearing(place))' }),
+  { name: 'protected paths, in use', file: 'src/capability/effective.ts', code: ' && reaches(capability, value)', heldBy: 'test/capability/protected.test.ts' },
+  { name: 'protected paths, in a grant', file: 'src/capability/effective.ts', code: 'return reaches(capability, place) && ', without: 'return ', heldBy: 'test/capability/protected.test.ts' },
+  { name: 'trust of a project', file: 'src/config/layers.ts', code: 'layers.filter((layer) => layer.trusted)', without: 'layers', heldBy: 'test/config/layers.test.ts' },
+  { name: 'trust of just that text', file: 'src/capability/trust.ts', code: 'record.hash === trustHash(text)', without: 'true', heldBy: 'test/capability/trust.test.ts' },
+  { name: 'window', file: 'src/capability/rate.ts', code: 'if (present.length >= runs)', without: 'if (false)', heldBy: 'test/capability/rate.test.ts' },
+  { name: 'bucket', file: 'src/capability/rate.ts', code: 'if (retryAfterMs > 0)', without: 'if (false)', heldBy: 'test/capability/rate.test.ts' },
+  { name: 'shortage of a budget', file: 'src/capability/budgets.ts', code: 'if (short !== undefined)', without: 'if (false)', heldBy: 'test/capability/budgets.test.ts' },
+  { name: 'what others have reserved', file: 'src/capability/budgets.ts', code: ' - held;', without: ';', heldBy: 'test/capability/budgets.test.ts' },
+
+  // The stages, in their order.
+  ...stage('resolve', { name: 'unknown model', code: `if (request.model !== 'tool')`, without: 'if (false)' }, { name: 'digest of the code', code: 'manifestHash: withCode(manifest, code)', without: 'manifestHash: manifest' }, { name: 'the lock', code: 'return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);', without: 'return { ...run, tool, manifestHash: withCode(manifest, code) };', heldBy: 'test/pipeline/locked.test.ts' }),
+  { name: 'unknown tool', file: 'src/registry/resolve.ts', code: 'throw unknown(index, name);', without: `return index.find('file-reader')[0];` },
+  ...stage('validate', { name: 'parameters', code: 'if (mismatches.length > 0)', without: 'if (false)' }),
+  ...stage(
+    'authorize',
+    { name: 'a token that does not hold', code: 'run.request.principal.check();' },
+    { name: 'principal of the request', code: 'principal: run.request.principal,', without: 'principal: { permits: () => ({ exceptSecrets: false }), carvedOut: [] },' },
+    { name: 'built-in grants are for bundled tools', code: `if (tool.origin.kind !== 'bundled') return [];` },
+    { name: 'built-in grants leave a home out', code: `root !== '/' && root !== anchors.realPath(anchors.home)`, without: 'true' },
+    { name: 'built-in grants leave secrets out', code: ', exceptSecrets: true }', without: ' }' },
+  ),
+  ...stage(
+    'approve',
+    { name: 'what is missing is asked for', code: `for (const missing of settled(run, 'decision').missing) current = await ask(current, missing, house);` },
+    { name: 'without a person what is missing is denied', code: 'if (!approver || !all.every(isGrantable))', without: 'if (!all.every(isGrantable))' },
+    { name: 'what a rule denies is not asked for', code: 'if (!approver || !all.every(isGrantable))', without: 'if (!approver)' },
+    { name: 'a person may deny', code: `if (decision === 'deny')`, without: 'if (false)' },
+    { name: 'what a person grants is authorized anew', code: 'const decided = await authorize(current, house);', without: 'const decided = current;' },
+  ),
+  ...stage(
+    'admit',
+    { name: 'depth', code: 'if (depth <= MAX_DEPTH) return', without: 'return' },
+    { name: 'budget of the configuration', code: 'parent ? {} : house.budget', without: '{}' },
+    { name: 'a budget is understood', code: 'if (asked) requireAmounts(asked);' },
+  ),
+  { name: 'rate limit', file: 'src/pipeline/reservation.ts', code: 'if (refusal) return refusal;' },
+  { name: 'budget', file: 'src/pipeline/reservation.ts', code: 'draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now)', without: '{ left: {}, budget: {} }' },
+  { name: 'a plan is lowered to the budget', file: 'src/pipeline/reservation.ts', code: 'plan: within(run.plan, share.left)', without: 'plan: run.plan' },
+  { name: 'what is reserved is settled', file: 'src/pipeline/reservation.ts', code: 'if (!run.share) return undefined;', without: 'return undefined;' },
+  { name: 'children draw on the budget', file: 'src/pipeline/children.ts', code: ', parent.budget && parent.id)', without: ')' },
+  ...stage(
+    'isolate',
+    { name: 'network of code in the process', code: 'refuseNetwork(effective);' },
+    { name: 'what was vouched for is what runs', code: 'requireUnchanged(run, house);' },
+    { name: 'only bundled code runs in the process', code: `if (tool.executable.type === 'native' && tool.origin.kind === 'bundled')`, without: `if (tool.executable.type === 'native')` },
+    { name: 'sandbox demand', code: 'await requireEnforcement(plan, house.demand);' },
+  ),
+  { name: 'scope unsupported', file: 'src/runtime/mounts.ts', code: `if (place !== undefined) return place === '' ? '/' : place;`, without: `return place ?? scope.prefix;` },
+  ...stage('intent', { name: 'intent before effect', code: 'const durable = !isHarmless(run);', without: 'const durable = false;' }, { name: 'a refusal ends the run', code: 'if (admitted instanceof TokaError) throw admitted;' }),
+  ...stage(
+    'execute',
+    { name: 'time of code in the process', code: 'controller.abort(late())', without: 'undefined' },
+    { name: 'toka’s own folders are hidden', code: 'makeHidden(house.hidden, plan.mounts);' },
+  ),
+  ...stage(
+    'check',
+    { name: 'output of code in the process', code: 'if (!plan && outputBytes > (left.bytes ?? Infinity))', without: 'if (false)' },
+    { name: 'stopped at a limit', code: `if (completion.stopped !== undefined) throw (completion.stopped === 'cancelled' ? lapseOf(run.request.principal) : undefined) ?? stopped(tool, completion);` },
+    { name: 'a failure is no success', code: 'if (failure) throw new Halt(checked, failure);' },
+    { name: 'output schema', code: 'if (mismatches.length === 0) return;', without: 'return;' },
+  ),
+  // What holds them together.
+  { name: 'what was cancelled does not begin', file: 'src/pipeline/execute.ts', code: 'if (run.request.signal?.aborted === true && !run.completion)', without: 'if (false)' },
+  { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, toTokaError(thrown))', without: 'error' },
+  { name: 'secrets are not recorded', file: 'src/pipeline/record.ts', code: `schema['x-type'] === 'secret' ? '[secret]' : (value as JsonValue)`, without: 'value as JsonValue' },
+];
+
+/** What is wrong with the table itself: a check that its file does not hold exactly once, or a name that is used twice. */
+export function faults(root: string): string[] {
+  const drifted = CHECKS.filter(({ file, code }) => readFileSync(join(root, file), 'utf8').split(code).length !== 2);
+  const names = CHECKS.map(({ name }) => name);
+  return [
+    ...drifted.map(({ name, file, code }) => `"${name}" does not stand exactly once in ${file}: ${code}`),
+    ...names.filter((name, at) => names.indexOf(name) !== at).map((name) => `"${name}" names two checks`),
+  ];
+}
