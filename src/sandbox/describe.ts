@@ -40,7 +40,7 @@ export function describeProbe(probe: Probe): Row[] {
 
 function memoryRow({ enforcement }: Probe): Row {
   if (enforcement?.memory === 'cgroup') return { guarantee: 'memory', state: 'enforced', by: 'control group' };
-  const by = 'RLIMIT_DATA per process and a look every 50 ms, which may overshoot by 40 %';
+  const by = 'a look every 50 ms, which may overshoot by 40 %, and RLIMIT_DATA for each process';
   return { guarantee: 'memory', state: 'weaker', by, fix: HARD };
 }
 

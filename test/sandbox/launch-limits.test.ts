@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { giveUpCgroups } from '../../src/sandbox/limits/cgroup.ts';
@@ -132,6 +132,12 @@ describe.each(['as this machine can', 'without control groups'])('limits enforce
   it('never wait for ever for input', async () => {
     const ran = await run(planOf(['/bin/cat']));
     expect(ran).toMatchObject({ exitCode: 0, outputBytes: 0 });
+  });
+
+  it('let Node.js start within the lowest level', async () => {
+    const node = realpathSync(process.execPath);
+    const ran = await run(planOf([node, '-p', '6 * 7'], { mounts: [{ path: node, access: 'read' }], limits: { memory: 128 * MiB } }));
+    expect(ran).toMatchObject({ exitCode: 0, stdout: '42\n' });
   });
 
   it('report only what was measured', async () => {

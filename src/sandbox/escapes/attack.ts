@@ -16,8 +16,6 @@ export interface Tried extends Attempt {
 }
 
 const MiB = 1024 * 1024;
-/** Where memory is limited by RLIMIT_DATA, the 512 MiB that V8 sets aside for code count. */
-const NODE_MEMORY = 1024 * MiB;
 const PATH = '/usr/bin:/bin';
 
 /**
@@ -76,7 +74,7 @@ async function beyond({ folder }: Decoys): Promise<Tried[]> {
   const [memory, processes, disk, output, time] = BEYOND as readonly [Attempt, Attempt, Attempt, Attempt, Attempt];
   const shell = (script: string, limits: Partial<SandboxPlan['limits']>) => observe(planOf(folder, ['sh', '-c', script], limits), {});
   // `tail` keeps what it reads until it has seen a line.
-  const hungry = await shell('head -c 200000000 /dev/zero | tail >/dev/null && echo escaped', { memory: 64 * MiB });
+  const hungry = await shell('head -c 2000000000 /dev/zero | tail >/dev/null && echo escaped', { memory: 64 * MiB });
   const forked = await shell('i=0; while [ $i -lt 24 ]; do sleep 1 & i=$((i+1)); done; sleep 0.3; echo escaped', { pids: 16 });
   const filled = await shell(`head -c ${8 * MiB} /dev/zero > write/full; sleep 0.3; echo escaped`, { maxDisk: MiB });
   const flood = await shell('while :; do echo flood; done', { maxOutput: 4096 });
@@ -112,7 +110,7 @@ async function attack(attempts: readonly Attempt[], mark: string, decoys: Decoys
   const { abstract, folder, pid, ports } = decoys;
   const targets: Targets = { attempts: attempts.map(({ id }) => id), folder, pid, mark, ports, abstract };
   const program = join(packageRoot(), 'dist', 'escapes.cjs');
-  const plan = planOf(folder, [process.execPath, program, JSON.stringify(targets)], { memory: NODE_MEMORY }, [process.execPath, program]);
+  const plan = planOf(folder, [process.execPath, program, JSON.stringify(targets)], {}, [process.execPath, program]);
   const network = options.network ? { network: [`net:connect:127.0.0.1:${ports.granted}`], env: { ...plan.env, ...proxyVariables() } } : {};
   const { text } = await observe({ ...plan, ...network }, options);
   const lines = text.split('\n').filter((line) => line.startsWith('{'));
