@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocks, canSandbox, copy, files, ROOT, text } from './support.ts';
@@ -17,7 +17,10 @@ beforeAll(() => {
   spawnSync('git', ['init', '--quiet'], { cwd: clone.folder, env });
   // What some examples speak of.
   for (const folder of ['vendor/tools', 'examples/project/vendor']) {
-    cpSync(join(clone.folder, 'examples/project/manifests/word-count'), join(clone.folder, folder, 'counting'), { recursive: true });
+    const counting = join(clone.folder, folder, 'counting');
+    cpSync(join(clone.folder, 'examples/project/manifests/word-count'), counting, { recursive: true });
+    const manifest = join(counting, 'tool.yaml');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace('name: word-count', 'name: counting'));
   }
 });
 
