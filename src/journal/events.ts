@@ -108,7 +108,7 @@ export interface RunOutput {
   readonly type: 'run.output';
   readonly stream: 'stdout' | 'stderr';
   readonly kept: Kept;
-  /** Bytes of this piece as written. */
+  /** Bytes of this piece as written, before secrets were replaced. */
   readonly bytes: number;
   /** Whether more was written than is kept. */
   readonly truncated: boolean;

@@ -5,6 +5,7 @@ import { TokaError, type ErrorCode } from '../errors.ts';
 import type { Children } from '../runtime/tool-context.ts';
 import type { LiveEvent } from './events.ts';
 import type { House } from './house.ts';
+import { secretsOf } from './mask.ts';
 import type { ToolRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import { type Run, settled } from './run.ts';
@@ -81,7 +82,7 @@ function childOf(parent: Run, signal: AbortSignal): Pick<ToolRequest, 'model' | 
     door: 'tool',
     cwd: parent.request.cwd,
     principal: parent.request.principal.narrow(`run:${parent.id}`, effective, parent.budget && parent.id),
-    parent: { run: parent.id, permissions: effective.permissions },
+    parent: { run: parent.id, permissions: effective.permissions, secrets: secretsOf(parent) },
     signal,
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
   };

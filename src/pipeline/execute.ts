@@ -2,6 +2,7 @@ import { TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
 import type { Usage } from '../journal/events.ts';
 import type { Approver, House } from './house.ts';
+import { maskError } from './mask.ts';
 import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
@@ -41,7 +42,7 @@ export async function execute(house: House, request: ExecutionRequest): Promise<
 export async function carryOut(house: House, request: ExecutionRequest): Promise<{ run: Run; result: RunResult }> {
   const { run, error } = await pass(begin(house, request), STAGES, house);
   run.slot?.end();
-  return { run, result: conclude(run, error, house) };
+  return { run, result: conclude(run, error && maskError(run, error), house) };
 }
 
 /** Takes every capability that could be granted as if it were, so that a plan can be shown; `approvals` then tells which are not. */
@@ -55,7 +56,7 @@ const SUPPOSE: Approver = async () => ({ decision: 'once', by: 'plan' });
  */
 export async function prepare(house: House, request: ExecutionRequest): Promise<Run> {
   const { run, error } = await pass(begin(house, request), PREPARATION, { ...house, approver: SUPPOSE, reviewer: undefined });
-  if (error) throw error;
+  if (error) throw maskError(run, error);
   return run;
 }
 
@@ -66,7 +67,7 @@ export async function prepare(house: House, request: ExecutionRequest): Promise<
  */
 export async function decide(house: House, request: ExecutionRequest): Promise<Run> {
   const { run, error } = await pass(begin(house, request), [resolve, validate, authorize], house);
-  if (error) throw error;
+  if (error) throw maskError(run, error);
   return run;
 }
 

@@ -8,6 +8,7 @@ import type { Denied, RunEvent, RunFinished, RunOutput, RunRequested, RunStarted
 import type { Completion } from '../runtime/completion.ts';
 import { printablePlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
+import { MASKED, maskOf } from './mask.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { Run } from './run.ts';
 
@@ -31,9 +32,11 @@ export function intentTimes({ startedMs, approvals, intendedMs }: Run): number[]
   return [startedMs, ...approvals.map(() => after), ...(intendedMs === undefined ? [] : [intendedMs])];
 }
 
-/** The events from the intent's end to the outcome. */
+/** The events from the intent's end to the outcome; `error` is without secrets. */
 export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunEvent[] {
-  return [...pieces(run.completion).map((piece) => output(piece, run.completion, keeper)), finished(run, error, usage, keeper)];
+  const written = pieces(run.completion);
+  const kept = maskOf(run).pieces(written);
+  return [...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
 }
 
 export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
@@ -74,17 +77,20 @@ function nameOf(request: ExecutionRequest): string {
 }
 
 /** The parameters as they are recorded: nothing of a secret but that there was one; nothing at all of a tool that is not known. */
-function withoutSecrets({ tool, params, request }: Run): JsonValue {
+function withoutSecrets(run: Run): JsonValue {
+  const { tool, params, request } = run;
   if (!tool) return {};
   const entries = Object.entries(params ?? request.params).flatMap(([name, value]): [string, JsonValue][] => {
     const schema = Object.hasOwn(tool.params.properties, name) ? tool.params.properties[name] : undefined;
     if (!schema) return [];
-    return [[name, schema['x-type'] === 'secret' ? '[secret]' : (value as JsonValue)]];
+    return [[name, schema['x-type'] === 'secret' ? MASKED : (value as JsonValue)]];
   });
-  return Object.fromEntries(entries);
+  return maskOf(run).json(Object.fromEntries(entries));
 }
 
-function started({ decision, plan, tool }: Run): RunStarted {
+function started(run: Run): RunStarted {
+  const { decision, plan, tool } = run;
+  const mask = maskOf(run);
   const permissions = decision?.effective.permissions ?? [];
   return {
     v: 1,
@@ -92,7 +98,7 @@ function started({ decision, plan, tool }: Run): RunStarted {
     effective: permissions.map(({ capability }) => printCapability(capability)),
     sources: permissions.map(({ source }) => source),
     level: tool?.level ?? 'restricted',
-    ...(plan ? { planDigest: hexDigest(JSON.stringify(printablePlan(plan))), command: plan.argv } : {}),
+    ...(plan ? { planDigest: hexDigest(mask.text(JSON.stringify(printablePlan(plan)))), command: plan.argv.map(mask.text) } : {}),
   };
 }
 
@@ -105,8 +111,8 @@ function pieces(completion: Completion | undefined): Completion['pieces'] {
   });
 }
 
-function output({ stream, bytes }: Completion['pieces'][number], completion: Completion | undefined, keeper: Keeper): RunOutput {
-  return { v: 1, type: 'run.output', stream, kept: keeper.output(bytes), bytes: bytes.byteLength, truncated: completion?.truncated === true };
+function output({ stream, bytes }: Completion['pieces'][number], kept: Uint8Array, completion: Completion | undefined, keeper: Keeper): RunOutput {
+  return { v: 1, type: 'run.output', stream, kept: keeper.output(kept), bytes: bytes.byteLength, truncated: completion?.truncated === true };
 }
 
 /** What was missing when the run was denied: nothing that a person granted, and what a person refused with that as its reason. */
@@ -129,7 +135,7 @@ function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: 
     ...(error ? { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } } : {}),
     ...(error?.code === 'TOKA_CAPABILITY_DENIED' && run.decision ? { denied: denied(run) } : {}),
     usage,
-    ...(data === undefined ? {} : { data: keeper.json(data) }),
+    ...(data === undefined ? {} : { data: keeper.json(maskOf(run).json(data)) }),
   };
 }
 

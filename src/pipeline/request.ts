@@ -10,8 +10,8 @@ interface Common {
   readonly door: 'cli' | 'api' | 'tool';
   /** The caller's folder, absolute; relative paths start here. */
   readonly cwd: string;
-  /** The run that asks for this one, and what it may hand on. */
-  readonly parent?: { readonly run: string; readonly permissions: readonly Permission[] };
+  /** The run that asks for this one, what it may hand on, and the secrets that it knows. */
+  readonly parent?: { readonly run: string; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;

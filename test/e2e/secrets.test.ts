@@ -66,6 +66,45 @@ describe('a secret', () => {
     for (const value of planted) expect(all.split(value)).toHaveLength(1);
   });
 
+  test.each([
+    ['as it is', 'echo "key=$BY_ENV."', 'key=[secret].\n'],
+    ['split over two writes', 'printf %s "${BY_ENV:0:9}"; echo between >&2; sleep 0.3; echo "${BY_ENV:9}."', '[secret].\n'],
+    ['in JSON', `python3 -c 'import json, os; print(json.dumps([os.environ["BY_ENV"]]))'`, '["[secret]"]\n'],
+    ['in base64, somewhere', 'printf "user:%s" "$BY_ENV" | base64 -w0', /^dXNlcj.?.?\[secret\]/],
+  ])('is not recorded where the tool prints it %s, and is shown as it was printed', async (_, script, kept) => {
+    const value = `${secret()}"ü`;
+    using here = deploy(script);
+    const allow = [...ALLOW, '--allow', 'proc:exec:*'];
+    const { exit, runId, output } = await here.json(['run', 'deploy', '--params', '-', ...allow], { input: JSON.stringify({ byEnv: value }) });
+    const recorded = (await here.run(['runs', 'logs', runId])).stdout;
+    expect(exit).toBe(0);
+    expect(output).not.toContain('[secret]');
+    expect(recorded).toEqual(typeof kept === 'string' ? kept : expect.stringMatching(kept));
+    const state = written(here);
+    for (const form of [value, value.slice(0, -2), Buffer.from(value).toString('base64').slice(4, 20)]) expect(state).not.toContain(form);
+  });
+
+  test('is in no record of a typed result, nor in the error that says what is wrong with it', async () => {
+    const schema = { type: 'object', properties: { token: { type: 'string' } }, required: ['token'] };
+    const outputs = { schema };
+    const value = secret();
+    for (const [script, isValid] of [['echo "{\\"token\\": \\"$BY_ENV\\"}"', true], ['echo "no json: $BY_ENV"', false]] as const) {
+      using here = place(tool('deploy', script, { executable: { stdin: 'json' }, parameters: PARAMETERS, outputs }));
+      const result = await here.json(['run', 'deploy', '--params', '-', ...ALLOW], { input: JSON.stringify({ byEnv: value }) });
+      expect(result.exit === 0).toBe(isValid);
+      expect(JSON.stringify(result.error ?? {})).not.toContain(value);
+      const shown = await here.run(['runs', 'show', result.runId, '--json']);
+      expect(shown.stdout).toContain('[secret]');
+      expect(written(here)).not.toContain(value);
+    }
+  });
+
+  test('of fewer than 4 characters is recorded where the tool prints it', async () => {
+    using here = deploy('echo "$BY_ENV"');
+    const { runId } = await here.json(['run', 'deploy', '--params', '-', ...ALLOW], { input: JSON.stringify({ byEnv: 'abc' }) });
+    expect((await here.run(['runs', 'logs', runId])).stdout).toBe('abc\n');
+  });
+
   test('is not told by the digest of the plan', async () => {
     using here = deploy('true');
     const digest = async (byEnv: string): Promise<unknown> => {

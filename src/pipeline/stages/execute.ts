@@ -12,10 +12,12 @@ import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal, lapseOf } from '../bond.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
+import { withMaskedEvents } from '../mask.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Makes it run. */
-export async function execute(run: Run, house: House): Promise<Run> {
+export async function execute(asked: Run, house: House): Promise<Run> {
+  const run = withMaskedEvents(asked);
   const { request } = run;
   const { executable } = settled(run, 'tool');
   request.onEvent?.({
