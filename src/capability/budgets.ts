@@ -18,8 +18,15 @@ export type Left = Omit<Budget, 'calls'>;
 /** What the budgets of a run leave to it. */
 export interface Share {
   readonly left: Left;
-  /** The least of them. */
-  readonly budget: Budget;
+  /** For each figure that is bounded, the budget that leaves the least. */
+  readonly bounds: { readonly [name in keyof Left]?: Bound };
+}
+
+/** A figure of a budget, and whose it is. */
+export interface Bound {
+  readonly limit: number;
+  /** The id of the token that it stands in; absent for the budget of a tree of runs. */
+  readonly token?: string;
 }
 
 /** A budget in force: it is opened by a run and drawn on by all that are started below it. */
@@ -61,15 +68,25 @@ export function reserve(ledger: Ledger, { run, accounts, most }: Draw, now: numb
     if (!account) throw new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of run ${id} is closed: that run has ended`, { hint: 'a run cannot outlive the one that started it' });
     const left = leftOf(account, most, now);
     const short = shortOf(account, left);
-    if (short !== undefined) throw budgetExceeded(short, account.budget);
+    if (short !== undefined) throw budgetExceeded(short, { limit: account.budget[short] ?? 0 });
     const held = { cpu: Math.min(most.cpu, left.cpu ?? Infinity), bytes: Math.min(most.bytes, left.bytes ?? Infinity) };
     write(ledger, id, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
-    return { left, budget: account.budget };
+    return shareOf(account.budget, left);
   });
-  return {
-    left: shares.map(({ left }) => left).reduce(leastBudget, {}),
-    budget: shares.map(({ budget }) => budget).reduce(leastBudget, {}),
-  };
+  return shares.reduce(tighter, UNBOUNDED);
+}
+
+/** What a budget leaves, said with the budget. */
+export function shareOf(budget: Budget, left: Left, token?: string): Share {
+  const names = Object.keys(left) as (keyof Left)[];
+  return { left, bounds: Object.fromEntries(names.map((name) => [name, { limit: budget[name] ?? 0, ...(token === undefined ? {} : { token }) }])) };
+}
+
+/** What both shares leave: of each figure the lesser. */
+export function tighter(one: Share, other: Share): Share {
+  const names = Object.keys(other.left) as (keyof Left)[];
+  const lesser = names.filter((name) => (other.left[name] ?? Infinity) < (one.left[name] ?? Infinity));
+  return { left: leastBudget(one.left, other.left), bounds: { ...one.bounds, ...Object.fromEntries(lesser.map((name) => [name, other.bounds[name]])) } };
 }
 
 /** Replaces what was reserved by what was measured, and closes the account that the run itself had opened. */
@@ -89,12 +106,19 @@ export function printAmount(name: keyof Budget, amount: number): string {
 }
 
 /** The error of a run that has used a budget up. */
-export function budgetExceeded(name: keyof Budget, { [name]: limit = 0 }: Budget): TokaError {
-  return new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of ${printAmount(name, limit)} is used up`, {
-    hint: `give more with --budget ${name}=..., unless the configuration allows no more under budget.${name}`,
-    data: { budget: name, limit },
+export function budgetExceeded(name: keyof Budget, { limit, token }: Bound = { limit: 0 }): TokaError {
+  const whose = token === undefined ? '' : ` of the token ${token}`;
+  return new TokaError('TOKA_BUDGET_EXCEEDED', `the budget${whose} of ${printAmount(name, limit)} is used up`, {
+    hint:
+      token === undefined
+        ? `give more with --budget ${name}=..., unless the configuration allows no more under budget.${name}`
+        : 'wait for runs with it that still go on, or ask whoever gave it to you for another token',
+    data: { budget: name, limit, ...(token === undefined ? {} : { token }) },
   });
 }
+
+/** What bounds nothing. */
+export const UNBOUNDED: Share = { left: {}, bounds: {} };
 
 const PREFIX = 'budget/';
 const NOTHING: Use = { cpu: 0, bytes: 0 };

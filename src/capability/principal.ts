@@ -1,10 +1,13 @@
 import type { Capability } from './grammar.ts';
 import { EffectiveSet } from './effective.ts';
+import type { TokenBudget } from './token-budgets.ts';
 
 /** What ties a principal to a token: it holds as long as the token does. */
 export interface Bond {
   /** The ids of the token and of those that it was made from, the oldest first. */
   readonly chain: readonly string[];
+  /** What the token and those that it was made from may use, over all runs with any of them. */
+  readonly budgets: readonly TokenBudget[];
   /** Milliseconds since 1970; from then on it does not hold. */
   readonly expiresAt: number;
   /** Whether it holds at this moment. Throws a TokaError where it does not. */
@@ -56,7 +59,7 @@ export class Principal {
     const check = (): never => {
       throw why;
     };
-    return new Principal('token', { depth: 0, person: 'token', budgets: [], sets: [new EffectiveSet([])], bond: { chain: [], expiresAt: 0, check } });
+    return new Principal('token', { depth: 0, person: 'token', budgets: [], sets: [new EffectiveSet([])], bond: { chain: [], budgets: [], expiresAt: 0, check } });
   }
 
   /** A child that may do at most what is in `set`, and in every set above it, and draws on `account` beside those above it. */

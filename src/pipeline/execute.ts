@@ -96,7 +96,7 @@ function conclude(run: Run, error: TokaError | undefined, house: House): RunResu
     const keeper = createKeeper();
     const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
     const times = run.recorded > 0 ? [] : intentTimes(run);
-    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, settlement(run, usage));
+    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, settlement(run, usage, house.clock.now()));
   } catch (thrown) {
     return report(run, unrecorded(error, toTokaError(thrown)), usage);
   }

@@ -1,15 +1,17 @@
 import { takeTurn } from '../capability/limits.ts';
-import { type Left, openAccount, reserve as draw, settle as settleAccounts } from '../capability/budgets.ts';
+import { type Left, openAccount, reserve as draw, settle as settleAccounts, tighter } from '../capability/budgets.ts';
+import { drawOnTokens, settleTokens, type TokenBudget } from '../capability/token-budgets.ts';
 import type { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { Usage } from '../journal/events.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
+import { timeLimitOf } from './time-limit.ts';
 
 /** Whether anything counts or bounds the run beside its own limits. */
 export function isCounted(run: Run): boolean {
-  return run.claims.length > 0 || accountsOf(run).length > 0;
+  return run.claims.length > 0 || isBounded(run);
 }
 
 /**
@@ -22,17 +24,36 @@ export function reserve(run: Run, house: House, ledger: Ledger): Run | TokaError
   const now = Math.trunc(house.clock.now());
   const refusal = takeTurn(run.claims, ledger, now);
   if (refusal) return refusal;
+  if (!isBounded(run)) return run;
   const accounts = accountsOf(run);
-  if (accounts.length === 0) return run;
   if (run.budget) openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
-  const share = draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now);
+  const ofTree = draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now);
+  const share = tighter(ofTree, drawOnTokens(ledger, tokensOf(run), { run: run.id, most: { ...mostOf(run.plan), wall: ownTime(run, timeLimitOf(run)) }, process: house.process() }, now));
   return { ...run, share, ...(run.plan ? { plan: within(run.plan, share.left) } : {}) };
 }
 
 /** Settles what was reserved by what was measured; absent where nothing was reserved. */
-export function settlement(run: Run, usage: Usage): ((ledger: Ledger) => void) | undefined {
+export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => void) | undefined {
   if (!run.share) return undefined;
-  return (ledger) => settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes });
+  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes };
+  const wall = ownTime(run, Math.max(0, now - (run.intendedMs ?? now)));
+  return (ledger) => {
+    settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
+    settleTokens(ledger, tokensOf(run), run.id, { ...use, wall });
+  };
+}
+
+function isBounded(run: Run): boolean {
+  return accountsOf(run).length > 0 || tokensOf(run).length > 0;
+}
+
+function tokensOf({ request }: Run): readonly TokenBudget[] {
+  return request.principal.bond?.budgets ?? [];
+}
+
+/** A run that another one started goes on within the time of that one, which counts it already. */
+function ownTime({ request }: Run, ms: number): number {
+  return request.parent ? 0 : ms;
 }
 
 function accountsOf({ id, budget, request }: Run): readonly string[] {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseBudget, printBudget } from '../capability/budget-text.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { MAX_BYTES } from '../capability/token/envelope.ts';
 import { isSubject, type Restrictions } from '../capability/token/facts.ts';
@@ -17,6 +18,7 @@ import { paint, plain, plainLine, terminal } from './text.ts';
 
 interface NarrowingFlags {
   readonly allow?: readonly string[] | undefined;
+  readonly budget?: string | undefined;
   readonly depth?: string | undefined;
   readonly json: boolean;
   readonly 'no-delegate': boolean;
@@ -90,6 +92,7 @@ function restrictionsOf(flags: NarrowingFlags, tokens: Tokens, door: Door): Rest
   const depth = flags['no-delegate'] ? 0 : flags.depth === undefined ? undefined : depthOf(flags.depth);
   return {
     ...(flags.allow === undefined ? {} : { capabilities: flags.allow.map((text) => tokens.capability(text)) }),
+    ...(flags.budget === undefined ? {} : { budget: parseBudget(flags.budget) }),
     ...(flags.ttl === undefined ? {} : { expires: Math.floor(Date.now() / 1000) + lifetimeOf(flags.ttl) }),
     ...(depth === undefined ? {} : { depth }),
     ...(flags.window === undefined ? {} : { window: parseWindow(flags.window) }),
@@ -158,7 +161,7 @@ function lapseOf(tokens: Tokens, text: string): TokaError | undefined {
   }
 }
 
-function shown({ capabilities, chain, depth, expires, issued, kid, subject, windows, workspace }: TokenFacts): Readonly<Record<string, unknown>> {
+function shown({ budget, capabilities, chain, depth, expires, issued, kid, subject, windows, workspace }: TokenFacts): Readonly<Record<string, unknown>> {
   return {
     schema: 'toka/token/v1',
     id: chain.at(-1),
@@ -171,10 +174,15 @@ function shown({ capabilities, chain, depth, expires, issued, kid, subject, wind
     capabilities: capabilities.map(printCapability),
     windows: windows.map(printWindow),
     ...(workspace === undefined ? {} : { workspace }),
+    ...(isBounded(budget) ? { budget } : {}),
   };
 }
 
-function describe({ capabilities, chain, depth, expires, issued, kid, subject, windows, workspace }: TokenFacts, lapse: TokaError | undefined, door: Door): string {
+function isBounded(budget: TokenFacts['budget']): boolean {
+  return Object.keys(budget).length > 0;
+}
+
+function describe({ budget, capabilities, chain, depth, expires, issued, kid, subject, windows, workspace }: TokenFacts, lapse: TokaError | undefined, door: Door): string {
   const view = terminal(door.stdout, door.env);
   const lines = [
     lapse ? `${paint(view, 'red', 'does not hold here and now')}: ${lapse.code}, ${lapse.message}` : paint(view, 'green', 'holds here and now'),
@@ -187,6 +195,7 @@ function describe({ capabilities, chain, depth, expires, issued, kid, subject, w
     `handed on    ${depth === 0 ? 'not any more' : `at most ${depth} times more`}`,
     ...windows.map((window) => `only         ${printWindow(window)}`),
     ...(workspace === undefined ? [] : [`only in      ${workspace}`]),
+    ...(isBounded(budget) ? [`uses at most ${printBudget(budget)}`] : []),
     ...capabilities.map((capability) => `permits      ${printCapability(capability)}`),
   ];
   return lines.map((line) => `${plainLine(line.replaceAll(/[\n\t]/g, ' '))}\n`).join('');

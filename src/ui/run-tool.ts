@@ -1,9 +1,9 @@
+import { parseBudget } from '../capability/budget-text.ts';
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { RunResult } from '../pipeline/result.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
-import { readBudget } from './budget.ts';
 import type { Door } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
 import { toolHelp } from './help.ts';
@@ -76,7 +76,7 @@ function readsStdin({ executable }: Tool): boolean {
 /** What lowers the run's own limits. */
 function bounds(own: OwnFlags): Pick<RequestOptions, 'budget' | 'timeoutMs'> {
   const budget = own.last('budget');
-  return { ...timeoutOf(own), ...(budget === undefined ? {} : { budget: readBudget(budget) }) };
+  return { ...timeoutOf(own), ...(budget === undefined ? {} : { budget: parseBudget(budget) }) };
 }
 
 function timeoutOf(own: OwnFlags): { timeoutMs?: number } {

@@ -319,7 +319,7 @@ describe('a narrowed principal', () => {
 
   test('of one who came with a token counts for the person who gave it', () => {
     const none = new EffectiveSet([]);
-    const bearer = Principal.bearer('user:1000', none, { chain: ['a', 'b'], expiresAt: 0, check: () => undefined });
+    const bearer = Principal.bearer('user:1000', none, { chain: ['a', 'b'], budgets: [], expiresAt: 0, check: () => undefined });
     expect(bearer.narrow('run:1', none)).toMatchObject({ person: 'user:1000', bond: bearer.bond });
   });
 });

@@ -64,7 +64,7 @@ test('below a budget within a budget both are drawn on, and the tighter one boun
     open(ledger, { bytes: 100, cpu: 10 }, 'root');
     open(ledger, { bytes: 30 }, 'inner');
     const share = reserve(ledger, { run: 'leaf', accounts: ['root', 'inner'], most: { cpu: 5, bytes: 20 } }, 0);
-    expect(share).toEqual({ left: { bytes: 30, cpu: 10 }, budget: { bytes: 30, cpu: 10 } });
+    expect(share).toEqual({ left: { bytes: 30, cpu: 10 }, bounds: { bytes: { limit: 30 }, cpu: { limit: 10 } } });
     settle(ledger, { run: 'leaf', accounts: ['root', 'inner'] }, { cpu: 2, bytes: 20 });
     expect([accountOf(ledger).used, accountOf(ledger, 'inner').used]).toEqual([
       { cpu: 2, bytes: 20 },

@@ -26,6 +26,7 @@ function bearer(permits: readonly string[], holds: () => boolean, end = (): numb
   };
   const bond = {
     chain: ['1'],
+    budgets: [],
     get expiresAt() {
       return end();
     },

@@ -36,6 +36,15 @@ describe('a token is made', () => {
     expect(statSync(join(here.project, 'docs.token')).mode & 0o777).toBe(0o600);
   });
 
+  test('with a budget, which a narrower one may only lower, and inspect shows', async () => {
+    expect(await create('--budget', 'calls=10,wall=60s,cpu=20s,bytes=8M')).toMatchObject({ budget: { calls: 10, wall: 60_000, cpu: 20_000, bytes: 8_388_608 } });
+    expect(await attenuate('docs.token', 'wide.token', '--budget', 'calls=11')).toMatchObject({ exit: 77, error: { code: 'TOKA_TOKEN_WIDENS' } });
+    expect(existsSync(join(here.project, 'wide.token'))).toBe(false);
+    await attenuate('docs.token', 'few.token', '--budget', 'calls=3');
+    expect(await here.json<Token>(['auth', 'token', 'inspect', 'few.token'])).toMatchObject({ holds: true, budget: { calls: 3, wall: 60_000, cpu: 20_000, bytes: 8_388_608 } });
+    expect((await here.run(['auth', 'token', 'inspect', 'few.token'])).stdout).toContain('calls=3,wall=1m,cpu=20s,bytes=8M');
+  });
+
   test('never over another file', async () => {
     here.write({ 'docs.token': 'mine' });
     expect((await create()).error?.code).toBe('TOKA_FS_EXISTS');
@@ -59,6 +68,8 @@ describe('a token is made', () => {
     [['--window', 'always']],
     [['--allow', 'root:all']],
     [['--subject', 'a\nb']],
+    [['--budget', 'calls=0']],
+    [['--budget', 'money=5']],
   ])('not with %j', async (flags) => {
     expect([(await create(...flags)).exit, existsSync(join(here.home, 'state/toka/keys'))]).toEqual([2, false]);
   });

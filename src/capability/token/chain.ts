@@ -1,4 +1,6 @@
+import type { Budget } from '../../config/config.ts';
 import { TokaError } from '../../errors.ts';
+import { printAmount } from '../budgets.ts';
 import { type Capability, implies, printCapability } from '../grammar.ts';
 import type { Authority, Restrictions } from './facts.ts';
 import type { Window } from './window.ts';
@@ -16,6 +18,8 @@ export interface Rights {
   readonly windows: readonly Window[];
   /** The innermost; absent where the token holds everywhere. */
   readonly workspace?: string;
+  /** What may be used over all runs; empty where nothing bounds it. */
+  readonly budget: Budget;
 }
 
 /**
@@ -23,8 +27,8 @@ export interface Rights {
  *
  * @throws TokaError TOKA_TOKEN_WIDENS where a block gives more than the one before it, TOKA_TOKEN_DELEGATION where there should be none.
  */
-export function rightsOf({ window, ...authority }: Authority, blocks: readonly Restrictions[]): Rights {
-  const first: Rights = { ...authority, windows: window === undefined ? [] : [window] };
+export function rightsOf({ window, budget = {}, ...authority }: Authority, blocks: readonly Restrictions[]): Rights {
+  const first: Rights = { ...authority, budget, windows: window === undefined ? [] : [window] };
   return blocks.reduce((rights, block) => narrowed(rights, block), first);
 }
 
@@ -33,14 +37,16 @@ export function rightsOf({ window, ...authority }: Authority, blocks: readonly R
  *
  * @throws TokaError TOKA_TOKEN_WIDENS, TOKA_TOKEN_DELEGATION
  */
-export function narrowed(rights: Rights, { capabilities = rights.capabilities, expires = rights.expires, depth = rights.depth - 1, window, workspace }: Restrictions): Rights {
+export function narrowed(rights: Rights, { capabilities = rights.capabilities, expires = rights.expires, depth = rights.depth - 1, window, workspace, budget = {} }: Restrictions): Rights {
   if (rights.depth === 0) throw new TokaError('TOKA_TOKEN_DELEGATION', 'the token may not be handed on', { hint: 'ask whoever gave it to you for one that may' });
   const wider = capabilities === rights.capabilities ? undefined : capabilities.find((each) => !rights.capabilities.some((grant) => isCertainlyIn(each, grant)));
   if (wider !== undefined) throw widens(`${printCapability(wider)} is not among its capabilities`);
   if (expires > rights.expires) throw widens('it expires later');
   if (depth > rights.depth - 1) throw widens(`it may be handed on ${depth} times, at most ${rights.depth - 1} are left`);
   if (workspace !== undefined && rights.workspace !== undefined && !isBelow(workspace, rights.workspace)) throw widens(`${workspace} is not in its workspace`);
-  return { ...rights, capabilities, expires, depth, windows: window === undefined ? rights.windows : [...rights.windows, window], ...(workspace === undefined ? {} : { workspace }) };
+  const [more] = (Object.keys(budget) as (keyof Budget)[]).filter((name) => (budget[name] ?? 0) > (rights.budget[name] ?? Infinity));
+  if (more !== undefined) throw widens(`its budget of ${printAmount(more, budget[more] ?? 0)} is more than ${printAmount(more, rights.budget[more] ?? 0)}`);
+  return { ...rights, capabilities, expires, depth, budget: { ...rights.budget, ...budget }, windows: window === undefined ? rights.windows : [...rights.windows, window], ...(workspace === undefined ? {} : { workspace }) };
 }
 
 /** Scopes that are made to be hard to compare count as wider. */

@@ -1,4 +1,6 @@
+import type { Budget } from '../../config/config.ts';
 import { TokaError } from '../../errors.ts';
+import { parseBudget, printBudget } from '../budget-text.ts';
 import { type Capability, parseCapability, printCapability } from '../grammar.ts';
 import { parseWindow, printWindow, type Window } from './window.ts';
 
@@ -14,6 +16,8 @@ export interface Restrictions {
   readonly window?: Window;
   /** Absolute. */
   readonly workspace?: string;
+  /** What may be used over all runs with the token, and with those that are made from it. */
+  readonly budget?: Budget;
 }
 
 /** What the first block says, which the key signed. */
@@ -39,13 +43,14 @@ export function printAuthority({ subject, issued, ...restrictions }: Authority):
 }
 
 /** Prints the facts of a block that narrows. */
-export function printRestrictions({ capabilities = [], expires, depth, window, workspace }: Restrictions): string {
+export function printRestrictions({ capabilities = [], expires, depth, window, workspace, budget }: Restrictions): string {
   return [
     ...capabilities.map((capability) => `capability(${quoted(printCapability(capability))});`),
     ...(expires === undefined ? [] : [`expires(${expires});`]),
     ...(depth === undefined ? [] : [`depth(${depth});`]),
     ...(window === undefined ? [] : [`window(${quoted(printWindow(window))});`]),
     ...(workspace === undefined ? [] : [`workspace(${quoted(workspace)});`]),
+    ...(budget === undefined ? [] : [`budget(${quoted(printBudget(budget))});`]),
   ].join('\n');
 }
 
@@ -69,7 +74,7 @@ export function parseRestrictions(source: string): Restrictions {
 
 /** A fact as Biscuit prints it. What could end a text, or mean something in one, stands as %XX: Biscuit prints texts as they are. */
 const FACT = /^([a-z]+)\((?:"((?:[^"\\%\u0000-\u001f\u007f]|%[0-9A-F]{2})*)"|(\d{1,12}))\);$/;
-const SHARED = ['capability', 'expires', 'depth', 'window', 'workspace'];
+const SHARED = ['capability', 'expires', 'depth', 'window', 'workspace', 'budget'];
 const NUMBERS = ['toka', 'issued', 'expires', 'depth'];
 
 interface Parsed extends Restrictions {
@@ -93,7 +98,7 @@ function parse(source: string, own: readonly string[]): Parsed {
     else text.set(name, unquoted(quote ?? ''));
   }
   if (capabilities.length > MAX_CAPABILITIES) throw tooMany(capabilities.length);
-  const [expires, depth, window, workspace] = [number.get('expires'), number.get('depth'), text.get('window'), text.get('workspace')];
+  const [expires, depth, window, workspace, budget] = [number.get('expires'), number.get('depth'), text.get('window'), text.get('workspace'), text.get('budget')];
   if (workspace !== undefined && !workspace.startsWith('/')) throw invalid('its workspace is no absolute path');
   return {
     text,
@@ -103,16 +108,18 @@ function parse(source: string, own: readonly string[]): Parsed {
     ...(depth === undefined ? {} : { depth }),
     ...(window === undefined ? {} : { window: windowOf(window) }),
     ...(workspace === undefined ? {} : { workspace }),
+    ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
   };
 }
 
-function shared({ capabilities, expires, depth, window, workspace }: Restrictions): Restrictions {
+function shared({ capabilities, expires, depth, window, workspace, budget }: Restrictions): Restrictions {
   return {
     ...(capabilities === undefined ? {} : { capabilities }),
     ...(expires === undefined ? {} : { expires }),
     ...(depth === undefined ? {} : { depth }),
     ...(window === undefined ? {} : { window }),
     ...(workspace === undefined ? {} : { workspace }),
+    ...(budget === undefined ? {} : { budget }),
   };
 }
 
@@ -136,6 +143,14 @@ function windowOf(text: string): Window {
     return parseWindow(text);
   } catch (cause) {
     throw invalid('it holds a time window that cannot be read', cause);
+  }
+}
+
+function budgetOf(text: string): Budget {
+  try {
+    return parseBudget(text);
+  } catch (cause) {
+    throw invalid('it holds a budget that cannot be read', cause);
   }
 }
 

@@ -5,6 +5,7 @@ import { EffectiveSet } from '../effective.ts';
 import { anchorGrant, type Anchors, type Capability, parseCapability } from '../grammar.ts';
 import { type Keyring, thumbprint } from '../keyring.ts';
 import { Principal } from '../principal.ts';
+import type { TokenBudget } from '../token-budgets.ts';
 import { biscuit, type Biscuit, ED25519 } from './biscuit.ts';
 import { isBelow, narrowed, type Rights, rightsOf } from './chain.ts';
 import { type Envelope, parseEnvelope, printEnvelope } from './envelope.ts';
@@ -27,6 +28,8 @@ export interface TokenFacts extends Rights {
   readonly chain: readonly string[];
   /** The key that signed the oldest. */
   readonly kid: string;
+  /** The budgets in it and in those that it was made from. */
+  readonly budgets: readonly TokenBudget[];
 }
 
 /** Decides whether a text is a token that holds here and now. Behind it stands Biscuit; another format would be another verifier. */
@@ -123,6 +126,7 @@ export function createTokens({ keyring, revocations, clock, anchors }: TokensOpt
       let latest = clock.now();
       return Principal.bearer(facts.subject, set, {
         chain: facts.chain,
+        budgets: facts.budgets,
         expiresAt: (facts.expires + SKEW) * 1000,
         check: () => {
           const now = clock.now();
@@ -159,11 +163,22 @@ function read({ publicKey, biscuit: bytes }: Envelope): TokenFacts {
   if (count > MAX_DEPTH + 1) throw new TokaError('TOKA_TOKEN_OVERSIZED', `a token is handed on at most ${MAX_DEPTH} times, found ${count - 1}`);
   const sources = Array.from({ length: count }, (_, at) => token.getBlockSource(at));
   const [first = '', ...others] = sources;
-  const rights = rightsOf(parseAuthority(first), others.map(parseRestrictions));
+  const authority = parseAuthority(first);
+  const blocks = others.map(parseRestrictions);
+  const rights = rightsOf(authority, blocks);
   demandBounds(rights);
   demandChecks(token);
   const chain = (token.getRevocationIdentifiers() as string[]).map((id) => hexDigest(Buffer.from(id, 'hex')).slice(0, 32));
-  return { ...rights, chain, kid: kidOf(publicKey) };
+  return { ...rights, chain, kid: kidOf(publicKey), budgets: budgetsOf([authority, ...blocks], chain) };
+}
+
+/** The account of each token is kept as long as that one holds, which may be longer than one that was made from it. */
+function budgetsOf(blocks: readonly Restrictions[], chain: readonly string[]): TokenBudget[] {
+  return blocks.flatMap(({ budget }, at) => {
+    const { [at]: token } = chain;
+    const expires = Math.min(...blocks.slice(0, at + 1).map((block) => block.expires ?? Infinity));
+    return budget === undefined || token === undefined ? [] : [{ token, budget, until: (expires + SKEW) * 1000 }];
+  });
 }
 
 function parse(publicKey: Uint8Array, bytes: Uint8Array): Biscuit {

@@ -44,10 +44,10 @@ const ENDED_BY: { readonly [why in NonNullable<Completion['stopped']>]?: keyof L
 /** What budget was used up, where that is why the run was stopped, or it returned more than was left. */
 function shortageOf({ plan, share }: Run, { outputBytes, stopped: why }: Completion): TokaError | undefined {
   if (!share) return undefined;
-  const { left, budget } = share;
-  if (!plan && outputBytes > (left.bytes ?? Infinity)) return budgetExceeded('bytes', budget);
+  const { left, bounds } = share;
+  if (!plan && outputBytes > (left.bytes ?? Infinity)) return budgetExceeded('bytes', bounds.bytes);
   const name = why && ENDED_BY[why];
-  return name !== undefined && isLowered(name, plan, left) ? budgetExceeded(name, budget) : undefined;
+  return name !== undefined && isLowered(name, plan, left) ? budgetExceeded(name, bounds[name]) : undefined;
 }
 
 function isLowered(name: keyof Left, plan: SandboxPlan | undefined, left: Left): boolean {

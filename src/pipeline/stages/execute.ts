@@ -1,4 +1,4 @@
-import { budgetExceeded } from '../../capability/budgets.ts';
+import { budgetExceeded, UNBOUNDED } from '../../capability/budgets.ts';
 import type { Principal } from '../../capability/principal.ts';
 import { reachOf } from '../../capability/reach.ts';
 import { TokaError } from '../../errors.ts';
@@ -6,14 +6,13 @@ import { runNative } from '../../runtime/native.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
-import { shorter } from '../../runtime/plan.ts';
-import { limitsOf } from '../../sandbox/levels.ts';
 import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal, lapseOf } from '../bond.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import { withMaskedEvents } from '../mask.ts';
 import { type Run, settled } from '../run.ts';
+import { timeLimitOf } from '../time-limit.ts';
 
 /** Makes it run. */
 export async function execute(asked: Run, house: House): Promise<Run> {
@@ -86,9 +85,9 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
   const { request } = run;
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
-  const { timeoutMs } = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, request.timeoutMs) });
-  const { left: { wall = Infinity } = {}, budget = {} } = run.share ?? {};
-  const late = (): TokaError => (wall < timeoutMs ? budgetExceeded('wall', budget) : tooLong(tool, timeoutMs));
+  const timeoutMs = timeLimitOf(run);
+  const { left: { wall = Infinity }, bounds } = run.share ?? UNBOUNDED;
+  const late = (): TokaError => (wall < timeoutMs ? budgetExceeded('wall', bounds.wall) : tooLong(tool, timeoutMs));
   const { principal } = request;
   const limited = limitedSignal(boundSignal(request, house.clock), { name: tool.qualified, timeoutMs: Math.min(timeoutMs, wall), late, principal });
   try {

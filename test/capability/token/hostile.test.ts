@@ -15,25 +15,34 @@ const verdict = (token: string): unknown => codeOf(() => here.tokens.verify(toke
 
 describe('a block that was written by hand', () => {
   const end = START / 1000 + 3600;
+  const budget = { calls: 10, bytes: 8192 };
   const WIDER = {
     'more files': 'capability("fs:read:/**");',
     'another program': 'capability("fs:read:/p/**"); capability("proc:exec:sh");',
     'everything': 'capability("fs:read");',
     'a later end': `expires(${end + 1});`,
     'as many hops again': 'depth(4);',
+    'more runs': 'budget("calls=11");',
+    'more output, beside fewer runs': 'budget("calls=1,bytes=8193");',
   };
 
   test.each(Object.entries(WIDER))('%s: refused as wider, not ignored', (_, source) => {
-    expect(verdict(withBlock(here.create(), source))).toBe('TOKA_TOKEN_WIDENS');
+    expect(verdict(withBlock(here.create({ budget }), source))).toBe('TOKA_TOKEN_WIDENS');
   });
 
   test.each(Object.entries(WIDER))('%s: a narrower block after it changes nothing', (_, source) => {
-    expect(verdict(withBlock(withBlock(here.create(), source), 'capability("fs:read:/p/a");'))).toBe('TOKA_TOKEN_WIDENS');
+    expect(verdict(withBlock(withBlock(here.create({ budget }), source), 'capability("fs:read:/p/a"); budget("calls=1,bytes=1");'))).toBe('TOKA_TOKEN_WIDENS');
   });
 
   test.each([
     ['a fact of another name', 'budget("calls", 5);'],
     ['a fact of a later version', 'calls(5);'],
+    ['a number for a budget', 'budget(5);'],
+    ['a budget of nothing', 'budget("");'],
+    ['a budget of something else', 'budget("calls=5,money=5");'],
+    ['a budget below zero', 'budget("calls=-1");'],
+    ['a figure of a budget twice', 'budget("calls=1,calls=9");'],
+    ['two budgets', 'budget("calls=1"); budget("bytes=1");'],
     ['a rule', 'capability($x) <- capability($x);'],
     ['a check', 'check if true;'],
     ['a check that fails', 'check if false;'],

@@ -60,6 +60,17 @@ describe('narrowing', () => {
     expect(printed(grandchild.text)).toEqual(['fs:read:/p/docs/**']);
   });
 
+  test('lowers each figure of the budget or adds one, and names the account of every token of the chain until that one ends', () => {
+    const first = here.create({ budget: { calls: 10, bytes: 2 ** 40 } });
+    const plain = here.tokens.attenuate(first, { expires: START / 1000 + 90 }).text;
+    const { facts } = here.tokens.attenuate(plain, { budget: { calls: 10, wall: 1500, cpu: 60_000 }, expires: START / 1000 + 60 });
+    expect(facts.budget).toEqual({ calls: 10, wall: 1500, cpu: 60_000, bytes: 2 ** 40 });
+    expect(facts.budgets).toEqual([
+      { token: facts.chain[0], budget: { calls: 10, bytes: 2 ** 40 }, until: START + HOUR + 5000 },
+      { token: facts.chain[2], budget: { calls: 10, wall: 1500, cpu: 60_000 }, until: START + 65_000 },
+    ]);
+  });
+
   test('needs no key of the keyring', () => {
     const token = here.create();
     rmSync(here.folder, { recursive: true });

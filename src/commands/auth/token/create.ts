@@ -8,9 +8,11 @@ export default class AuthTokenCreate extends TokaCommand {
   static override examples = [
     "<%= config.bin %> auth token create --allow 'fs:read:docs/**' --out docs.token",
     "<%= config.bin %> auth token create --allow fs:read:docs --ttl 15m --no-delegate --window 'Mon-Sun 00:00-24:00 Europe/Berlin' --workspace . --out once.token",
+    "<%= config.bin %> auth token create --allow fs:read:docs --budget calls=10,wall=60s,cpu=20s,bytes=8M --out few.token",
   ];
   static override flags = {
     allow: string({ description: 'what it permits; a file scope starts at the project’s root', helpValue: 'CAPABILITY', multiple: true, required: true }),
+    budget: string({ description: 'what all runs with it may use together: calls, wall, cpu, bytes', helpValue: 'calls=10,wall=60s' }),
     depth: string({ description: 'how often it may be handed on', helpValue: 'N' }),
     json: boolean({ description: 'print one JSON value (toka/token/v1)' }),
     'no-delegate': boolean({ description: 'it may not be handed on; the same as --depth 0', exclusive: ['depth'] }),

@@ -1,6 +1,6 @@
 import type { Budget } from '../config/config.ts';
 import { TokaError } from '../errors.ts';
-import { parseDuration, parseSize } from '../manifest/units.ts';
+import { parseDuration, parseSize, printDuration, printSize } from '../manifest/units.ts';
 
 const READ: { readonly [name in keyof Budget]-?: (text: string) => number | undefined } = {
   calls: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
@@ -8,13 +8,15 @@ const READ: { readonly [name in keyof Budget]-?: (text: string) => number | unde
   cpu: parseDuration,
   bytes: parseSize,
 };
+const PRINTED: { readonly [name in keyof Budget]-?: (amount: number) => string } = { calls: String, wall: printDuration, cpu: printDuration, bytes: printSize };
+const NAMES = Object.keys(READ) as (keyof Budget)[];
 
 /**
  * Reads the value of `--budget`: `calls=10,wall=60s,cpu=20s,bytes=8M`, in any order, each at most once.
  *
  * @throws TokaError TOKA_USAGE
  */
-export function readBudget(text: string): Budget {
+export function parseBudget(text: string): Budget {
   const budget: { -readonly [name in keyof Budget]: number } = {};
   for (const part of text.split(',')) {
     const [, name = '', value = ''] = /^(\w+)=(.+)$/.exec(part.trim()) ?? [];
@@ -25,8 +27,13 @@ export function readBudget(text: string): Budget {
   return budget;
 }
 
+/** Prints a budget so that `parseBudget` gives the same back. */
+export function printBudget(budget: Budget): string {
+  return NAMES.flatMap((name) => (budget[name] === undefined ? [] : [`${name}=${PRINTED[name](budget[name])}`])).join(',');
+}
+
 function unreadable(part: string): TokaError {
-  return new TokaError('TOKA_USAGE', `--budget takes ${Object.keys(READ).join(', ')}, each once and more than 0, found "${part}"`, {
+  return new TokaError('TOKA_USAGE', `--budget takes ${NAMES.join(', ')}, each once and more than 0, found "${part}"`, {
     hint: 'write for instance --budget calls=10,wall=60s,cpu=20s,bytes=8M',
   });
 }
