@@ -30,8 +30,10 @@ const LATE = {
   trust: 'src/ui/trust.ts',
   audit: 'src/ui/audit.ts',
   'audit-records': 'src/ui/audit-records.ts',
+  'auth-identity': 'src/ui/auth-identity.ts',
   'auth-keys': 'src/ui/auth-keys.ts',
   'auth-tokens': 'src/ui/auth-tokens.ts',
+  identity: 'src/capability/token/identity.ts',
   tokens: 'src/capability/token/open.ts',
   cli: 'src/cli.ts',
 };

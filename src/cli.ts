@@ -8,6 +8,8 @@ import AuditList from './commands/audit/list.ts';
 import AuditProve from './commands/audit/prove.ts';
 import AuditShow from './commands/audit/show.ts';
 import AuditVerify from './commands/audit/verify.ts';
+import AuthIdentityCreate from './commands/auth/identity/create.ts';
+import AuthIdentityVerify from './commands/auth/identity/verify.ts';
 import AuthKeysList from './commands/auth/keys/list.ts';
 import AuthKeysRotate from './commands/auth/keys/rotate.ts';
 import AuthRevoke from './commands/auth/revoke.ts';
@@ -46,6 +48,8 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'audit:prove': AuditProve,
   'audit:show': AuditShow,
   'audit:verify': AuditVerify,
+  'auth:identity:create': AuthIdentityCreate,
+  'auth:identity:verify': AuthIdentityVerify,
   'auth:keys:list': AuthKeysList,
   'auth:keys:rotate': AuthKeysRotate,
   'auth:revoke': AuthRevoke,

@@ -47,6 +47,7 @@ export const ERRORS = {
   TOKA_TOKEN_FUTURE: { exit: 77, meaning: 'The token was made in the future: a clock is wrong or was set back.' },
   TOKA_TOKEN_WINDOW: { exit: 77, meaning: 'The token does not hold at this time of the week.' },
   TOKA_TOKEN_WORKSPACE: { exit: 77, meaning: 'The token does not hold in this project.' },
+  TOKA_TOKEN_AUDIENCE: { exit: 77, meaning: 'The identity token is meant for somebody else.' },
   TOKA_TOKEN_REVOKED: { exit: 77, meaning: 'The token, or one that it was made from, was revoked.' },
   TOKA_POLICY_UNSAFE: { exit: 78, meaning: "The administrator's policy could have been written by others, or cannot be read, so nothing runs." },
   TOKA_CONFIG_INVALID: { exit: 78, meaning: 'A configuration file does not match its schema.' },

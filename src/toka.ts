@@ -6,6 +6,7 @@ import { coverage } from './capability/covers.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
 import { rateLimits } from './capability/limits.ts';
 import { Principal } from './capability/principal.ts';
+import type { Identities } from './capability/token/identity.ts';
 import type { Tokens } from './capability/token/tokens.ts';
 import { capabilityFault, policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
@@ -83,6 +84,8 @@ export interface Toka {
   readonly keyring: Keyring;
   /** What is handed on to others, and what others handed on. */
   tokens(): Promise<Tokens>;
+  /** What says to others who somebody is. */
+  identities(): Promise<Identities>;
   /** Who acts with the token in a file: put it into a request to limit the run. One whose token does not hold is denied everything, with the reason. */
   bearer(tokenFile: string): Promise<Principal>;
   close(): void;
@@ -160,6 +163,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   };
   const keyring = openKeyring(join(folders.state, 'keys'), systemClock);
   const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
+  const identities = async (): Promise<Identities> =>
+    (await import('./capability/token/identity.ts')).openIdentities({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
   const bearer = async (tokenFile: string): Promise<Principal> => bearerOf(resolve(cwd, tokenFile), tokens);
   const tokenFile = env['TOKA_TOKEN_FILE'] ?? '';
   const isBound = tokenFile !== '' && options.readOnly !== true;
@@ -186,6 +191,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     lock,
     keyring,
     tokens,
+    identities,
     bearer,
     close: () => {
       registry.close();

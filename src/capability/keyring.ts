@@ -146,6 +146,11 @@ function signing(key: StoredKey, clock: Clock): SigningKey {
   };
 }
 
+/** The public half as a JSON Web Key (RFC 8037). */
+export function publicJwk({ publicKey }: Pick<KnownKey, 'publicKey'>): ReturnType<typeof jwk> {
+  return jwk(Buffer.from(publicKey).toString('base64url'));
+}
+
 /** By RFC 8037. */
 function jwk(x: string): { kty: 'OKP'; crv: 'Ed25519'; x: string } {
   return { kty: 'OKP', crv: 'Ed25519', x };

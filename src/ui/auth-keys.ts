@@ -1,4 +1,4 @@
-import type { KnownKey } from '../capability/keyring.ts';
+import { type KnownKey, publicJwk } from '../capability/keyring.ts';
 import { TokaError } from '../errors.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { Door } from './door.ts';
@@ -7,10 +7,11 @@ import { when } from './runs-list.ts';
 import { paint, table, terminal, type Terminal } from './text.ts';
 
 /** `toka auth keys list`. */
-export async function listKeys({ json }: { readonly json: boolean }, door: Door): Promise<number> {
+export async function listKeys({ json, jwks }: { readonly json: boolean; readonly jwks: boolean }, door: Door): Promise<number> {
   const toka = await door.open({ readOnly: true });
   try {
-    print(toka.keyring.list(), json, door);
+    if (jwks) door.stdout.write(`${JSON.stringify(keySet(toka.keyring.list()))}\n`);
+    else print(toka.keyring.list(), json, door);
     return 0;
   } finally {
     toka.close();
@@ -47,6 +48,12 @@ function shown({ kid, state, createdAt, expiresAt, publicKey }: KnownKey): Reado
     algorithm: 'Ed25519',
     publicKey: Buffer.from(publicKey).toString('base64url'),
   };
+}
+
+/** A JWK set (RFC 7517, RFC 8037) of the keys that still verify. */
+function keySet(keys: readonly KnownKey[]): { readonly keys: readonly Readonly<Record<string, string>>[] } {
+  const verifying = keys.filter(({ state }) => state !== 'expired');
+  return { keys: verifying.map((key) => ({ ...publicJwk(key), kid: key.kid, alg: 'EdDSA', use: 'sig' })) };
 }
 
 function keyTable(keys: readonly KnownKey[], view: Terminal): string {

@@ -1,20 +1,17 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseBudget, printBudget } from '../capability/budget-text.ts';
 import { printCapability } from '../capability/grammar.ts';
-import { MAX_BYTES } from '../capability/token/envelope.ts';
 import { isSubject, type Restrictions } from '../capability/token/facts.ts';
-import { readTokenFile } from '../capability/token/open.ts';
 import { isTokenId } from '../capability/token/revocations.ts';
-import { MAX_DEPTH, MAX_LIFETIME, type NewToken, type TokenFacts, type Tokens } from '../capability/token/tokens.ts';
+import { MAX_DEPTH, type NewToken, type TokenFacts, type Tokens } from '../capability/token/tokens.ts';
 import { parseWindow, printWindow } from '../capability/token/window.ts';
 import { TokaError, toTokaError } from '../errors.ts';
-import { parseDuration } from '../manifest/units.ts';
 import { localUser } from '../toka.ts';
 import type { Door } from './door.ts';
 import { demandOwnRight } from './own-right.ts';
 import { when } from './runs-list.ts';
 import { paint, plain, plainLine, terminal } from './text.ts';
+import { lifetimeOf, readToken, writeToken } from './token-files.ts';
 
 interface NarrowingFlags {
   readonly allow?: readonly string[] | undefined;
@@ -105,29 +102,16 @@ function subjectOf(text: string): string {
   throw new TokaError('TOKA_USAGE', '--subject takes a name of 1 to 100 characters, none of which controls a terminal', { hint: 'write for instance --subject agent:reviewer' });
 }
 
-function lifetimeOf(text: string): number {
-  const seconds = Math.floor((parseDuration(text) ?? 0) / 1000);
-  if (seconds >= 1 && seconds <= MAX_LIFETIME) return seconds;
-  throw new TokaError('TOKA_USAGE', `--ttl takes a duration from 1s to ${MAX_LIFETIME / 3600}h, found "${text}"`, { hint: 'write for instance --ttl 1h' });
-}
-
 function depthOf(text: string): number {
   if (/^\d{1,2}$/.test(text) && Number(text) <= MAX_DEPTH) return Number(text);
   throw new TokaError('TOKA_USAGE', `--depth takes a whole number from 0 to ${MAX_DEPTH}, found "${text}"`, { hint: 'write for instance --depth 2' });
 }
 
-/** A token is given as a file or on standard input, never as a word: everybody on the machine can read the words of a command line. */
+/** The token that a command is about: named on its line, or the one that this process acts with. */
 async function read(source: string | undefined, door: Door): Promise<string> {
   const from = source ?? door.env['TOKA_TOKEN_FILE'] ?? '';
   if (from === '') throw new TokaError('TOKA_USAGE', 'expected a file with a token, or - for standard input', { hint: 'or name the file in TOKA_TOKEN_FILE' });
-  if (from !== '-') return readTokenFile(resolve(door.cwd, from));
-  let text = '';
-  for await (const chunk of door.stdin) {
-    text += String(chunk);
-    // More than this is no token, whatever comes.
-    if (text.length > MAX_BYTES + 2) break;
-  }
-  return text.trimEnd();
+  return readToken(from, door);
 }
 
 /** Writes a new token where it was asked for, and says what it is. */
@@ -138,18 +122,6 @@ function handOver({ text, facts }: NewToken, { out, json }: NarrowingFlags, door
   else if (file === undefined) door.stdout.write(`${text}\n`);
   else door.stdout.write(`${plain(file)} holds the token ${facts.chain.at(-1)}, until ${when(facts.expires * 1000)}\n`);
   return 0;
-}
-
-function writeToken(file: string, text: string): void {
-  try {
-    writeFileSync(file, `${text}\n`, { flag: 'wx', mode: 0o600 });
-  } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new TokaError(exists ? 'TOKA_FS_EXISTS' : 'TOKA_FS_FAILED', exists ? `${file} exists already` : `cannot write ${file}`, {
-      cause,
-      hint: exists ? 'name a new file: who else could read this one is not known' : 'check the path, and the permissions of its folder',
-    });
-  }
 }
 
 function lapseOf(tokens: Tokens, text: string): TokaError | undefined {

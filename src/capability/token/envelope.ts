@@ -15,7 +15,7 @@ export interface Envelope {
 
 /** One line of ASCII, `type.algorithm.key.biscuit`, the last two in base64url. */
 export function printEnvelope({ publicKey, biscuit }: Envelope): string {
-  const text = [TYPE, ALGORITHM, encode(publicKey), encode(biscuit)].join('.');
+  const text = [TYPE, ALGORITHM, toBase64url(publicKey), toBase64url(biscuit)].join('.');
   if (text.length > MAX_BYTES) throw oversized(text.length);
   return text;
 }
@@ -29,19 +29,19 @@ export function parseEnvelope(text: string): Envelope {
     throw new TokaError('TOKA_TOKEN_TYPE', `expected a token of type ${TYPE}, found ${found}`, { hint: 'toka auth token create makes one' });
   }
   if (algorithm !== ALGORITHM) throw new TokaError('TOKA_TOKEN_ALGORITHM', `expected a token that is signed with ${ALGORITHM}`, { hint: 'no other algorithm is accepted' });
-  const [publicKey, biscuit] = [decode(key), decode(body)];
+  const [publicKey, biscuit] = [fromBase64url(key), fromBase64url(body)];
   if (publicKey?.length === 32 && biscuit !== undefined && biscuit.length > 0 && more.length === 0) return { publicKey, biscuit };
   throw new TokaError('TOKA_TOKEN_INVALID', 'the token is not complete, or not in base64url', { hint: 'was it copied as a whole?' });
 }
 
-function encode(bytes: Uint8Array): string {
+export function toBase64url(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url');
 }
 
-/** Only what `encode` writes: one token has one text. */
-function decode(text: string): Uint8Array | undefined {
+/** Only what `toBase64url` writes: one token has one text. */
+export function fromBase64url(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, 'base64url');
-  return encode(bytes) === text ? bytes : undefined;
+  return toBase64url(bytes) === text ? bytes : undefined;
 }
 
 function oversized(found: number): TokaError {

@@ -16,7 +16,7 @@ import { isWithin, printWindow } from './window.ts';
 /** Seconds; a token that should live longer is refused. */
 export const MAX_LIFETIME = 24 * 3600;
 /** Seconds by which the clocks of two machines may differ. */
-const SKEW = 5;
+export const SKEW = 5;
 /** How often a token may be handed on at the most. */
 export const MAX_DEPTH = 16;
 /** Nothing in an accepted block takes time, but the first call compiles code, on a busy machine for longer than the default of 1 ms allows. */
