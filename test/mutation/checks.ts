@@ -107,7 +107,7 @@ export const CHECKS: readonly Check[] = [
   // What holds them together.
   { name: 'what was cancelled does not begin', file: 'src/pipeline/execute.ts', code: 'if (run.request.signal?.aborted === true && !run.completion)', without: 'if (false)' },
   { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, toTokaError(thrown))', without: 'error' },
-  { name: 'secrets are not recorded', file: 'src/pipeline/record.ts', code: `schema['x-type'] === 'secret' ? '[secret]' : (value as JsonValue)`, without: 'value as JsonValue' },
+  { name: 'secrets are not recorded', file: 'src/pipeline/record.ts', code: `schema['x-type'] === 'secret' ? MASKED : (value as JsonValue)`, without: 'value as JsonValue' },
 ];
 
 /** What is wrong with the table itself: a check that its file does not hold exactly once, or a name that is used twice. */
