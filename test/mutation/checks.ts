@@ -77,7 +77,7 @@ export const CHECKS: readonly Check[] = [
   ),
   { name: 'rate limit', file: 'src/pipeline/reservation.ts', code: 'if (refusal) return refusal;' },
   { name: 'budget', file: 'src/pipeline/reservation.ts', code: 'draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now)', without: '{ left: {}, bounds: {} }' },
-  { name: 'budget of a token', file: 'src/pipeline/reservation.ts', code: 'tighter(ofTree, drawOnTokens(', without: 'tighter(ofTree, ((..._: unknown[]) => ({ left: {}, bounds: {} }))(', heldBy: 'test/pipeline/token-budgets.test.ts' },
+  { name: 'budget of a token', file: 'src/pipeline/reservation.ts', code: 'tighter(ofTree, drawOnTokens(', without: 'tighter(ofTree, ((..._: unknown[]) => ofTree)(' },
   { name: 'shortage of the budget of a token', file: 'src/capability/token-budgets.ts', code: 'if (left[name] <= 0)', without: 'if (false)', heldBy: 'test/capability/token-budgets.test.ts' },
   { name: 'a token has no more budget than the one before it', file: 'src/capability/token/chain.ts', code: 'if (more !== undefined)', without: 'if (false)', heldBy: 'test/capability/token/hostile.test.ts' },
   { name: 'a plan is lowered to the budget', file: 'src/pipeline/reservation.ts', code: 'plan: within(run.plan, share.left)', without: 'plan: run.plan' },
@@ -107,6 +107,7 @@ export const CHECKS: readonly Check[] = [
   // What holds them together.
   { name: 'what was cancelled does not begin', file: 'src/pipeline/execute.ts', code: 'if (run.request.signal?.aborted === true && !run.completion)', without: 'if (false)' },
   { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, toTokaError(thrown))', without: 'error' },
+  { name: 'secrets that a tool writes are not recorded', file: 'src/pipeline/mask.ts', code: 'if (forms.length === 0) return NOTHING;', without: 'return NOTHING;', heldBy: 'test/pipeline/mask.test.ts' },
   { name: 'secrets are not recorded', file: 'src/pipeline/record.ts', code: `schema['x-type'] === 'secret' ? MASKED : (value as JsonValue)`, without: 'value as JsonValue' },
 ];
 

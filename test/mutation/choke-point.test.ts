@@ -163,6 +163,14 @@ for (const name of ['budget', 'output of code in the process']) {
   });
 }
 
+holds('budget of a token', async () => {
+  await open();
+  const all = new EffectiveSet([{ capability: { domain: 'fs', action: 'read' }, source: 'test' }]);
+  const until = Date.now() + 60_000;
+  const principal = Principal.bearer('user:1', all, { chain: ['1'], budgets: [{ token: '1', budget: { calls: 1 }, until }], expiresAt: until, check: () => undefined });
+  expect([await ends(read({ principal })), await ends(read({ principal }))]).toEqual(['ok', 'TOKA_BUDGET_EXCEEDED']);
+});
+
 holds('budget of the configuration', async () => {
   userConfig('budget: { bytes: 1 }\n');
   await open();
@@ -288,6 +296,7 @@ holds('what is not recorded is no success', async () => {
 holds('secrets are not recorded', async () => {
   here.write(tool('greet', 'true', { parameters: [{ name: 'token', type: 'secret', description: 'The token', pass: { env: 'TOKEN' } }] }));
   await open();
-  const { runId } = await toka.run(ask('greet', { token: 'planted' }));
-  expect(JSON.stringify(toka.journal().read(runId))).not.toContain('planted');
+  // Too short for the mask, which would find a longer one.
+  const { runId } = await toka.run(ask('greet', { token: '%%%' }));
+  expect(JSON.stringify(toka.journal().read(runId))).not.toContain('%%%');
 });
