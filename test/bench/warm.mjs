@@ -64,7 +64,7 @@ async function nativeRuns() {
         if (!validators.has(schema)) validators.set(schema, schemaValidator(schema, () => compileValidator(schema), ''));
         return validators.get(schema);
       },
-      policy: () => ({ grants: [], denials: [] }),
+      policy: () => ({ grants: [], asks: [], denials: [] }),
       limits: () => counting.limits,
       budget: counting.budget,
       anchors: { root: folder, home: folder, realPath: realPathOf, isFolder: () => true },
