@@ -134,9 +134,10 @@ describe.each(['as this machine can', 'without control groups'])('limits enforce
     expect(ran).toMatchObject({ exitCode: 0, outputBytes: 0 });
   });
 
-  it('let Node.js start within the lowest level', async () => {
+  it('let Node.js start within the lowest level, with a thread of its own', async () => {
     const node = realpathSync(process.execPath);
-    const ran = await run(planOf([node, '-p', '6 * 7'], { mounts: [{ path: node, access: 'read' }], limits: { memory: 128 * MiB } }));
+    const script = `new (require('node:worker_threads').Worker)('1', { eval: true }).on('exit', () => console.log(6 * 7))`;
+    const ran = await run(planOf([node, '-e', script], { mounts: [{ path: node, access: 'read' }], limits: { memory: 128 * MiB } }));
     expect(ran).toMatchObject({ exitCode: 0, stdout: '42\n' });
   });
 

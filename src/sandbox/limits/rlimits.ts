@@ -2,8 +2,11 @@ import { release } from 'node:os';
 import type { Enforcement, Limits } from '../plan.ts';
 
 const OPEN_FILES = 1024;
-/** What V8 sets aside for code from Node.js 26 on. It counts as data from the start, used or not: without it no such program would start. */
-const CODE_RANGE = 512 * 1024 ** 2;
+/**
+ * What V8 sets aside for code from Node.js 26 on, in each of a program's threads, here for eight of them. It counts as data from the start, used
+ * or not: without it no such program would start.
+ */
+const CODE_RANGES = 8 * 512 * 1024 ** 2;
 /** The sandbox's init and the shell that sets the limit count too. */
 const OWN_PROCESSES = 2;
 
@@ -15,7 +18,7 @@ export function outerLimits(limits: Limits, { memory, cpu }: Pick<Enforcement, '
   const wanted = ['c 0', `n ${OPEN_FILES}`, `f ${Math.ceil(limits.maxDisk / 512)}`];
   // RLIMIT_DATA, not RLIMIT_AS: JavaScript and WebAssembly reserve far more address space than they use. It bounds what a process can take
   // between two looks of the watchdog, which holds the limit itself.
-  if (memory === 'watchdog') wanted.push(`d ${Math.ceil((limits.memory + CODE_RANGE) / 1024)}`);
+  if (memory === 'watchdog') wanted.push(`d ${Math.ceil((limits.memory + CODE_RANGES) / 1024)}`);
   if (cpu === 'rlimit') wanted.push(`S -t ${cpuSeconds(limits)}`, `H -t ${cpuSeconds(limits) + 1}`);
   return wanted.map((limit) => `ulimit -${limit} 2>/dev/null\n`).join('');
 }
