@@ -9,6 +9,8 @@ describe('known shapes of keys', () => {
   it.each(SECRET_KINDS)('are found: %s', (what, secret) => {
     fc.assert(
       fc.property(secret, (key) => {
+        // Chance writes such words now and then, and they are what templates are known by.
+        fc.pre(!/your|example|xxx/i.test(key));
         expect(findSecrets(`X="${key}" # note`).map((hit) => hit.what)).toContain(what);
       }),
       { numRuns: 30 },
