@@ -93,7 +93,8 @@ export function watchGate(shell: ChildProcess): Gate {
   });
   shell.channel?.unref();
   const done = new Promise<void>((resolve) => {
-    shell.once('disconnect', resolve);
+    // What the gate said last may be delivered after the channel has ended.
+    shell.once('disconnect', () => setImmediate(resolve));
     shell.once('error', () => resolve());
   });
   return {
