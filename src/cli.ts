@@ -35,8 +35,7 @@ import ToolsValidate from './commands/tools/validate.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
 import { ending } from './ui/ending.ts';
-import { processDoor } from './ui/process-door.ts';
-import { reportError } from './ui/report-error.ts';
+import { endWithReader, serve } from './ui/process-door.ts';
 
 export { commandNotFound } from './hooks/command-not-found.ts';
 
@@ -75,18 +74,17 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   trust: Trust,
 };
 
-/**
- * The full command line: help, every command, and whatever the launcher does not take itself.
- *
- * @returns The exit code.
- */
-export async function main(argv: readonly string[]): Promise<number> {
-  try {
-    await run([...argv], await Config.load({ root: packageRoot() }));
-    await flush();
+/** The full command line: help, every command, and whatever the launcher does not take itself. Ends the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  endWithReader(process.stdout);
+  await serve(argv, async () => {
+    try {
+      await run([...argv], await Config.load({ root: packageRoot() }));
+      await flush();
+    } catch (thrown) {
+      // oclif ends some commands so, help among them.
+      if ((thrown as { oclif?: { exit?: number } }).oclif?.exit !== 0) throw thrown;
+    }
     return ending.code;
-  } catch (thrown) {
-    if ((thrown as { oclif?: { exit?: number } }).oclif?.exit === 0) return 0;
-    return reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, processDoor());
-  }
+  });
 }

@@ -1,21 +1,17 @@
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, extname, join, resolve } from 'node:path';
+import { readFileSync, realpathSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { Policy } from './capability/policy.ts';
-import type { Anchors } from './capability/grammar.ts';
 import { coverage } from './capability/covers.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
 import { rateLimits } from './capability/limits.ts';
 import { Principal } from './capability/principal.ts';
 import type { Identities } from './capability/token/identity.ts';
 import type { Tokens } from './capability/token/tokens.ts';
-import { capabilityFault, policyOf } from './capability/rules.ts';
+import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
-import type { AdministratorFile } from './config/administrator.ts';
-import { mergeLayers, type Settings } from './config/layers.ts';
-import { loadLayers } from './config/load.ts';
-import { ownPackage, packageRoot } from './config/package-root.ts';
-import { findProject, homeFolder, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
+import { ownPackage } from './config/package-root.ts';
+import { type Project, stateFolder } from './config/paths.ts';
 import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
@@ -27,9 +23,8 @@ import type { RunResult } from './pipeline/result.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
-import { openRegistry } from './registry/registry.ts';
-import type { Source } from './registry/sources.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
+import { openWorkspace, type WorkspaceOptions } from './workspace.ts';
 
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
@@ -37,19 +32,13 @@ export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
-export interface TokaOptions {
-  /** The caller's folder; decides the project. Default: the process's own. */
-  readonly cwd?: string;
-  /** Default: the process's own. A token in the file that `TOKA_TOKEN_FILE` names limits everything that is asked for here. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+export interface TokaOptions extends WorkspaceOptions {
   /** Asks a person for what no rule grants. Default: nobody is asked. */
   readonly approver?: Approver;
   /** Asks a person about a tool that is not as the project's lock says. Default: nobody is asked, and it does not run. */
   readonly reviewer?: Reviewer;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
-  /** The administrator's policy, which only takes away, and the number of the user who alone may write it. Default: `/etc/toka/policy.yaml` of root. */
-  readonly administrator?: AdministratorFile;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -111,29 +100,8 @@ export interface Trust {
  * toka.close();
  */
 export async function createToka(options: TokaOptions = {}): Promise<Toka> {
-  const cwd = realPathOf(options.cwd ?? process.cwd());
-  const env = options.env ?? process.env;
-  const folders = userFolders(env);
-  const project = findProject(cwd);
-  const root = project?.root ?? cwd;
+  const { cwd, env, folders, project, root, anchors, layers, settings, registry } = await openWorkspace(options);
   const trustFile = trustFileOf(folders.state, root);
-  const isTrusted = (projectRoot: string, text: string): boolean => trustState(trustFile, projectRoot, text) === 'trusted';
-  const layers = await loadLayers(project, isTrusted, {
-    env,
-    checkCapability: capabilityFault,
-    ...(options.administrator === undefined ? {} : { administrator: options.administrator }),
-  });
-  const settings = mergeLayers(layers);
-  const anchors: Anchors = { root, home: homeFolder(env), realPath: realPathOf, isFolder };
-  const indexFile = join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`);
-  const registry = openRegistry({
-    file: indexFile,
-    sources: sourcesOf(project, settings, folders.config),
-    prefer: settings.prefer,
-    tokaVersion: ownPackage().version,
-    checkCapability: capabilityFault,
-    thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
-  });
   const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
@@ -219,30 +187,6 @@ async function pipeline(): Promise<typeof import('./pipeline/execute.ts')> {
   return import('./pipeline/execute.ts');
 }
 
-/** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
-function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string): Source[] {
-  const own = join(packageRoot(), 'manifests');
-  const folder = (name: string, kind: 'bundled' | 'project' | 'user', path: string, root: string): Source => ({ type: 'folder', name, kind, folder: path, root });
-  const isOwn = (path: string): boolean => realPathOf(path) === realPathOf(own);
-  const sources: Source[] = [
-    ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: packageFile(name) })),
-    folder('toka', 'bundled', own, packageRoot()),
-    folder('user', 'user', join(configFolder, 'tools'), join(configFolder, 'tools')),
-    ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, project?.root ?? path) : folder('user', 'user', path, path))),
-  ];
-  if (!project) return sources;
-  const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
-  return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
-}
-
-/** Looks for a package as Node.js does, whose own way takes some milliseconds. */
-function packageFile(name: string, folder = packageRoot()): string {
-  const file = join(folder, 'node_modules', name, 'package.json');
-  if (existsSync(file)) return realpathSync(file);
-  if (dirname(folder) !== folder) return packageFile(name, dirname(folder));
-  throw new TokaError('TOKA_INTERNAL', `the files of toka are not complete: its package ${name} is missing`);
-}
-
 function trustOf(project: Project | undefined, trustFile: string): Trust {
   const root = project ? realpathSync(project.root) : '';
   const current = lazily(() => (project?.configFile === undefined ? undefined : { file: project.configFile, text: readFileSync(project.configFile, 'utf8') }));
@@ -258,15 +202,6 @@ function trustOf(project: Project | undefined, trustFile: string): Trust {
       recordTrust(trustFile, root, trusted ? trustedNow(found.file, found.text, systemClock.now()) : undefined);
     },
   };
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    // A loop of symlinks, or a folder above it that is closed to us.
-    return false;
-  }
 }
 
 function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {

@@ -1,33 +1,29 @@
 import { glob } from './glob.ts';
 
-/** Invisible, or changes how the text around it is read: nobody could tell two such scopes apart. */
-const INVISIBLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-
 const ASCII = /^[\u0020-\u007e]*$/;
 
 /** What is wrong with the characters of a scope, or nothing. Names that programs give are plain ASCII; files may have any letters. */
 export function scopeFault(scope: string, mayHoldLetters: boolean): string | undefined {
   if (scope === '') return 'the scope is empty';
   if (ASCII.test(scope)) return syntaxFault(scope);
-  if (INVISIBLE.test(scope)) return 'the scope holds a character that cannot be seen';
+  if (isPartlyInvisible(scope)) return 'the scope holds a character that cannot be seen';
   if (!mayHoldLetters) return `the scope holds ${codePoint(scope)}, a character that looks like another; only ASCII is allowed here`;
   return syntaxFault(scope);
 }
 
-/** Letters that look like Latin ones, by the script they are of. */
-const ALIKE: readonly (readonly [RegExp, string])[] = [
-  [/\p{Script=Cyrillic}/u, 'Cyrillic'],
-  [/\p{Script=Greek}/u, 'Greek'],
-  [/\p{Script=Armenian}/u, 'Armenian'],
-  [/\p{Script=Cherokee}/u, 'Cherokee'],
-  [/\p{Script=Coptic}/u, 'Coptic'],
-  [/\p{Script=Lisu}/u, 'Lisu'],
-];
+/** Whether a character cannot be seen, or changes how the text around it is read: nobody could tell two such scopes apart. */
+function isPartlyInvisible(scope: string): boolean {
+  // Here and below within the function: to read the classes of Unicode takes a millisecond of every start, and few scopes need them.
+  return /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(scope);
+}
+
+/** The scripts whose letters look like Latin ones. */
+const ALIKE = ['Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Coptic', 'Lisu'];
 
 /** What a reader cannot see of a scope: letters of other scripts that look like Latin ones, and forms of plain letters. */
 export function disguises(scope: string): string[] {
   if (ASCII.test(scope)) return [];
-  const scripts = ALIKE.filter(([letters]) => letters.test(scope)).map(([, script]) => `${script} letters`);
+  const scripts = ALIKE.filter((script) => new RegExp(String.raw`\p{Script=${script}}`, 'u').test(scope)).map((script) => `${script} letters`);
   const folded = scope.normalize('NFC') === scope.normalize('NFKC') ? [] : ['letters in unusual forms'];
   return [...scripts, ...folded];
 }

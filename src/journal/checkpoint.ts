@@ -110,7 +110,7 @@ function checkpointText({ origin, size, root }: Checkpoint): string {
 }
 
 function parseSignature(line: string): NoteSignature | undefined {
-  const [, name = '', encoded = ''] = /^— ([^\s+]+) ([A-Za-z0-9+/]+=*)$/u.exec(line) ?? [];
+  const [, name = '', encoded = ''] = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/]+=*)$/u.exec(line) ?? [];
   const bytes = Buffer.from(encoded, 'base64');
   if (bytes.length <= KEY_ID_BYTES || bytes.toString('base64') !== encoded) return undefined;
   return { name, keyId: bytes.subarray(0, KEY_ID_BYTES), signature: bytes.subarray(KEY_ID_BYTES) };

@@ -5,6 +5,7 @@ import { hexDigest } from '../digest.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { TokaError } from '../errors.ts';
 import { loadPluginManifest } from '../manifest/load-plugin.ts';
+import { onOneLine, plain } from '../manifest/plain.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Declared, declareManifests, declareWith, type ManifestFile } from './declare.ts';
 import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
@@ -69,8 +70,8 @@ function previous(file: string, key: string): Previous {
       const path = String(row['path']);
       files.set(path, { file: path, source: String(row['source']), stamp: String(row['stamp']), tools: tools.get(path) ?? [] });
     }
-    const validators = db.prepare('SELECT hash, code FROM validators').all();
-    return { files, validators: validators.map((row) => [String(row['hash']), String(row['code'])] as const) };
+    const validators = db.prepare('SELECT schema, code FROM validators').all();
+    return { files, validators: validators.map((row) => [String(row['schema']), String(row['code'])] as const) };
   } catch {
     // No index, or a damaged one: everything is read anew.
     return { files: new Map(), validators: [] };
@@ -134,7 +135,7 @@ function write(file: string, key: string, folders: readonly string[], declared: 
     for (const folder of folders) folderRow.run(folder, settledStamp(folder));
     for (const { file: broken, stamp, problem } of declared) if (problem !== undefined) folderRow.run(broken, stamp);
     const validatorRow = db.prepare('INSERT INTO validators VALUES (?, ?)');
-    for (const [id, code] of validators) validatorRow.run(id, code);
+    for (const [schema, code] of validators) validatorRow.run(schema, code);
     writeTools(db, declared);
     db.exec('COMMIT');
   } finally {
@@ -150,21 +151,28 @@ function settledStamp(folder: string): string {
 
 function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
   const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)');
-  const toolRow = db.prepare('INSERT INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const toolRow = db.prepare('INSERT INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const textRow = db.prepare('INSERT INTO tools_text (rowid, name, description, tags, params, source) VALUES (?, ?, ?, ?, ?, ?)');
+  const labels = qualifiedWhereShared(declared.flatMap(({ tools }) => tools));
   for (const { file, source, stamp, tools, problem } of declared) {
     for (const tool of tools) {
       const json = JSON.stringify(tool);
       const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
       const { lastInsertRowid } = toolRow.run(
         tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
-        tool.description, file, hexDigest(json), json,
+        tool.description, file, hexDigest(json), json, labels.get(tool) ?? tool.name, onOneLine(plain(tool.category)), onOneLine(plain(tool.description.split('\n')[0] ?? '')),
       );
       const params = Object.entries(tool.params.properties).map(([name, schema]) => `${name} ${schema.description}`);
       textRow.run(lastInsertRowid, split(tool.name), tool.description, tool.tags.join(' '), split(params.join(' ')), tool.source);
     }
     fileRow.run(file, source, stamp, problem ?? null);
   }
+}
+
+/** The qualified name of each tool whose own name others have too. */
+function qualifiedWhereShared(tools: readonly Tool[]): ReadonlyMap<Tool, string> {
+  const named = Map.groupBy(tools, ({ name }) => name);
+  return new Map([...named.values()].filter(({ length }) => length > 1).flatMap((same) => same.map((tool) => [tool, tool.qualified] as const)));
 }
 
 /** Splits names in camelCase, so that their words can be found. */

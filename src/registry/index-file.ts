@@ -6,13 +6,14 @@ import type { Tool } from '../manifest/tool.ts';
 import type { Source } from './sources.ts';
 
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
-const INDEX_VERSION = '2';
+const INDEX_VERSION = '3';
 
 /** How long to wait for another process that stores a validator, milliseconds. */
 export const BUSY_MS = 5000;
 const SQLITE_BUSY = 5;
 
-// `tools_name` holds all that a list shows, so that one of 10,000 tools does not go through 30 MB of manifests.
+// `tools_name` and `tools_line` hold all that lists show, so that one of 10,000 tools does not go through 30 MB of manifests. `label` is the
+// name that means this tool alone; `heading` and `summary` are category and description on one line, with nothing that could steer a terminal.
 export const INDEX_SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -20,14 +21,18 @@ export const INDEX_SCHEMA = `
   CREATE TABLE tools (
     id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, category TEXT NOT NULL,
     version TEXT NOT NULL, effect TEXT NOT NULL, level TEXT NOT NULL, capabilities TEXT NOT NULL, description TEXT NOT NULL,
-    file TEXT NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL
+    file TEXT NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL, label TEXT NOT NULL, heading TEXT NOT NULL, summary TEXT NOT NULL
   ) STRICT;
   CREATE INDEX tools_name ON tools (name, source, qualified, kind, category, version, effect, level, capabilities, description);
+  CREATE INDEX tools_line ON tools (name, source, category, label, heading, effect, summary);
   CREATE INDEX tools_qualified ON tools (qualified);
   CREATE INDEX tools_file ON tools (file);
-  CREATE TABLE validators (hash TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE validators (schema TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE VIRTUAL TABLE tools_text USING fts5 (name, description, tags, params, source, tokenize = 'porter unicode61');
 `;
+
+/** What a line shows of a tool. */
+const COLUMNS = ['label', 'source', 'heading', 'effect', 'summary'] as const;
 
 /** One line of a list of tools. */
 export interface ToolRow {
@@ -136,6 +141,30 @@ export class RegistryIndex {
     return rows.filter((row) => wanted.every((prefix) => row.capabilities.some((each) => startsWithParts(each, prefix))));
   }
 
+  /**
+   * The same as the lines of a table, the columns padded to the width of their widest cell or title: SQLite lays out 10,000 lines in the time
+   * in which JavaScript has read a third of them.
+   */
+  lines(titles: Readonly<Record<(typeof COLUMNS)[number], string>>, { category, source }: { readonly category?: string | undefined; readonly source?: string | undefined }): string[] {
+    const wide = COLUMNS.map((column) => `max(max(length(${column})), length(:${column})) AS w_${column}`).join(', ');
+    const line = (cell: (column: string) => string): string => `printf('${'%-!*s  '.repeat(COLUMNS.length - 1)}%s', ${COLUMNS.map((column, at) => (at < COLUMNS.length - 1 ? `w_${column}, ` : '') + cell(column)).join(', ')})`;
+    const text = this.#read((db) =>
+      db
+        .prepare(
+          `WITH chosen AS (SELECT ${COLUMNS.join(', ')} FROM tools INDEXED BY tools_line WHERE (:ofCategory IS NULL OR category = :ofCategory) AND (:ofSource IS NULL OR source = :ofSource) ORDER BY name, source),
+             wide AS (SELECT ${wide} FROM chosen)
+           SELECT (SELECT ${line((column) => `:${column}`)} FROM wide) || coalesce(char(10) || (SELECT group_concat(${line((column) => column)}, char(10)) FROM chosen, wide), '') AS text`,
+        )
+        .get({ ofCategory: category ?? null, ofSource: source ?? null, ...titles }),
+    )?.['text'];
+    return String(text).split('\n');
+  }
+
+  /** The names that several tools have. */
+  clashes(): ReadonlySet<string> {
+    return new Set(this.#column('SELECT DISTINCT name AS value FROM tools INDEXED BY tools_line WHERE label <> name'));
+  }
+
   /** Every tool of that name, or the one with that qualified name. */
   find(name: string): IndexedTool[] {
     const column = name.includes('/') ? 'qualified' : 'name';
@@ -206,9 +235,9 @@ export class RegistryIndex {
     return rows.every(({ path, stamp }) => stampOf(String(path)) === stamp);
   }
 
-  /** The compiled validator of a schema, where one has been stored. */
-  validator(hash: string): string | undefined {
-    const row = this.#read((db) => db.prepare('SELECT code FROM validators WHERE hash = ?').get(hash));
+  /** The compiled validator of a schema, given as JSON, where one has been stored. */
+  validator(schema: string): string | undefined {
+    const row = this.#read((db) => db.prepare('SELECT code FROM validators WHERE schema = ?').get(schema));
     return row ? String(row['code']) : undefined;
   }
 

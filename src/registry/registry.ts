@@ -65,7 +65,7 @@ export function openRegistry({ file, sources, prefer, ...options }: RegistryOpti
     index: async (how) => (how?.rebuild === true ? rebuild() : open()),
     async validator(schema) {
       const index = await open();
-      const validator = validators.get(schema) ?? schemaValidator(schema, (id) => index.validator(id), file);
+      const validator = validators.get(schema) ?? schemaValidator(schema, (text) => index.validator(text), file);
       validators.set(schema, validator);
       return validator;
     },

@@ -1,6 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
 import { createContext, Script } from 'node:vm';
-import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
 
 /** One place where a value does not match. */
@@ -25,29 +24,28 @@ const MAX_MISMATCHES = 20;
  * Gives the validator of a JSON Schema 2020-12: from the index where it was compiled before, else compiled now and stored there. Ten thousand
  * manifests would take longer to compile than to index, so each is compiled at its first use.
  *
- * @param stored Looks a compiled validator up by the hash of its schema.
+ * @param stored Looks a compiled validator up by its schema as JSON.
  * @param indexFile Where to store it.
  */
 export async function schemaValidator(
   schema: Readonly<Record<string, unknown>>,
-  stored: (hash: string) => string | undefined,
+  stored: (schema: string) => string | undefined,
   indexFile: string,
 ): Promise<Validator> {
-  const id = hexDigest(JSON.stringify(schema));
-  const known = load(stored(id));
-  const compiled = known ?? load(await compileAndStore(schema, id, indexFile));
+  const text = JSON.stringify(schema);
+  const compiled = load(stored(text)) ?? load(await compileAndStore(schema, text, indexFile));
   if (!compiled) throw new TokaError('TOKA_INTERNAL', 'a compiled validator is no function');
-  return toValidator(compiled, COSTLY.test(JSON.stringify(schema)));
+  return toValidator(compiled, COSTLY.test(text));
 }
 
-async function compileAndStore(schema: Readonly<Record<string, unknown>>, id: string, indexFile: string): Promise<string> {
+async function compileAndStore(schema: Readonly<Record<string, unknown>>, text: string, indexFile: string): Promise<string> {
   const { compileValidator } = await import('./compile-validator.ts');
   const code = compileValidator(schema);
   try {
     const db = new DatabaseSync(indexFile, { timeout: 1000 });
     // A journal beside the index would be taken for its own by whoever still reads the index that this one has replaced.
     db.exec('PRAGMA journal_mode = MEMORY');
-    db.prepare('INSERT OR REPLACE INTO validators VALUES (?, ?)').run(id, code);
+    db.prepare('INSERT OR REPLACE INTO validators VALUES (?, ?)').run(text, code);
     db.close();
   } catch {
     // A cache that cannot be written (read-only, busy) costs the next run a compilation, nothing else.
@@ -77,7 +75,7 @@ function load(code: string | undefined): Compiled | undefined {
 /** The keywords whose check can take far more time than the size of the value accounts for. */
 const COSTLY = /"(pattern|patternProperties|uniqueItems)":/;
 const MAX_MS = 2000;
-const call = new Script('call()');
+let call: Script | undefined;
 let box: { call?: () => void } | undefined;
 
 /**
@@ -87,6 +85,7 @@ let box: { call?: () => void } | undefined;
  */
 function inTime(compiled: Compiled, value: unknown): boolean {
   let isValid = false;
+  call ??= new Script('call()');
   box ??= createContext({});
   box.call = () => void (isValid = compiled(value));
   call.runInContext(box, { timeout: MAX_MS });

@@ -72,25 +72,33 @@ export async function readBytes(
 
 /** Yields the bytes from `start` up to, not including, `end`, each piece in memory of its own. */
 export async function* streamBytes(jail: Jail, absolute: string, start: number, end: number): AsyncGenerator<Uint8Array> {
-  const { fd } = openStream(jail, absolute);
+  const { fd, size } = openStream(jail, absolute);
   try {
     let position = start;
     while (position < end) {
       jail.checkAborted();
       const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
-      const { bytesRead } = await readAsync(fd, buffer, 0, buffer.length, position).catch((error: unknown) => {
-        throw fsError(error, 'read', absolute);
-      });
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      const got = await readNext(fd, buffer, position, position === start, absolute);
+      position += got;
+      if (got > 0) yield buffer.subarray(0, got);
+      if (got === 0 || (size > 0 && got < buffer.length)) return;
     }
   } finally {
     closeSync(fd);
   }
 }
 
-function openStream(jail: Jail, absolute: string): { fd: number } {
+/** The first piece is read in place, since most files have no other; those after it let the event loop have its turn. */
+async function readNext(fd: number, buffer: Buffer, position: number, isFirst: boolean, absolute: string): Promise<number> {
+  try {
+    if (isFirst) return readSync(fd, buffer, 0, buffer.length, position);
+    return (await readAsync(fd, buffer, 0, buffer.length, position)).bytesRead;
+  } catch (error) {
+    throw fsError(error, 'read', absolute);
+  }
+}
+
+function openStream(jail: Jail, absolute: string): { fd: number; size: number } {
   jail.checkAborted();
   try {
     return openToRead(jail, absolute);

@@ -1,4 +1,5 @@
 import type { Toka, TokaOptions } from '../toka.ts';
+import type { Workspace } from '../workspace.ts';
 import type { Streams } from './live.ts';
 
 /** What a terminal command works with: the process's own edges, which tests can replace by others. */
@@ -9,4 +10,6 @@ export interface Door extends Streams {
   /** Whether a person can be asked. */
   readonly isAttended: boolean;
   open(options?: Partial<TokaOptions>): Promise<Toka>;
+  /** What can be told without a journal and the rest: enough for lists, and much quicker to load. */
+  workspace(): Promise<Workspace>;
 }

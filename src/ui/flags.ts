@@ -33,6 +33,8 @@ export interface OwnFlags {
 
 /** A parameter's flag: `dryRun` and `dry_run` become `--dry-run`. */
 export function flagName(parameter: string): string {
+  // To read the classes of Unicode takes a millisecond of every start.
+  if (/^[a-z\d]*$/.test(parameter)) return parameter;
   return parameter
     .replaceAll(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1-$2')
     .replaceAll('_', '-')

@@ -3,6 +3,7 @@ import { ERRORS, TokaError } from '../errors.ts';
 import type { TokaOptions } from '../toka.ts';
 import { isCharacterDevice, leanOutput } from './output.ts';
 import { errorText } from './report.ts';
+import { reportError } from './report-error.ts';
 import { terminal } from './text.ts';
 
 /** What a process ends with that was in the middle of a command. */
@@ -51,6 +52,7 @@ export function processDoor(): ProcessDoor {
         ...options,
       });
     },
+    workspace: async () => (await import('../workspace.ts')).openWorkspace({ cwd: door.cwd, env }),
     end: (code) => {
       process.exitCode = code;
       const [first, second] = made;
@@ -62,6 +64,24 @@ export function processDoor(): ProcessDoor {
     },
   };
   return door;
+}
+
+/**
+ * Does the work of a command at the door of this process, and ends the process with its exit code, whatever happens.
+ *
+ * @param argv The words that errors are reported for: `--json` and `--debug` among them count.
+ * @returns Whether the command was understood: `undefined` from it means that it was not, and nothing has ended.
+ */
+export async function serve(argv: readonly string[], command: (door: Door) => Promise<number | undefined>): Promise<boolean> {
+  const door = processDoor();
+  try {
+    const code = await command(door);
+    if (code === undefined) return false;
+    door.end(code);
+  } catch (thrown) {
+    door.end(reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, door));
+  }
+  return true;
 }
 
 /** What a process ends with that could not write what it was asked for. */

@@ -1,4 +1,7 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
+import { onOneLine, plain } from '../manifest/plain.ts';
+
+export { plain } from '../manifest/plain.ts';
 
 /** How the terminal is: decided once, from the environment and the streams. */
 export interface Terminal {
@@ -21,13 +24,6 @@ export function paint({ color }: Terminal, style: Style, text: string): string {
   return color ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** Text from outside toka (a tool, a manifest) with nothing in it that could move the cursor, change the screen or turn the direction of reading. */
-export function plain(text: string): string {
-  // Stripping each of the thousand cells of a list takes as long as reading them from the index.
-  if (/^[ -~]*$/.test(text)) return text;
-  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
-}
-
 /** The sequences that `paint` writes. */
 const STYLES = /(\u001b\[(?:1|2|22|3[1236]|39)m)/;
 
@@ -36,18 +32,16 @@ export function plainLine(line: string): string {
   return line.split(STYLES).map((part, at) => (at % 2 === 0 ? plain(part) : part)).join('');
 }
 
-function onOneLine(text: string): string {
-  return /\s\s|[^\S ]/.test(text) ? text.replaceAll(/\s+/g, ' ') : text;
-}
-
-/** A table with a head; the last column is cut at the edge of the terminal. */
+/** A table with a head. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], view: Terminal): string {
   const cells = rows.map((row) => row.map((cell) => onOneLine(plain(cell))));
   const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[], style?: Style): string => {
-    const text = row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ');
-    const cut = view.isTty && text.length > view.columns ? `${text.slice(0, view.columns - 1)}…` : text;
-    return style === undefined ? cut : paint(view, style, cut);
-  };
-  return [line(head, 'bold'), ...cells.map((row) => line(row))].map((text) => `${text.trimEnd()}\n`).join('');
+  const line = (row: readonly string[]): string => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+  return tableOf([head, ...cells].map(line), view);
+}
+
+/** A table of lines that are laid out already, the first of them its head; on a terminal they are cut at its edge. */
+export function tableOf(lines: readonly string[], view: Terminal): string {
+  const [head = '', ...rest] = view.isTty ? lines.map((line) => (line.length > view.columns ? `${line.slice(0, view.columns - 1)}…` : line)) : lines;
+  return `${[paint(view, 'bold', head), ...rest].join('\n')}\n`;
 }

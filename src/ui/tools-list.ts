@@ -1,6 +1,6 @@
 import type { RegistryIndex, ToolRow } from '../registry/index-file.ts';
 import type { Door } from './door.ts';
-import { paint, table, terminal } from './text.ts';
+import { paint, table, tableOf, terminal } from './text.ts';
 
 export interface ListFlags {
   readonly category?: string | undefined;
@@ -11,26 +11,41 @@ export interface ListFlags {
 
 /** `toka tools list`: a table on a terminal, one JSON value with `--json`, a line a tool in a pipe. */
 export async function listTools(flags: ListFlags, door: Door): Promise<number> {
-  const toka = await door.open();
+  const { registry } = await door.workspace();
   try {
-    const index = await toka.index();
-    const tools = index.list(flags);
-    if (flags.json === true) door.stdout.write(`${JSON.stringify({ schema: 'toka/tool-list/v1', tools })}\n`);
-    else door.stdout.write(toolTable(tools, door));
-    if (tools.length === 0 && flags.json !== true) door.stderr.write('no tool fits; toka tools list shows all of them\n');
+    const index = await registry.index();
+    const count = flags.json === true ? writeJson(index.list(flags), door) : writeTable(index, flags, door);
+    if (count === 0 && flags.json !== true) door.stderr.write('no tool fits; toka tools list shows all of them\n');
     warnOfProblems(index, door);
     return 0;
   } finally {
-    toka.close();
+    registry.close();
   }
 }
 
-export function toolTable(tools: readonly ToolRow[], door: Door): string {
-  const names = new Map<string, number>();
-  for (const { name } of tools) names.set(name, (names.get(name) ?? 0) + 1);
-  const shown = ({ name, qualified }: ToolRow): string => ((names.get(name) ?? 0) > 1 ? qualified : name);
-  const rows = tools.map((tool) => [shown(tool), tool.source, tool.category, tool.effect, tool.description.split('\n')[0] ?? '']);
-  return table(['NAME', 'SOURCE', 'CATEGORY', 'EFFECT', 'DESCRIPTION'], rows, terminal(door.stdout, door.env));
+function writeJson(tools: readonly ToolRow[], { stdout }: Door): number {
+  stdout.write(`${JSON.stringify({ schema: 'toka/tool-list/v1', tools })}\n`);
+  return tools.length;
+}
+
+const TITLES = { label: 'NAME', source: 'SOURCE', heading: 'CATEGORY', effect: 'EFFECT', summary: 'DESCRIPTION' };
+
+function writeTable(index: RegistryIndex, flags: ListFlags, door: Door): number {
+  if (flags.capability !== undefined) {
+    const tools = index.list(flags);
+    door.stdout.write(toolTable(tools, index, door));
+    return tools.length;
+  }
+  const lines = index.lines(TITLES, flags);
+  door.stdout.write(tableOf(lines, terminal(door.stdout, door.env)));
+  return lines.length - 1;
+}
+
+/** The table of some tools. */
+export function toolTable(tools: readonly ToolRow[], index: RegistryIndex, door: Door): string {
+  const clashes = index.clashes();
+  const rows = tools.map((tool) => [clashes.has(tool.name) ? tool.qualified : tool.name, tool.source, tool.category, tool.effect, tool.description.split('\n')[0] ?? '']);
+  return table(Object.values(TITLES), rows, terminal(door.stdout, door.env));
 }
 
 /** A manifest that cannot be read is missing from every list, so every list says so. */

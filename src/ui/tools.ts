@@ -24,7 +24,7 @@ export async function searchTools(query: string, { json, limit }: { readonly jso
     const tools = index.search(query, limit);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/tool-search/v1', query, tools })}\n`);
     else if (tools.length === 0) door.stderr.write('no tool fits; toka tools list shows all of them\n');
-    else door.stdout.write(toolTable(tools, door));
+    else door.stdout.write(toolTable(tools, index, door));
     warnOfProblems(index, door);
     return 0;
   } finally {

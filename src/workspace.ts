@@ -1,0 +1,96 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import type { Anchors } from './capability/grammar.ts';
+import { capabilityFault } from './capability/rules.ts';
+import { trustFileOf, trustState } from './capability/trust.ts';
+import type { AdministratorFile } from './config/administrator.ts';
+import { type Layer, mergeLayers, type Settings } from './config/layers.ts';
+import { loadLayers } from './config/load.ts';
+import { ownPackage, packageRoot } from './config/package-root.ts';
+import { findProject, homeFolder, type Project, projectId, userFolders } from './config/paths.ts';
+import { TokaError } from './errors.ts';
+import { openRegistry, type Registry } from './registry/registry.ts';
+import type { Source } from './registry/sources.ts';
+import { realPathOf } from './runtime/tool-fs-locate.ts';
+
+export interface WorkspaceOptions {
+  /** The caller's folder; decides the project. Default: the process's own. */
+  readonly cwd?: string;
+  /** Default: the process's own. A token in the file that `TOKA_TOKEN_FILE` names limits everything that is asked for here. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The administrator's policy, which only takes away, and the number of the user who alone may write it. Default: `/etc/toka/policy.yaml` of root. */
+  readonly administrator?: AdministratorFile;
+}
+
+/** What holds in a folder before anything is asked for: its project, the configuration that counts there, and the tools. */
+export interface Workspace {
+  /** The caller's folder, by its real path. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly folders: ReturnType<typeof userFolders>;
+  readonly project: Project | undefined;
+  /** The project's root, or the caller's folder. */
+  readonly root: string;
+  readonly anchors: Anchors;
+  readonly layers: readonly Layer[];
+  readonly settings: Settings;
+  readonly registry: Registry;
+}
+
+/** @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE, TOKA_INTEGRITY (the list of trusted projects is damaged) */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const cwd = realPathOf(options.cwd ?? process.cwd());
+  const env = options.env ?? process.env;
+  const folders = userFolders(env);
+  const project = findProject(cwd);
+  const root = project?.root ?? cwd;
+  const trustFile = trustFileOf(folders.state, root);
+  const layers = await loadLayers(project, (projectRoot, text) => trustState(trustFile, projectRoot, text) === 'trusted', {
+    env,
+    checkCapability: capabilityFault,
+    ...(options.administrator === undefined ? {} : { administrator: options.administrator }),
+  });
+  const settings = mergeLayers(layers);
+  const registry = openRegistry({
+    file: join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`),
+    sources: sourcesOf(project, settings, folders.config),
+    prefer: settings.prefer,
+    tokaVersion: ownPackage().version,
+    checkCapability: capabilityFault,
+    thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
+  });
+  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry };
+}
+
+/** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
+function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string): Source[] {
+  const own = join(packageRoot(), 'manifests');
+  const folder = (name: string, kind: 'bundled' | 'project' | 'user', path: string, root: string): Source => ({ type: 'folder', name, kind, folder: path, root });
+  const isOwn = (path: string): boolean => realPathOf(path) === realPathOf(own);
+  const sources: Source[] = [
+    ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: packageFile(name) })),
+    folder('toka', 'bundled', own, packageRoot()),
+    folder('user', 'user', join(configFolder, 'tools'), join(configFolder, 'tools')),
+    ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, project?.root ?? path) : folder('user', 'user', path, path))),
+  ];
+  if (!project) return sources;
+  const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
+  return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
+}
+
+/** Looks for a package as Node.js does, whose own way takes some milliseconds. */
+function packageFile(name: string, folder = packageRoot()): string {
+  const file = join(folder, 'node_modules', name, 'package.json');
+  if (existsSync(file)) return realpathSync(file);
+  if (dirname(folder) !== folder) return packageFile(name, dirname(folder));
+  throw new TokaError('TOKA_INTERNAL', `the files of toka are not complete: its package ${name} is missing`);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    // A loop of symlinks, or a folder above it that is closed to us.
+    return false;
+  }
+}
