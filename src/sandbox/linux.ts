@@ -11,8 +11,8 @@ import { openProxy, type Proxy } from './network/proxy.ts';
 import type { LaunchOptions, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
 import { requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
-import { fill, givePipes, takePipes, type Pipes } from './scratch.ts';
-import { holdSlot, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
+import { fill } from './scratch.ts';
+import { holdSlot, isAlive, NO_PIPES, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
@@ -72,26 +72,28 @@ function existsInside({ cwd, mounts }: SandboxPlan): boolean {
 /** Runs the command in a slot; undefined if the slot could not join its control group, so that nothing was run. */
 async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Outcome | undefined> {
   const { plan } = prepared;
-  const { cgroup, enforcement } = slot;
-  let pipes: Pipes;
+  const { cgroup, enforcement, pipes } = slot;
+  let streams: Streams | undefined;
   let stdin: string | undefined;
-  let streams: Streams;
   // From here on toka waits for it: a process with nothing to wait for would end in the middle.
   holdSlot(slot);
   try {
     requireHard(slot, options);
-    pipes = await takePipes();
     cgroup?.limit(plan.limits);
     fill(slot.args, prepared.args.map((argument) => `${argument}\0`).join(''));
     plan.files?.forEach(({ content }, at) => fill(slot.files[at]!, content));
-    stdin = plan.stdin === 'pipe' ? await stdinPipe(slot) : undefined;
-    streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan.stdin);
+    await slot.ready;
+    if (isAlive(slot)) {
+      stdin = plan.stdin === 'pipe' ? stdinPipe(slot) : undefined;
+      streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan.stdin);
+    }
   } catch (error) {
     releaseSlot(slot);
     throw error;
   }
+  if (!streams) return giveUp(slot);
   const proxy = slot.gate && connectGate(slot.gate, options);
-  const jail = startJail(slot, script(prepared, slot, pipes, stdin !== undefined), streams.started);
+  const jail = startJail(slot, script(prepared, slot, stdin !== undefined), streams.started);
   const watch = { limits: plan.limits, enforcement, cgroup, writable: prepared.writable, init: jail.init };
   let traffic: Traffic | undefined;
   const report = await supervise({
@@ -102,17 +104,11 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     watch: (onExceeded) => startWatchdog({ ...watch, onExceeded }),
   }).finally(() => (traffic = proxy?.close()));
   const passed = await slot.gate?.done;
-  // Only now that nothing runs any more: pipes that something still held would mix two runs.
-  givePipes(pipes);
   const { delivery, shellCode, stopped, wallMs, peak } = report;
   const byKernel = cgroup && exceededIn(cgroup);
   const use = cgroup?.read();
   leave(slot);
-  if (jail.exitCode() === undefined && !jail.killed() && !byKernel) {
-    if (shellCode !== NOT_JOINED) throw failedToStart(delivery.held(), prepared.command[0]!, shellCode);
-    giveUpCgroups();
-    return undefined;
-  }
+  if (jail.exitCode() === undefined && !jail.killed() && !byKernel) throw failedToStart(delivery.held(), prepared.command[0]!, shellCode);
   if (stopped === undefined && !byKernel && passed !== undefined && passed !== 'opened') throw failedAtGate(passed, prepared.command[0]!);
   await delivery.release();
   const cpuMs = use?.cpuMs ?? peak?.cpuMs;
@@ -130,6 +126,16 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
   };
 }
 
+/** A slot that ended before it was ready has run nothing; where it was for its control group, the next one does without. */
+function giveUp(slot: Slot): undefined {
+  const { exitCode } = slot.shell;
+  releaseSlot(slot);
+  leave(slot);
+  if (exitCode === NO_PIPES) throw noPipes();
+  if (exitCode === NOT_JOINED) giveUpCgroups();
+  return undefined;
+}
+
 const NOWHERE: NetworkRules = { reach: { allows: () => false, names: () => false }, onRefused: () => undefined };
 
 function connectGate(gate: Gate, { network = NOWHERE }: Options): Proxy {
@@ -138,7 +144,8 @@ function connectGate(gate: Gate, { network = NOWHERE }: Options): Proxy {
   return proxy;
 }
 
-function script({ plan, command, bwrap }: Prepared, slot: Slot, pipes: Pipes, hasPipe: boolean): string {
+function script({ plan, command, bwrap }: Prepared, slot: Slot, hasPipe: boolean): string {
+  const { pipes } = slot;
   const inner = slot.enforcement.processes === 'rlimit' ? innerLimit(plan.limits.pids) : [];
   const gate = plan.network ? [GATE_PATH] : [];
   const words = [bwrap, '--args', String(FD.args), '--', ...inner, ...gate, ...command].map(quote).join(' ');
@@ -234,4 +241,8 @@ function failedAtGate(how: 'not opened' | 'not startable', program: string): Tok
 
 function noShell(): TokaError {
   return unavailable({ missing: ['sandbox'], have: 'no shell', why: '/bin/sh could not be started', fix: 'run toka doctor' });
+}
+
+function noPipes(): TokaError {
+  return unavailable({ missing: ['sandbox'], have: 'no pipes', why: 'mkfifo failed in the folder for what toka needs while it runs', fix: 'check the free space of $XDG_RUNTIME_DIR, or install coreutils' });
 }

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TokaError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { layOut } from './mounts.ts';
 import type { Enforcement, LaunchOptions, Limits, Outcome, SandboxPlan } from './plan.ts';
 import { readProcessList, treeOf, type ListedProcess } from './process-list.ts';
 import { requireProgram } from './program.ts';
-import { expectPipes, givePipes, scratchPath, takePipes } from './scratch.ts';
+import { MKFIFO_PATH, mkfifo, namePipes, removePipes, scratchPath } from './scratch.ts';
 import { seatbeltArguments, seatbeltProfile } from './seatbelt.ts';
 import { stage } from './staged.ts';
 import { openStreams } from './streams.ts';
@@ -85,8 +85,9 @@ function noFiles(): TokaError {
 }
 
 async function run(plan: SandboxPlan, command: readonly string[], options: LaunchOptions): Promise<Outcome> {
-  expectPipes();
-  const pipes = await takePipes();
+  const pipes = namePipes();
+  const [program = '', ...words] = mkfifo(pipes);
+  execFileSync(program, words, { env: { PATH: MKFIFO_PATH } });
   const streams = openStreams(pipes, plan.stdin);
   // The shell sets the limits, opens the pipes by name and becomes the command, so nothing is quoted.
   const script = `${outerLimits(plan.limits, ENFORCEMENT)}in=$1 out=$2 err=$3; shift 3; exec "$@" 2>"$err" >"$out" <"$in"`;
@@ -106,7 +107,7 @@ async function run(plan: SandboxPlan, command: readonly string[], options: Launc
     watch: (onExceeded) => watchTree(child, known, plan.limits, onExceeded),
   });
   await delivery.release();
-  givePipes(pipes);
+  removePipes(pipes);
   const end = stopped ?? (child.signalCode === 'SIGXCPU' ? 'cpu' : child.signalCode === 'SIGXFSZ' ? 'disk' : undefined);
   return {
     exitCode: child.exitCode,

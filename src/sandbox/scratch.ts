@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { chmodSync, closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
@@ -82,52 +81,28 @@ export function emptyFilePath(): string {
   return emptyFile;
 }
 
-/** Named pipes for the three streams of one process. */
+/** Named pipes for the three streams of one process. Node's own pipes are sockets, which a program cannot open by name (`echo x > /dev/stderr`). */
 export interface Pipes {
   readonly stdin: string;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-const BATCH = 4;
-const idle: Pipes[] = [];
-let making: Promise<void> | undefined;
-
-/**
- * Named pipes that no process uses. Node's own pipes are sockets, which a program cannot open by name (`echo x > /dev/stderr`).
- */
-export async function takePipes(): Promise<Pipes> {
-  for (;;) {
-    const pipes = idle.pop();
-    if (pipes) return pipes;
-    await (making ??= makePipes().finally(() => (making = undefined)));
-  }
+/** Names for pipes that are still to be made. */
+export function namePipes(): Pipes {
+  return { stdin: scratchPath('in'), stdout: scratchPath('out'), stderr: scratchPath('err') };
 }
 
-/** Gives pipes back whose processes have all ended. */
-export function givePipes(pipes: Pipes): void {
-  idle.push(pipes);
+/** The words of the command that makes them. */
+export function mkfifo(pipes: Pipes): string[] {
+  return ['mkfifo', '-m', '600', '--', ...Object.values(pipes)];
 }
 
-/** Starts making pipes before they are needed. */
-export function expectPipes(): void {
-  if (idle.length === 0) making ??= makePipes().finally(() => (making = undefined));
-  making?.catch(() => undefined);
-}
+/** Where mkfifo is found, whatever the caller's own path says. */
+export const MKFIFO_PATH = '/usr/bin:/bin';
 
-async function makePipes(): Promise<void> {
-  const batch = Array.from({ length: BATCH }, () => ({
-    stdin: scratchPath('in'),
-    stdout: scratchPath('out'),
-    stderr: scratchPath('err'),
-  }));
-  const paths = batch.flatMap((pipes) => Object.values(pipes));
-  const child = spawn('mkfifo', ['-m', '600', '--', ...paths], { stdio: 'ignore', env: { PATH: '/usr/bin:/bin' } });
-  await new Promise<void>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`mkfifo ended with ${code}`))));
-  });
-  idle.push(...batch);
+export function removePipes(pipes: Pipes): void {
+  for (const path of Object.values(pipes)) rmSync(path, { force: true });
 }
 
 function openBase(): string {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
@@ -7,7 +7,7 @@ import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
 import { type Gate, gateProgram, watchGate } from './network/gate.ts';
 import type { Enforcement, SandboxPlan } from './plan.ts';
-import { constant, expectPipes, nameless } from './scratch.ts';
+import { constant, MKFIFO_PATH, mkfifo, nameless, namePipes, type Pipes, removePipes } from './scratch.ts';
 import { seccompFilter } from './seccomp.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -23,6 +23,8 @@ export interface Slot {
   readonly args: number;
   /** Files that it will have as its own. */
   readonly files: readonly number[];
+  /** The pipes of the command, which are there once it is ready. */
+  readonly pipes: Pipes;
   readonly cgroup: Cgroup | undefined;
   readonly enforcement: Enforcement;
   /** Present where it was made for a plan with network. */
@@ -40,8 +42,9 @@ export interface SlotNeeds {
 
 const PLAIN: SlotNeeds = { network: false, files: 0 };
 
-/** Exit code of a slot that could not join its control group. */
+/** Exit codes of a slot that could not join its control group, and of one that could not make its pipes. */
 export const NOT_JOINED = 111;
+export const NO_PIPES = 112;
 
 const idle: Slot[] = [];
 let wanted = 0;
@@ -118,8 +121,9 @@ export function releaseSlot(slot: Slot | undefined): void {
 }
 
 /** Closes what toka holds of a slot. */
-export function dropSlot({ args, files, gate, script, status }: Slot): void {
+export function dropSlot({ args, files, gate, pipes, script, status }: Slot): void {
   gate?.close();
+  removePipes(pipes);
   script.destroy();
   status.destroy();
   for (const fd of [args, ...files]) closeSync(fd);
@@ -141,7 +145,7 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
   const files = Array.from({ length: count }, () => nameless());
-  expectPipes();
+  const pipes = namePipes();
   const own: Readonly<Record<number, number | 'pipe' | 'ipc'>> = {
     0: 'pipe',
     [FD.seccomp]: filter,
@@ -169,10 +173,11 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
     status.once('data', () => resolve());
     shell.once('close', () => resolve());
   });
+  const piping = `PATH=${MKFIFO_PATH} ${mkfifo(pipes).map(quote).join(' ')} || exit ${NO_PIPES}\n`;
   const joins = (cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || exit ${NOT_JOINED}\n`);
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
-  script.write(`${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
-  const slot = { shell, script, status, args, files, cgroup, enforcement: enforcementBy(cgroup), ready };
+  script.write(`${piping}${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
+  const slot = { shell, script, status, args, files, pipes, cgroup, enforcement: enforcementBy(cgroup), ready };
   return network ? { ...slot, gate: watchGate(shell) } : slot;
 }
 
@@ -182,9 +187,8 @@ function requireGate(): Buffer {
   throw unavailable({ missing: ['network'], have: process.arch, why: 'no gate to the network', fix: 'use an x64 or arm64 machine' });
 }
 
-/** The slot's pipe for standard input, or undefined where its shell makes here-documents of something else. */
-export async function stdinPipe({ ready, shell }: Slot): Promise<string | undefined> {
-  await ready;
+/** The pipe for standard input of a slot that is ready, or undefined where its shell makes here-documents of something else. */
+export function stdinPipe({ shell }: Slot): string | undefined {
   const path = `/proc/${shell.pid}/fd/${FD.stdin}`;
   try {
     return readlinkSync(path).startsWith('pipe:') ? path : undefined;
@@ -194,19 +198,30 @@ export async function stdinPipe({ ready, shell }: Slot): Promise<string | undefi
 }
 
 const CLOSE_ON_EXEC = 0o2000000;
+const facts = Buffer.allocUnsafe(256);
 
 /** Files that this process inherited and would pass on: Node closes the lowest ones only. A slot gets /dev/null in their place. */
 function leaking(): number[] {
   const fds = readdirSync('/proc/self/fdinfo').map(Number).filter((fd) => fd > FD.args);
   return fds.filter((fd) => {
     try {
-      const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '0';
+      const flags = /^flags:\s+(\d+)/m.exec(factsOf(fd))?.[1] ?? '0';
       return (parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
     } catch {
       // The folder that was listed is closed by now.
       return false;
     }
   });
+}
+
+/** Read without what `readFileSync` does beyond: there are twenty of them in every start. */
+function factsOf(fd: number): string {
+  const file = openSync(`/proc/self/fdinfo/${fd}`, 'r');
+  try {
+    return facts.toString('latin1', 0, readSync(file, facts));
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A word that the shell takes as it is. */

@@ -44,6 +44,8 @@ export async function supervise({ plan, jail, streams, options, watch }: Supervi
     else stop('cancelled');
   };
   options.signal?.addEventListener('abort', cancel, { once: true });
+  // It may have been cancelled while the slot was waited for.
+  if (options.signal?.aborted) cancel();
   const watchdog = watch(stop);
   const delivery = deliver(streams, plan.limits.maxOutput, options.onOutput, () => stop('output'));
   const delivered = delivery.done.catch(fail);

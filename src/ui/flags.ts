@@ -34,9 +34,9 @@ export interface OwnFlags {
 /** A parameter's flag: `dryRun` and `dry_run` become `--dry-run`. */
 export function flagName(parameter: string): string {
   // To read the classes of Unicode takes a millisecond of every start.
-  if (/^[a-z\d]*$/.test(parameter)) return parameter;
+  const words = /^[\u0020-\u007e]*$/.test(parameter) ? /([a-z\d])([A-Z])/g : /([\p{Ll}\p{N}])(\p{Lu})/gu;
   return parameter
-    .replaceAll(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1-$2')
+    .replaceAll(words, '$1-$2')
     .replaceAll('_', '-')
     .toLowerCase();
 }

@@ -43,6 +43,7 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
   const signal = boundSignal(request, house.clock);
   const input = run.input === undefined ? request.input : Buffer.from(run.input);
   const { runProcess } = await import('../../runtime/sandboxed.ts');
+  setImmediate(openEarly, house);
   return runProcess(plan, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
@@ -51,6 +52,15 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
     ...network(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
   });
+}
+
+/** The journal of a run that is recorded with its outcome is opened while its process runs, and not while somebody waits for its end. */
+function openEarly(house: House): void {
+  try {
+    house.journal();
+  } catch {
+    // Whoever records the outcome is told the reason.
+  }
 }
 
 async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
