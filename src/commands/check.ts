@@ -1,5 +1,4 @@
 import { boolean, string } from '@oclif/core/flags';
-import { checkProject } from '../ui/check.ts';
 import { TokaCommand } from './base.ts';
 
 export default class Check extends TokaCommand {
@@ -18,6 +17,7 @@ export default class Check extends TokaCommand {
 
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Check);
+    const { checkProject } = await import('../ui/check.ts');
     this.finish(await checkProject(argv as string[], flags, this.door));
   }
 }

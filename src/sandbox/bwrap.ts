@@ -57,9 +57,11 @@ function projectFolder(): string {
 
 function programIn(folder: string): string | undefined {
   try {
-    const program = realpathSync.native(join(folder, 'bwrap'));
-    accessSync(program, constants.X_OK);
-    return statSync(program).isFile() ? program : undefined;
+    const named = join(folder, 'bwrap');
+    // Asked first, since most folders have none, and an error takes longer than the look.
+    if (statSync(named, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
+    accessSync(named, constants.X_OK);
+    return realpathSync.native(named);
   } catch {
     return undefined;
   }

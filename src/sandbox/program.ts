@@ -66,8 +66,10 @@ function candidatesFor(name: string, path: string, cwd: string): string[] {
 
 function isProgram(path: string): boolean {
   try {
+    // Asked first, since most folders of PATH have no such file, and an error takes longer than the look.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
     accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
+    return true;
   } catch {
     return false;
   }

@@ -111,16 +111,14 @@ function sockets(): Instruction[] {
   ];
 }
 
-/** struct sock_filter, little-endian on both architectures. */
+/** struct sock_filter: code, two jumps and the operand, little-endian as both architectures are. */
 function encode(program: readonly Instruction[]): Buffer {
-  const bytes = Buffer.alloc(8 * program.length);
+  const words = new Uint32Array(2 * program.length);
   program.forEach(([code, jumpTrue, jumpFalse, operand], at) => {
-    bytes.writeUInt16LE(code, 8 * at);
-    bytes.writeUInt8(jumpTrue, 8 * at + 2);
-    bytes.writeUInt8(jumpFalse, 8 * at + 3);
-    bytes.writeUInt32LE(operand >>> 0, 8 * at + 4);
+    words[2 * at] = code | (jumpTrue << 16) | (jumpFalse << 24);
+    words[2 * at + 1] = operand;
   });
-  return bytes;
+  return Buffer.from(words.buffer);
 }
 
 function unsupported(arch: string): TokaError {

@@ -5,22 +5,22 @@ import { toolTable, warnOfProblems } from './tools-list.ts';
 
 /** `toka tools show NAME` */
 export async function showTool(name: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
-  const toka = await door.open();
+  const { registry } = await door.workspace();
   try {
-    const { tool, hash } = await toka.findTool(name);
+    const { tool, hash } = await registry.find(name);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/tool/v1', hash, tool })}\n`);
     else door.stdout.write(toolHelp(tool, terminal(door.stdout, door.env)));
     return 0;
   } finally {
-    toka.close();
+    registry.close();
   }
 }
 
 /** `toka tools search QUERY` */
 export async function searchTools(query: string, { json, limit }: { readonly json: boolean; readonly limit: number }, door: Door): Promise<number> {
-  const toka = await door.open();
+  const { registry } = await door.workspace();
   try {
-    const index = await toka.index();
+    const index = await registry.index();
     const tools = index.search(query, limit);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/tool-search/v1', query, tools })}\n`);
     else if (tools.length === 0) door.stderr.write('no tool fits; toka tools list shows all of them\n');
@@ -28,6 +28,6 @@ export async function searchTools(query: string, { json, limit }: { readonly jso
     warnOfProblems(index, door);
     return 0;
   } finally {
-    toka.close();
+    registry.close();
   }
 }
