@@ -10,7 +10,6 @@ const dist = join(root, 'dist');
 
 /** Modules that are loaded on first use only, so each becomes a file of its own: with one file for all, the code cache of one command would lack what the others run. */
 const LATE = {
-  version: 'src/lean/version.ts',
   run: 'src/lean/run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',

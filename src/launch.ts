@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { userFolders } from './config/paths.ts';
+import { showVersion } from './lean/version.ts';
 import { UNFINISHED } from './ui/process-door.ts';
 
 interface Entry {
@@ -18,7 +19,7 @@ const LEAN: Readonly<Record<string, () => Promise<Entry>>> = {
 
 async function launch(argv: readonly string[]): Promise<void> {
   const [first = '', second = ''] = argv;
-  if (argv.length === 1 && first === '--version') return (await import('./lean/version.ts')).main();
+  if (argv.length === 1 && first === '--version') return showVersion();
   keepCompiledCode();
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? await LEAN[name]?.() : undefined;

@@ -1,7 +1,7 @@
 import { ownPackage } from '../config/package-root.ts';
 import { serve } from '../ui/process-door.ts';
 
-export async function main(): Promise<void> {
+export async function showVersion(): Promise<void> {
   await serve([], async ({ stdout }) => {
     stdout.write(`toka/${ownPackage().version} ${process.platform}-${process.arch} node-${process.version}\n`);
     return 0;
