@@ -94,15 +94,15 @@ export function namePipes(): Pipes {
 }
 
 /** The words of the command that makes them. */
-export function mkfifo(pipes: Pipes): string[] {
-  return ['mkfifo', '-m', '600', '--', ...Object.values(pipes)];
+export function mkfifo({ stdin, stdout, stderr }: Pipes): string[] {
+  return ['mkfifo', '-m', '600', '--', stdin, stdout, stderr];
 }
 
 /** Where mkfifo is found, whatever the caller's own path says. */
 export const MKFIFO_PATH = '/usr/bin:/bin';
 
-export function removePipes(pipes: Pipes): void {
-  for (const path of Object.values(pipes)) rmSync(path, { force: true });
+export function removePipes({ stdin, stdout, stderr }: Pipes): void {
+  for (const path of [stdin, stdout, stderr]) rmSync(path, { force: true });
 }
 
 function openBase(): string {
