@@ -7,9 +7,9 @@ import { makeTree, runCheck } from './tree.ts';
 const house = {
   'src/launch.ts': `import { spawn } from './commands/run.ts';\nawait import('chalk');`,
   'src/commands/run.ts': `import { createToka } from '../toka.ts';\nimport type { Plan } from '../sandbox/plan.ts';\nimport { parseArgs } from 'node:util';`,
-  'src/ui/run-tool.ts': `export const runTool = 1;`,
-  'src/ui/runs-list.ts': `export const listRuns = 1;`,
-  'src/ui/tools-list.ts': `export const listTools = 1;`,
+  'src/lean/run.ts': `export const main = 1;`,
+  'src/lean/runs-list.ts': `export const main = 1;`,
+  'src/lean/tools-list.ts': `export const main = 1;`,
   'src/toka.ts': `import { execute } from './pipeline/execute.ts';\nimport { start } from './runtime/process.ts';`,
   'src/pipeline/execute.ts': `import { start } from '../runtime/process.ts';\nimport { TokaError } from '../errors.ts';`,
   'src/runtime/process.ts': `import { launch } from '../sandbox/launch.js';\nimport { coded } from '@toka/sdk';`,

@@ -233,5 +233,5 @@ test('only a run with a token loads what reads tokens', async () => {
   const [without, with_] = [await loaded(), await loaded('--token', 'docs.token')];
   for (const part of ['late/tokens.cjs', 'biscuit_bg.js']) expect([without.includes(part), with_.includes(part)]).toEqual([false, true]);
   // What a run needs is there, so the list is that of the run itself.
-  expect(without).toContain('late/execute.cjs');
+  expect(without).toContain('late/run.cjs');
 });
