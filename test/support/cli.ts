@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll } from 'vitest';
+import { plant, type Planted } from './planted.ts';
 
 /** The launcher of the built package. */
 export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
@@ -36,7 +37,7 @@ export interface StartOptions {
   readonly detached?: boolean;
 }
 
-/** A folder of this machine with a home, a project in it, and toka's own folders; removed with the value. */
+/** A folder of this machine with a home, a project in it, and toka's own folders; removed with the value. A planted secret that leaks fails the test. */
 export interface Place extends Disposable {
   readonly base: string;
   /** The project: it has an empty `toka.yaml` unless other files say otherwise. */
@@ -89,16 +90,18 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     }
   };
   for (const folder of [project, home]) mkdirSync(folder);
+  const planted = plant(home, [join(project, '.toka/state'), env.XDG_CONFIG_HOME, env.XDG_STATE_HOME, env.XDG_CACHE_HOME]);
   write({ 'toka.yaml': 'apiVersion: toka/v1\n', ...files });
   const start = (args: readonly string[], options: StartOptions = {}): Started =>
     collect(
       spawn(process.execPath, [LAUNCHER, ...args], {
         cwd: options.cwd ?? project,
-        env: { ...env, ...options.env },
+        env: { ...env, ...planted.env, ...options.env },
         detached: options.detached ?? false,
         stdio: [options.input !== undefined || options.open === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       }),
       options,
+      planted,
     );
   const run = async (args: readonly string[], options?: StartOptions): Promise<Ended> => start(args, options).ended;
   return {
@@ -119,11 +122,17 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
         throw new Error(`toka ${args.join(' ')} should print one JSON value: ${JSON.stringify(ended)}`, { cause });
       }
     },
-    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      try {
+        planted.demandUnwritten();
+      } finally {
+        rmSync(base, { recursive: true, force: true });
+      }
+    },
   };
 }
 
-function collect(child: ChildProcess, { input, open }: StartOptions): Started {
+function collect(child: ChildProcess, { input, open }: StartOptions, planted: Planted): Started {
   const text = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -137,6 +146,9 @@ function collect(child: ChildProcess, { input, open }: StartOptions): Started {
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, ...text }));
+  }).then((end) => {
+    planted.demandAbsent(text);
+    return end;
   });
   const said = (wanted: string): Promise<void> =>
     new Promise((resolve, reject) => {
