@@ -122,7 +122,8 @@ test('processes that run at once with one token begin exactly as many runs as it
   const id = await create('calls=7');
   await here.run(['run', 'file-reader', 'notes.txt']);
   const env = { ...here.env, TOKA_TOKEN_FILE: 'first.token' };
-  const ended = await Promise.all(Array.from({ length: 3 }, async () => promisify(execFile)(process.execPath, [LIMITED, '5'], { cwd: here.project, env, encoding: 'utf8' })));
+  const draw = async () => promisify(execFile)(process.execPath, [LIMITED, '5'], { cwd: here.project, env, encoding: 'utf8' });
+  const ended = await Promise.all(Array.from({ length: 3 }, async () => here.planted.searched(await draw())));
   const codes = ended.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
   expect(codes.toSorted()).toEqual([...Array.from({ length: 8 }, () => 'TOKA_BUDGET_EXCEEDED'), ...Array.from({ length: 7 }, () => 'ok')]);
   expect(accounts()[id]).toMatchObject({ calls: 7, reserved: {} });

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 import { plant, type Planted } from './planted.ts';
 
 /** The launcher of the built package. */
@@ -12,6 +12,11 @@ export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
 // What toka found out about this machine's sandbox is the same for all tests of a file.
 const cache = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cache-')));
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
+
+const living = new Set<Planted>();
+afterEach(() => {
+  for (const planted of living) planted.demandUnwritten();
+});
 
 export interface Ended {
   readonly code: number | null;
@@ -43,11 +48,15 @@ export interface Place extends Disposable {
   /** The project: it has an empty `toka.yaml` unless other files say otherwise. */
   readonly project: string;
   readonly home: string;
+  /** With a planted secret in it. */
   readonly env: Readonly<Record<string, string>>;
+  readonly planted: Planted;
   write(files: Readonly<Record<string, string | Uint8Array>>): void;
   read(file: string): string;
   start(args: readonly string[], options?: StartOptions): Started;
   run(args: readonly string[], options?: StartOptions): Promise<Ended>;
+  /** Runs another program to its end, which starts toka by itself. */
+  spawn(program: string, args: readonly string[], options?: Pick<StartOptions, 'cwd'>): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
   /** Runs with `--json` (at the end, or before `--`) and returns what was printed, with the exit code. */
   json<T = Json>(args: readonly string[], options?: StartOptions): Promise<T & { readonly exit: number | null }>;
 }
@@ -73,6 +82,9 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cli-')));
   const project = join(base, 'project');
   const home = join(base, 'home');
+  for (const folder of [project, home]) mkdirSync(folder);
+  const planted = plant(home, [home, join(project, '.toka'), cache]);
+  living.add(planted);
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
@@ -81,6 +93,7 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     XDG_CACHE_HOME: cache,
     LANG: 'C.UTF-8',
     TERM: 'xterm',
+    ...planted.env,
   };
   const write = (all: Readonly<Record<string, string | Uint8Array>>): void => {
     for (const [name, content] of Object.entries(all)) {
@@ -89,14 +102,12 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
       writeFileSync(file, content, { mode: 0o755 });
     }
   };
-  for (const folder of [project, home]) mkdirSync(folder);
-  const planted = plant(home, [join(project, '.toka/state'), env.XDG_CONFIG_HOME, env.XDG_STATE_HOME, env.XDG_CACHE_HOME]);
   write({ 'toka.yaml': 'apiVersion: toka/v1\n', ...files });
   const start = (args: readonly string[], options: StartOptions = {}): Started =>
     collect(
       spawn(process.execPath, [LAUNCHER, ...args], {
         cwd: options.cwd ?? project,
-        env: { ...env, ...planted.env, ...options.env },
+        env: { ...env, ...options.env },
         detached: options.detached ?? false,
         stdio: [options.input !== undefined || options.open === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       }),
@@ -109,10 +120,12 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     project,
     home,
     env,
+    planted,
     write,
     read: (file) => readFileSync(join(project, file), 'utf8'),
     start,
     run,
+    spawn: (program, args, { cwd = project } = {}) => planted.searched(spawnSync(program, args, { cwd, env, encoding: 'utf8' })),
     async json<T = Json>(args: readonly string[], options?: StartOptions) {
       const end = args.includes('--') ? args.indexOf('--') : args.length;
       const ended = await run(args.toSpliced(end, 0, '--json'), options);
@@ -123,6 +136,7 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
       }
     },
     [Symbol.dispose]: () => {
+      living.delete(planted);
       try {
         planted.demandUnwritten();
       } finally {
@@ -146,10 +160,7 @@ function collect(child: ChildProcess, { input, open }: StartOptions, planted: Pl
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, ...text }));
-  }).then((end) => {
-    planted.demandAbsent(text);
-    return end;
-  });
+  }).then(planted.searched);
   const said = (wanted: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
@@ -157,7 +168,7 @@ function collect(child: ChildProcess, { input, open }: StartOptions, planted: Pl
       };
       listeners.add(look);
       look();
-      void ended.then((end) => reject(new Error(`"${wanted}" was never said: ${JSON.stringify(end)}`)));
+      void ended.then((end) => reject(new Error(`"${wanted}" was never said: ${JSON.stringify(end)}`)), reject);
     });
   return { child, ended, said };
 }
