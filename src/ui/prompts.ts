@@ -2,6 +2,7 @@ import inquirer from 'inquirer';
 import type { Missing } from '../capability/policy.ts';
 import { showCapability } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
+import { hasSecrets } from '../manifest/secret-parts.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
@@ -23,8 +24,8 @@ async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   if (schema.enum) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: typeof value === 'string' ? value : JSON.stringify(value), value })) });
   if (schema.type === 'boolean') return one({ type: 'confirm', name, message });
   if (schema.type === 'integer' || schema.type === 'number') return one({ type: 'number', name, message, required: true });
-  if (schema['x-type'] === 'secret') return one({ type: 'password', name, message, mask: '*' });
-  const text = String(await one({ type: 'input', name, message, required: true }));
+  const kind = hasSecrets(schema) ? { type: 'password', mask: '*' } : { type: 'input', required: true };
+  const text = String(await one({ ...kind, name, message }));
   if (schema.type === 'array') return text.split(/\s*,\s*/);
   return schema.type === 'object' ? (JSON.parse(text) as unknown) : text;
 }

@@ -56,7 +56,7 @@ export interface Place extends Disposable {
   start(args: readonly string[], options?: StartOptions): Started;
   run(args: readonly string[], options?: StartOptions): Promise<Ended>;
   /** Runs another program to its end, which starts toka by itself. */
-  spawn(program: string, args: readonly string[], options?: Pick<StartOptions, 'cwd'>): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+  spawn(program: string, args: readonly string[], options?: Pick<StartOptions, 'cwd' | 'input'>): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
   /** Runs with `--json` (at the end, or before `--`) and returns what was printed, with the exit code. */
   json<T = Json>(args: readonly string[], options?: StartOptions): Promise<T & { readonly exit: number | null }>;
 }
@@ -125,7 +125,8 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     read: (file) => readFileSync(join(project, file), 'utf8'),
     start,
     run,
-    spawn: (program, args, { cwd = project } = {}) => planted.searched(spawnSync(program, args, { cwd, env, encoding: 'utf8' })),
+    spawn: (program, args, { cwd = project, input } = {}) =>
+      planted.searched(spawnSync(program, args, { cwd, env, encoding: 'utf8', ...(input === undefined ? {} : { input }) })),
     async json<T = Json>(args: readonly string[], options?: StartOptions) {
       const end = args.includes('--') ? args.indexOf('--') : args.length;
       const ended = await run(args.toSpliced(end, 0, '--json'), options);
