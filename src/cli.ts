@@ -35,7 +35,7 @@ import ToolsValidate from './commands/tools/validate.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
 import { ending } from './ui/ending.ts';
-import { processDoor } from './ui/process-door.ts';
+import { endWithReader, processDoor } from './ui/process-door.ts';
 import { reportError } from './ui/report-error.ts';
 
 export { commandNotFound } from './hooks/command-not-found.ts';
@@ -81,6 +81,9 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
  * @returns The exit code.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  // That of oclif throws whatever is no closed pipe.
+  process.stdout.removeAllListeners('error');
+  endWithReader(process.stdout);
   try {
     await run([...argv], await Config.load({ root: packageRoot() }));
     await flush();

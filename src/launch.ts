@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { ownPackage } from './config/package-root.ts';
 import { userFolders } from './config/paths.ts';
 import type { Door } from './ui/door.ts';
-import { endWithReader, processDoor, UNFINISHED } from './ui/process-door.ts';
+import { processDoor, UNFINISHED } from './ui/process-door.ts';
 import { reportError } from './ui/report-error.ts';
 
 /** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
@@ -42,7 +42,6 @@ async function dispatch(argv: readonly string[], door: Door): Promise<number> {
   const lean = Object.hasOwn(LEAN, name) ? LEAN[name] : undefined;
   const code = await lean?.(argv.slice(name.split(' ').length), door);
   if (code !== undefined) return code;
-  endWithReader(process.stdout);
   return (await import('./cli.ts')).main(argv);
 }
 

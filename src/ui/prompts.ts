@@ -1,6 +1,7 @@
 import inquirer from 'inquirer';
 import type { Missing } from '../capability/policy.ts';
 import { showCapability } from '../capability/grammar.ts';
+import { steeredBy } from '../capability/protected.ts';
 import { TokaError } from '../errors.ts';
 import { hasSecrets } from '../manifest/secret-parts.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
@@ -81,6 +82,7 @@ function question(tool: Tool, { capability, lack }: Missing): string {
   const name = plain(showCapability(capability));
   if (lack.by === 'effect') return `${who} has risk ${lack.risk}, and no rule names it: shall it run (${name})?`;
   if (lack.by === 'ask') return `${who} needs ${name}, which ${plain(lack.source)} wants to be asked for each time${lack.reason === undefined ? '' : ` (${plain(lack.reason)})`}.`;
+  if (lack.by === 'protected') return `${who} needs ${name}, which steers ${steeredBy(lack.part)}, so a grant of the tree around it leaves it out.`;
   return `${who} needs ${name}, which no rule grants.${lack.by === 'secret' ? ' It bears secrets, so the built-in default leaves it out.' : ''}`;
 }
 

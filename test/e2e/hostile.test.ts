@@ -268,14 +268,14 @@ describe('the process that toka is', () => {
   test.runIf(process.platform === 'linux')('says when its output cannot be written, and records the run', async () => {
     using machine = place(tool('speaker', 'echo spoken'));
     const full = (args: string): string => `exec "$0" '${LAUNCHER}' ${args} > /dev/full`;
-    for (const args of ['tools list', 'run speaker --allow proc:exec:bash', 'run speaker --allow proc:exec:bash --json']) {
+    for (const args of ['tools list', 'tools show speaker', 'run speaker --allow proc:exec:bash', 'run speaker --allow proc:exec:bash --json', 'sandbox run -- yes']) {
       const ended = machine.spawn('sh', ['-c', full(args), process.execPath]);
       expect(ended.status).not.toBe(0);
-      expect(ended.stderr).toContain('TOKA_FS_FAILED');
+      expect(ended.stderr.split('TOKA_FS_FAILED')).toHaveLength(2);
       expect(ended.stderr).not.toContain('at writeSync');
     }
     const { stdout } = await machine.run(['runs', 'list', '--json']);
-    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(3);
   });
 
   test('in a folder that is gone says so', () => {

@@ -71,9 +71,12 @@ describe('no process is left', () => {
   });
 
   test('the reader of its output goes away', async () => {
-    const { stdout } = here.spawn('bash', ['-c', `"$0" "$1" run stubborn --allow proc:exec | head -n 1`, process.execPath, LAUNCHER]);
+    const { stdout, stderr } = here.spawn('bash', ['-c', `"$0" "$1" run stubborn --allow proc:exec | head -n 1`, process.execPath, LAUNCHER]);
     expect(stdout).toBe('ready\n');
     await until(() => processesWith(marker).length === 0);
+    expect(await statuses()).toEqual(['cancelled']);
+    // The same would end the same way.
+    expect([stderr.includes('TOKA_CANCELLED'), stderr.includes('run it again')]).toEqual([true, false]);
   });
 
   test('a run that ends well leaves nothing that it put into the background', async () => {
