@@ -76,6 +76,8 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
 
 /** The full command line: help, every command, and whatever the launcher does not take itself. Ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // That of oclif throws whatever is no closed pipe.
+  process.stdout.removeAllListeners('error');
   endWithReader(process.stdout);
   await serve(argv, async () => {
     try {

@@ -1,9 +1,10 @@
 import type { Level } from '../manifest/tool.ts';
-import { type Consent, EffectiveSet, permits, type Permission } from './effective.ts';
+import { type Consent, EffectiveSet, permits, type Permission, placeOf } from './effective.ts';
 import { type Capability, implies } from './grammar.ts';
 import type { Needs } from './needs.ts';
 import { type Ask, concernsTool, type Denial, type Grant, INHERITED, type Lack, type Missing, type Policy, touches } from './policy.ts';
 import type { Principal } from './principal.ts';
+import { protectedPart } from './protected.ts';
 
 /** How one need was decided. */
 export interface Verdict {
@@ -32,6 +33,8 @@ export interface Question {
   readonly level: Level;
   readonly policy: Policy;
   readonly principal: Principal;
+  /** Absolute paths of folders that no run may see. */
+  readonly hidden: readonly string[];
   /** Name and qualified name. */
   readonly toolNames: readonly string[];
 }
@@ -79,7 +82,7 @@ function settle(capability: Capability, isOptional: boolean, question: Question,
   const inherited = principal.permits(capability);
   if (!inherited) return lacks({ by: 'principal', subject: principal.subject });
   const found = offered(capability, rules.grants, isOptional).map((each) => (inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each));
-  if (found.length === 0) return lacks({ by: isSecretOnly(capability, rules.grants) ? 'secret' : 'policy' });
+  if (found.length === 0) return lacks(ungranted(capability, rules.grants));
   const unasked = asked(capability, rules);
   return unasked ? lacks(unasked) : { capability, isOptional, from, granted: found };
 }
@@ -96,8 +99,11 @@ function lacking(verdicts: readonly Verdict[], optional: boolean): Missing[] {
   return verdicts.flatMap(({ capability, isOptional, lack }) => (lack && isOptional === optional ? [{ capability, lack }] : []));
 }
 
-function excluded(need: Capability, { level }: Question): Lack | undefined {
-  return need.domain === 'net' && level !== 'elevated' ? { by: 'level', level } : undefined;
+function excluded(need: Capability, { level, hidden }: Question): Lack | undefined {
+  if (need.domain === 'net' && level !== 'elevated') return { by: 'level', level };
+  const place = need.domain === 'fs' ? placeOf(need) : undefined;
+  const folder = hidden.find((path) => place === path || place?.startsWith(`${path}/`));
+  return folder === undefined ? undefined : { by: 'hidden', folder };
 }
 
 /** A denial of part of a tree is carved out of the effective set; any other touch denies the whole need. */
@@ -143,6 +149,10 @@ function permission(capability: Capability, { source, exceptSecrets, consent }: 
   return { capability, source, ...(exceptSecrets === true ? { exceptSecrets } : {}), ...(consent === undefined ? {} : { consent }) };
 }
 
-function isSecretOnly(need: Capability, grants: readonly Grant[]): boolean {
-  return grants.some(({ capability, exceptSecrets }) => exceptSecrets === true && implies(capability, need));
+/** Why no grant offers anything of a need: those around it leave it out, or there are none. */
+function ungranted(need: Capability, grants: readonly Grant[]): Lack {
+  const around = grants.filter(({ capability }) => implies(capability, need));
+  if (around.length === 0) return { by: 'policy' };
+  if (around.some(({ exceptSecrets }) => exceptSecrets === true)) return { by: 'secret' };
+  return { by: 'protected', part: protectedPart(placeOf(need) ?? '') ?? '' };
 }

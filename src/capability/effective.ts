@@ -49,10 +49,15 @@ export class EffectiveSet {
 /** Whether a permission covers a need: one that leaves out secrets covers none asked for by name, one to write a tree nothing protected in it. */
 export function permits({ capability, exceptSecrets }: Permission, need: Capability): boolean {
   if (!implies(capability, need)) return false;
-  if (need.scope === undefined) return true;
+  const place = placeOf(need);
+  return place === undefined || (reaches(capability, place) && !(exceptSecrets === true && isSecretBearing(place)));
+}
+
+/** The file or folder that a need names, or where what it names begins. */
+export function placeOf(need: Capability): string | undefined {
+  if (need.scope === undefined) return undefined;
   const scope = scopeGlob(need);
-  const place = scope.tree ?? scope.prefix;
-  return reaches(capability, place) && !(exceptSecrets === true && isSecretBearing(place));
+  return scope.tree ?? scope.prefix;
 }
 
 /** A grant to write a tree does not reach what other programs obey in it (see protected.ts), unless its own beginning names it. */

@@ -37,6 +37,10 @@ export type Lack =
   | { readonly by: 'policy' }
   /** The built-in grant leaves it out. */
   | { readonly by: 'secret' }
+  /** A grant to write the tree around it leaves it out (see protected.ts). */
+  | { readonly by: 'protected'; readonly part: string }
+  /** It lies in a folder of toka's own, which no run sees. */
+  | { readonly by: 'hidden'; readonly folder: string }
   | { readonly by: 'level'; readonly level: Level }
   /** The caller does not have it itself. */
   | { readonly by: 'principal'; readonly subject: string }
@@ -52,9 +56,11 @@ export interface Missing {
   readonly lack: Lack;
 }
 
+const GRANTABLE: readonly Lack['by'][] = ['policy', 'secret', 'protected', 'ask', 'effect'];
+
 /** Whether a person can grant it, by an answer or a flag. */
 export function isGrantable({ lack }: Missing): boolean {
-  return lack.by === 'policy' || lack.by === 'secret' || lack.by === 'ask' || lack.by === 'effect';
+  return GRANTABLE.includes(lack.by);
 }
 
 /** Whether a rule is for a tool of these names. */

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { TokaError } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 
 /** Readable, or writable, for anybody but the owner. */
 const OTHERS = 0o077;
@@ -30,17 +31,7 @@ export function readPrivate(file: string): string | undefined {
 
 /** Replaces such a file as a whole, durably; readers see the old or the new one. */
 export function writePrivate(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}`;
-  attempt(file, () => {
-    const fd = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
-    try {
-      writeFileSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, file);
-  });
+  attempt(file, () => replaceFile(file, text, 0o600));
 }
 
 /** Makes the folder of such a file, and refuses one that is open to others. */

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectId } from '../config/paths.ts';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 
 /** What was trusted of a project: the text of its configuration, so that a change can be shown as a diff. */
 export interface TrustRecord {
@@ -73,11 +74,9 @@ function read(trustFile: string): TrustFile {
 }
 
 function write(trustFile: string, content: TrustFile): void {
-  const temporary = `${trustFile}.${process.pid}`;
   try {
     mkdirSync(dirname(trustFile), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, `${JSON.stringify(content, undefined, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, trustFile);
+    replaceFile(trustFile, `${JSON.stringify(content, undefined, 2)}\n`, 0o600);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write ${trustFile}`, { cause, hint: 'check its permissions and free space' });
   }

@@ -92,32 +92,40 @@ function checkSalvaged(parts: Salvaged, checkCapability: CheckCapability | undef
 
 function checkCapabilities({ capabilities, parameters, incomplete }: Salvaged, checkCapability: CheckCapability | undefined): Issue[] {
   if (capabilities === undefined) return [];
-  const paths = incomplete ? undefined : parameters.filter(({ value }) => isPath(value)).map(({ value }) => value.name);
+  const named = (is: (parameter: Parameter) => boolean): string[] => parameters.filter(({ value }) => is(value)).map(({ value }) => value.name);
+  const templates = { paths: incomplete ? undefined : named(isPath), secrets: named(({ type }) => type === 'secret') };
   return (['required', 'optional'] as const).flatMap((list) =>
-    capabilities[list].flatMap((text, index) => checkCapabilityText(text, ['spec', 'capabilities', list, index], paths, checkCapability)),
+    capabilities[list].flatMap((text, index) => checkCapabilityText(text, ['spec', 'capabilities', list, index], templates, checkCapability)),
   );
 }
 
-/**
- * Checks the text of one capability and the templates in it.
- *
- * @param paths Names of the parameters that are paths; `undefined` where they are not known.
- */
+/** Names of parameters, by what becomes of them in a capability. */
+export interface Templates {
+  /** Those that may stand in one; `undefined` where they are not known. */
+  readonly paths: readonly string[] | undefined;
+  readonly secrets: readonly string[];
+}
+
+/** Checks the text of one capability and the templates in it. */
 export function checkCapabilityText(
   text: string,
   path: Path,
-  paths: readonly string[] | undefined,
+  templates: Templates,
   checkCapability: CheckCapability = () => undefined,
 ): Issue[] {
   const wrong = checkCapability(text);
   if (wrong !== undefined) return [{ path, code: 'bad-value', expected: `a capability (${wrong})`, found: quote(text) }];
-  return paths === undefined || !text.includes('{') ? [] : checkTemplates(text, paths, path);
+  return text.includes('{') ? checkTemplates(text, templates, path) : [];
 }
 
 /** Every `{name}` in a scope stands for a parameter of type path. */
-function checkTemplates(text: string, paths: readonly string[], path: Path): Issue[] {
+function checkTemplates(text: string, { paths, secrets }: Templates, path: Path): Issue[] {
   return [...text.matchAll(/\{([^{}]*)\}?/g)].flatMap(([whole, name = '']): Issue[] => {
-    if (paths.includes(name) && whole.endsWith('}')) return [];
+    if (secrets.includes(name)) {
+      const expected = 'no secret in a capability, since what is granted or denied is shown and recorded; use a parameter of type path';
+      return [{ path, code: 'conflict', expected, found: quote(whole) }];
+    }
+    if (paths === undefined || (paths.includes(name) && whole.endsWith('}'))) return [];
     const suggestion = nearest(name, paths);
     return [
       {

@@ -31,6 +31,7 @@ export function checkJsonSchema(schema: unknown, path: Path): Issue[] {
 function checkKeyword(keyword: string, value: unknown, path: Path): Issue[] {
   if (keyword === 'type') return checkType(value, path);
   if (keyword === 'pattern') return checkPattern(value, path);
+  if (keyword === 'x-type') return checkMark(value, path);
   if (keyword === 'required') return checkRequired(value, path);
   if (keyword === '$ref' || keyword === '$dynamicRef') return checkReference(value, path);
   if (keyword === 'patternProperties' && isMap(value)) {
@@ -61,6 +62,11 @@ function checkType(value: unknown, path: Path): Issue[] {
         ...(suggestion === undefined ? {} : { suggestion: quote(suggestion) }),
       };
     });
+}
+
+/** A misspelt `secret` would be recorded. */
+function checkMark(value: unknown, path: Path): Issue[] {
+  return value === 'path' || value === 'secret' ? [] : [{ path, code: 'bad-value', expected: oneOf(['path', 'secret']), found: quote(value) }];
 }
 
 function checkPattern(value: unknown, path: Path): Issue[] {

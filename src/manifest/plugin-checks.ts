@@ -3,6 +3,7 @@ import { quote, type Issue, type Path } from './issue.ts';
 import { checkJsonSchema } from './json-schema.ts';
 import { nearest } from './nearest.ts';
 import { API_VERSION, type PluginManifest, type PluginTool } from './plugin-manifest.ts';
+import { hasSecrets } from './secret-parts.ts';
 import { oneOf } from './zod-issues.ts';
 
 const RESERVED = ['help', 'json', 'params'];
@@ -39,7 +40,10 @@ function checkIds(entries: readonly { readonly id: string }[], path: Path): Issu
 function checkTool(tool: PluginTool, path: Path, checkCapability: CheckCapability | undefined): Issue[] {
   const { properties, required } = tool.params;
   const names = Object.keys(properties);
-  const paths = names.filter((name) => isPath(properties[name]));
+  const templates = {
+    paths: names.filter((name) => isPath(properties[name])),
+    secrets: names.filter((name) => hasSecrets(properties[name] ?? {})),
+  };
   return [
     ...checkJsonSchema(tool.params, [...path, 'params']),
     ...checkJsonSchema(tool.output, [...path, 'output']),
@@ -48,7 +52,7 @@ function checkTool(tool: PluginTool, path: Path, checkCapability: CheckCapabilit
     ...checkPositions(tool, [...path, 'params', 'properties']),
     ...(['required', 'optional'] as const).flatMap((list) =>
       tool.capabilities[list].flatMap((text, index) =>
-        checkCapabilityText(text, [...path, 'capabilities', list, index], paths, checkCapability),
+        checkCapabilityText(text, [...path, 'capabilities', list, index], templates, checkCapability),
       ),
     ),
     ...tool.examples.flatMap(({ params }, index) =>

@@ -41,7 +41,7 @@ const property = strict({
     .union([z.boolean(), jsonSchema])
     .optional()
     .describe('Whether an object may have further members, or their JSON Schema.'),
-  'x-type': z.enum(['path', 'secret']).optional().describe("path: resolved against the caller's folder; secret: never shown or stored."),
+  'x-type': z.enum(['path', 'secret']).optional().describe("path: resolved against the caller's folder; secret: never shown or stored, also inside items and properties."),
   'x-position': z.int().min(1).max(200).optional().describe("Its place, counted from 1, among the bare words on toka's own command line."),
 });
 

@@ -1,6 +1,7 @@
 import { TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
 import type { Usage } from '../journal/events.ts';
+import { cancelled } from './cancelled.ts';
 import type { Approver, House } from './house.ts';
 import { maskError } from './mask.ts';
 import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
@@ -79,7 +80,7 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
   let run = begun;
   try {
     for (const stage of stages) {
-      if (run.request.signal?.aborted === true && !run.completion) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled');
+      if (run.request.signal?.aborted === true && !run.completion) throw cancelled('the run', run.request.signal);
       const next = stage(run, house);
       run = next instanceof Promise ? await next : next;
     }

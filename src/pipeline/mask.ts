@@ -1,11 +1,9 @@
 import type { JsonValue } from '@toka/sdk';
 import { TokaError } from '../errors.ts';
+import { MASKED, partSecrets } from '../manifest/secret-parts.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { LiveEvent } from './events.ts';
 import type { Run } from './run.ts';
-
-/** What stands where a secret was. */
-export const MASKED = '[secret]';
 
 /** Shorter values are left: they are found in whatever is written. */
 const MIN_LENGTH = 4;
@@ -30,11 +28,8 @@ const NOTHING: Mask = { text: (text) => text, json: (value) => value, pieces: (p
 export function secretsOf({ tool, params, request }: Run): readonly string[] {
   const above = request.parent?.secrets ?? [];
   if (!tool) return above;
-  const names = Object.keys(tool.params.properties).filter((name) => tool.params.properties[name]?.['x-type'] === 'secret');
-  if (names.length === 0) return above;
-  const values = params ?? request.params;
-  const own = names.map((name) => values[name]).filter((value) => typeof value === 'string');
-  return [...new Set([...above, ...own])];
+  const { secrets } = partSecrets(tool.params, params ?? request.params);
+  return secrets.length === 0 ? above : [...new Set([...above, ...secrets])];
 }
 
 export function maskOf(run: Run): Mask {

@@ -1,5 +1,6 @@
 import { printCapability } from '../capability/grammar.ts';
 import { isGrantable, type Lack, type Missing } from '../capability/policy.ts';
+import { steeredBy } from '../capability/protected.ts';
 
 /** Why a capability is missing, in words. */
 export function reasonOf(lack: Lack): string {
@@ -8,6 +9,10 @@ export function reasonOf(lack: Lack): string {
       return 'no rule grants it';
     case 'secret':
       return 'the built-in default leaves secret-bearing files out';
+    case 'protected':
+      return `a grant to write a tree leaves ${lack.part} out, which steers ${steeredBy(lack.part)}: only one that names it covers it`;
+    case 'hidden':
+      return `${lack.folder} is toka's own and hidden from every run, whatever is granted`;
     case 'level':
       return `the level ${lack.level} excludes it`;
     case 'principal':

@@ -5,10 +5,11 @@ import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
 import type { Denied, RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
+import { partSecrets } from '../manifest/secret-parts.ts';
 import type { Completion } from '../runtime/completion.ts';
 import { printablePlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
-import { MASKED, maskOf } from './mask.ts';
+import { maskOf } from './mask.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { Run } from './run.ts';
 
@@ -80,12 +81,8 @@ function nameOf(request: ExecutionRequest): string {
 function withoutSecrets(run: Run): JsonValue {
   const { tool, params, request } = run;
   if (!tool) return {};
-  const entries = Object.entries(params ?? request.params).flatMap(([name, value]): [string, JsonValue][] => {
-    const schema = Object.hasOwn(tool.params.properties, name) ? tool.params.properties[name] : undefined;
-    if (!schema) return [];
-    return [[name, schema['x-type'] === 'secret' ? MASKED : (value as JsonValue)]];
-  });
-  return maskOf(run).json(Object.fromEntries(entries));
+  const entries = Object.entries(params ?? request.params).filter(([name]) => Object.hasOwn(tool.params.properties, name));
+  return maskOf(run).json(partSecrets(tool.params, Object.fromEntries(entries)).clean as JsonValue);
 }
 
 function started(run: Run): RunStarted {

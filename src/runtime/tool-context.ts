@@ -31,9 +31,14 @@ export interface ContextOptions {
 
 /** Makes what a native tool may use: every part of it asks the effective set at each use. */
 export function createToolContext({ demandHolds, effective, fallen, hidden, children, env, cwd, signal, ...rest }: ContextOptions): ToolContext {
+  const hiding = (path: string): string | undefined => hidden.find((folder) => path === folder || path.startsWith(`${folder}/`));
   const allows = (action: 'read' | 'write', path: string): boolean => {
     demandHolds?.();
-    return effective.allows('fs', action, path) && !hidden.some((folder) => path === folder || path.startsWith(`${folder}/`));
+    return effective.allows('fs', action, path) && hiding(path) === undefined;
+  };
+  const hint = (action: 'read' | 'write', path: string): string => {
+    const folder = hiding(path);
+    return folder === undefined ? `grant it with --allow 'fs:${action}:${path}'` : `${folder} is toka's own and hidden from every run, whatever is granted`;
   };
   const demand = (domain: 'proc' | 'tool' | 'env', action: string, value: string): void => {
     demandHolds?.();
@@ -46,7 +51,7 @@ export function createToolContext({ demandHolds, effective, fallen, hidden, chil
     signal,
     capabilities: effective.print(),
     missing: fallen.map(({ capability }) => printCapability(capability)),
-    fs: createToolFs({ cwd, allows, hint: (action, path) => `grant it with --allow 'fs:${action}:${path}'`, signal }),
+    fs: createToolFs({ cwd, allows, hint, signal }),
     spawn: async (argv, options = {}) => {
       demand('proc', 'exec', argv[0].includes('/') ? resolve(options.cwd ?? cwd, argv[0]) : argv[0]);
       return children.spawn(argv, options);

@@ -1,3 +1,5 @@
+import type { EventEmitter } from 'node:events';
+import { TokaError } from '../errors.ts';
 import type { Output } from './output.ts';
 
 /** How Ctrl-C and its kin reach a run: the first asks it to stop and waits, the second ends toka, and with it everything it started. */
@@ -5,6 +7,19 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** Stops listening. */
   end(): void;
+}
+
+/** The process as what the files of the bundle have in common: each has modules of its own. */
+const bundle: EventEmitter = process;
+const UNREAD = 'toka:unread';
+
+/**
+ * Asks what goes on to stop, since nobody gets what it writes.
+ *
+ * @returns Whether anything does.
+ */
+export function stopUnread(why: string): boolean {
+  return bundle.emit(UNREAD, why);
 }
 
 export function listenForInterrupts(stderr: Output): Interrupts {
@@ -17,15 +32,20 @@ export function listenForInterrupts(stderr: Output): Interrupts {
     controller.abort();
   };
   const stop = (): void => controller.abort();
+  const unread = (why: string): void => {
+    controller.abort(new TokaError('TOKA_CANCELLED', why, { hint: 'to let it go to its end read all that it writes, or write it to a file' }));
+  };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', stop);
   process.on('SIGHUP', stop);
+  bundle.on(UNREAD, unread);
   return {
     signal: controller.signal,
     end: () => {
       process.off('SIGINT', interrupt);
       process.off('SIGTERM', stop);
       process.off('SIGHUP', stop);
+      bundle.off(UNREAD, unread);
     },
   };
 }

@@ -17,7 +17,8 @@ import { paint, plainLine, type Terminal } from './text.ts';
  * @param verdicts How each need is decided as things stand; the run itself supposes that what is missing were granted.
  */
 export function planJson(run: Run, verdicts: readonly Verdict[]): string {
-  const { budget, claims, decision, plan, tool } = run;
+  const { budget, claims, decision, plan, request, tool } = run;
+  const tokens = request.principal.bond?.budgets ?? [];
   const origins = planOrigins(run);
   return `${JSON.stringify({
     schema: 'toka/plan/v1',
@@ -36,6 +37,7 @@ export function planJson(run: Run, verdicts: readonly Verdict[]): string {
     fallen: decision?.fallen.map(({ capability }) => printCapability(capability)),
     limits: claims.map(({ limit: { rate, file, line } }) => ({ ...rate, source: `${file}:${line}` })),
     ...(budget ? { budget } : {}),
+    ...(tokens.length === 0 ? {} : { tokenBudgets: tokens.map(({ token, budget: own }) => ({ ...own, source: `token ${token}` })) }),
     isolation: plan ? 'sandbox' : 'in-process',
     ...(plan ? { plan: printablePlan(plan), origins } : {}),
   })}\n`;
@@ -98,9 +100,13 @@ export function missingOf(verdicts: readonly Verdict[]): Verdict[] {
   return verdicts.filter(({ isOptional, lack }) => lack !== undefined && !isOptional);
 }
 
-/** The limits and the budget that the run would count at; nothing where there are none. */
-function counted({ budget = {}, claims }: Run, view: Terminal): string[] {
-  const amounts = Object.entries(budget as Readonly<Record<string, number>>).map(([name, amount]) => `  ${printAmount(name as keyof Budget, amount)}  ${paint(view, 'dim', 'with all that it starts')}`);
+/** The limits and the budgets that the run would count at; nothing where there are none. */
+function counted({ budget = {}, claims, request }: Run, view: Terminal): string[] {
+  const linesOf = (amounts: Budget, whose: string): string[] =>
+    Object.entries(amounts as Readonly<Record<string, number>>).map(([name, amount]) => `  ${printAmount(name as keyof Budget, amount)}  ${paint(view, 'dim', whose)}`);
+  const own = linesOf(budget, 'with all that it starts');
+  const tokens = (request.principal.bond?.budgets ?? []).flatMap((each) => linesOf(each.budget, `by token ${each.token}, with all that is run with it`));
   const rates = claims.map(({ limit: { rate, file, line } }) => `  ${printRate(rate)}  ${paint(view, 'dim', `by ${file}:${line}`)}`);
-  return amounts.length + rates.length === 0 ? [] : [paint(view, 'bold', 'at most'), ...rates, ...amounts];
+  const lines = [...rates, ...own, ...tokens];
+  return lines.length === 0 ? [] : [paint(view, 'bold', 'at most'), ...lines];
 }

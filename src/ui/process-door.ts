@@ -1,6 +1,7 @@
 import type { Door } from './door.ts';
 import { ERRORS, TokaError } from '../errors.ts';
 import type { TokaOptions } from '../toka.ts';
+import { stopUnread } from './interrupt.ts';
 import { isCharacterDevice, leanOutput } from './output.ts';
 import { errorText } from './report.ts';
 import { reportError } from './report-error.ts';
@@ -95,7 +96,7 @@ let unwritten = false;
 export function endWithReader(stdout: NodeJS.WriteStream): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') tell(stdout, error);
-    if (process.emit('SIGTERM')) return;
+    if (stopUnread(error.code === 'EPIPE' ? 'whoever read its output has gone' : 'its output could not be written')) return;
     process.exit(unwritten ? UNWRITTEN : process.exitCode === UNFINISHED ? 0 : process.exitCode);
   });
 }

@@ -1,7 +1,9 @@
 import inquirer from 'inquirer';
 import type { Missing } from '../capability/policy.ts';
 import { showCapability } from '../capability/grammar.ts';
+import { steeredBy } from '../capability/protected.ts';
 import { TokaError } from '../errors.ts';
+import { hasSecrets } from '../manifest/secret-parts.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
@@ -23,8 +25,8 @@ async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   if (schema.enum) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: typeof value === 'string' ? value : JSON.stringify(value), value })) });
   if (schema.type === 'boolean') return one({ type: 'confirm', name, message });
   if (schema.type === 'integer' || schema.type === 'number') return one({ type: 'number', name, message, required: true });
-  if (schema['x-type'] === 'secret') return one({ type: 'password', name, message, mask: '*' });
-  const text = String(await one({ type: 'input', name, message, required: true }));
+  const kind = hasSecrets(schema) ? { type: 'password', mask: '*' } : { type: 'input', required: true };
+  const text = String(await one({ ...kind, name, message }));
   if (schema.type === 'array') return text.split(/\s*,\s*/);
   return schema.type === 'object' ? (JSON.parse(text) as unknown) : text;
 }
@@ -80,6 +82,7 @@ function question(tool: Tool, { capability, lack }: Missing): string {
   const name = plain(showCapability(capability));
   if (lack.by === 'effect') return `${who} has risk ${lack.risk}, and no rule names it: shall it run (${name})?`;
   if (lack.by === 'ask') return `${who} needs ${name}, which ${plain(lack.source)} wants to be asked for each time${lack.reason === undefined ? '' : ` (${plain(lack.reason)})`}.`;
+  if (lack.by === 'protected') return `${who} needs ${name}, which steers ${steeredBy(lack.part)}, so a grant of the tree around it leaves it out.`;
   return `${who} needs ${name}, which no rule grants.${lack.by === 'secret' ? ' It bears secrets, so the built-in default leaves it out.' : ''}`;
 }
 

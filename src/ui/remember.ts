@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Document, isMap, isSeq, parseDocument } from 'yaml';
 import { printCapability } from '../capability/grammar.ts';
@@ -7,6 +7,7 @@ import { isInSession, rememberForSession } from '../capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, trustState } from '../capability/trust.ts';
 import { findProject, userFolders, userProjectConfigFile } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
+import { replaceFile } from '../replace-file.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Answer } from '../pipeline/house.ts';
 import { askCapability } from './prompts.ts';
@@ -67,8 +68,7 @@ export function writeRule(file: string, capability: string, tool: string): strin
   try {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o600;
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.${process.pid}`, text, { mode: mode & 0o777 });
-    renameSync(`${file}.${process.pid}`, file);
+    replaceFile(file, text, mode & 0o777);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write ${file}`, { cause, hint: 'check its permissions and free space' });
   }

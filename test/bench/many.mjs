@@ -30,7 +30,7 @@ export async function manyRows(world, { samples, coldSamples, tools }) {
     { samples, warmup: 2 },
   );
   return [
-    row(group, 'cold index', cold.median / 1000, 's', 5, `${ms(cold)}; peak ${(coldPeak / 2 ** 20).toFixed(0)} MiB`),
+    row(group, 'cold index', cold.median / 1000, 's', 5, `${ms(cold)}${coldPeak === undefined ? '' : `; peak ${coldPeak.toFixed(0)} MiB`}`),
     ratioRow(group, 'warm tools list', measured.list, measured.node, 1.5),
     ratioRow(group, 'run of one, a shell tool', measured.many, measured.few, 1.1, 'against 10 tools'),
     ratioRow(group, 'look-up of one (run NAME --help)', measured.helpOfMany, measured.helpOfFew, 1.1, 'against 10 tools'),

@@ -91,7 +91,7 @@ function memoryRows() {
     'toka run, shell': tokaPeak(world, SHELL_RUN, { cwd }),
     'toka tools show': tokaPeak(world, ['tools', 'show', 'file-reader'], { cwd }),
   };
-  return Object.entries(peaks).map(([name, bytes]) => row('peak memory', name, bytes / 2 ** 20, 'MiB'));
+  return Object.entries(peaks).flatMap(([name, mib]) => (mib === undefined ? [] : [row('peak memory', name, mib, 'MiB')]));
 }
 
 function table(rows) {

@@ -42,6 +42,7 @@ function decisions() {
     needs: { required: [parseCapability(`fs:read:/p/folder-${GRANTS - 1}/file.txt`)], optional: [], starts: [] },
     level: 'restricted',
     policy: { grants, denials: [], asks: [] },
+    hidden: [],
     toolNames: ['reader', 'bench/reader'],
   };
   const person = Principal.person('user:bench');

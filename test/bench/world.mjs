@@ -74,11 +74,12 @@ export function toka(world, args, options) {
   return node(world, [TOKA, ...args], options);
 }
 
-/** Peak memory of a command, bytes: what the process itself says at its end, in a run of its own that is not timed. */
+/** Peak memory of a command, MiB: what the process itself says at its end, in a run of its own that is not timed. Absent where no system tells. */
 export function peakOf(world, args, { cwd = world.folder } = {}) {
   const file = join(world.folder, 'peak');
   node(world, ['--require', HOOK, ...args], { cwd, env: { ...world.env, TOKA_BENCH_PEAK: file } });
-  return Number(readFileSync(file, 'utf8')) * 1024;
+  const kib = readFileSync(file, 'utf8');
+  return kib === '' ? undefined : Number(kib) / 1024;
 }
 
 export function tokaPeak(world, args, options) {

@@ -31,6 +31,7 @@ function decide({ required = [], optional = [], grants = [], asks = [], denials 
       denials: denials.map((each) => (typeof each === 'string' ? { capability: cap(each), source: 'admin.yaml:3' } : each)),
     },
     principal,
+    hidden: [],
     toolNames: ['report', 'project/report'],
   });
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { authorize } from '../../src/capability/authorize.ts';
 import { EffectiveSet, permits } from '../../src/capability/effective.ts';
 import { parseCapability } from '../../src/capability/grammar.ts';
-import { PROTECTED, protectedPart } from '../../src/capability/protected.ts';
+import { Principal } from '../../src/capability/principal.ts';
+import { PROTECTED, protectedPart, steeredBy } from '../../src/capability/protected.ts';
 
 const set = (...texts: string[]): EffectiveSet =>
   new EffectiveSet(texts.map((text) => ({ capability: parseCapability(text), source: 'flag' })));
@@ -46,4 +48,33 @@ test('what is asked for by name inside it is not covered by the tree, the tree i
   expect(permits(tree!, parseCapability('fs:write:/p/.git/hooks/x'))).toBe(false);
   expect(permits(tree!, parseCapability('fs:write:/p/.git/**'))).toBe(false);
   expect(permits(tree!, parseCapability('fs:write:/p/**'))).toBe(true);
+});
+
+test('all that is protected steers something', () => {
+  expect(PROTECTED.filter((name) => steeredBy(`/p/${name}`) === '')).toEqual([]);
+});
+
+/** Why a run is denied that needs these and is granted those. */
+function lacks(required: readonly string[], grants: readonly string[]): unknown[] {
+  const decision = authorize({
+    needs: { starts: [], required: required.map(parseCapability), optional: [] },
+    level: 'restricted',
+    policy: { grants: grants.map((text) => ({ capability: parseCapability(text), source: 'flag' })), asks: [], denials: [] },
+    principal: Principal.person('user:1000'),
+    hidden: ['/p/.toka/state'],
+    toolNames: ['report'],
+  });
+  return decision.missing.map(({ lack }) => lack);
+}
+
+test('a denial says what is protected where a grant of the tree is there', () => {
+  const required = ['fs:write:/p/.git/hooks/x', 'fs:write:/p/src/**'];
+  expect(lacks(required, ['fs:write:/p/**'])).toEqual([{ by: 'protected', part: '/p/.git' }]);
+  expect(lacks(required, ['fs:write:/p/**', 'fs:write:/p/.git/hooks/x'])).toEqual([]);
+  expect(lacks(required, ['fs:write:/p/src/**'])).toEqual([{ by: 'policy' }]);
+});
+
+test('what no run sees is denied, whatever grants it', () => {
+  const inside = ['fs:write:/p/.toka/state/x', 'fs:read:/p/.toka/state/**', 'fs:read:/p/.toka/state'];
+  expect(lacks([...inside, 'fs:read:/p/.toka/states'], ['fs:write', 'fs:read', ...inside])).toEqual(inside.map(() => ({ by: 'hidden', folder: '/p/.toka/state' })));
 });

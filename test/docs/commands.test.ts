@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +13,7 @@ beforeAll(() => {
   mkdirSync(bin);
   symlinkSync(join(ROOT, 'bin/run.js'), join(bin, 'toka'));
   symlinkSync(process.execPath, join(bin, 'node'));
-  spawnSync('git', ['init', '--quiet'], { cwd: clone.folder, env });
+  clone.spawn('git', ['init', '--quiet'], { cwd: clone.folder, env });
   // What some examples speak of.
   for (const folder of ['vendor/tools', 'examples/project/vendor']) {
     const counting = join(clone.folder, folder, 'counting');
@@ -26,7 +25,7 @@ beforeAll(() => {
 
 /** Runs the text of a block as bash would if somebody pasted it, but stops at the first line that fails. */
 function paste(script: string, cwd = clone.folder) {
-  return spawnSync('bash', ['-o', 'pipefail', '-ec', script], { cwd, env, encoding: 'utf8' });
+  return clone.spawn('bash', ['-o', 'pipefail', '-ec', script], { cwd, env });
 }
 
 describe.skipIf(!sandboxed)('the README', () => {
@@ -78,7 +77,7 @@ describe('every page', () => {
 });
 
 describe('the examples of --help', () => {
-  const { stdout } = spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), '--help'], { env, encoding: 'utf8' });
+  const { stdout } = clone.spawn(process.execPath, [join(ROOT, 'bin/run.js'), '--help'], { cwd: clone.folder, env });
 
   test('every command has some', () => {
     const sections = text('docs/cli.md').split(/^## /m).slice(1);

@@ -12,7 +12,7 @@ const sandboxed = canSandbox(clone);
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 
 function toka(args: readonly string[], input?: string) {
-  return spawnSync(process.execPath, [launcher, ...args], { cwd: project, env: clone.env, encoding: 'utf8', ...(input === undefined ? {} : { input }) });
+  return clone.spawn(process.execPath, [launcher, ...args], { cwd: project, ...(input === undefined ? {} : { input }) });
 }
 
 test('every manifest of the example project is valid', () => {
@@ -42,11 +42,7 @@ describe.skipIf(!sandboxed)('in the sandbox', () => {
   });
 
   test.skipIf(!has('make') || !has('python3'))('all of the Makefile runs, with exit codes and --json', () => {
-    const { status, stdout, stderr } = spawnSync('make', ['-C', 'examples', `TOKA=${process.execPath} ${launcher}`], {
-      cwd: clone.folder,
-      env: clone.env,
-      encoding: 'utf8',
-    });
+    const { status, stdout, stderr } = clone.spawn('make', ['-C', 'examples', `TOKA=${process.execPath} ${launcher}`], { cwd: clone.folder });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\d+ links, 0 broken$/m);
     expect(stdout).toMatch(/^~ project\/word-count$/m);
@@ -55,7 +51,7 @@ describe.skipIf(!sandboxed)('in the sandbox', () => {
 });
 
 test('a token goes through three processes, and none gets more out of it', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'examples/tokens/parent.mjs')], { cwd: project, env: clone.env, encoding: 'utf8' });
+  const { status, stdout, stderr } = clone.spawn(process.execPath, [join(ROOT, 'examples/tokens/parent.mjs')], { cwd: project });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const outcomes = stdout.trim().split('\n').map((line) => /^(\w+) .* (\w+)$/.exec(line)?.slice(1));
   expect(outcomes).toEqual([
@@ -73,7 +69,7 @@ test('a token goes through three processes, and none gets more out of it', () =>
 });
 
 test('the example of embedding runs, and is denied what nobody granted', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, 'examples/embed.mjs')], { cwd: project, env: clone.env, encoding: 'utf8' });
+  const { status, stdout, stderr } = clone.spawn(process.execPath, [join(ROOT, 'examples/embed.mjs')], { cwd: project });
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^denied TOKA_CAPABILITY_DENIED 1$/m);
   expect(stdout).toMatch(sandboxed ? /^succeeded \w+$/m : /TOKA_SANDBOX_UNAVAILABLE/);

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -25,7 +24,7 @@ test('the manifest that the page shows is that of the example project', () => {
 test('the lock that the page shows is what is written for the example project', () => {
   using clone = copy();
   const cwd = join(clone.folder, 'examples/project');
-  expect(spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), 'lock'], { cwd, env: clone.env }).status).toBe(0);
+  expect(clone.spawn(process.execPath, [join(ROOT, 'bin/run.js'), 'lock'], { cwd }).status).toBe(0);
   const written = JSON.parse(readFileSync(join(cwd, 'toka.lock'), 'utf8')) as LockFile;
   const [shown] = blocks('docs/lock.md').filter(({ language }) => language === 'json');
   const name = 'project/word-count';
@@ -51,7 +50,6 @@ test('the tool that the page on plugins shows runs in a project', ({ skip }) => 
   };
   writeFileSync(join(folder, 'tool.yaml'), JSON.stringify(manifest));
   const args = ['run', 'line-count', 'data/notes.txt', '--allow', 'proc:exec:node', '--allow', 'fs:read:data/**'];
-  const options = { cwd: join(clone.folder, 'examples/project'), env: clone.env, encoding: 'utf8' } as const;
-  const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'bin/run.js'), ...args], options);
+  const { status, stdout } = clone.spawn(process.execPath, [join(ROOT, 'bin/run.js'), ...args], { cwd: join(clone.folder, 'examples/project') });
   expect({ status, stdout }).toEqual({ status: 0, stdout: '4\n' });
 });

@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { plant } from '../support/planted.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
@@ -26,10 +27,18 @@ export function blocks(page: string): Fenced[] {
   return [...text(page).matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language = '', body = '']) => ({ language, text: body }));
 }
 
-/** A copy of the repository's documents and examples that looks like a clone, with a home of its own; removed with the value. */
+/** A copy of the repository's documents and examples that looks like a clone, with a home of its own; removed with the value. A planted secret that leaks fails the test. */
 export interface Copy extends Disposable {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  spawn(program: string, args: readonly string[], options: SpawnOptions): SpawnSyncReturns<string>;
+}
+
+export interface SpawnOptions {
+  readonly cwd: string;
+  /** Default: that of the copy. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
 }
 
 export function copy(): Copy {
@@ -43,6 +52,7 @@ export function copy(): Copy {
     cpSync(join(ROOT, name), join(folder, name));
   }
   const home = join(base, 'home');
+  const planted = plant(home, [home, join(folder, '.toka'), join(folder, 'examples/project/.toka')]);
   const env = {
     PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
     HOME: home,
@@ -52,16 +62,23 @@ export function copy(): Copy {
     LANG: 'C.UTF-8',
     CI: 'true',
     GIT_CONFIG_NOSYSTEM: '1',
+    ...planted.env,
   };
-  return { folder, env, [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }) };
+  return {
+    folder,
+    env,
+    spawn: (program, args, options) => planted.searched(spawnSync(program, args, { env, ...options, encoding: 'utf8' })),
+    [Symbol.dispose]: () => {
+      try {
+        planted.demandUnwritten();
+      } finally {
+        rmSync(base, { recursive: true, force: true });
+      }
+    },
+  };
 }
 
 /** Whether toka can sandbox processes on this machine. */
-export function canSandbox({ env }: Copy): boolean {
-  try {
-    execFileSync(process.execPath, [join(ROOT, 'bin/run.js'), 'doctor', '--json'], { env, stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+export function canSandbox({ folder, spawn }: Copy): boolean {
+  return spawn(process.execPath, [join(ROOT, 'bin/run.js'), 'doctor', '--json'], { cwd: folder }).status === 0;
 }

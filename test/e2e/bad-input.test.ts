@@ -152,11 +152,7 @@ describe('the state folder', () => {
 
   const canMount = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
   const own = (script: string, ...words: readonly string[]) =>
-    spawnSync('unshare', ['-rm', ...script.split(' '), state(), process.execPath, LAUNCHER, ...words], {
-      cwd: here.project,
-      env: here.env,
-      encoding: 'utf8',
-    });
+    here.spawn('unshare', ['-rm', ...script.split(' '), state(), process.execPath, LAUNCHER, ...words]);
 
   test.runIf(canMount)('full: 69, and it goes on once there is room (needs mounts in a namespace)', () => {
     mkdirSync(state(), { recursive: true });
@@ -240,35 +236,21 @@ describe('odd surroundings', () => {
   test('a folder that was removed', async () => {
     const gone = join(here.base, 'gone');
     mkdirSync(gone);
-    const { status, stderr } = spawnSync('sh', ['-c', `rmdir "$PWD"; "$0" "$1" tools list >/dev/null`, process.execPath, LAUNCHER], {
-      cwd: gone,
-      env: here.env,
-      encoding: 'utf8',
-    });
+    const { status, stderr } = here.spawn('sh', ['-c', `rmdir "$PWD"; "$0" "$1" tools list >/dev/null`, process.execPath, LAUNCHER], { cwd: gone });
     expect([status === null, /\n\s+at /.test(stderr)]).toEqual([false, false]);
   });
 
   test('standard streams that are closed', () => {
     for (const redirect of ['</dev/null >&-', '2>&-', '<&-']) {
-      const { status } = spawnSync('sh', ['-c', `"$0" "$1" tools list ${redirect} >/dev/null`, process.execPath, LAUNCHER], {
-        cwd: here.project,
-        env: here.env,
-      });
+      const { status } = here.spawn('sh', ['-c', `"$0" "$1" tools list ${redirect} >/dev/null`, process.execPath, LAUNCHER]);
       expect([redirect, status]).toEqual([redirect, 0]);
     }
   });
 
   test('arguments that are not UTF-8, empty, or very long', () => {
-    const { status } = spawnSync('bash', ['-c', String.raw`"$0" "$1" run file-reader $'a\xffb' ""`, process.execPath, LAUNCHER], {
-      cwd: here.project,
-      env: here.env,
-    });
+    const { status } = here.spawn('bash', ['-c', String.raw`"$0" "$1" run file-reader $'a\xffb' ""`, process.execPath, LAUNCHER]);
     expect(status).toBe(2);
-    const long = spawnSync(process.execPath, [LAUNCHER, 'run', 'file-reader', 'x'.repeat(100_000)], {
-      cwd: here.project,
-      env: here.env,
-      encoding: 'utf8',
-    });
+    const long = here.spawn(process.execPath, [LAUNCHER, 'run', 'file-reader', 'x'.repeat(100_000)]);
     expect([long.status, /TOKA_[A-Z_]+/.exec(long.stderr)?.[0]]).toEqual([2, 'TOKA_CAPABILITY_INVALID']);
   });
 });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -108,11 +107,7 @@ describe('what is hidden, denied or protected', () => {
     for (const part of ['bin', 'dist', 'manifests', 'package.json']) cpSync(join(house, part), join(own, part), { recursive: true });
     for (const { name, folder } of packagesOf(house)) cpSync(folder, join(machine.project, 'node_modules', name), { recursive: true, dereference: true });
     const before = readFileSync(join(own, 'dist/launch.cjs'), 'utf8');
-    const run = spawnSync(process.execPath, [join(own, 'bin/run.js'), 'run', 'patcher', ...SHELL, '--allow', 'fs:write:**'], {
-      cwd: machine.project,
-      env: { ...machine.env },
-      encoding: 'utf8',
-    });
+    const run = machine.spawn(process.execPath, [join(own, 'bin/run.js'), 'run', 'patcher', ...SHELL, '--allow', 'fs:write:**']);
     expect(run.stderr).toContain('Read-only file system');
     expect(readFileSync(join(own, 'dist/launch.cjs'), 'utf8')).toBe(before);
   });
@@ -273,14 +268,14 @@ describe('the process that toka is', () => {
   test.runIf(process.platform === 'linux')('says when its output cannot be written, and records the run', async () => {
     using machine = place(tool('speaker', 'echo spoken'));
     const full = (args: string): string => `exec "$0" '${LAUNCHER}' ${args} > /dev/full`;
-    for (const args of ['tools list', 'run speaker --allow proc:exec:bash', 'run speaker --allow proc:exec:bash --json']) {
-      const ended = spawnSync('sh', ['-c', full(args), process.execPath], { cwd: machine.project, env: { ...machine.env }, encoding: 'utf8' });
+    for (const args of ['tools list', 'tools show speaker', 'run speaker --allow proc:exec:bash', 'run speaker --allow proc:exec:bash --json', 'sandbox run -- yes']) {
+      const ended = machine.spawn('sh', ['-c', full(args), process.execPath]);
       expect(ended.status).not.toBe(0);
-      expect(ended.stderr).toContain('TOKA_FS_FAILED');
+      expect(ended.stderr.split('TOKA_FS_FAILED')).toHaveLength(2);
       expect(ended.stderr).not.toContain('at writeSync');
     }
     const { stdout } = await machine.run(['runs', 'list', '--json']);
-    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(2);
+    expect((JSON.parse(stdout) as { runs: unknown[] }).runs).toHaveLength(3);
   });
 
   test('in a folder that is gone says so', () => {
@@ -288,7 +283,7 @@ describe('the process that toka is', () => {
     const gone = join(realpathSync(machine.base), 'gone');
     mkdirSync(gone);
     const script = `rmdir '${gone}' && exec "$0" '${LAUNCHER}' tools list`;
-    const ended = spawnSync('sh', ['-c', script, process.execPath], { cwd: gone, env: { ...machine.env }, encoding: 'utf8' });
+    const ended = machine.spawn('sh', ['-c', script, process.execPath], { cwd: gone });
     expect(ended.status).toBe(2);
     expect(ended.stderr).toContain('TOKA_USAGE');
   });

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROTECTED } from '../../src/capability/protected.ts';
-import { place, tool } from '../support/cli.ts';
+import { type Json, place, tool } from '../support/cli.ts';
 
 const SHELL = ['--allow', 'proc:exec:bash'];
 const TREE = ['--allow', 'fs:write:**'];
@@ -32,6 +32,19 @@ describe('what other programs obey', () => {
     const { code, stderr } = await here.run(['run', 'planter', ...SHELL, ...TREE]);
     expect(code).toBe(0);
     expect(names.filter((name) => !stderr.includes(`${join(here.project, name)},`))).toEqual([]);
+  });
+
+  test('is named in a denial, with what it steers; what no run sees is denied whatever is granted', async () => {
+    using here = place();
+    const write = async (file: string, ...flags: readonly string[]): Promise<Json> => here.json(['run', 'file-writer', file, '--content', 'x', ...flags]);
+    const hook = await write('.git/hooks/pre-commit', ...TREE);
+    expect(hook).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    expect(hook.error?.message).toContain(`leaves ${join(here.project, '.git')} out, which steers git`);
+    expect(hook.error?.hint).toContain('--allow');
+    const hidden = await write('.toka/state/journal.db', ...TREE, '--allow', 'fs:write:.toka/state/journal.db');
+    expect(hidden).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+    expect(hidden.error?.message).toContain(join(here.project, '.toka/state'));
+    expect(hidden.error?.hint).not.toContain('--allow');
   });
 
   test('cannot be made by a native tool, and is changed where it is granted by name', async () => {

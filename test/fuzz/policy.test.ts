@@ -102,6 +102,7 @@ describe('what only narrows widens nothing', () => {
       level: 'elevated',
       policy: policyOf(mergeLayers(layers), anchors),
       principal: Principal.person('user:1'),
+      hidden: [],
       toolNames: ['report', 'project/report'],
     });
   }

@@ -127,6 +127,19 @@ test.each([
     [`conflict ${tool}.params.properties.path.default`],
   ],
   ['a template of nothing', { capabilities: { required: ['fs:read:{pth}'] } }, [`unknown-name ${tool}.capabilities.required[0]`]],
+  ...(['string', 'array'] as const).map((type): [string, object, string[]] => [
+    `a template of a secret ${type}`,
+    {
+      params: { ...params, properties: { path, key: { type, description: 'd', 'x-type': 'secret', ...(type === 'array' ? { items: { type: 'string', 'x-type': 'path' } } : {}) } } },
+      capabilities: { required: ['fs:read:{path}', 'fs:read:{key}'] },
+    },
+    [`conflict ${tool}.capabilities.required[1]`],
+  ]),
+  [
+    'a misspelt secret inside a parameter',
+    { params: { ...params, properties: { path, auth: { type: 'object', description: 'd', properties: { key: { type: 'string', 'x-type': 'Secret' } } } } } },
+    [`bad-value ${tool}.params.properties.auth.properties.key.x-type`],
+  ],
   ['a reference out of the schema', { output: { $ref: 'https://example.org' } }, [`outside ${tool}.output["$ref"]`]],
   [
     'an example of another parameter',

@@ -162,6 +162,16 @@ describe('capabilities', () => {
     expect(await refused({ parameters: [path, text], capabilities: { required: [capability] } })).toHaveLength(1);
   });
 
+  const key = { ...text, name: 'key', type: 'secret', pass: { env: 'KEY' } };
+  test.each([
+    ['as it stands', { parameters: [path, key] }, []],
+    ['beside a parameter that is wrong itself', { parameters: [path, { ...text, type: 'txt' }, key] }, ['bad-value spec.parameters[1].type']],
+  ])('a secret is refused by name, %s', async (_, spec, others) => {
+    const required = ['fs:read:{path}', 'fs:read:{key}'];
+    const problems = (await refused({ ...spec, capabilities: { required, optional: ['net:connect:{key}:443'] } })).toSorted();
+    expect(problems).toEqual([...others, 'conflict spec.capabilities.optional[0]', 'conflict spec.capabilities.required[1]'].toSorted());
+  });
+
   test('templates of paths and lists of paths', () => {
     const list = { ...path, name: 'list', type: 'array', items: { type: 'path' }, pass: { env: 'LIST' } };
     const required = ['fs:read:{path}', 'fs:read:{list}', 'fs:write:{path}/**', 'agent:spawn', 'net:connect:example.org:443'];

@@ -41,7 +41,7 @@ test.each([
   userConfig(`limits: [{ ${rate} }]\n`);
   await here.run(read);
   const ended = await Promise.all(
-    Array.from({ length: 8 }, async () => run(process.execPath, [LIMITED, '6'], { cwd: here.project, env: here.env, encoding: 'utf8' })),
+    Array.from({ length: 8 }, async () => here.planted.searched(await run(process.execPath, [LIMITED, '6'], { cwd: here.project, env: here.env, encoding: 'utf8' }))),
   );
   const codes = ended.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
   expect(codes.filter((code) => code === 'ok')).toHaveLength(9);

@@ -93,7 +93,7 @@ describe('the administrator', () => {
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (chunk: string) => void (text[name] += chunk));
     const exit = await new Promise<number | null>((resolve) => void child.on('close', resolve));
-    if (text.stdout === '') throw new Error(text.stderr);
+    if (here.planted.searched(text).stdout === '') throw new Error(text.stderr);
     return { ...(JSON.parse(text.stdout) as Json), exit };
   }
 

@@ -118,11 +118,29 @@ test('a child has what it says, and its use comes out of the budget of its paren
   for (const token of ['first.token', 'third.token']) expect(await read(token)).toMatchObject(exceeded('calls', parent));
 });
 
+test.each([
+  ['--token', ['--token', 'second.token'], {}],
+  ['TOKA_TOKEN_FILE', [], { TOKA_TOKEN_FILE: 'second.token' }],
+])('is named by --dry-run with the token that it stands in, by %s, and nothing is drawn', async (_, flags, env) => {
+  const parent = await create('calls=3');
+  const child = await attenuate('first.token', 'second.token', '--budget', 'calls=2,bytes=1M');
+  const words = ['run', '--dry-run', ...flags, 'file-reader', 'notes.txt'];
+  expect(await here.json(words, { env })).toMatchObject({
+    exit: 0,
+    tokenBudgets: [{ calls: 3, source: `token ${parent}` }, { calls: 2, bytes: 1024 ** 2, source: `token ${child}` }],
+  });
+  const { stdout } = await here.run(words, { env });
+  for (const part of [`3 runs  by token ${parent}`, `2 runs  by token ${child}`, `1M of output  by token ${child}`]) expect(stdout).toContain(part);
+  expect((await here.json(['run', '--dry-run', 'file-reader', 'notes.txt']))).not.toHaveProperty('tokenBudgets');
+  expect([(await read('second.token')).exit, accounts()[child]?.calls]).toEqual([0, 1]);
+});
+
 test('processes that run at once with one token begin exactly as many runs as it has calls', async () => {
   const id = await create('calls=7');
   await here.run(['run', 'file-reader', 'notes.txt']);
   const env = { ...here.env, TOKA_TOKEN_FILE: 'first.token' };
-  const ended = await Promise.all(Array.from({ length: 3 }, async () => promisify(execFile)(process.execPath, [LIMITED, '5'], { cwd: here.project, env, encoding: 'utf8' })));
+  const draw = async () => promisify(execFile)(process.execPath, [LIMITED, '5'], { cwd: here.project, env, encoding: 'utf8' });
+  const ended = await Promise.all(Array.from({ length: 3 }, async () => here.planted.searched(await draw())));
   const codes = ended.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
   expect(codes.toSorted()).toEqual([...Array.from({ length: 8 }, () => 'TOKA_BUDGET_EXCEEDED'), ...Array.from({ length: 7 }, () => 'ok')]);
   expect(accounts()[id]).toMatchObject({ calls: 7, reserved: {} });

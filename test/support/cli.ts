@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
+import { plant, type Planted } from './planted.ts';
 
 /** The launcher of the built package. */
 export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
@@ -11,6 +12,11 @@ export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
 // What toka found out about this machine's sandbox is the same for all tests of a file.
 const cache = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cache-')));
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
+
+const living = new Set<Planted>();
+afterEach(() => {
+  for (const planted of living) planted.demandUnwritten();
+});
 
 export interface Ended {
   readonly code: number | null;
@@ -36,17 +42,21 @@ export interface StartOptions {
   readonly detached?: boolean;
 }
 
-/** A folder of this machine with a home, a project in it, and toka's own folders; removed with the value. */
+/** A folder of this machine with a home, a project in it, and toka's own folders; removed with the value. A planted secret that leaks fails the test. */
 export interface Place extends Disposable {
   readonly base: string;
   /** The project: it has an empty `toka.yaml` unless other files say otherwise. */
   readonly project: string;
   readonly home: string;
+  /** With a planted secret in it. */
   readonly env: Readonly<Record<string, string>>;
+  readonly planted: Planted;
   write(files: Readonly<Record<string, string | Uint8Array>>): void;
   read(file: string): string;
   start(args: readonly string[], options?: StartOptions): Started;
   run(args: readonly string[], options?: StartOptions): Promise<Ended>;
+  /** Runs another program to its end, which starts toka by itself. */
+  spawn(program: string, args: readonly string[], options?: Pick<StartOptions, 'cwd' | 'input'>): { readonly status: number | null; readonly stdout: string; readonly stderr: string };
   /** Runs with `--json` (at the end, or before `--`) and returns what was printed, with the exit code. */
   json<T = Json>(args: readonly string[], options?: StartOptions): Promise<T & { readonly exit: number | null }>;
 }
@@ -72,6 +82,9 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
   const base = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cli-')));
   const project = join(base, 'project');
   const home = join(base, 'home');
+  for (const folder of [project, home]) mkdirSync(folder);
+  const planted = plant(home, [home, join(project, '.toka'), cache]);
+  living.add(planted);
   const env = {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
@@ -80,6 +93,7 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     XDG_CACHE_HOME: cache,
     LANG: 'C.UTF-8',
     TERM: 'xterm',
+    ...planted.env,
   };
   const write = (all: Readonly<Record<string, string | Uint8Array>>): void => {
     for (const [name, content] of Object.entries(all)) {
@@ -88,7 +102,6 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
       writeFileSync(file, content, { mode: 0o755 });
     }
   };
-  for (const folder of [project, home]) mkdirSync(folder);
   write({ 'toka.yaml': 'apiVersion: toka/v1\n', ...files });
   const start = (args: readonly string[], options: StartOptions = {}): Started =>
     collect(
@@ -99,6 +112,7 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
         stdio: [options.input !== undefined || options.open === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       }),
       options,
+      planted,
     );
   const run = async (args: readonly string[], options?: StartOptions): Promise<Ended> => start(args, options).ended;
   return {
@@ -106,10 +120,13 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     project,
     home,
     env,
+    planted,
     write,
     read: (file) => readFileSync(join(project, file), 'utf8'),
     start,
     run,
+    spawn: (program, args, { cwd = project, input } = {}) =>
+      planted.searched(spawnSync(program, args, { cwd, env, encoding: 'utf8', ...(input === undefined ? {} : { input }) })),
     async json<T = Json>(args: readonly string[], options?: StartOptions) {
       const end = args.includes('--') ? args.indexOf('--') : args.length;
       const ended = await run(args.toSpliced(end, 0, '--json'), options);
@@ -119,11 +136,18 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
         throw new Error(`toka ${args.join(' ')} should print one JSON value: ${JSON.stringify(ended)}`, { cause });
       }
     },
-    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
+    [Symbol.dispose]: () => {
+      living.delete(planted);
+      try {
+        planted.demandUnwritten();
+      } finally {
+        rmSync(base, { recursive: true, force: true });
+      }
+    },
   };
 }
 
-function collect(child: ChildProcess, { input, open }: StartOptions): Started {
+function collect(child: ChildProcess, { input, open }: StartOptions, planted: Planted): Started {
   const text = { stdout: '', stderr: '' };
   const listeners = new Set<() => void>();
   for (const name of ['stdout', 'stderr'] as const) {
@@ -137,7 +161,7 @@ function collect(child: ChildProcess, { input, open }: StartOptions): Started {
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, ...text }));
-  });
+  }).then(planted.searched);
   const said = (wanted: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
@@ -145,7 +169,7 @@ function collect(child: ChildProcess, { input, open }: StartOptions): Started {
       };
       listeners.add(look);
       look();
-      void ended.then((end) => reject(new Error(`"${wanted}" was never said: ${JSON.stringify(end)}`)));
+      void ended.then((end) => reject(new Error(`"${wanted}" was never said: ${JSON.stringify(end)}`)), reject);
     });
   return { child, ended, said };
 }

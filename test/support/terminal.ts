@@ -22,8 +22,8 @@ export interface Pane extends Disposable {
   clear(): Promise<void>;
 }
 
-/** Opens a terminal by tmux, with a server of its own. */
-export function openPane({ project, base, env }: Place, extra: Readonly<Record<string, string>> = {}): Pane {
+/** Opens a terminal by tmux, with a server of its own; a planted secret on it fails the test. */
+export function openPane({ project, base, env, planted }: Place, extra: Readonly<Record<string, string>> = {}): Pane {
   const socket = join(base, `tmux-${Math.random().toString(36).slice(2, 8)}`);
   const tmux = (...words: readonly string[]): string => {
     const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...words], {
@@ -35,7 +35,11 @@ export function openPane({ project, base, env }: Place, extra: Readonly<Record<s
     return stdout;
   };
   tmux('new-session', '-d', '-x', '180', '-y', '50', 'bash --norc --noprofile');
-  const screen = (): string => tmux('capture-pane', '-p', '-J', '-S', '-500');
+  const screen = (): string => {
+    const shown = tmux('capture-pane', '-p', '-J', '-S', '-500');
+    planted.demandAbsent({ 'the terminal': shown });
+    return shown;
+  };
   let asked = 0;
   const type = (text: string): void => void tmux('send-keys', '-l', text);
   const press = (...keys: readonly string[]): void => void tmux('send-keys', ...keys);
@@ -59,10 +63,17 @@ export function openPane({ project, base, env }: Place, extra: Readonly<Record<s
     screen,
     coloured: () => tmux('capture-pane', '-p', '-e').includes('\u001b['),
     async clear() {
+      screen();
       press('C-l');
       await until(() => !tmux('capture-pane', '-p').includes('ended'));
       tmux('clear-history');
     },
-    [Symbol.dispose]: () => void tmux('kill-server'),
+    [Symbol.dispose]: () => {
+      try {
+        screen();
+      } finally {
+        tmux('kill-server');
+      }
+    },
   };
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -72,13 +71,12 @@ describe('no process is left', () => {
   });
 
   test('the reader of its output goes away', async () => {
-    const { stdout } = spawnSync('bash', ['-c', `"$0" "$1" run stubborn --allow proc:exec | head -n 1`, process.execPath, LAUNCHER], {
-      cwd: here.project,
-      env: here.env,
-      encoding: 'utf8',
-    });
+    const { stdout, stderr } = here.spawn('bash', ['-c', `"$0" "$1" run stubborn --allow proc:exec | head -n 1`, process.execPath, LAUNCHER]);
     expect(stdout).toBe('ready\n');
     await until(() => processesWith(marker).length === 0);
+    expect(await statuses()).toEqual(['cancelled']);
+    // The same would end the same way.
+    expect([stderr.includes('TOKA_CANCELLED'), stderr.includes('run it again')]).toEqual([true, false]);
   });
 
   test('a run that ends well leaves nothing that it put into the background', async () => {
@@ -100,11 +98,7 @@ describe('a pipe that is closed early', () => {
           Object.values(tool(`filler-${at}`, 'true', { type: 'external' }))[0]?.replace('The tool', 'x'.repeat(1900)) ?? '',
         );
       }
-      const { stderr } = spawnSync('bash', ['-c', `"$0" "$1" ${line} | head -c 1 >/dev/null`, process.execPath, LAUNCHER], {
-        cwd: here.project,
-        env: here.env,
-        encoding: 'utf8',
-      });
+      const { stderr } = here.spawn('bash', ['-c', `"$0" "$1" ${line} | head -c 1 >/dev/null`, process.execPath, LAUNCHER]);
       expect(stderr).not.toMatch(/EPIPE|at .*\.cjs|Error:/);
     },
   );

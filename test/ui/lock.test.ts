@@ -106,7 +106,7 @@ describe('toka lock', () => {
     const before = here.read('toka.lock');
     edit('manifests/greet.yaml', '"1.0.0"', '"1.1.0"');
     const inner = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && cd "$1" && exec "$2" "$3" lock --json';
-    const { status, stdout } = spawnSync('unshare', ['-rm', 'sh', '-c', inner, 'sh', here.project, process.execPath, LAUNCHER], { env: here.env, encoding: 'utf8' });
+    const { status, stdout } = here.spawn('unshare', ['-rm', 'sh', '-c', inner, 'sh', here.project, process.execPath, LAUNCHER], { cwd: here.base });
     expect([status, (JSON.parse(stdout) as Json).error?.code]).toEqual([1, 'TOKA_FS_FAILED']);
     expect(here.read('toka.lock')).toBe(before);
   });

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => here[Symbol.dispose]());
 
 function byFullRoute(words: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [full, ...words], { cwd: here.project, env: here.env, encoding: 'utf8' });
+  const { status, stdout, stderr } = here.spawn(process.execPath, [full, ...words]);
   return { code: status, stdout: steady(stdout), stderr: steady(stderr) };
 }
 

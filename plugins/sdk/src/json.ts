@@ -14,7 +14,8 @@ export interface JsonSchema {
 /**
  * The schema of one parameter. Beside the JSON Schema keywords it may carry toka's own:
  *
- * - `x-type`: `path` (resolved against the caller's folder, usable in capabilities as `{name}`) or `secret` (never shown or stored);
+ * - `x-type`: `path` (resolved against the caller's folder, usable in capabilities as `{name}`) or `secret` (never shown or stored; also inside
+ *   `items`, `properties` and the like);
  * - `x-position`: the place, counted from 1, that the parameter takes among bare words on toka's command line.
  */
 export interface PropertySchema extends JsonSchema {

@@ -20,6 +20,7 @@ export async function authorize(run: Run, house: House): Promise<Run> {
     level: tool.level,
     policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...typed(run, needs), ...grants, ...builtIn(tool, house)], asks, denials },
     principal: run.request.principal,
+    hidden: house.hidden,
     toolNames: [tool.name, tool.qualified],
   });
   return { ...run, decision };

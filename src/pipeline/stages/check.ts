@@ -5,6 +5,7 @@ import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
 import { lapseOf } from '../bond.ts';
+import { cancelled } from '../cancelled.ts';
 import type { House } from '../house.ts';
 import { Halt, type Run, settled } from '../run.ts';
 
@@ -14,7 +15,8 @@ export async function check(run: Run, house: House): Promise<Run> {
   const completion = settled(run, 'completion');
   const shortage = shortageOf(run, completion);
   if (shortage) throw shortage;
-  if (completion.stopped !== undefined) throw (completion.stopped === 'cancelled' ? lapseOf(run.request.principal) : undefined) ?? stopped(tool, completion);
+  if (completion.stopped === 'cancelled') throw lapseOf(run.request.principal) ?? cancelled(tool.qualified, run.request.signal);
+  if (completion.stopped !== undefined) throw stopped(tool, completion.stopped);
   const failure = failureOf(tool, completion);
   const data = tool.output === undefined ? completion.data : typedResult(tool, completion, failure !== undefined);
   if (tool.output !== undefined && data !== undefined) await matchOutput(tool, tool.output, data, house);
@@ -24,7 +26,6 @@ export async function check(run: Run, house: House): Promise<Run> {
 }
 
 const STOPPED = {
-  cancelled: ['TOKA_CANCELLED', 'was cancelled', 'run it again'],
   cpu: ['TOKA_CPU_LIMIT', 'used more CPU time than its limit', 'lower its work, or raise security.level in its manifest'],
   disk: ['TOKA_DISK_LIMIT', 'wrote more to disk than its limit', 'raise security.sandbox.maxDisk or the level in its manifest'],
   memory: ['TOKA_MEMORY_LIMIT', 'used more memory than its limit', 'raise security.level in its manifest'],
@@ -33,9 +34,9 @@ const STOPPED = {
   timeout: ['TOKA_TIMED_OUT', 'took longer than its limit', 'pass a longer --timeout, or raise security.level in its manifest'],
 } as const;
 
-function stopped(tool: Tool, { stopped: why = 'cancelled' }: Completion): TokaError {
+function stopped(tool: Tool, why: keyof typeof STOPPED): TokaError {
   const [code, what, hint] = STOPPED[why];
-  const ownHint = tool.source === 'command' && why !== 'cancelled' ? 'ask for more with the flags of this command, or for a higher level' : hint;
+  const ownHint = tool.source === 'command' ? 'ask for more with the flags of this command, or for a higher level' : hint;
   return new TokaError(code, `${tool.qualified} ${what} and was stopped`, { hint: ownHint });
 }
 

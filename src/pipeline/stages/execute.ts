@@ -8,6 +8,7 @@ import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal, lapseOf } from '../bond.ts';
+import { cancelled } from '../cancelled.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import { withMaskedEvents } from '../mask.ts';
@@ -127,7 +128,7 @@ function limitedSignal(
   { name, timeoutMs, late, principal }: { readonly name: string; readonly timeoutMs: number; readonly principal: Principal; late(): TokaError },
 ): { signal: AbortSignal; demandHolds(): void; end(): void } {
   const controller = new AbortController();
-  const abort = (): void => controller.abort(lapseOf(principal) ?? new TokaError('TOKA_CANCELLED', `${name} was cancelled`));
+  const abort = (): void => controller.abort(lapseOf(principal) ?? cancelled(name, outer));
   const timer = setTimeout(() => controller.abort(late()), timeoutMs);
   if (outer?.aborted === true) abort();
   outer?.addEventListener('abort', abort, { once: true });

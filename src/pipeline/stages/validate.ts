@@ -1,6 +1,7 @@
 import { resolve as resolvePath } from 'node:path';
 import { TokaError } from '../../errors.ts';
 import type { ParameterSchema, ParametersSchema } from '../../manifest/tool.ts';
+import { MASKED, partSecrets } from '../../manifest/secret-parts.ts';
 import type { Mismatch } from '../../registry/validator.ts';
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
@@ -40,10 +41,10 @@ function isPath(schema: unknown): boolean {
 }
 
 function invalid(name: string, schema: ParametersSchema, given: Readonly<Record<string, unknown>>, mismatches: readonly Mismatch[]): TokaError {
+  const { clean } = partSecrets(schema, given);
   const lines = mismatches.map(({ pointer, message }) => {
-    const [, parameter = ''] = pointer.split('/');
-    const isSecret = schema.properties[parameter]?.['x-type'] === 'secret';
-    const found = parameter === '' || isSecret ? '' : `; found ${shown(at(given, pointer))}`;
+    const value = at(clean, pointer);
+    const found = pointer === '' || value === MASKED ? '' : `; found ${shown(value)}`;
     return `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}${found}`;
   });
   return new TokaError('TOKA_PARAM_INVALID', `the parameters of ${name} are not valid: ${lines.join('; ')}`, {
@@ -52,9 +53,11 @@ function invalid(name: string, schema: ParametersSchema, given: Readonly<Record<
   });
 }
 
+/** What stands there; of a secret nothing but that it is one. */
 function at(value: unknown, pointer: string): unknown {
   let current = value;
   for (const part of pointer.split('/').slice(1)) {
+    if (current === MASKED) return MASKED;
     const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
     current = typeof current === 'object' && current !== null ? (current as Record<string, unknown>)[key] : undefined;
   }

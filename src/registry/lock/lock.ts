@@ -7,7 +7,7 @@ import { readTextFile } from '../../manifest/read.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import { type Covers, type Difference, difference, differences, isSame, own } from './compare.ts';
 import { lockEntry } from './entry.ts';
-import { lockOf, printLock, replaceFile } from './write.ts';
+import { lockOf, printLock, writeLock } from './write.ts';
 
 /** Bytes: 20,000 tools as toka writes them. */
 const MAX_BYTES = 16 * 1024 ** 2;
@@ -78,11 +78,11 @@ export function openLock(root: string, covers: Covers): Lock {
     async write(found) {
       const text = printLock(lockOf(found));
       if ((await content())?.text === text) return false;
-      replaceFile(file, text);
+      writeLock(file, text);
       return true;
     },
     async update(tool, found) {
-      replaceFile(file, printLock(lockOf({ ...(await read())?.tools, [tool]: found })));
+      writeLock(file, printLock(lockOf({ ...(await read())?.tools, [tool]: found })));
     },
   };
 }

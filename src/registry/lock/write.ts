@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { TokaError } from '../../errors.ts';
 import type { LockEntry, LockFile } from '../../manifest/lock-file.ts';
+import { replaceFile } from '../../replace-file.ts';
 
 /** A lock of these tools, sorted by their code units, which is the same on every machine. */
 export function lockOf(tools: Readonly<Record<string, LockEntry>>): LockFile {
@@ -13,34 +13,17 @@ export function printLock({ lockVersion, tools }: LockFile): string {
 }
 
 /**
- * Puts a text in place of a file in one step: whoever reads meanwhile sees the old or the new one.
+ * Puts a text in place of a lock.
  *
  * @throws TokaError TOKA_FS_FAILED
  */
-export function replaceFile(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.${Date.now()}`;
+export function writeLock(file: string, text: string): void {
   try {
-    const fd = openSync(temporary, 'wx', 0o666);
-    try {
-      writeFileSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, file);
+    replaceFile(file, text, 0o666);
   } catch (cause) {
-    remove(temporary);
     throw new TokaError('TOKA_FS_FAILED', `cannot write ${file}: ${(cause as Error).message}`, {
       cause,
       hint: 'check the permissions and the free space of that folder',
     });
-  }
-}
-
-function remove(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // Where nothing can be written there is nothing to remove.
   }
 }
