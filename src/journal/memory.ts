@@ -2,6 +2,7 @@ import {
   type Appended,
   coded,
   defineStorage,
+  type Ends,
   type EventFilter,
   type EventPage,
   type KeyRange,
@@ -21,35 +22,35 @@ export const memoryStorage = defineStorage({
   open: () => new MemoryDriver(),
 });
 
-interface Kept {
-  readonly value: Uint8Array;
-  readonly until?: number;
-}
+type Kept = Omit<StorageEntry, 'key'>;
 
-/** What is committed: events are only ever added, and entries are replaced as a whole, so that who reads one moment is not disturbed. */
+/** What is there at one moment. A commit makes a new one, so that who reads an older one is not disturbed. */
 interface Moment {
   readonly events: readonly StorageEvent[];
   readonly entries: ReadonlyMap<string, Kept>;
 }
 
+const EMPTY: Moment = { events: [], entries: new Map() };
+
 class MemoryDriver implements StorageDriver {
-  #now: Moment = { events: [], entries: new Map() };
+  #now: Moment = EMPTY;
   /** The last transaction that was asked for: they run one after the other. */
   #last: Promise<unknown> = Promise.resolve();
   readonly #waiting = new Set<() => void>();
 
-  read = (stream: string, page: EventPage): StorageEvent[] => readerOf(this.#now).read(stream, page);
-  readAll = (page: EventPage): StorageEvent[] => readerOf(this.#now).readAll(page);
-  ends = (): { events: number; nodes: number } => readerOf(this.#now).ends();
-  nodes = (positions: readonly number[]): (string | undefined)[] => readerOf(this.#now).nodes(positions);
-  get = (key: string): Uint8Array | undefined => readerOf(this.#now).get(key);
-  list = (range: KeyRange): StorageEntry[] => readerOf(this.#now).list(range);
+  read = (stream: string, page: EventPage): StorageEvent[] => new MomentReader(this.#now).read(stream, page);
+  readAll = (page: EventPage): StorageEvent[] => new MomentReader(this.#now).readAll(page);
+  ends = (): Ends => new MomentReader(this.#now).ends();
+  nodes = (positions: readonly number[]): (string | undefined)[] => new MomentReader(this.#now).nodes(positions);
+  get = (key: string): Uint8Array | undefined => new MomentReader(this.#now).get(key);
+  list = (range: KeyRange): StorageEntry[] => new MomentReader(this.#now).list(range);
+  count = (prefix: string): number => new MomentReader(this.#now).count(prefix);
 
   async transaction<T>(work: (transaction: StorageTransaction) => T | Promise<T>): Promise<T> {
     const result = this.#last.then(async () => {
-      const draft = { events: [...this.#now.events], entries: new Map(this.#now.entries) };
-      const value = await work(writerOf(draft));
-      this.#now = draft;
+      const draft = new Draft(this.#now);
+      const value = await work(draft);
+      this.#now = draft.moment;
       for (const wake of this.#waiting) wake();
       return value;
     });
@@ -58,12 +59,12 @@ class MemoryDriver implements StorageDriver {
   }
 
   async snapshot<T>(work: (reader: StorageReader) => T | Promise<T>): Promise<T> {
-    return work(readerOf(this.#now));
+    return work(new MomentReader(this.#now));
   }
 
   query(filter: EventFilter, { after, limit, order }: { after: number; limit: number; order: 'oldest' | 'newest' }): StorageEvent[] {
     const { events } = this.#now;
-    const ordered = order === 'oldest' ? events.slice(after) : events.slice(0, after === 0 ? undefined : after - 1).reverse();
+    const ordered = order === 'oldest' ? events.slice(after) : events.slice(0, after === 0 ? undefined : after - 1).toReversed();
     return ordered.filter((event) => meets(event, filter)).slice(0, limit);
   }
 
@@ -77,67 +78,97 @@ class MemoryDriver implements StorageDriver {
   }
 
   close(): void {
-    this.#now = { events: [], entries: new Map() };
+    this.#now = EMPTY;
   }
 }
 
-interface SyncReader extends StorageReader {
-  read(stream: string, page: EventPage): StorageEvent[];
-  readAll(page: EventPage): StorageEvent[];
-  ends(): { events: number; nodes: number };
-  nodes(positions: readonly number[]): (string | undefined)[];
-  get(key: string): Uint8Array | undefined;
-  list(range: KeyRange): StorageEntry[];
+class MomentReader implements StorageReader {
+  moment: Moment;
+
+  constructor(moment: Moment) {
+    this.moment = moment;
+  }
+
+  read(stream: string, { after = 0, limit }: EventPage): StorageEvent[] {
+    return this.moment.events.filter((event) => event.stream === stream && event.version > after).slice(0, limit);
+  }
+
+  readAll({ after = 0, limit }: EventPage): StorageEvent[] {
+    return this.moment.events.slice(after, after + limit);
+  }
+
+  ends(): Ends {
+    const { length } = this.moment.events;
+    return { events: length, nodes: length };
+  }
+
+  nodes(positions: readonly number[]): (string | undefined)[] {
+    return positions.map((position) => this.moment.events[position - 1]?.nodes);
+  }
+
+  get(key: string): Uint8Array | undefined {
+    const kept = this.moment.entries.get(key);
+    return kept && Uint8Array.from(kept.value);
+  }
+
+  list({ prefix, after, reverse = false, limit }: KeyRange): StorageEntry[] {
+    const isBeyond = (key: string): boolean => after === undefined || (reverse ? compare(key, after) < 0 : compare(key, after) > 0);
+    const keys = this.#keys(prefix).filter(isBeyond).toSorted(compare);
+    const chosen = (reverse ? keys.toReversed() : keys).slice(0, limit);
+    return chosen.map((key) => ({ key, ...(this.moment.entries.get(key) as Kept) }));
+  }
+
+  count(prefix: string): number {
+    return this.#keys(prefix).length;
+  }
+
+  #keys(prefix: string): string[] {
+    return [...this.moment.entries.keys()].filter((key) => key.startsWith(prefix));
+  }
 }
 
-function readerOf({ events, entries }: Moment): SyncReader {
-  return {
-    read: (stream, { after = 0, limit }) => events.filter((event) => event.stream === stream && event.version > after).slice(0, limit),
-    readAll: ({ after = 0, limit }) => events.slice(after, after + limit),
-    ends: () => ({ events: events.length, nodes: events.length }),
-    nodes: (positions) => positions.map((position) => events[position - 1]?.nodes),
-    get(key) {
-      const kept = entries.get(key);
-      return kept && Uint8Array.from(kept.value);
-    },
-    list({ prefix, after, reverse = false, limit }) {
-      const isBeyond = (key: string): boolean => after === undefined || (reverse ? compare(key, after) < 0 : compare(key, after) > 0);
-      const keys = [...entries.keys()].filter((key) => key.startsWith(prefix) && isBeyond(key)).sort(compare);
-      const chosen = (reverse ? keys.reverse() : keys).slice(0, limit);
-      return chosen.map((key) => ({ key, ...(entries.get(key) as Kept) }));
-    },
-  };
+/** A commit in the making. */
+class Draft extends MomentReader implements StorageTransaction {
+  append(stream: string, added: readonly NewEvent[], expectedVersion: number): Appended {
+    const { events } = this.moment;
+    const own = events.filter((event) => event.stream === stream);
+    const known = knownPlace(own, added);
+    if (known) return known;
+    if (own.length !== expectedVersion) throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${own.length}`);
+    const place = { position: events.length + 1, version: own.length + 1 };
+    const stored = added.map((event, at) => ({ ...event, stream, version: place.version + at, position: place.position + at }));
+    this.moment = { ...this.moment, events: [...events, ...stored] };
+    return { ...place, known: false };
+  }
+
+  put(key: string, value: Uint8Array, until?: number): void {
+    this.#change().set(key, { value: Uint8Array.from(value), ...(until === undefined ? {} : { until }) });
+  }
+
+  remove(key: string): void {
+    this.#change().delete(key);
+  }
+
+  prune(now: number): void {
+    const entries = this.#change();
+    for (const [key, { until = Infinity }] of entries) if (until <= now) entries.delete(key);
+  }
+
+  #change(): Map<string, Kept> {
+    const entries = new Map(this.moment.entries);
+    this.moment = { ...this.moment, entries };
+    return entries;
+  }
 }
 
-function writerOf(draft: { readonly events: StorageEvent[]; readonly entries: Map<string, Kept> }): StorageTransaction {
-  const { events, entries } = draft;
-  return {
-    ...readerOf(draft),
-    append(stream, added, expectedVersion) {
-      const own = events.filter((event) => event.stream === stream);
-      const known = knownPlace(own, added);
-      if (known) return known;
-      if (own.length !== expectedVersion) throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${own.length}`);
-      const position = events.length + 1;
-      const version = own.length + 1;
-      added.forEach((event, at) => events.push({ ...event, stream, version: version + at, position: position + at }));
-      return { position, version, known: false };
-    },
-    put: (key, value, until) => void entries.set(key, { value: Uint8Array.from(value), ...(until === undefined ? {} : { until }) }),
-    remove: (key) => void entries.delete(key),
-    prune(now) {
-      for (const [key, { until = Infinity }] of entries) if (until <= now) entries.delete(key);
-    },
-  };
-}
-
+/** Where events stand whose keys the stream knows; undefined where it knows none of them. */
 function knownPlace(own: readonly StorageEvent[], added: readonly NewEvent[]): Appended | undefined {
   const keys = new Set(own.flatMap(({ key }) => (key === undefined ? [] : [key])));
   if (!added.some(({ key }) => key !== undefined && keys.has(key))) return undefined;
   const from = own.findIndex(({ key }) => key !== undefined && key === added[0]?.key);
-  const [first] = own.slice(from, from + 1);
-  const isSame = from >= 0 && added.every(({ key }, at) => own[from + at] !== undefined && own[from + at]?.key === key);
-  if (!first || !isSame) throw coded('STORAGE_CONFLICT', `some of the events to add have keys that ${first?.stream ?? 'the stream'} knows, but not all, or in another order`);
+  const first = own[from];
+  const isSame = added.every(({ key }, at) => own[from + at] !== undefined && own[from + at]?.key === key);
+  if (!first || !isSame) throw coded('STORAGE_CONFLICT', 'expected all events to add to be known by their keys, in their order, or none; found some');
   return { position: first.position, version: first.version, known: true };
 }
 

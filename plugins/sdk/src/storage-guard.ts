@@ -120,6 +120,11 @@ function reader(inner: StorageReader, open: () => void): StorageReader {
       checkRange(range);
       return inner.list(range);
     },
+    count(prefix) {
+      open();
+      checkRange({ prefix, limit: 1 });
+      return inner.count(prefix);
+    },
   };
 }
 

@@ -80,6 +80,8 @@ export interface StorageReader {
   get(key: string): Awaitable<Uint8Array | undefined>;
   /** An entry whose `until` has passed is listed like any other, until it is pruned. */
   list(range: KeyRange): Awaitable<StorageEntry[]>;
+  /** How many keys begin so. */
+  count(prefix: string): Awaitable<number>;
 }
 
 /** What can be changed in one commit. */

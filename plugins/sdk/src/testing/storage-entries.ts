@@ -38,6 +38,7 @@ export const entryChecks: readonly StorageCheck[] = [
     same(listed, ['p/', "p/'%_", 'p/a', 'p/a/b', 'p/b', 'p/ä', 'p/\u{ffff}', 'p/\u{10000}'], 'the prefix p/');
     same((await storage.list({ prefix: '', limit: 100 })).length, 12, 'all');
     same((await storage.list({ prefix: 'none', limit: 100 })).length, 0, 'none');
+    same([await storage.count('p/'), await storage.count(''), await storage.count('none')], [8, 12, 0], 'how many there are');
     const [first] = await storage.list({ prefix: 'p/a', limit: 1 });
     same(first && { ...first, value: await text(first.value) }, { key: 'p/a', value: 'p/a' }, 'an entry');
   }),

@@ -101,6 +101,7 @@ export const lifeChecks: readonly StorageCheck[] = [
       nodes: () => storage.nodes([1]),
       get: () => storage.get('key'),
       list: () => storage.list({ prefix: '', limit: 1 }),
+      count: () => storage.count(''),
       put: () => storage.put('key', bytes('value')),
       remove: () => storage.remove('key'),
       prune: () => storage.prune(0),

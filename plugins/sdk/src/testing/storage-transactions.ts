@@ -60,6 +60,7 @@ export const transactionChecks: readonly StorageCheck[] = [
       same(await own.nodes([2]), [event('b').nodes], 'nodes');
       same([await text(own.get('p/new')), await own.get('p/old')], ['2', undefined], 'get');
       same((await own.list({ prefix: 'p/', limit: 9 })).map(({ key }) => key), ['p/new'], 'list');
+      same(await own.count('p/'), 1, 'count');
       await refused('STORAGE_CONFLICT', () => own.append('one', [event('c')], 1), 'append');
     });
   }),
