@@ -76,7 +76,7 @@ export interface Toka {
   findTool(name: string): Promise<IndexedTool>;
   /** `rebuild`: looks at every manifest anew. */
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
-  journal(): Journal;
+  journal(): Promise<Journal>;
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
@@ -88,7 +88,7 @@ export interface Toka {
   identities(): Promise<Identities>;
   /** Who acts with the token in a file: put it into a request to limit the run. One whose token does not hold is denied everything, with the reason. */
   bearer(tokenFile: string): Promise<Principal>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Whether the project's own configuration counts. */
@@ -108,7 +108,7 @@ export interface Trust {
  * @example
  * const toka = await createToka({ cwd: '/srv/website' });
  * const result = await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }));
- * toka.close();
+ * await toka.close();
  */
 export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const cwd = realPathOf(options.cwd ?? process.cwd());
@@ -134,7 +134,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     checkCapability: capabilityFault,
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
-  const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
+  const once = retried(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
@@ -193,9 +193,9 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     tokens,
     identities,
     bearer,
-    close: () => {
+    async close() {
       registry.close();
-      once.peek()?.close();
+      await (await once.peek())?.close();
     },
   };
 }
@@ -267,6 +267,23 @@ function isFolder(path: string): boolean {
     // A loop of symlinks, or a folder above it that is closed to us.
     return false;
   }
+}
+
+/** Made once; where that fails, the next call tries again. */
+function retried<T>(make: () => Promise<T>): { get(): Promise<T>; peek(): Promise<T> | undefined } {
+  let made: Promise<T> | undefined;
+  return {
+    async get() {
+      made ??= make();
+      try {
+        return await made;
+      } catch (error) {
+        made = undefined;
+        throw error;
+      }
+    },
+    peek: () => made,
+  };
 }
 
 function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {

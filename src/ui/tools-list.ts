@@ -21,7 +21,7 @@ export async function listTools(flags: ListFlags, door: Door): Promise<number> {
     warnOfProblems(index, door);
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

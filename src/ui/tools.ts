@@ -12,7 +12,7 @@ export async function showTool(name: string, { json }: { readonly json: boolean 
     else door.stdout.write(toolHelp(tool, terminal(door.stdout, door.env)));
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -28,6 +28,6 @@ export async function searchTools(query: string, { json, limit }: { readonly jso
     warnOfProblems(index, door);
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
