@@ -142,7 +142,8 @@ class Auditor {
     const link = { run, seq, time, position, leaf, hash };
     const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : undefined);
     if (!check || body.includes('"blob":')) return this.#acceptWhole(link, body);
-    return void this.#follow(check, link, standIn(body) ?? parse(body));
+    this.#follow(check, link, standIn(body) ?? parse(body));
+    return undefined;
   }
 
   /** An event of which more has to be looked up. */

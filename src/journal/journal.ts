@@ -21,7 +21,7 @@ import { reduce, type RunState } from './reducer.ts';
 import { sqliteStorage } from './sqlite/storage.ts';
 import { weigh } from './weigh.ts';
 
-export type { Commit, Journal, Ledger, RunFilter, RunSummary } from './contract.ts';
+export type { Journal } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;

@@ -23,24 +23,24 @@ const accountOf = async (ledger: Ledger, run = 'root'): Promise<Account> => JSON
 const exceeded = (name: keyof Budget): Error => expect.objectContaining({ code: 'TOKA_BUDGET_EXCEEDED', exitCode: 75, data: expect.objectContaining({ budget: name }) as unknown }) as Error;
 
 describe('what is left', () => {
-  test('of runs: as many as the budget says, the first included, and none comes back', async () =>
-    await within(async (ledger) => {
+  test('of runs: as many as the budget says, the first included, and none comes back', () =>
+    within(async (ledger) => {
       await open(ledger, { calls: 2 });
       for (const run of ['root', 'child']) await reserve(ledger, { run, accounts: ['root'], most: NONE }, 0);
       await settle(ledger, { run: 'child', accounts: ['root'] }, NONE);
       await expect(reserve(ledger, { run: 'third', accounts: ['root'], most: NONE }, 0)).rejects.toThrow(exceeded('calls'));
     }));
 
-  test('of time: what the first run has not used, for whoever comes when', async () =>
-    await within(async (ledger) => {
+  test('of time: what the first run has not used, for whoever comes when', () =>
+    within(async (ledger) => {
       await open(ledger, { wall: 1000 });
       const left = async (now: number): Promise<unknown> => (await reserve(ledger, { run: `at ${now}`, accounts: ['root'], most: NONE }, now)).left.wall;
       expect([await left(0), await left(400), await left(-50_000)]).toEqual([1000, 600, 1000]);
       await expect(left(1000)).rejects.toThrow(exceeded('wall'));
     }));
 
-  test('of CPU time and output: less what runs that go on have reserved, and after them less what they used', async () =>
-    await within(async (ledger) => {
+  test('of CPU time and output: less what runs that go on have reserved, and after them less what they used', () =>
+    within(async (ledger) => {
       await open(ledger, { cpu: 100, bytes: 50 });
       const draw = async (run: string, most: Use): Promise<unknown> => (await reserve(ledger, { run, accounts: ['root'], most }, 0)).left;
       expect(await draw('one', { cpu: 60, bytes: 20 })).toEqual({ cpu: 100, bytes: 50 });
@@ -50,8 +50,8 @@ describe('what is left', () => {
       expect(await draw('three', { cpu: 60, bytes: 20 })).toEqual({ cpu: 50, bytes: 25 });
     }));
 
-  test('for code without limits of its own: whatever is not used yet, reserved or not', async () =>
-    await within(async (ledger) => {
+  test('for code without limits of its own: whatever is not used yet, reserved or not', () =>
+    within(async (ledger) => {
       await open(ledger, { bytes: 50 });
       await reserve(ledger, { run: 'process', accounts: ['root'], most: { cpu: 1, bytes: 50 } }, 0);
       expect((await reserve(ledger, { run: 'native', accounts: ['root'], most: NONE }, 0)).left).toEqual({ bytes: 50 });
@@ -60,8 +60,8 @@ describe('what is left', () => {
     }));
 });
 
-test('below a budget within a budget both are drawn on, and the tighter one bounds', async () =>
-  await within(async (ledger) => {
+test('below a budget within a budget both are drawn on, and the tighter one bounds', () =>
+  within(async (ledger) => {
     await open(ledger, { bytes: 100, cpu: 10 }, 'root');
     await open(ledger, { bytes: 30 }, 'inner');
     const share = await reserve(ledger, { run: 'leaf', accounts: ['root', 'inner'], most: { cpu: 5, bytes: 20 } }, 0);
@@ -73,8 +73,8 @@ test('below a budget within a budget both are drawn on, and the tighter one boun
     ]);
   }));
 
-test('the run that opened an account closes it, and nobody draws on it any more', async () =>
-  await within(async (ledger) => {
+test('the run that opened an account closes it, and nobody draws on it any more', () =>
+  within(async (ledger) => {
     await open(ledger, { calls: 9 });
     await reserve(ledger, { run: 'root', accounts: ['root'], most: NONE }, 0);
     await settle(ledger, { run: 'root', accounts: ['root'] }, NONE);
@@ -84,10 +84,10 @@ test('the run that opened an account closes it, and nobody draws on it any more'
     expect(await ledger.list('')).toEqual([]);
   }));
 
-test('accounts of processes that are gone, and what is no account, are cleared away by the next that is opened', async () =>
-  await within(async (ledger) => {
+test('accounts of processes that are gone, and what is no account, are cleared away by the next that is opened', () =>
+  within(async (ledger) => {
     await open(ledger, { calls: 1 }, 'alive');
-    await ledger.put('budget/killed', JSON.stringify({ ...accountOf(ledger, 'alive'), process: { ...process, start: 1 } }));
+    await ledger.put('budget/killed', JSON.stringify({ ...(await accountOf(ledger, 'alive')), process: { ...process, start: 1 } }));
     await ledger.put('budget/damaged', '{');
     await ledger.put('budget/foreign', '{}');
     await open(ledger, { calls: 1 }, 'new');

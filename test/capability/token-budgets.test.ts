@@ -17,8 +17,8 @@ const tokenBudget = (budget: Budget, token = 'a', until = 1_000_000): TokenBudge
 const draw = async (ledger: Ledger, budgets: readonly TokenBudget[], run: string, most = NONE, now = 0, by = process): Promise<unknown> => (await drawOnTokens(ledger, budgets, { run, most, process: by }, now)).left;
 const exceeded = (budget: keyof Budget, token: string): Error => expect.objectContaining({ code: 'TOKA_BUDGET_EXCEEDED', exitCode: 75, data: expect.objectContaining({ budget, token }) as unknown }) as Error;
 
-test('runs with a token count, and none comes back when they have ended', async () =>
-  await within(async (ledger) => {
+test('runs with a token count, and none comes back when they have ended', () =>
+  within(async (ledger) => {
     const budgets = [tokenBudget({ calls: 2 })];
     for (const run of ['one', 'two']) {
       await draw(ledger, budgets, run);
@@ -27,8 +27,8 @@ test('runs with a token count, and none comes back when they have ended', async 
     await expect(draw(ledger, budgets, 'three')).rejects.toThrow(exceeded('calls', 'a'));
   }));
 
-test('time, CPU time and output that go on are reserved, and replaced by what was measured', async () =>
-  await within(async (ledger) => {
+test('time, CPU time and output that go on are reserved, and replaced by what was measured', () =>
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100, cpu: 100, bytes: 100 })];
     expect(await draw(ledger, budgets, 'one', { wall: 60, cpu: 70, bytes: 80 })).toEqual({ wall: 100, cpu: 100, bytes: 100 });
     expect(await draw(ledger, budgets, 'two', { wall: 60, cpu: 60, bytes: 60 })).toEqual({ wall: 40, cpu: 30, bytes: 20 });
@@ -37,8 +37,8 @@ test('time, CPU time and output that go on are reserved, and replaced by what wa
     expect(await draw(ledger, budgets, 'three', { wall: 99, cpu: 99, bytes: 99 })).toEqual({ wall: 50, cpu: 50, bytes: 50 });
   }));
 
-test.each(['wall', 'cpu', 'bytes'] as const)('a run for which no %s is left does not begin', async (name) =>
-  await within(async (ledger) => {
+test.each(['wall', 'cpu', 'bytes'] as const)('a run for which no %s is left does not begin', (name) =>
+  within(async (ledger) => {
     const budgets = [tokenBudget({ [name]: 10 })];
     const most = { ...NONE, [name]: 10 };
     await draw(ledger, budgets, 'one', most);
@@ -47,15 +47,15 @@ test.each(['wall', 'cpu', 'bytes'] as const)('a run for which no %s is left does
   }),
 );
 
-test('a run that another one started has the time which that one has reserved', async () =>
-  await within(async (ledger) => {
+test('a run that another one started has the time which that one has reserved', () =>
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 10 })];
     await draw(ledger, budgets, 'parent', { ...NONE, wall: 60 });
     expect(await draw(ledger, budgets, 'child', { ...NONE, cpu: 5 })).toEqual({});
   }));
 
-test('what a token uses comes out of the budget of every one that it was made from', async () =>
-  await within(async (ledger) => {
+test('what a token uses comes out of the budget of every one that it was made from', () =>
+  within(async (ledger) => {
     const parent = tokenBudget({ calls: 3, bytes: 100 }, 'parent');
     const [one, other] = [
       [parent, tokenBudget({ calls: 2, bytes: 60 }, 'one')],
@@ -69,8 +69,8 @@ test('what a token uses comes out of the budget of every one that it was made fr
     await expect(draw(ledger, one, '4')).rejects.toThrow(exceeded('calls', 'parent'));
   }));
 
-test('of a killed process at most what it had reserved counts as used, and no more than it had time for', async () =>
-  await within(async (ledger) => {
+test('of a killed process at most what it had reserved counts as used, and no more than it had time for', () =>
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100, bytes: 100 })];
     const gone = { ...process, start: 1 };
     await draw(ledger, budgets, 'killed', { wall: 100, cpu: 0, bytes: 40 }, 1000, gone);
@@ -79,15 +79,15 @@ test('of a killed process at most what it had reserved counts as used, and no mo
     expect(await draw(ledger, budgets, 'later', NONE, 9000)).toEqual({ bytes: 60 });
   }));
 
-test('after a clock that has gone back all that a killed process had reserved counts', async () =>
-  await within(async (ledger) => {
+test('after a clock that has gone back all that a killed process had reserved counts', () =>
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100 })];
     await draw(ledger, budgets, 'killed', { ...NONE, wall: 80 }, 1000, { ...process, start: 1 });
     expect(await draw(ledger, budgets, 'next', { ...NONE, wall: 5 }, 10)).toEqual({ wall: 20 });
   }));
 
-test('an account is kept until its own token expires, however soon one that was made from it does', async () =>
-  await within(async (ledger) => {
+test('an account is kept until its own token expires, however soon one that was made from it does', () =>
+  within(async (ledger) => {
     const parent = tokenBudget({ calls: 1 }, 'parent', 1000);
     await draw(ledger, [parent, tokenBudget({ calls: 1 }, 'child', 500)], 'one');
     await expect(draw(ledger, [parent], 'two', NONE, 999)).rejects.toThrow(exceeded('calls', 'parent'));
@@ -97,8 +97,8 @@ test('an account is kept until its own token expires, however soon one that was 
 
 test.each(['{', '[]', 'null', '{}', '{"calls":-5,"used":{"wall":0,"cpu":0,"bytes":0},"reserved":{}}', '{"calls":0,"used":{"wall":-9,"cpu":0,"bytes":0},"reserved":{}}'])(
   'what is no account gives nothing: %s',
-  async (stored) =>
-    await within(async (ledger) => {
+  (stored) =>
+    within(async (ledger) => {
       await ledger.put('token/a', stored);
       await expect(draw(ledger, [tokenBudget({ calls: 1 })], 'one')).rejects.toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }) as Error);
     }),

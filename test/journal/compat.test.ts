@@ -21,7 +21,7 @@ describe.each(versions)('a journal of format %s', (version) => {
     const file = journalIn(makeFolder());
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     copyFileSync(join(COMPAT, version, 'journal.db'), file);
-    return await openFor(file, { readOnly });
+    return openFor(file, { readOnly });
   }
 
   test.each([true, false])('is read in full and in order (read-only: %s)', async (readOnly) => {

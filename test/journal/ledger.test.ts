@@ -41,7 +41,7 @@ test('a commit is all or nothing: events, counts, and what came before a fault',
   const { journal } = await makeJournal();
   const run = nextId();
   const spoilt = async (): Promise<void> =>
-    await journal.commit(async (commit) => {
+    journal.commit(async (commit) => {
       await commit.ledger.put('a', '1');
       await commit.append(run, [REQUESTED], 0);
       await commit.append(run, [REQUESTED], 1);

@@ -151,10 +151,7 @@ export class SqliteDriver implements StorageDriver {
         this.#isBusy = false;
       }
     });
-    const ended = turn.then(
-      () => {},
-      () => {},
-    );
+    const ended = settled(turn);
     this.#last = ended;
     turns.set(this.#file, ended);
     try {
@@ -193,6 +190,10 @@ export class SqliteDriver implements StorageDriver {
     }
     return statement;
   }
+}
+
+async function settled(turn: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([turn]);
 }
 
 /** What can be done inside a transaction, through prepared statements. */

@@ -1,12 +1,12 @@
 import { same } from './expect.ts';
-import { bytes, check, type StorageCheck, text } from './storage-support.ts';
+import { bytes, check, type StorageCheck, textIn } from './storage-support.ts';
 
 export const entryChecks: readonly StorageCheck[] = [
   check('a key has the value that was put last, until it is removed', async (storage) => {
     same(await storage.get('a'), undefined, 'before');
     await storage.put('a', bytes('one'));
     await storage.put('a', bytes('two'));
-    same(await text(storage.get('a')), 'two', 'put twice');
+    same(await textIn(storage.get('a')), 'two', 'put twice');
     await storage.remove('a');
     await storage.remove('a');
     same(await storage.get('a'), undefined, 'removed twice');
@@ -23,7 +23,7 @@ export const entryChecks: readonly StorageCheck[] = [
     await storage.put('a', value);
     value.fill(0);
     (await storage.get('a'))?.fill(0);
-    same(await text(storage.get('a')), 'one', 'after the bytes outside were changed');
+    same(await textIn(storage.get('a')), 'one', 'after the bytes outside were changed');
   }),
   check('values of 64 MiB are possible', async (storage) => {
     const large = new Uint8Array(64 * 1024 * 1024).fill(7);
@@ -40,7 +40,7 @@ export const entryChecks: readonly StorageCheck[] = [
     same((await storage.list({ prefix: 'none', limit: 100 })).length, 0, 'none');
     same([await storage.count('p/'), await storage.count(''), await storage.count('none')], [8, 12, 0], 'how many there are');
     const [first] = await storage.list({ prefix: 'p/a', limit: 1 });
-    same(first && { ...first, value: await text(first.value) }, { key: 'p/a', value: 'p/a' }, 'an entry');
+    same(first && { ...first, value: await textIn(first.value) }, { key: 'p/a', value: 'p/a' }, 'an entry');
   }),
   check('keys are listed in pages, both ways', async (storage) => {
     for (const key of ['a', 'p1', 'p2', 'p3', 'p4', 'z']) await storage.put(key, bytes(key));
@@ -60,7 +60,7 @@ export const entryChecks: readonly StorageCheck[] = [
     await storage.put('renewed', bytes('4'), 1000);
     await storage.put('renewed', bytes('4'));
     same((await storage.list({ prefix: 'early', limit: 1 }))[0]?.until, 1000, 'as it was put');
-    same(await text(storage.get('early')), '2', 'before');
+    same(await textIn(storage.get('early')), '2', 'before');
     await storage.prune(1000);
     same((await storage.list({ prefix: '', limit: 9 })).map(({ key }) => key), ['always', 'late', 'renewed'], 'after');
   }),

@@ -1,5 +1,5 @@
 import { refused, same } from './expect.ts';
-import { all, bytes, check, event, type StorageCheck, text } from './storage-support.ts';
+import { all, bytes, check, event, type StorageCheck, textIn } from './storage-support.ts';
 
 export const lifeChecks: readonly StorageCheck[] = [
   check('what was acknowledged is there when it is opened again, where that is declared', async (storage, open) => {
@@ -11,7 +11,7 @@ export const lifeChecks: readonly StorageCheck[] = [
     const again = await open();
     same(await again.readAll({ limit: 9 }), [{ ...added, stream: 'one', version: 1, position: 1 }], 'events');
     same(await again.append('one', [added], 0), { position: 1, version: 1, known: true }, 'keys of events');
-    same([await text(again.get('key')), (await again.list({ prefix: '', limit: 1 }))[0]?.until], ['value', 1000], 'entries');
+    same([await textIn(again.get('key')), (await again.list({ prefix: '', limit: 1 }))[0]?.until], ['value', 1000], 'entries');
   }),
   check('several may write at once where that is declared, and their transactions come one after the other', async (storage, open) => {
     if (!storage.supports.processes) return;
@@ -19,14 +19,14 @@ export const lifeChecks: readonly StorageCheck[] = [
     const add = async (own: typeof storage, at: number): Promise<void> => {
       for (let item = 0; item < 10; item++) {
         await own.transaction(async (transaction) => {
-          const before = Number((await text(transaction.get('count'))) ?? 0);
+          const before = Number((await textIn(transaction.get('count'))) ?? 0);
           await transaction.put('count', bytes(String(before + 1)));
           await transaction.append(`s${at}`, [event(`${at}/${item}`)], item);
         });
       }
     };
     await Promise.all(others.map(add));
-    same(await text(storage.get('count')), '30', 'the count');
+    same(await textIn(storage.get('count')), '30', 'the count');
     const events = await storage.readAll({ limit: 100 });
     same(events.map(({ position }) => position), Array.from({ length: 30 }, (_, at) => at + 1), 'the positions');
     await refused('STORAGE_CONFLICT', () => others[1]?.append('s0', [event('x')], 0), 'a version that another one has taken');
@@ -67,7 +67,7 @@ export const lifeChecks: readonly StorageCheck[] = [
       return;
     }
     await storage.compact();
-    same([await all(storage), await text(storage.get('key'))], [['a'], 'value'], 'what is there');
+    same([await all(storage), await textIn(storage.get('key'))], [['a'], 'value'], 'what is there');
     same((await storage.append('one', [event('b')], 1)).position, 2, 'the next append');
   }),
   check('a backup where that is declared holds all of one moment', async (storage, _open, { copy }) => {
@@ -82,7 +82,7 @@ export const lifeChecks: readonly StorageCheck[] = [
     await storage.append('one', [event('b')], 1);
     const copied = await copy.open();
     try {
-      same([await all(copied), await text(copied.get('key'))], [['a'], 'value'], 'what is in the copy');
+      same([await all(copied), await textIn(copied.get('key'))], [['a'], 'value'], 'what is in the copy');
       same(await copied.append('one', [event('c')], 1), { position: 2, version: 2, known: false }, 'the copy goes on');
     } finally {
       await copied.close();

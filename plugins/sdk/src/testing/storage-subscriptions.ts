@@ -1,6 +1,6 @@
 import type { Batch, StorageBackend } from '../storage.ts';
 import { refused, same } from './expect.ts';
-import { check, event, names, type StorageCheck } from './storage-support.ts';
+import { check, event, names, pause, type StorageCheck } from './storage-support.ts';
 
 /** Reads so many events of a subscription, and then leaves it. */
 async function take(batches: AsyncIterable<Batch>, count: number, onBatch: (batch: Batch) => Promise<void> = async () => {}): Promise<string[]> {
@@ -19,7 +19,7 @@ export const subscriptionChecks: readonly StorageCheck[] = [
     await storage.append('one', [event('a'), event('b')], 0);
     const reading = take(storage.subscribe({ after: 1 }), 3);
     await storage.append('two', [event('c')], 0);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     await storage.append('one', [event('d')], 2);
     same(await reading, ['b', 'c', 'd'], 'from position 2 on');
   }),
@@ -38,7 +38,7 @@ export const subscriptionChecks: readonly StorageCheck[] = [
     if (!storage.supports.subscribe || !storage.supports.processes) return;
     const other = await open();
     const reading = take(storage.subscribe(), 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     await other.append('one', [event('a')], 0);
     same(await reading, ['a'], 'the event');
   }),
@@ -47,7 +47,7 @@ export const subscriptionChecks: readonly StorageCheck[] = [
     const ending = new AbortController();
     const first = take(storage.subscribe({ signal: ending.signal }), 1);
     const second = take(storage.subscribe(), 1);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     ending.abort();
     same(await first, [], 'the one with the signal');
     await storage.close();

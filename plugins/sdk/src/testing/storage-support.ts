@@ -61,7 +61,14 @@ export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-export async function text(value: Uint8Array | undefined | Promise<Uint8Array | undefined>): Promise<string | undefined> {
+/** The text that was stored as bytes. */
+export async function textIn(value: Uint8Array | undefined | Promise<Uint8Array | undefined>): Promise<string | undefined> {
   const found = await value;
   return found && new TextDecoder().decode(found);
+}
+
+export async function pause(ms: number): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  setTimeout(resolve, ms, undefined);
+  return promise;
 }

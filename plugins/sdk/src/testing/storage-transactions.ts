@@ -1,6 +1,6 @@
 import type { StorageTransaction } from '../storage.ts';
 import { refused, same } from './expect.ts';
-import { all, bytes, check, event, names, type StorageCheck, text } from './storage-support.ts';
+import { all, bytes, check, event, names, pause, type StorageCheck, textIn } from './storage-support.ts';
 
 export const transactionChecks: readonly StorageCheck[] = [
   check('a transaction commits all that it writes, and gives what its work returns', async (storage) => {
@@ -12,7 +12,7 @@ export const transactionChecks: readonly StorageCheck[] = [
     });
     same(result, 'done', 'the result');
     same(await all(storage), ['a', 'b'], 'its events');
-    same(await text(storage.get('key')), 'value', 'its entry');
+    same(await textIn(storage.get('key')), 'value', 'its entry');
   }),
   check('of a transaction that throws nothing stays', async (storage) => {
     await storage.put('kept', bytes('before'));
@@ -32,7 +32,7 @@ export const transactionChecks: readonly StorageCheck[] = [
     }
     same(thrown === failure, true, 'the error that comes out is its own');
     same(await all(storage), [], 'events');
-    same(await Promise.all(['kept', 'new', 'removed'].map((key) => text(storage.get(key)))), ['before', undefined, 'before'], 'entries');
+    same(await Promise.all(['kept', 'new', 'removed'].map((key) => textIn(storage.get(key)))), ['before', undefined, 'before'], 'entries');
     same(await storage.append('one', [event('b', { key: 'k1' })], 0), { position: 1, version: 1, known: false }, 'the next append');
     same(await storage.ends(), { events: 1, nodes: 1 }, 'ends');
   }),
@@ -58,7 +58,7 @@ export const transactionChecks: readonly StorageCheck[] = [
       same(names(await own.readAll({ after: 1, limit: 9 })), ['b'], 'readAll');
       same(await own.ends(), { events: 2, nodes: 2 }, 'ends');
       same(await own.nodes([2]), [event('b').nodes], 'nodes');
-      same([await text(own.get('p/new')), await own.get('p/old')], ['2', undefined], 'get');
+      same([await textIn(own.get('p/new')), await own.get('p/old')], ['2', undefined], 'get');
       same((await own.list({ prefix: 'p/', limit: 9 })).map(({ key }) => key), ['p/new'], 'list');
       same(await own.count('p/'), 1, 'count');
       await refused('STORAGE_CONFLICT', () => own.append('one', [event('c')], 1), 'append');
@@ -74,24 +74,25 @@ export const transactionChecks: readonly StorageCheck[] = [
       await go.promise;
     });
     await begun.promise;
-    // Reading may wait for the transaction; then it sees what was committed.
-    const reading = Promise.all([Promise.resolve(storage.ends()), Promise.resolve(storage.get('key'))]);
-    const early = await Promise.race([reading, pause(20)]);
-    if (early) same(early, [{ events: 0, nodes: 0 }, undefined], 'before the commit');
-    go.resolve();
-    await running;
-    await reading;
+    try {
+      // Reading may wait for the transaction; then it sees what was committed.
+      const early = await Promise.race([Promise.all([storage.ends(), storage.get('key')]), pause(20)]);
+      if (early) same(early, [{ events: 0, nodes: 0 }, undefined], 'before the commit');
+    } finally {
+      go.resolve();
+      await running;
+    }
     same(await storage.ends(), { events: 1, nodes: 1 }, 'after the commit');
   }),
   check('transactions come one after the other', async (storage) => {
     const count = async (own: StorageTransaction): Promise<void> => {
-      const before = Number((await text(own.get('count'))) ?? 0);
+      const before = Number((await textIn(own.get('count'))) ?? 0);
       await Promise.resolve();
       await own.put('count', bytes(String(before + 1)));
       await own.append('one', [event(String(before + 1))], before);
     };
     await Promise.all(Array.from({ length: 20 }, () => storage.transaction(count)));
-    same(await text(storage.get('count')), '20', 'the count');
+    same(await textIn(storage.get('count')), '20', 'the count');
     same(await all(storage), Array.from({ length: 20 }, (_, at) => String(at + 1)), 'the events');
   }),
   check('a transaction that failed does not hold up the next one', async (storage) => {
@@ -110,7 +111,7 @@ export const transactionChecks: readonly StorageCheck[] = [
   }),
   check('a transaction that need not be durable commits as well', async (storage) => {
     await storage.transaction((own) => own.put('key', bytes('value')), { durable: false });
-    same(await text(storage.get('key')), 'value', 'its entry');
+    same(await textIn(storage.get('key')), 'value', 'its entry');
     await storage.append('one', [event('a')], 0);
     same(await all(storage), ['a'], 'the next one');
   }),
@@ -125,18 +126,14 @@ export const transactionChecks: readonly StorageCheck[] = [
       await pause(20);
       same(await reader.ends(), { events: 1, nodes: 1 }, 'ends once more');
       same(names(await reader.readAll({ limit: 9 })), ['a'], 'readAll');
-      same(await text(reader.get('key')), 'before', 'get');
+      same(await textIn(reader.get('key')), 'before', 'get');
     });
     await Promise.all(later);
     same(await all(storage), ['a', 'b'], 'afterwards');
-    same(await text(storage.get('key')), 'after', 'afterwards');
+    same(await textIn(storage.get('key')), 'after', 'afterwards');
   }),
   check('a snapshot that has ended cannot be used, and gives what its work returns', async (storage) => {
     const [reader] = await storage.snapshot((own) => [own]);
     await refused('STORAGE_CLOSED', () => reader?.ends(), 'ends');
   }),
 ];
-
-async function pause(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms, undefined));
-}
