@@ -16,6 +16,7 @@ const LATE = {
   'run-tool': 'src/ui/run-tool.ts',
   'tools-list': 'src/ui/tools-list.ts',
   'runs-list': 'src/ui/runs-list.ts',
+  backends: 'src/journal/backends.ts',
   'build-index': 'src/registry/build-index.ts',
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',

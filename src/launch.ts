@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ownPackage } from './config/package-root.ts';
 import { userFolders } from './config/paths.ts';
-import type { Door } from './ui/door.ts';
+import { type Door, doorTo } from './ui/door.ts';
 import { endWithReader, processDoor, UNFINISHED } from './ui/process-door.ts';
 import { reportError } from './ui/report-error.ts';
 
@@ -16,8 +16,8 @@ const LEAN: Readonly<Record<string, (argv: readonly string[], door: Door) => Pro
     return flags && (await import('./ui/tools-list.ts')).listTools(flags, door);
   },
   'runs list': async (argv, door) => {
-    const flags = read(argv, { limit: 'string', status: 'string', tool: 'string', json: 'boolean' });
-    return flags && (await import('./ui/runs-list.ts')).listRuns(flags, door);
+    const flags = read(argv, { limit: 'string', status: 'string', storage: 'string', tool: 'string', json: 'boolean' });
+    return flags && (await import('./ui/runs-list.ts')).listRuns(flags, doorTo(flags.storage, door));
   },
 };
 

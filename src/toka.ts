@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
+import type { Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import type { Anchors } from './capability/grammar.ts';
 import { coverage } from './capability/covers.ts';
@@ -15,6 +16,7 @@ import type { AdministratorFile } from './config/administrator.ts';
 import { mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
+import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
 import { findProject, homeFolder, type Project, projectId, stateFolder, userFolders } from './config/paths.ts';
 import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
@@ -35,6 +37,7 @@ export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
+export type { StorageChoice } from './config/storage.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions {
@@ -50,6 +53,8 @@ export interface TokaOptions {
   readonly readOnly?: boolean;
   /** The administrator's policy, which only takes away, and the number of the user who alone may write it. Default: `/etc/toka/policy.yaml` of root. */
   readonly administrator?: AdministratorFile;
+  /** Where the journal is kept. Default: what the configuration says. */
+  readonly storage?: StorageChoice;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -134,7 +139,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     checkCapability: capabilityFault,
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
-  const once = retried(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
+  const state = stateFolder(project?.root, env);
+  const choice = (options.storage && locateFrom(cwd, options.storage)) ?? settings.storage ?? { backend: 'sqlite' };
+  const place = placeOf(choice, { root, state });
+  const once = retried(async () =>
+    openJournal(place.location, {
+      clock: systemClock,
+      readOnly: options.readOnly === true,
+      ...(project && choice.location === undefined ? { root } : {}),
+      ...(choice.backend === 'sqlite' ? {} : { storage: await recording(choice.backend, options) }),
+    }),
+  );
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
@@ -159,7 +174,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     demand: { require: settings.require },
     version: ownPackage().version,
     // By their real paths, which is what a file is known by when it is used.
-    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache].map(realPathOf))],
+    hidden: [...new Set([state, ...(place.folder === undefined ? [] : [place.folder]), folders.state, folders.config, folders.cache].map(realPathOf))],
   };
   const keyring = openKeyring(join(folders.state, 'keys'), systemClock);
   const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
@@ -198,6 +213,19 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       await (await once.peek())?.close();
     },
   };
+}
+
+/** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
+async function recording(backend: string, { door, storage: given }: TokaOptions): Promise<Storage> {
+  const { findStorage } = await import('./journal/backends.ts');
+  const storage = findStorage(
+    backend,
+    ownPackage().toka.plugins.map((name) => packageFile(name)),
+  );
+  if (storage.supports.durable || (given && door !== 'cli')) return storage;
+  throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
+    hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
+  });
 }
 
 /** The person who started this process, as runs and tokens name them. */

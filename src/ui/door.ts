@@ -1,3 +1,4 @@
+import { parseStorage } from '../config/storage.ts';
 import type { Toka, TokaOptions } from '../toka.ts';
 import type { Streams } from './live.ts';
 
@@ -9,4 +10,12 @@ export interface Door extends Streams {
   /** Whether a person can be asked. */
   readonly isAttended: boolean;
   open(options?: Partial<TokaOptions>): Promise<Toka>;
+}
+
+/** The same door to the journal that `--storage` says; without it, to that of the configuration. */
+export function doorTo(storage: string | undefined, door: Door): Door {
+  if (storage === undefined) return door;
+  const choice = parseStorage(storage);
+  // Through a prototype, since the door makes its streams when they are first asked for.
+  return Object.assign(Object.create(door) as Door, { open: (options?: Partial<TokaOptions>) => door.open({ ...options, storage: choice }) });
 }
