@@ -18,5 +18,5 @@ try {
   const { status, output, error } = await toka.run(request);
   console.log(status, status === 'succeeded' ? output.trim() : error.code);
 } finally {
-  toka.close();
+  await toka.close();
 }

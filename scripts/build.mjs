@@ -17,6 +17,7 @@ const LATE = {
   workspace: 'src/workspace.ts',
   execute: 'src/pipeline/execute.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
+  backends: 'src/journal/backends.ts',
   'build-index': 'src/registry/build-index.ts',
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',

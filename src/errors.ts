@@ -22,6 +22,7 @@ export const ERRORS = {
   TOKA_SANDBOX_UNAVAILABLE: { exit: 69, meaning: 'This machine cannot enforce what the run demands, so it was refused.' },
   TOKA_NETWORK_UNAVAILABLE: { exit: 69, meaning: "A network capability was granted to a tool that runs in toka's own process, which cannot be limited to named hosts, so the run was refused." },
   TOKA_SCOPE_UNSUPPORTED: { exit: 69, meaning: 'A file scope cannot be expressed as a mount of the sandbox.' },
+  TOKA_STORAGE_UNKNOWN: { exit: 69, meaning: 'No storage backend has that name.' },
   TOKA_STATE_UNAVAILABLE: { exit: 69, meaning: 'The state folder cannot be read or written.' },
   TOKA_EVENT_CONFLICT: { exit: 69, meaning: 'Something else has added to the record of the run in the meantime.' },
   TOKA_INTERNAL: { exit: 70, meaning: 'A defect of toka.' },

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import { coverage } from './capability/covers.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
@@ -12,6 +13,7 @@ import { sessionGrants } from './capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
+import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
 import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
@@ -24,12 +26,13 @@ import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
-import { openWorkspace, type WorkspaceOptions } from './workspace.ts';
+import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.ts';
 
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
+export type { StorageChoice } from './config/storage.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions extends WorkspaceOptions {
@@ -39,6 +42,8 @@ export interface TokaOptions extends WorkspaceOptions {
   readonly reviewer?: Reviewer;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
+  /** Where the journal is kept. Default: what the configuration says. */
+  readonly storage?: StorageChoice;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -65,7 +70,7 @@ export interface Toka {
   findTool(name: string): Promise<IndexedTool>;
   /** `rebuild`: looks at every manifest anew. */
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
-  journal(): Journal;
+  journal(): Promise<Journal>;
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
@@ -77,7 +82,7 @@ export interface Toka {
   identities(): Promise<Identities>;
   /** Who acts with the token in a file: put it into a request to limit the run. One whose token does not hold is denied everything, with the reason. */
   bearer(tokenFile: string): Promise<Principal>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Whether the project's own configuration counts. */
@@ -97,12 +102,22 @@ export interface Trust {
  * @example
  * const toka = await createToka({ cwd: '/srv/website' });
  * const result = await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }));
- * toka.close();
+ * await toka.close();
  */
 export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const { cwd, env, folders, project, root, anchors, layers, settings, registry } = await openWorkspace(options);
   const trustFile = trustFileOf(folders.state, root);
-  const once = lazily(() => openJournal(join(stateFolder(project?.root, env), 'journal.db'), { clock: systemClock, readOnly: options.readOnly === true, ...(project ? { root } : {}) }));
+  const state = stateFolder(project?.root, env);
+  const choice = (options.storage && locateFrom(cwd, options.storage)) ?? settings.storage ?? { backend: 'sqlite' };
+  const place = placeOf(choice, { root, state });
+  const once = retried(async () =>
+    openJournal(place.location, {
+      clock: systemClock,
+      readOnly: options.readOnly === true,
+      ...(project && choice.location === undefined ? { root } : {}),
+      ...(choice.backend === 'sqlite' ? {} : { storage: await recording(choice.backend, options) }),
+    }),
+  );
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
@@ -127,7 +142,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     demand: { require: settings.require },
     version: ownPackage().version,
     // By their real paths, which is what a file is known by when it is used.
-    hidden: [...new Set([stateFolder(project?.root, env), folders.state, folders.config, folders.cache].map(realPathOf))],
+    hidden: [...new Set([state, ...(place.folder === undefined ? [] : [place.folder]), folders.state, folders.config, folders.cache].map(realPathOf))],
   };
   const keyring = openKeyring(join(folders.state, 'keys'), systemClock);
   const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
@@ -161,11 +176,24 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     tokens,
     identities,
     bearer,
-    close: () => {
+    async close() {
       registry.close();
-      once.peek()?.close();
+      await (await once.peek())?.close();
     },
   };
+}
+
+/** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
+async function recording(backend: string, { door, storage: given }: TokaOptions): Promise<Storage> {
+  const { findStorage } = await import('./journal/backends.ts');
+  const storage = findStorage(
+    backend,
+    ownPackage().toka.plugins.map((name) => packageFile(name)),
+  );
+  if (storage.supports.durable || (given && door !== 'cli')) return storage;
+  throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
+    hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
+  });
 }
 
 /** The person who started this process, as runs and tokens name them. */
@@ -201,6 +229,23 @@ function trustOf(project: Project | undefined, trustFile: string): Trust {
       if (!found) throw new TokaError('TOKA_USAGE', 'there is no configuration file to trust here', { hint: 'a project is trusted for its toka.yaml' });
       recordTrust(trustFile, root, trusted ? trustedNow(found.file, found.text, systemClock.now()) : undefined);
     },
+  };
+}
+
+/** Made once; where that fails, the next call tries again. */
+function retried<T>(make: () => Promise<T>): { get(): Promise<T>; peek(): Promise<T> | undefined } {
+  let made: Promise<T> | undefined;
+  return {
+    async get() {
+      made ??= make();
+      try {
+        return await made;
+      } catch (error) {
+        made = undefined;
+        throw error;
+      }
+    },
+    peek: () => made,
   };
 }
 

@@ -79,7 +79,7 @@ function sourcesOf(project: Project | undefined, { paths }: Settings, configFold
 }
 
 /** Looks for a package as Node.js does, whose own way takes some milliseconds. */
-function packageFile(name: string, folder = packageRoot()): string {
+export function packageFile(name: string, folder = packageRoot()): string {
   const file = join(folder, 'node_modules', name, 'package.json');
   if (existsSync(file)) return realpathSync(file);
   if (dirname(folder) !== folder) return packageFile(name, dirname(folder));

@@ -51,9 +51,9 @@ export interface Draw {
 }
 
 /** Opens an account under the id of its run, and clears away those of processes that were killed. */
-export function openAccount(ledger: Ledger, run: string, { budget, now, process }: { budget: Budget; now: number; process: ProcessIdentity }): void {
-  for (const { key, value } of ledger.list(PREFIX)) if (isStale(value)) ledger.remove(key);
-  write(ledger, run, { budget, openedMs: now, process, calls: 0, used: NOTHING, reserved: {} });
+export async function openAccount(ledger: Ledger, run: string, { budget, now, process }: { budget: Budget; now: number; process: ProcessIdentity }): Promise<void> {
+  for (const { key, value } of await ledger.list(PREFIX)) if (isStale(value)) await ledger.remove(key);
+  await write(ledger, run, { budget, openedMs: now, process, calls: 0, used: NOTHING, reserved: {} });
 }
 
 /**
@@ -62,17 +62,18 @@ export function openAccount(ledger: Ledger, run: string, { budget, now, process 
  * @returns What is left to it.
  * @throws TokaError `TOKA_BUDGET_EXCEEDED` where nothing is left of something; the commit then has to be undone.
  */
-export function reserve(ledger: Ledger, { run, accounts, most }: Draw, now: number): Share {
-  const shares = accounts.map((id) => {
-    const account = read(ledger, id);
+export async function reserve(ledger: Ledger, { run, accounts, most }: Draw, now: number): Promise<Share> {
+  const shares: Share[] = [];
+  for (const id of accounts) {
+    const account = await read(ledger, id);
     if (!account) throw new TokaError('TOKA_BUDGET_EXCEEDED', `the budget of run ${id} is closed: that run has ended`, { hint: 'a run cannot outlive the one that started it' });
     const left = leftOf(account, most, now);
     const short = shortOf(account, left);
     if (short !== undefined) throw budgetExceeded(short, { limit: account.budget[short] ?? 0 });
     const held = { cpu: Math.min(most.cpu, left.cpu ?? Infinity), bytes: Math.min(most.bytes, left.bytes ?? Infinity) };
-    write(ledger, id, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
-    return shareOf(account.budget, left);
-  });
+    await write(ledger, id, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
+    shares.push(shareOf(account.budget, left));
+  }
   return shares.reduce(tighter, UNBOUNDED);
 }
 
@@ -90,13 +91,13 @@ export function tighter(one: Share, other: Share): Share {
 }
 
 /** Replaces what was reserved by what was measured, and closes the account that the run itself had opened. */
-export function settle(ledger: Ledger, { run, accounts }: Pick<Draw, 'run' | 'accounts'>, use: Use): void {
+export async function settle(ledger: Ledger, { run, accounts }: Pick<Draw, 'run' | 'accounts'>, use: Use): Promise<void> {
   for (const id of accounts) {
-    const account = read(ledger, id);
-    if (id === run) ledger.remove(PREFIX + id);
+    const account = await read(ledger, id);
+    if (id === run) await ledger.remove(PREFIX + id);
     if (id === run || !account) continue;
     const { [run]: _settled, ...reserved } = account.reserved;
-    write(ledger, id, { ...account, used: { cpu: account.used.cpu + use.cpu, bytes: account.used.bytes + use.bytes }, reserved });
+    await write(ledger, id, { ...account, used: { cpu: account.used.cpu + use.cpu, bytes: account.used.bytes + use.bytes }, reserved });
   }
 }
 
@@ -144,12 +145,12 @@ function shortOf({ budget, calls }: Account, { wall, cpu, bytes }: Left): keyof 
   return short as keyof Budget | undefined;
 }
 
-function write(ledger: Ledger, id: string, account: Account): void {
-  ledger.put(PREFIX + id, JSON.stringify(account));
+async function write(ledger: Ledger, id: string, account: Account): Promise<void> {
+  await ledger.put(PREFIX + id, JSON.stringify(account));
 }
 
-function read(ledger: Ledger, id: string): Account | undefined {
-  const stored = ledger.get(PREFIX + id);
+async function read(ledger: Ledger, id: string): Promise<Account | undefined> {
+  const stored = await ledger.get(PREFIX + id);
   return stored === undefined ? undefined : (JSON.parse(stored) as Account);
 }
 

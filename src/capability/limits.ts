@@ -39,16 +39,18 @@ export function claimsOf(limits: readonly RateLimit[], tool: { readonly name: st
  * @returns Why it may not run now; the commit has to go on all the same, since counters may have been set right.
  * @throws TokaError `TOKA_INTEGRITY` for a counter that cannot be read.
  */
-export function takeTurn(claims: readonly Claim[], ledger: Ledger, now: number): TokaError | undefined {
-  const counted = claims.map((claim) => {
-    const stored = ledger.get(claim.key);
-    return { claim, stored, count: countRun(claim.limit.rate, read(stored), Math.trunc(now)) };
-  });
+export async function takeTurn(claims: readonly Claim[], ledger: Ledger, now: number): Promise<TokaError | undefined> {
+  const counted = await Promise.all(
+    claims.map(async (claim) => {
+      const stored = await ledger.get(claim.key);
+      return { claim, stored, count: countRun(claim.limit.rate, read(stored), Math.trunc(now)) };
+    }),
+  );
   const refused = counted.filter(({ count }) => count.next === undefined);
-  if (counted.some(({ stored }) => stored === undefined)) ledger.prune(now);
+  if (counted.some(({ stored }) => stored === undefined)) await ledger.prune(now);
   for (const { claim, stored, count } of counted) {
     const value = JSON.stringify(refused.length > 0 ? count.present : count.next);
-    if (value !== stored && !(stored === undefined && refused.length > 0)) ledger.put(claim.key, value, count.until);
+    if (value !== stored && !(stored === undefined && refused.length > 0)) await ledger.put(claim.key, value, count.until);
   }
   const [last] = refused.toSorted((one, other) => other.count.retryAfterMs - one.count.retryAfterMs);
   return last && exceeded(last.claim.limit, last.count.retryAfterMs);

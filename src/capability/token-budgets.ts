@@ -46,22 +46,22 @@ interface Account {
  * @returns What is left to it.
  * @throws TokaError `TOKA_BUDGET_EXCEEDED` where nothing is left of something; the commit then has to be undone.
  */
-export function drawOnTokens(ledger: Ledger, budgets: readonly TokenBudget[], { run, most, process }: TokenDraw, now: number): Share {
-  if (budgets.length > 0) ledger.prune(now);
-  const opened = budgets.map((each) => ({ each, account: withoutGone(read(ledger, each.token), now) }));
+export async function drawOnTokens(ledger: Ledger, budgets: readonly TokenBudget[], { run, most, process }: TokenDraw, now: number): Promise<Share> {
+  if (budgets.length > 0) await ledger.prune(now);
+  const opened = await Promise.all(budgets.map(async (each) => ({ each, account: withoutGone(await read(ledger, each.token), now) })));
   const share = opened.map(({ each, account }) => leftTo(each, account, most)).reduce(tighter, UNBOUNDED);
   const { wall = Infinity, cpu = Infinity, bytes = Infinity } = share.left;
   const held = { wall: Math.min(most.wall, wall), cpu: Math.min(most.cpu, cpu), bytes: Math.min(most.bytes, bytes), sinceMs: now, process };
-  for (const { each, account } of opened) write(ledger, each, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
+  for (const { each, account } of opened) await write(ledger, each, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
   return share;
 }
 
 /** Replaces what was reserved by what was measured. */
-export function settleTokens(ledger: Ledger, budgets: readonly TokenBudget[], run: string, use: TokenUse): void {
+export async function settleTokens(ledger: Ledger, budgets: readonly TokenBudget[], run: string, use: TokenUse): Promise<void> {
   for (const each of budgets) {
-    const account = read(ledger, each.token);
+    const account = await read(ledger, each.token);
     const { [run]: _settled, ...reserved } = account.reserved;
-    write(ledger, each, { ...account, used: sum(account.used, use), reserved });
+    await write(ledger, each, { ...account, used: sum(account.used, use), reserved });
   }
 }
 
@@ -100,13 +100,13 @@ function sum(one: TokenUse, other: TokenUse): TokenUse {
   return { wall: one.wall + other.wall, cpu: one.cpu + other.cpu, bytes: one.bytes + other.bytes };
 }
 
-function write(ledger: Ledger, { token, until }: TokenBudget, account: Account): void {
-  ledger.put(PREFIX + token, JSON.stringify(account), until);
+async function write(ledger: Ledger, { token, until }: TokenBudget, account: Account): Promise<void> {
+  await ledger.put(PREFIX + token, JSON.stringify(account), until);
 }
 
 /** The journal may come from a clone: what is no account gives nothing. */
-function read(ledger: Ledger, token: string): Account {
-  const stored = ledger.get(PREFIX + token);
+async function read(ledger: Ledger, token: string): Promise<Account> {
+  const stored = await ledger.get(PREFIX + token);
   if (stored === undefined) return { calls: 0, used: NOTHING, reserved: {} };
   try {
     const { calls, used, reserved } = JSON.parse(stored) as Account;

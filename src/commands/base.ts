@@ -1,10 +1,13 @@
 import { Command } from '@oclif/core/command';
-import { boolean } from '@oclif/core/flags';
+import { boolean, string } from '@oclif/core/flags';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { Door } from '../ui/door.ts';
 import { ending } from '../ui/ending.ts';
 import { processDoor } from '../ui/process-door.ts';
 import { reportError } from '../ui/report-error.ts';
+
+/** Where the journal is that a command looks at. */
+export const storageFlag = string({ description: 'where the runs were recorded', helpValue: 'BACKEND[:FOLDER]' });
 
 /** What all commands share: their door, one way to end, and errors with codes. */
 export abstract class TokaCommand extends Command {

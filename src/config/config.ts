@@ -1,3 +1,5 @@
+import type { StorageChoice } from './storage.ts';
+
 /** What one configuration file says. Plain JSON data. */
 export interface Config {
   readonly policy: { readonly allow: readonly Rule[]; readonly ask: readonly Rule[]; readonly deny: readonly Rule[] };
@@ -6,6 +8,7 @@ export interface Config {
   readonly sandbox: { readonly require?: Require };
   readonly limits: readonly Limit[];
   readonly budget: Budget;
+  readonly storage?: StorageChoice;
   readonly tools: {
     /** Folders with further manifests, as written: relative to the file's folder. */
     readonly paths: readonly string[];

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Budget, Config, Limit, Require, Rule } from './config.ts';
+import { locateFrom, type StorageChoice } from './storage.ts';
 
 /** One configuration file and whose it is. */
 export interface Layer {
@@ -35,6 +36,8 @@ export interface Settings {
   readonly limits: readonly OriginLimit[];
   /** The least that any layer says. */
   readonly budget: Budget;
+  /** Of the nearest trusted layer that says it. */
+  readonly storage?: StorageChoice;
   /** Absolute folders with further manifests, with the layer that names them. */
   readonly paths: readonly { readonly path: string; readonly origin: Layer['origin'] }[];
 }
@@ -47,6 +50,7 @@ export interface Settings {
  */
 export function mergeLayers(layers: readonly Layer[]): Settings {
   const trusted = layers.filter((layer) => layer.trusted);
+  const storage = trusted.flatMap(({ file, config }) => (config.storage ? [locateFrom(dirname(file), config.storage)] : [])).at(-1);
   return {
     allow: trusted.flatMap((layer) => withOrigin(layer, layer.config.policy.allow)),
     ask: layers.flatMap((layer) => withOrigin(layer, layer.config.policy.ask)),
@@ -54,6 +58,7 @@ export function mergeLayers(layers: readonly Layer[]): Settings {
     prefer: Object.assign({}, ...trusted.map(({ config }) => config.prefer)) as Record<string, string>,
     require: mergeRequire(layers),
     limits: layers.flatMap(({ file, config }) => config.limits.map((limit) => ({ ...limit, file }))),
+    ...(storage ? { storage } : {}),
     budget: layers.map(({ config }) => config.budget).reduce(leastBudget, {}),
     paths: trusted.flatMap(({ file, origin, config }) =>
       config.tools.paths.map((path) => ({ path: resolve(dirname(file), path), origin })),

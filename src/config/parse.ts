@@ -27,7 +27,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, limits, policy, prefer, sandbox, tools } = checked.data;
+  const { budget, limits, policy, prefer, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -36,6 +36,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     sandbox: sandbox.require === undefined ? {} : { require: sandbox.require },
     limits: limits.map((limit, index) => toLimit(limit, parsed.positions.locate(['limits', index]).line)),
     budget: toBudget(budget),
+    ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
     tools,
   };
 }
@@ -44,11 +45,12 @@ const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ policy, prefer, sandbox, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ policy, prefer, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
     [sandbox.require === 'watchdog', ['sandbox', 'require']],
+    [storage !== undefined, ['storage']],
     [tools.paths.length > 0, ['tools', 'paths']],
   ] as const;
   return widening.flatMap(([isThere, path]): Issue[] =>

@@ -77,6 +77,18 @@ export const configFile = strict({
   })
     .prefault({})
     .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),
+  storage: strict({
+    backend: toolName.describe('The storage backend: sqlite, or one of a plugin.'),
+    location: z
+      .string()
+      .min(1)
+      .max(4096)
+      .regex(/^[^\u0000]+$/, 'a path or an address')
+      .optional()
+      .describe("A folder for it alone, relative to this file's folder, or an address. Default: the project's state folder."),
+  })
+    .optional()
+    .describe('Where the journal is kept. Of a project it counts once it is trusted.'),
   tools: strict({
     paths: z
       .array(

@@ -1,8 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { StorageReader } from '@toka/sdk';
 import { parse } from './audit-run.ts';
 import type { HexHasher } from './audit-tree.ts';
 import { canonical, type Link } from './chain.ts';
 import type { Finding } from './findings.ts';
+import { parseSummary, runKey, textOf } from './keys.ts';
+import { HASH_BYTES } from './merkle.ts';
 import type { RunState } from './reducer.ts';
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -26,25 +28,43 @@ export interface Suspect {
 /** So many events are compared with one another. */
 const COMPARED = 100;
 
+/** Nodes that are read at once. */
+const PAGE = 1000;
+
 /**
  * Says of changed events what was changed: what stands there is tried with what else is known of the run (its summary, its other events),
  * until it gives the leaf that was recorded.
  */
-export function explain(suspects: readonly Suspect[], edited: ReadonlySet<number>, db: DatabaseSync, hash: HexHasher): void {
+export async function explain(suspects: readonly Suspect[], edited: ReadonlySet<number>, reader: StorageReader, hash: HexHasher): Promise<void> {
   const changed = suspects.filter(({ finding, row }) => finding.why === 'changed' && row !== undefined).slice(0, COMPARED);
   if (changed.length === 0) return;
-  const origin = db.prepare('SELECT position FROM log WHERE substr(nodes, 1, 32) = unhex(?)');
+  const origins = await originsOf(new Set(changed.map(({ row }) => row?.leaf ?? '')), reader);
   for (const suspect of changed) {
     const { finding, row, position, logged } = suspect as Suspect & { readonly row: Recorded };
     if (edited.has(position)) Object.assign(finding, { why: 'log', field: 'nodes[0]' });
     else {
-      const from = (origin.get(row.leaf) as { position: number } | undefined)?.position;
+      const from = origins.get(row.leaf);
       const others = changed.flatMap((other) => (other.row && other !== suspect ? [{ ...other.row, position: other.position }] : []));
-      const found = from === undefined ? trials(row, finding, others, db).find(({ link }) => hash(`\0${canonical(link)}`) === logged) : { from };
+      const state = await stateOf(finding.run ?? row.run, reader);
+      const found = from === undefined ? trials(row, finding, others, state).find(({ link }) => hash(`\0${canonical(link)}`) === logged) : { from };
       if (found?.from !== undefined) Object.assign(finding, { why: 'moved', from: found.from });
       if (found && 'field' in found && found.field !== undefined) finding.field = found.field;
     }
   }
+}
+
+/** Where leaves were recorded. */
+async function originsOf(leaves: ReadonlySet<string>, reader: StorageReader): Promise<Map<string, number>> {
+  const origins = new Map<string, number>();
+  const { nodes: last } = await reader.ends();
+  for (let from = 1; from <= last; from += PAGE) {
+    const positions = Array.from({ length: Math.min(PAGE, last + 1 - from) }, (_, at) => from + at);
+    for (const [at, nodes] of (await reader.nodes(positions)).entries()) {
+      const leaf = nodes?.slice(0, 2 * HASH_BYTES) ?? '';
+      if (leaves.has(leaf) && !origins.has(leaf)) origins.set(leaf, from + at);
+    }
+  }
+  return origins;
 }
 
 interface Trial {
@@ -53,9 +73,8 @@ interface Trial {
   readonly from?: number;
 }
 
-function trials(row: Recorded, { run = row.run, seq = row.seq }: Finding, others: readonly (Link & { readonly position: number })[], db: DatabaseSync): Trial[] {
+function trials(row: Recorded, { run = row.run, seq = row.seq }: Finding, others: readonly (Link & { readonly position: number })[], state: RunState | undefined): Trial[] {
   const placed = { ...row, run, seq };
-  const state = stateOf(run, db);
   const times = [state?.requestedAt, state?.startedAt, state?.finishedAt].filter((time) => time !== undefined);
   return [
     { field: run === row.run ? 'seq' : 'run', link: placed },
@@ -86,11 +105,7 @@ function bodies(body: string, state: RunState | undefined): [string, string][] {
     .map(([name, value]) => [name, JSON.stringify({ ...event, [name]: value })]);
 }
 
-function stateOf(run: string, db: DatabaseSync): RunState | undefined {
-  const row = db.prepare('SELECT state FROM runs WHERE id = ?').get(run) as { state: string } | undefined;
-  try {
-    return row && (JSON.parse(row.state) as RunState);
-  } catch {
-    return undefined;
-  }
+async function stateOf(run: string, reader: StorageReader): Promise<RunState | undefined> {
+  const value = await reader.get(runKey(run));
+  return value && parseSummary(textOf(value))?.state;
 }

@@ -2,12 +2,11 @@ import { TokaError } from '../errors.ts';
 import type { Join } from './audit-tree.ts';
 import type { RunEvent } from './events.ts';
 import type { Why } from './findings.ts';
+import { parseSummary, printSummary } from './keys.ts';
 import { describeFault } from './limits.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { reduce, type RunState } from './reducer.ts';
-
-/** The summary of a run as the database holds it; the hash in lower-case hex. */
-export type Summary = readonly [id: string, head: number, hash: string, state: string, status: string, tool: string | null, parent: string | null];
+import { upcast } from './upcast.ts';
 
 const GENESIS_HEX = '0'.repeat(2 * HASH_BYTES);
 
@@ -78,12 +77,18 @@ export class RunCheck {
     return event === undefined ? 'unreadable' : 'illegal';
   }
 
+  /** Who asked for the run, as far as that is known. */
+  get parent(): string | undefined {
+    return this.#isWhole ? this.#state?.parent : undefined;
+  }
+
   /** Whether a summary says what the events amount to, as far as that is known. */
-  fits([, head, hash, state, status, tool, parent]: Summary): boolean {
-    if (head !== this.count || (this.hash !== undefined && hash !== this.hash && hash !== this.#stored)) return false;
-    if (!this.#isWhole) return true;
-    const own = this.#state;
-    return state === JSON.stringify(own) && status === own?.status && (tool ?? undefined) === own.tool && (parent ?? undefined) === own.parent;
+  fits(text: string): boolean {
+    const [hash, state] = [this.hash, this.#state];
+    if (this.#isWhole && hash !== undefined && state && text === printSummary({ head: this.count, hash, state })) return true;
+    const summary = parseSummary(text);
+    if (summary?.head !== this.count || (hash !== undefined && summary.hash !== hash && summary.hash !== this.#stored)) return false;
+    return !this.#isWhole || JSON.stringify(summary.state) === JSON.stringify(state);
   }
 
   #advance(event: RunEvent, time: number): boolean {
@@ -100,7 +105,7 @@ export class RunCheck {
 /** Reads a stored event; undefined where the text is not one. */
 export function parse(body: string): RunEvent | undefined {
   try {
-    const value: unknown = JSON.parse(body);
+    const value = upcast(JSON.parse(body));
     return describeFault(value) === undefined ? (value as RunEvent) : undefined;
   } catch {
     return undefined;

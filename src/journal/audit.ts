@@ -1,49 +1,48 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StorageEvent, StorageReader } from '@toka/sdk';
 import { canonical } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { explain, type Mutable, type Recorded, type Suspect } from './audit-explain.ts';
-import { parse, RunCheck, type Summary } from './audit-run.ts';
+import { parse, RunCheck } from './audit-run.ts';
 import { type HexHasher, type Join, joiner, TreeCheck } from './audit-tree.ts';
 import type { RunEvent } from './events.ts';
 import { type Audit, type Finding, FINDINGS_LIMIT } from './findings.ts';
+import { blobKey, childKey, parseSummary, runKey, RUNS, textOf } from './keys.ts';
 import { blobsOf } from './limits.ts';
 import { completedBy, HASH_BYTES } from './merkle.ts';
+import { eachEntry, everyEvent } from './pages.ts';
 
-/** Rows for one call of SQLite: a call for each takes as long as hashing what it gives. */
+/** Events that are read at once. */
 const PAGE = 1000;
 
 /** How many open places are tried for a gap: more gaps than that are no accident that could be told apart. */
 const TRIED = 64;
 
-/** Hash and nodes are one text, `hash:nodes`: each value that SQLite hands over takes as long as a hash. */
-type Cells = readonly [position: number, run: string, seq: number, time: number, body: string, hashes: string];
-
 const HEX = 2 * HASH_BYTES;
-const SELECT = `SELECT e.position, e.run, e.seq, e.time, e.body, lower(hex(e.hash) || ':' || hex(l.nodes))
-  FROM events AS e LEFT JOIN log AS l ON l.position = e.position WHERE e.position > ? ORDER BY e.position LIMIT ${PAGE}`;
-const SELECT_WITHOUT_LOG = `SELECT position, run, seq, time, body, lower(hex(hash)) || ':'
-  FROM events WHERE position > ? ORDER BY position LIMIT ${PAGE}`;
-const SELECT_SUMMARIES = 'SELECT id, head, lower(hex(hash)), state, status, tool, parent FROM runs';
 
 /**
- * Checks all events against the log, the chain of each run, the summaries and the blobs, in one pass; to be called inside a read
- * transaction, so that it sees one moment.
+ * Checks all events against the log, the chain of each run, the summaries and the blobs, in one pass.
  *
+ * @param reader Sees one moment.
  * @param checkpoints Those whose signature is known to be good.
- * @param hasLog Whether the journal has a log; one of format 1 has none, so that its tree is made of its events alone.
  */
-export function audit(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasLog: boolean): Audit {
-  return new Auditor(db, checkpoints, hasLog).run();
+export async function audit(reader: StorageReader, checkpoints: readonly Checkpoint[]): Promise<Audit> {
+  return new Auditor(reader, checkpoints).run();
+}
+
+/** An event with its place, its leaf and what its chain is said to be. */
+interface Placed {
+  readonly run: string;
+  readonly seq: number;
+  readonly time: number;
+  readonly position: number;
+  readonly leaf: string;
+  readonly hash: string;
 }
 
 class Auditor {
-  readonly #db: DatabaseSync;
-  readonly #summary: StatementSync;
-  readonly #summaryRange: StatementSync;
-  readonly #blob: StatementSync;
+  readonly #reader: StorageReader;
   readonly #hash: HexHasher;
   readonly #link: Join;
-  readonly #hasLog: boolean;
   readonly #checkpoints: Checkpoint[];
   readonly #findings: Mutable<Finding>[] = [];
   readonly #runs = new Map<string, RunCheck>();
@@ -54,50 +53,45 @@ class Auditor {
   readonly #open: Suspect[] = [];
   /** Leaves of the log that were changed, while their event was not. */
   readonly #edited = new Set<number>();
-  /** The last position of the tree: that of the log or, where there is none, of the events, of which it is made then. */
-  readonly #logged: number;
+  /** The last position of the log. */
+  #logged = 0;
   #events = 0;
   #summaries = 0;
   #signed = 0;
   #isSignedWhole = true;
 
-  constructor(db: DatabaseSync, checkpoints: readonly Checkpoint[], hasLog: boolean) {
-    this.#db = db;
-    this.#summary = db.prepare(`${SELECT_SUMMARIES} WHERE id = ?`);
-    this.#summaryRange = db.prepare(`${SELECT_SUMMARIES} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ${PAGE}`);
-    for (const statement of [this.#summary, this.#summaryRange]) statement.setReturnArrays(true);
-    this.#blob = db.prepare('SELECT bytes FROM blobs WHERE hash = ?');
+  constructor(reader: StorageReader, checkpoints: readonly Checkpoint[]) {
+    this.#reader = reader;
     const { hash } = process.getBuiltinModule('node:crypto');
     this.#hash = (content) => hash('sha256', content, 'hex');
     this.#link = joiner(this.#hash);
-    this.#hasLog = hasLog;
     this.#checkpoints = checkpoints.toSorted((a, b) => a.size - b.size);
     this.#tree = new TreeCheck(this.#hash, {
       node: (position, level) => this.#report({ why: 'log', position, field: `nodes[${level}]` }),
       leaf: (position) => this.#edited.add(position),
     });
-    this.#logged = Number(db.prepare(`SELECT max(position) AS last FROM ${hasLog ? 'log' : 'events'}`).get()?.['last'] ?? 0);
   }
 
-  run(): Audit {
-    const select = this.#db.prepare(this.#hasLog ? SELECT : SELECT_WITHOUT_LOG);
-    select.setReturnArrays(true);
+  async run(): Promise<Audit> {
+    this.#logged = (await this.#reader.ends()).nodes;
     let last = 0;
     for (let isMore = true; isMore && !this.#isFull;) {
-      const page = select.all(last) as unknown as Cells[];
-      for (const cells of page) {
+      const page = await this.#reader.readAll({ after: last, limit: PAGE });
+      for (const event of page) {
         if (this.#isFull) break;
-        this.#fillGap(last + 1, cells[0]);
-        this.#accept(cells);
-        [last] = cells;
+        if (event.position > last + 1) await this.#fillGap(last + 1, event.position);
+        // Mostly there is nothing to wait for.
+        const pending = this.#accept(event);
+        if (pending) await pending;
+        last = event.position;
       }
-      this.#concludeFinished();
+      await this.#concludeFinished();
       isMore = page.length === PAGE;
     }
-    this.#fillGap(last + 1, this.#logged + 1);
-    if (!this.#isFull) this.#concludeRuns();
+    await this.#fillGap(last + 1, this.#logged + 1);
+    if (!this.#isFull) await this.#concludeRuns();
     for (const { size } of this.#checkpoints) this.#report({ why: 'truncated', position: Math.max(last, this.#logged) + 1, size });
-    explain(this.#open, this.#edited, this.#db, this.#hash);
+    await explain(this.#open, this.#edited, this.#reader, this.#hash);
     return {
       ok: this.#findings.length === 0,
       events: this.#events,
@@ -118,23 +112,22 @@ class Auditor {
   }
 
   /** Positions without an event. */
-  #fillGap(from: number, to: number): void {
-    const nodes = this.#hasLog && from < to ? this.#db.prepare('SELECT lower(hex(nodes)) AS nodes FROM log WHERE position = ?') : undefined;
+  async #fillGap(from: number, to: number): Promise<void> {
     for (let position = from; position < to && !this.#isFull; position++) {
-      const row = whole(nodes?.get(position)?.['nodes'] as string | undefined, position);
+      const [nodes] = await this.#reader.nodes([position]);
+      const row = whole(nodes, position);
       this.#open.push({ position, logged: row?.slice(0, HEX), finding: this.#report({ why: 'missing', position }), isSettled: false });
       if (position <= this.#logged) this.#grow(row, undefined);
     }
   }
 
-  #accept([position, run, seq, time, body, hashes]: Cells): void {
+  #accept({ position, stream: run, version: seq, time, body, hash, nodes }: StorageEvent): Promise<void> | undefined {
     this.#events += 1;
-    const [hash = '', nodes = ''] = hashes.split(':');
     const leaf = this.#hash(`\0${canonical({ run, seq, time, body })}`);
     const row = whole(nodes, position);
     const logged = row?.slice(0, HEX);
     if (position <= this.#logged) this.#grow(row, leaf);
-    if (this.#hasLog && leaf !== logged) {
+    if (leaf !== logged) {
       const isBeyond = position > this.#logged;
       if (logged === undefined && !isBeyond) this.#report({ why: 'log', position, run, seq, field: 'nodes' });
       else {
@@ -143,13 +136,30 @@ class Auditor {
         // Nothing above the last leaf of an odd tree tells which of the two was changed: the chain does.
         if (position === this.#logged && position % 2 === 1 && this.#isNext(found, hash)) this.#edited.add(position);
         this.#open.push({ position, logged: logged ?? leaf, row: found, finding, isSettled: false });
-        return;
+        return undefined;
       }
     }
-    const check = this.#checkOf(run, seq, position);
+    const link = { run, seq, time, position, leaf, hash };
+    const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : undefined);
+    if (!check || body.includes('"blob":')) return this.#acceptWhole(link, body);
+    this.#follow(check, link, standIn(body) ?? parse(body));
+    return undefined;
+  }
+
+  /** An event of which more has to be looked up. */
+  async #acceptWhole(link: Placed, body: string): Promise<void> {
+    const check = this.#runs.get(link.run) ?? (await this.#resume(link));
+    const event = parse(body);
+    const blob = event && (await this.#blobFault(event));
+    const { position, run, seq } = link;
+    if (blob) this.#report({ why: blob, position, run, seq });
+    this.#follow(check, link, event);
+  }
+
+  #follow(check: RunCheck, { run, seq, time, position, leaf, hash }: Placed, event: RunEvent | undefined): void {
     if (seq > check.count + 1) this.#settle(check, seq - 1, position, (before) => check.chained([leaf], before) === hash);
     const isLinked = check.follow(leaf, hash);
-    const wrong = check.accept(seq, position, time, this.#read(body, position, run, seq));
+    const wrong = check.accept(seq, position, time, event);
     if (!isLinked) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
     else if (wrong !== undefined) this.#report({ why: wrong, position, run, seq });
     if (check.isFinished) this.#finished.push(check);
@@ -172,38 +182,26 @@ class Auditor {
     }
   }
 
-  #checkOf(run: string, seq: number, position: number): RunCheck {
-    let check = this.#runs.get(run);
-    if (!check) {
-      check = new RunCheck(run, this.#link);
-      this.#runs.set(run, check);
-      if (seq > 1) this.#resume(check, position);
-    }
+  #begin(run: string): RunCheck {
+    const check = new RunCheck(run, this.#link);
+    this.#runs.set(run, check);
     return check;
   }
 
-  /** An event of a run that had come to its end before. */
-  #resume(check: RunCheck, position: number): void {
-    const row = this.#db.prepare('SELECT seq, position, lower(hex(hash)) AS hash FROM events WHERE run = ? AND position < ? ORDER BY position DESC LIMIT 1');
-    const before = row.get(check.run, position) as { seq: number; position: number; hash: string } | undefined;
+  /** An event of a run that had come to its end before, or that was not seen from its beginning on. */
+  async #resume({ run, position }: Placed): Promise<RunCheck> {
+    const check = this.#begin(run);
+    const before = (await everyEvent(this.#reader, run)).filter((event) => event.position < position).toSorted((a, b) => a.position - b.position).at(-1);
     const isOpen = this.#open.some((one) => one.position === before?.position);
-    if (before && !isOpen) check.skip(before.seq, before.position, before.hash);
+    if (before && !isOpen) check.skip(before.version, before.position, before.hash);
+    return check;
   }
 
-  #read(body: string, position: number, run: string, seq: number): RunEvent | undefined {
-    const known = this.#hasLog && !body.includes('"blob":') ? standIn(body) : undefined;
-    if (known) return known;
-    const event = parse(body);
-    const blob = event && this.#blobFault(event);
-    if (blob) this.#report({ why: blob, position, run, seq });
-    return event;
-  }
-
-  #blobFault(event: RunEvent): 'blob-missing' | 'blob-changed' | undefined {
+  async #blobFault(event: RunEvent): Promise<'blob-missing' | 'blob-changed' | undefined> {
     for (const { blob, bytes } of blobsOf(event)) {
-      const row = this.#blob.get(Buffer.from(blob, 'hex')) as { bytes: Uint8Array } | undefined;
-      if (!row) return 'blob-missing';
-      if (row.bytes.byteLength !== bytes || this.#hash(row.bytes) !== blob) return 'blob-changed';
+      const value = await this.#reader.get(blobKey(blob));
+      if (!value) return 'blob-missing';
+      if (value.byteLength !== bytes || this.#hash(value) !== blob) return 'blob-changed';
     }
     return undefined;
   }
@@ -232,51 +230,53 @@ class Auditor {
   }
 
   /** Compares finished runs with their summaries, which mostly stand side by side; those that are as they should be are not needed any more. */
-  #concludeFinished(): void {
-    const ids = this.#finished.map(({ run }) => run).toSorted();
-    const page = this.#summaryRange.all(ids[0] ?? '', ids.at(-1) ?? '') as unknown as Summary[];
-    const near = new Map(page.map((summary) => [summary[0], summary]));
+  async #concludeFinished(): Promise<void> {
+    const [first] = this.#finished.map(({ run }) => run).toSorted();
+    if (first === undefined) return;
+    const page = await this.#reader.list({ prefix: RUNS, after: runKey(first.slice(0, -1)), limit: this.#finished.length });
+    const near = new Map(page.map(({ key, value }) => [key, value]));
     for (const check of this.#finished.splice(0)) {
-      const summary = near.get(check.run) ?? this.#summaryOf(check.run);
-      if (!summary || !check.fits(summary)) continue;
+      const value = near.get(runKey(check.run)) ?? (await this.#reader.get(runKey(check.run)));
+      if (!value || !check.fits(textOf(value)) || !(await this.#isFound(check))) continue;
       this.#summaries += 1;
       this.#runs.delete(check.run);
     }
   }
 
-  #summaryOf(run: string): Summary | undefined {
-    return this.#summary.get(run) as unknown as Summary | undefined;
+  /** Whether the run that asked for it leads to it. */
+  async #isFound({ parent, run }: RunCheck): Promise<boolean> {
+    return parent === undefined || (await this.#reader.get(childKey(parent, run))) !== undefined;
   }
 
   /** Compares a run that is not finished, or not as it should be, with its summary. */
-  #conclude(check: RunCheck): void {
-    const summary = this.#summaryOf(check.run);
-    if (summary) this.#summaries += 1;
-    const [, head = 0, last = ''] = summary ?? [];
+  async #conclude(check: RunCheck): Promise<void> {
+    const value = await this.#reader.get(runKey(check.run));
+    if (value) this.#summaries += 1;
+    const text = value && textOf(value);
+    const { head = 0, hash: last = '' } = (text === undefined ? undefined : parseSummary(text)) ?? {};
     if (head > check.count) this.#settle(check, head, Infinity, (hash) => hash === last);
-    if (!summary || !check.fits(summary)) this.#report({ why: 'summary', run: check.run, seq: check.count, position: check.position });
+    if (text === undefined || !check.fits(text) || !(await this.#isFound(check))) this.#report({ why: 'summary', run: check.run, seq: check.count, position: check.position });
   }
 
-  #concludeRuns(): void {
-    for (const check of [...this.#runs.values()]) this.#conclude(check);
-    const { count } = this.#db.prepare('SELECT count(*) AS count FROM runs').get() as { count: number };
-    if (count === this.#summaries) return;
+  async #concludeRuns(): Promise<void> {
+    for (const check of [...this.#runs.values()]) await this.#conclude(check);
+    if ((await this.#reader.count(RUNS)) === this.#summaries) return;
     // Runs of which no event is left as it was.
-    const all = this.#db.prepare(`${SELECT_SUMMARIES} ORDER BY id`);
-    all.setReturnArrays(true);
-    for (const summary of all.iterate() as unknown as Iterable<Summary>) {
-      const [run, head, last] = summary;
-      if (!this.#isAllOpen(run)) continue;
+    for await (const { key, value } of eachEntry(this.#reader, { prefix: RUNS })) {
+      const run = key.slice(RUNS.length);
+      const text = textOf(value);
+      if (!(await this.#isAllOpen(run))) continue;
+      const { head = 0, hash: last = '' } = parseSummary(text) ?? {};
       const check = new RunCheck(run, this.#link);
       this.#settle(check, head, Infinity, (hash) => hash === last);
-      if (!check.fits(summary)) this.#report({ why: 'summary', run, seq: head });
+      if (!check.fits(text)) this.#report({ why: 'summary', run, seq: head });
     }
   }
 
   /** Whether a run has no event, or none that is the recorded one. */
-  #isAllOpen(run: string): boolean {
-    const rows = this.#db.prepare('SELECT position FROM events WHERE run = ?').all(run) as { position: number }[];
-    return rows.every(({ position }) => this.#open.some((one) => one.position === position));
+  async #isAllOpen(run: string): Promise<boolean> {
+    const events = await everyEvent(this.#reader, run);
+    return events.every(({ position }) => this.#open.some((one) => one.position === position));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Awaitable } from '@toka/sdk';
 import type { Blobs } from './blobs.ts';
 import type { NoteKey, NoteSigner, SignedCheckpoint } from './checkpoint.ts';
 import type { EventLog } from './event-log.ts';
@@ -33,30 +34,30 @@ export interface Witnesses {
 
 /** What is counted beside the events: small texts by key, read and changed in the commit that they belong to. */
 export interface Ledger {
-  get(key: string): string | undefined;
+  get(key: string): Promise<string | undefined>;
   /** Every entry whose key starts so, by key. */
-  list(prefix: string): { readonly key: string; readonly value: string }[];
+  list(prefix: string): Promise<{ readonly key: string; readonly value: string }[]>;
   /** `until`: from when on the entry says nothing any more, milliseconds since 1970. */
-  put(key: string, value: string, until?: number): void;
-  remove(key: string): void;
+  put(key: string, value: string, until?: number): Promise<void>;
+  remove(key: string): Promise<void>;
   /** Removes what says nothing any more. */
-  prune(now: number): void;
+  prune(now: number): Promise<void>;
 }
 
 /** One commit in the making. Whatever throws in it, nothing of it is stored. */
 export interface Commit {
   readonly ledger: Ledger;
   /** As `Journal.append`. */
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[]): StoredEvent[];
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[]): Promise<StoredEvent[]>;
 }
 
 /**
- * The record of all runs. Every method may throw `TOKA_STATE_UNAVAILABLE` (the file cannot be read or written now; the next call tries
+ * The record of all runs. Every method may reject with `TOKA_STATE_UNAVAILABLE` (it cannot be read or written now; the next call tries
  * again) and `TOKA_INTEGRITY` (it is damaged).
  */
 export interface Journal {
   /**
-   * Adds events to a run in one commit that is durable when the call returns.
+   * Adds events to a run in one commit that is durable when the promise resolves.
    *
    * @param run The run's UUID.
    * @param events At least one, in order.
@@ -68,31 +69,31 @@ export interface Journal {
    * @throws TokaError `TOKA_EVENT_CONFLICT` if the run has another number of events, `TOKA_EVENT_INVALID` for a field outside its limits,
    *   `TOKA_EVENT_ILLEGAL` for an event that cannot come next. Nothing is stored then.
    */
-  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[], count?: (ledger: Ledger) => void): StoredEvent[];
+  append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[], count?: (ledger: Ledger) => Awaitable<void>): Promise<StoredEvent[]>;
   /**
    * Does several things in one commit, while no other process writes.
    *
-   * @param work Is called once; what it returns is returned.
+   * @param work Is called once, and uses nothing of the journal but what it is given; what it returns is returned.
    * @param options `durable: false` saves the wait for the disk: a crash of the machine may then undo the commit, nothing else can.
    */
-  commit<T>(work: (commit: Commit) => T, options?: { readonly durable?: boolean }): T;
+  commit<T>(work: (commit: Commit) => Awaitable<T>, options?: { readonly durable?: boolean }): Promise<T>;
   /** All events of a run in order. Throws `TOKA_RUN_UNKNOWN`. */
-  read(run: string): StoredEvent[];
+  read(run: string): Promise<StoredEvent[]>;
   /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */
-  blob(sha256: string): Uint8Array;
+  blob(sha256: string): Promise<Uint8Array>;
   /** One page of runs, newest first. */
-  runs(filter: RunFilter): RunSummary[];
+  runs(filter: RunFilter): Promise<RunSummary[]>;
   /** The summary of a run. Throws `TOKA_RUN_UNKNOWN`. */
-  run(id: string): RunSummary;
+  run(id: string): Promise<RunSummary>;
   /** The direct children of a run, oldest first. */
-  children(run: string): RunSummary[];
+  children(run: string): Promise<RunSummary[]>;
   /** The only run whose id starts so. Throws `TOKA_RUN_UNKNOWN` where there is none or more than one. */
-  findRun(idPrefix: string): string;
+  findRun(idPrefix: string): Promise<string>;
   /** Checks all events against the log, the chains, the checkpoints, the summaries and the blobs. */
-  verify(witnesses?: Witnesses): Audit;
+  verify(witnesses?: Witnesses): Promise<Audit>;
   /** Reads from the log, all within one moment. */
-  consult<T>(read: (log: EventLog) => T): T;
+  consult<T>(read: (log: EventLog) => Awaitable<T>): Promise<T>;
   /** Signs what the log is now, and stores the checkpoint. Throws `TOKA_STATE_UNAVAILABLE` where nothing is recorded yet. */
-  checkpoint(signer: NoteSigner): SignedCheckpoint;
-  close(): void;
+  checkpoint(signer: NoteSigner): Promise<SignedCheckpoint>;
+  close(): Promise<void>;
 }

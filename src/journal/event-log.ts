@@ -1,9 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { unavailable } from './failures.ts';
+import type { StorageEvent, StorageReader } from '@toka/sdk';
 import { leafHash, type Link } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { Log, LogFault } from './log.ts';
-import { type Hash, inclusionProof, readRange, rootOf } from './merkle.ts';
+import { CHECKPOINTS, textOf } from './keys.ts';
+import { LogFault, rangeOf, withNodes } from './log.ts';
+import { type Hash, HASH_BYTES, inclusionProof, rootOf } from './merkle.ts';
+import { everyEntry, everyEvent } from './pages.ts';
 
 /** An event by its place among all events. */
 export interface LogEntry extends Link {
@@ -13,69 +14,60 @@ export interface LogEntry extends Link {
   readonly hash: string;
 }
 
-const SELECT = 'SELECT position, run, seq, time, body, lower(hex(hash)) AS hash FROM events';
-
 /** The log over all events as it is read: entries, states of the tree, proofs, stored checkpoints. */
 export class EventLog {
-  readonly #db: DatabaseSync;
-  readonly #file: string;
+  readonly #reader: StorageReader;
 
-  constructor(db: DatabaseSync, file: string) {
-    this.#db = db;
-    this.#file = file;
+  constructor(reader: StorageReader) {
+    this.#reader = reader;
   }
 
-  entry(position: number): LogEntry | undefined {
-    return this.#db.prepare(`${SELECT} WHERE position = ?`).get(position) as LogEntry | undefined;
+  async entry(position: number): Promise<LogEntry | undefined> {
+    const [event] = await this.#reader.readAll({ after: position - 1, limit: 1 });
+    return event?.position === position ? entryOf(event) : undefined;
   }
 
-  entries(run: string): LogEntry[] {
-    return this.#db.prepare(`${SELECT} WHERE run = ? ORDER BY seq`).all(run) as unknown as LogEntry[];
+  async entries(run: string): Promise<LogEntry[]> {
+    return (await everyEvent(this.#reader, run)).map(entryOf);
   }
 
   /** How many events it covers. */
-  get size(): number {
-    this.#demandLog();
-    return Number(this.#db.prepare('SELECT max(position) AS last FROM log').get()?.['last'] ?? 0);
+  async size(): Promise<number> {
+    return (await this.#reader.ends()).nodes;
   }
 
   /** Which log it is: its first event, whose id is random, gives the name. Undefined while it is empty. */
-  get origin(): string | undefined {
-    const leaf = hasLog(this.#db) && this.size > 0 ? new Log(this.#db).read(0, 0) : this.#firstLeaf();
-    return leaf && `toka/journal/${Buffer.from(leaf).toString('hex').slice(0, 32)}`;
+  async origin(): Promise<string | undefined> {
+    const [nodes] = await this.#reader.nodes([1]);
+    const leaf = nodes?.slice(0, 2 * HASH_BYTES) ?? (await this.#firstLeaf());
+    return leaf && `toka/journal/${leaf.slice(0, 32)}`;
   }
 
   /** The tree when it had so many leaves, at least one. */
-  tree(size: number): Checkpoint {
-    const { origin } = this;
-    if (origin === undefined || size < 1 || size > this.size) throw new LogFault(`the log of events has ${this.size} rows, not ${size}`);
-    return { origin, size, root: rootOf(readRange(size, new Log(this.#db).read)) };
+  async tree(size: number): Promise<Checkpoint> {
+    const [origin, present] = [await this.origin(), await this.size()];
+    if (origin === undefined || size < 1 || size > present) throw new LogFault(`the log of events has ${present} rows, not ${size}`);
+    return { origin, size, root: rootOf(await rangeOf(this.#reader, size)) };
   }
 
   /** The audit path of the event at a position in the tree of that size. */
-  inclusion(position: number, size: number): Hash[] {
-    this.#demandLog();
-    return inclusionProof(position - 1, size, new Log(this.#db).read);
+  async inclusion(position: number, size: number): Promise<Hash[]> {
+    return withNodes(this.#reader, (read) => inclusionProof(position - 1, size, read));
   }
 
   /** The stored notes by the size of their tree, smallest first. */
-  checkpoints(): { readonly size: number; readonly note: string }[] {
-    if (!hasLog(this.#db)) return [];
-    return this.#db.prepare('SELECT size, note FROM checkpoints ORDER BY size').all() as { size: number; note: string }[];
+  async checkpoints(): Promise<{ readonly size: number; readonly note: string }[]> {
+    const notes = await everyEntry(this.#reader, CHECKPOINTS);
+    return notes.map(({ key, value }) => ({ size: Number(key.slice(CHECKPOINTS.length)), note: textOf(value) }));
   }
 
-  #firstLeaf(): Hash | undefined {
-    const first = this.entry(1);
-    return first && leafHash(first);
-  }
-
-  /** A journal of format 1 gets its log when it is next written to. */
-  #demandLog(): void {
-    if (!hasLog(this.#db)) throw unavailable(this.#file, 'it has no log yet, since an older toka wrote it', undefined, 'the next run gives it one');
+  async #firstLeaf(): Promise<string | undefined> {
+    const first = await this.entry(1);
+    return first && leafHash(first).toString('hex');
   }
 }
 
-/** Whether a journal has a log; one of format 1 has none. */
-export function hasLog(db: DatabaseSync): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'log'").get() !== undefined;
+/** An event in the words of the journal. */
+function entryOf({ position, stream, version, time, body, hash }: StorageEvent): LogEntry {
+  return { position, run: stream, seq: version, time, body, hash };
 }

@@ -1,69 +1,43 @@
-import { TokaError } from '../errors.ts';
+import { isCoded } from '@toka/sdk';
+import { type ErrorCode, TokaError } from '../errors.ts';
 import { LogFault } from './log.ts';
 
-interface SqliteError extends Error {
-  readonly code: string;
-  /** SQLite's extended result code. */
-  readonly errcode?: number;
-}
-
-/** Primary result codes, https://www.sqlite.org/rescode.html, that mean "not now" rather than "damaged". */
-const UNAVAILABLE: Readonly<Record<number, string>> = {
-  3: 'access is denied',
-  5: 'another process has kept it locked',
-  6: 'another connection has kept it locked',
-  7: 'there is not enough memory',
-  8: 'it is read-only',
-  10: 'the disk reports an error',
-  13: 'the disk is full',
-  14: 'it cannot be opened',
-  22: 'the file system does not support files of that size',
+/** What the codes of a storage mean to whoever uses the journal. */
+const CODES: Readonly<Record<string, ErrorCode>> = {
+  STORAGE_CLOSED: 'TOKA_STATE_UNAVAILABLE',
+  STORAGE_CONFLICT: 'TOKA_EVENT_CONFLICT',
+  STORAGE_DAMAGED: 'TOKA_INTEGRITY',
+  STORAGE_READ_ONLY: 'TOKA_STATE_UNAVAILABLE',
+  STORAGE_UNAVAILABLE: 'TOKA_STATE_UNAVAILABLE',
 };
-const HINTS: Readonly<Record<number, string>> = {
-  5: 'wait until the other process is done, or end it',
-  13: 'free some disk space; nothing was lost, and the next run tries again',
-};
-const DAMAGED = new Set([11, 24, 26]);
 
 /**
- * Gives what SQLite or the file system reported a code of ours.
+ * Gives what a storage has thrown a code of ours.
  *
  * @param thrown What was caught.
- * @param file The journal's file.
- * @returns `TOKA_INTEGRITY` for a damaged file, `TOKA_STATE_UNAVAILABLE` for all that may pass; anything else as it was.
+ * @param location Where the journal is.
+ * @returns `TOKA_INTEGRITY` for what is damaged, `TOKA_STATE_UNAVAILABLE` for all that may pass; anything else as it was.
  */
-export function translate(thrown: unknown, file: string): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof TokaError) return thrown;
-  if (thrown instanceof LogFault) return damaged(file, thrown.message, thrown);
-  const { code, errcode } = thrown as SqliteError;
-  if (code === 'ERR_OUT_OF_RANGE') return damaged(file, 'it holds a number that no journal holds', thrown);
-  if (code !== 'ERR_SQLITE_ERROR') return 'syscall' in thrown ? unavailable(file, thrown.message, thrown) : thrown;
-  const primary = (errcode ?? 0) & 0xff;
-  if (DAMAGED.has(primary)) return damaged(file, thrown.message, thrown);
-  const reason = UNAVAILABLE[primary];
-  return reason === undefined ? thrown : unavailable(file, `${reason} (${thrown.message})`, thrown, HINTS[primary]);
+export function translate(thrown: unknown, location: string): unknown {
+  if (thrown instanceof LogFault) return damaged(location, thrown.message, thrown);
+  const code = isCoded(thrown) ? CODES[thrown.code] : undefined;
+  if (!isCoded(thrown) || code === undefined) return thrown;
+  const { message, hint, cause = thrown } = thrown;
+  return new TokaError(code, message, { ...(hint === undefined ? {} : { hint }), where: { file: location }, cause });
 }
 
-/** The file is not what it should be. */
-export function damaged(file: string, found: string, cause?: unknown): TokaError {
-  return new TokaError('TOKA_INTEGRITY', `expected a journal of toka in ${file}, found that ${found}`, {
-    hint: `nothing was changed; move it aside with its log, and the next run starts a new one: ${moveAside(file)}`,
-    where: { file },
+/** The record is not what it should be. */
+export function damaged(location: string, found: string, cause?: unknown): TokaError {
+  return new TokaError('TOKA_INTEGRITY', `expected a journal of toka in ${location}, found that ${found}`, {
+    hint: 'nothing was changed; toka audit verify says all that is wrong. Move the journal aside, and the next run starts a new one',
+    where: { file: location },
     cause,
   });
 }
 
-function moveAside(file: string): string {
-  return `mkdir '${file}.damaged' && mv '${file}' '${file}'-* '${file}.damaged'`;
-}
-
-/** The file may be well, but cannot be used now. */
-export function unavailable(file: string, found: string, cause?: unknown, hint?: string): TokaError {
-  return new TokaError('TOKA_STATE_UNAVAILABLE', `expected to use the journal ${file}: ${found}`, {
-    hint: hint ?? 'make the folder readable and writable for you; nothing was lost, and the next run tries again',
-    where: { file },
-    cause,
-  });
+/** The record may be well, but cannot be used so. */
+export function unavailable(location: string, found: string, hint: string): TokaError {
+  return new TokaError('TOKA_STATE_UNAVAILABLE', `expected to use the journal ${location}: ${found}`, { hint, where: { file: location } });
 }
 
 /** Something else has added to a run. */

@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Awaitable, Storage, StorageBackend, StorageEvent, StorageReader, StorageTransaction } from '@toka/sdk';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
 import { audit } from './audit.ts';
@@ -6,49 +6,59 @@ import { parse } from './audit-run.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
 import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
 import type { Commit, Journal, Ledger, RunFilter, RunSummary, Witnesses } from './contract.ts';
-import { EventLog, hasLog } from './event-log.ts';
+import { EventLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
 import { ambiguous, conflict, damaged, translate, unavailable, unknown } from './failures.ts';
 import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
+import { blobKey, checkpointKey, childKey, childrenOf, parseSummary, printSummary, runKey, RUNS, type Summary, textOf } from './keys.ts';
 import { ledgerOf } from './ledger.ts';
 import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
 import { Log } from './log.ts';
+import { eachEntry, everyEntry, everyEvent } from './pages.ts';
 import { isGone } from './process.ts';
 import { reduce, type RunState } from './reducer.ts';
-import { openDatabase } from './sqlite.ts';
+import { sqliteStorage } from './sqlite/storage.ts';
 import { weigh } from './weigh.ts';
 
-export type { Commit, Journal, Ledger, RunFilter, RunSummary } from './contract.ts';
+export type { Journal } from './contract.ts';
 
 export interface JournalOptions {
   readonly clock: Clock;
-  /** Change nothing; where there is no file, be an empty journal. Default false. */
+  /** What keeps it. Default: one SQLite file. */
+  readonly storage?: Storage;
+  /** Change nothing; where nothing is, be an empty journal. Default false. */
   readonly readOnly?: boolean;
-  /** A folder above the file (the project's) below which no folder may be a symlink. Default: the state folder's parent. */
+  /** Of a location that is a path: a folder above it (the project's) below which no folder may be a symlink. */
   readonly root?: string;
 }
 
 /**
- * Opens the journal in a file, or makes it there with its folder (0700).
+ * Opens the journal at a location, or makes it there.
  *
- * @param file Absolute.
- * @param options The clock, and how to open.
+ * @param location What the storage takes: of SQLite the file, absolute, whose folder is made (0700) where it is missing.
+ * @param options The clock, what keeps it, and how to open.
  * @returns The journal, which waits up to 30 seconds for other processes' writes.
- * @throws TokaError `TOKA_STATE_UNAVAILABLE` where the file cannot be used (read-only, full disk, locked, a symlink, someone else's, newer
+ * @throws TokaError `TOKA_STATE_UNAVAILABLE` where it cannot be used (read-only, full disk, locked, a symlink, someone else's, newer
  *   than this toka), `TOKA_INTEGRITY` where it is damaged or not exactly a journal of toka; nothing is overwritten then.
  * @example
- * const journal = openJournal(join(root, '.toka/state/journal.db'), { clock: systemClock, root });
+ * const journal = await openJournal(join(root, '.toka/state/journal.db'), { clock: systemClock, root });
  */
-export function openJournal(file: string, { clock, ...options }: JournalOptions): Journal {
-  return new SqliteJournal(openDatabase(file, options), file, clock);
+export async function openJournal(location: string, { clock, storage = sqliteStorage, ...options }: JournalOptions): Promise<Journal> {
+  try {
+    return journalOn(await storage.open({ location, ...options }), location, clock);
+  } catch (error) {
+    throw translate(error, location);
+  }
 }
 
-interface Head {
-  readonly head: number;
-  readonly hash: Uint8Array;
-  readonly state: RunState | undefined;
+/** The journal on a storage that is open already. */
+export function journalOn(storage: StorageBackend, location: string, clock: Clock): Journal {
+  return new StoredJournal(storage, location, clock);
 }
+
+/** A run before its first event. */
+const UNBEGUN: Omit<Summary, 'state'> & { readonly state: RunState | undefined } = { head: 0, hash: Buffer.from(GENESIS).toString('hex'), state: undefined };
 
 /** Events that were checked and may be stored. */
 interface Addition {
@@ -57,160 +67,133 @@ interface Addition {
   readonly blobs: Blobs;
 }
 
-interface RunRow {
-  readonly id: string;
-  readonly head: number;
-  readonly hash: Uint8Array;
-  readonly state: string;
-}
-
-interface EventRow {
-  readonly seq: number;
-  readonly time: number;
-  readonly body: string;
-  readonly hash: Uint8Array;
-}
-
-const PUT_RUN = `INSERT INTO runs (id, head, hash, state) VALUES (?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET head = excluded.head, hash = excluded.hash, state = excluded.state`;
-const SELECT_RUNS = 'SELECT id, head, hash, state FROM runs';
-
-/** The journal over an open database; see `Journal` for what the methods promise. */
-export class SqliteJournal implements Journal {
-  readonly #db: DatabaseSync;
-  readonly #file: string;
+class StoredJournal implements Journal {
+  readonly #storage: StorageBackend;
+  readonly #location: string;
   readonly #clock: Clock;
-  readonly #statements = new Map<string, StatementSync>();
-  #log: Log | undefined;
-  readonly #ledger: Ledger = ledgerOf((text) => this.#sql(text));
+  readonly #log = new Log();
 
-  constructor(db: DatabaseSync, file: string, clock: Clock) {
-    this.#db = db;
-    this.#file = file;
+  constructor(storage: StorageBackend, location: string, clock: Clock) {
+    this.#storage = storage;
+    this.#location = location;
     this.#clock = clock;
   }
 
-  append(
+  async append(
     run: string,
     events: readonly RunEvent[],
     expectedSeq: number,
     blobs: Blobs = new Map(),
     times: readonly number[] = [],
-    count?: (ledger: Ledger) => void,
-  ): StoredEvent[] {
+    count?: (ledger: Ledger) => Awaitable<void>,
+  ): Promise<StoredEvent[]> {
     const addition = this.#prepare(run, events, blobs, times);
-    return this.#transaction('IMMEDIATE', () => {
-      count?.(this.#ledger);
-      return this.#add(addition, expectedSeq);
+    return this.#transaction(async (transaction) => {
+      if (count) await count(ledgerOf(transaction));
+      return this.#add(transaction, addition, expectedSeq);
     });
   }
 
-  commit<T>(work: (commit: Commit) => T, { durable = true }: { readonly durable?: boolean } = {}): T {
-    const commit: Commit = {
-      ledger: this.#ledger,
-      append: (run, events, expectedSeq, blobs = new Map(), times = []) => this.#add(this.#prepare(run, events, blobs, times), expectedSeq),
-    };
-    if (durable) return this.#transaction('IMMEDIATE', () => work(commit));
-    return this.#guarded(() => {
-      this.#sql('PRAGMA synchronous = NORMAL').run();
-      try {
-        return this.#transaction('IMMEDIATE', () => work(commit));
-      } finally {
-        this.#sql('PRAGMA synchronous = FULL').run();
-      }
+  async commit<T>(work: (commit: Commit) => Awaitable<T>, { durable = true }: { readonly durable?: boolean } = {}): Promise<T> {
+    return this.#transaction(
+      (transaction) =>
+        work({
+          ledger: ledgerOf(transaction),
+          append: async (run, events, expectedSeq, blobs = new Map(), times = []) => this.#add(transaction, this.#prepare(run, events, blobs, times), expectedSeq),
+        }),
+      durable,
+    );
+  }
+
+  async read(run: string): Promise<StoredEvent[]> {
+    return this.#guarded(async () => {
+      const events = await everyEvent(this.#storage, run);
+      if (events.length === 0) throw unknown(run);
+      return events.map((event, index) => this.#toStored(event, index + 1));
     });
   }
 
-  read(run: string): StoredEvent[] {
-    return this.#guarded(() => {
-      const rows = this.#sql('SELECT seq, time, body, hash FROM events WHERE run = ? ORDER BY seq').all(run);
-      if (rows.length === 0) throw unknown(run);
-      return (rows as unknown as EventRow[]).map((row, index) => this.#toStored(run, row, index + 1));
+  async blob(sha256: string): Promise<Uint8Array> {
+    return this.#guarded(async () => {
+      const bytes = await this.#storage.get(blobKey(sha256));
+      if (!bytes || hexDigest(bytes) !== sha256) throw damaged(this.#location, `blob ${sha256} is ${bytes ? 'changed' : 'missing'}`);
+      return bytes;
     });
   }
 
-  blob(sha256: string): Uint8Array {
-    return this.#guarded(() => {
-      const row = this.#sql('SELECT bytes FROM blobs WHERE hash = ?').get(Buffer.from(sha256, 'hex')) as { bytes: Uint8Array } | undefined;
-      if (!row || hexDigest(row.bytes) !== sha256) throw damaged(this.#file, `blob ${sha256} is ${row ? 'changed' : 'missing'}`);
-      return row.bytes;
-    });
-  }
-
-  runs({ limit, before, status, tool, parent }: RunFilter): RunSummary[] {
-    const conditions: [string, string | undefined][] = [
-      ['id < ?', before],
-      ['status = ?', status === 'interrupted' ? 'running' : status],
-      ['tool = ?', tool],
-      ['parent = ?', parent],
-    ];
-    const used = conditions.filter((condition): condition is [string, string] => condition[1] !== undefined);
-    const where = used.length === 0 ? '' : ` WHERE ${used.map(([sql]) => sql).join(' AND ')}`;
-    return this.#guarded(() => {
+  async runs({ limit, before, status, tool, parent }: RunFilter): Promise<RunSummary[]> {
+    if (limit < 1) return [];
+    const isAll = status === undefined && tool === undefined && parent === undefined;
+    const range = { prefix: RUNS, reverse: true, after: before === undefined ? undefined : runKey(before), ...(isAll ? { page: limit } : {}) };
+    return this.#guarded(async () => {
       const found: RunSummary[] = [];
-      for (const row of this.#sql(`${SELECT_RUNS}${where} ORDER BY id DESC`).iterate(...used.map(([, value]) => value))) {
+      for await (const { key, value } of eachEntry(this.#storage, range)) {
+        const summary = this.#toSummary(key, value);
+        if ((status ?? summary.status) === summary.status && (tool ?? summary.tool) === summary.tool && (parent ?? summary.parent) === summary.parent) found.push(summary);
         if (found.length >= limit) break;
-        const summary = this.#toSummary(row as unknown as RunRow);
-        if (status === undefined || summary.status === status) found.push(summary);
       }
       return found;
     });
   }
 
-  run(id: string): RunSummary {
-    return this.#guarded(() => {
-      const row = this.#sql(`${SELECT_RUNS} WHERE id = ?`).get(id);
-      if (!row) throw unknown(id);
-      return this.#toSummary(row as unknown as RunRow);
+  async run(id: string): Promise<RunSummary> {
+    return this.#guarded(async () => {
+      const value = id === '' ? undefined : await this.#storage.get(runKey(id));
+      if (!value) throw unknown(id);
+      return this.#toSummary(runKey(id), value);
     });
   }
 
-  children(run: string): RunSummary[] {
-    return this.#guarded(() => {
-      const rows = this.#sql(`${SELECT_RUNS} WHERE parent = ? ORDER BY id`).all(run);
-      return (rows as unknown as RunRow[]).map((row) => this.#toSummary(row));
+  async children(run: string): Promise<RunSummary[]> {
+    return this.#guarded(async () => {
+      const ids = (await everyEntry(this.#storage, childrenOf(run))).map(({ key }) => key.slice(childrenOf(run).length));
+      const found = await Promise.all(ids.map(async (id) => ({ key: runKey(id), value: await this.#storage.get(runKey(id)) })));
+      return found.flatMap(({ key, value }) => (value ? [this.#toSummary(key, value)] : [])).filter(({ parent }) => parent === run);
     });
   }
 
-  findRun(idPrefix: string): string {
+  async findRun(idPrefix: string): Promise<string> {
     const prefix = idPrefix.toLowerCase();
     if (!/^[0-9a-f-]{1,36}$/.test(prefix)) throw unknown(idPrefix);
-    return this.#guarded(() => {
-      // No id holds a letter after f, so this range is all ids with the prefix.
-      const rows = this.#sql('SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY id LIMIT 6').all(prefix, `${prefix}g`);
-      const ids = rows.map((row) => String(row['id']));
+    return this.#guarded(async () => {
+      const ids = (await this.#storage.list({ prefix: runKey(prefix), limit: 6 })).map(({ key }) => key.slice(RUNS.length));
       if (ids.length > 1) throw ambiguous(idPrefix, ids);
       if (ids[0] === undefined) throw unknown(idPrefix);
       return ids[0];
     });
   }
 
-  verify({ keys, kept }: Witnesses = { keys: [], kept: [] }): Audit {
-    return this.#transaction('DEFERRED', () => {
-      const { sound, findings } = weigh(new EventLog(this.#db, this.#file), keys, kept);
-      const found = audit(this.#db, sound, hasLog(this.#db));
-      return this.#checkStructure({ ...found, ok: found.ok && findings.length === 0, findings: [...found.findings, ...findings] });
+  async verify({ keys, kept }: Witnesses = { keys: [], kept: [] }): Promise<Audit> {
+    return this.#guarded(async () => {
+      const found = await this.#storage.snapshot(async (reader) => {
+        const { sound, findings } = await weigh(new EventLog(reader), keys, kept);
+        const own = await audit(reader, sound);
+        return { ...own, ok: own.ok && findings.length === 0, findings: [...own.findings, ...findings] };
+      });
+      // A damaged index, for instance, by which events could be overlooked.
+      const structure = found.ok && this.#storage.supports.check ? await this.#storage.check() : undefined;
+      if (structure !== undefined) throw damaged(this.#location, structure);
+      return found;
     });
   }
 
-  consult<T>(read: (log: EventLog) => T): T {
-    return this.#transaction('DEFERRED', () => read(new EventLog(this.#db, this.#file)));
+  async consult<T>(read: (log: EventLog) => Awaitable<T>): Promise<T> {
+    return this.#guarded(() => this.#storage.snapshot((reader) => read(new EventLog(reader))));
   }
 
-  checkpoint(signer: NoteSigner): SignedCheckpoint {
-    return this.#transaction('IMMEDIATE', () => {
-      const log = new EventLog(this.#db, this.#file);
-      if (log.size === 0) throw unavailable(this.#file, 'nothing is recorded in it yet', undefined, 'there is something to sign after the first run');
-      const tree = log.tree(log.size);
-      const note = signCheckpoint(tree, signer);
-      this.#sql('INSERT OR REPLACE INTO checkpoints (size, note) VALUES (?, ?)').run(tree.size, note);
+  async checkpoint(signer: NoteSigner): Promise<SignedCheckpoint> {
+    return this.#transaction(async (transaction) => {
+      const log = new EventLog(transaction);
+      const size = await log.size();
+      if (size === 0) throw unavailable(this.#location, 'nothing is recorded in it yet', 'there is something to sign after the first run');
+      const note = signCheckpoint(await log.tree(size), signer);
+      await transaction.put(checkpointKey(size), Buffer.from(note));
       return parseCheckpoint(note);
     });
   }
 
-  close(): void {
-    this.#statements.clear();
-    this.#db.close();
+  async close(): Promise<void> {
+    await this.#storage.close();
   }
 
   /** What takes time is done before the lock is held. */
@@ -223,108 +206,71 @@ export class SqliteJournal implements Journal {
     return { run, events: admitted.map((one, at) => ({ ...one, time: Math.min(now, Math.trunc(times[at] ?? now)) })), blobs };
   }
 
-  #add({ run, events, blobs }: Addition, expectedSeq: number): StoredEvent[] {
-    const head = this.#head(run);
-    if (head.head !== expectedSeq) throw conflict(run, expectedSeq, head.head);
-    this.#storeBlobs(
+  async #add(transaction: StorageTransaction, { run, events, blobs }: Addition, expectedSeq: number): Promise<StoredEvent[]> {
+    const before = await this.#summaryOf(transaction, run);
+    if (before.head !== expectedSeq) throw conflict(run, expectedSeq, before.head);
+    await storeBlobs(
+      transaction,
       events.map(({ event }) => event),
       blobs,
     );
-    return this.#storeEvents(run, events, head);
-  }
-
-  #head(run: string): Head {
-    const row = this.#sql('SELECT head, hash, state FROM runs WHERE id = ?').get(run) as RunRow | undefined;
-    return row ? { head: row.head, hash: row.hash, state: this.#parseState(run, row.state) } : { head: 0, hash: GENESIS, state: undefined };
-  }
-
-  #storeEvents(run: string, admitted: readonly (Admitted & { readonly time: number })[], head: Head): StoredEvent[] {
-    let { hash, state } = head;
-    const stored = admitted.map(({ event, body, time }, index) => {
-      const seq = head.head + index + 1;
+    await this.#log.join(transaction);
+    let chain: Uint8Array = Buffer.from(before.hash, 'hex');
+    let { state } = before;
+    const added = events.map(({ event, body, time }, index) => {
       state = reduce(state, event, time);
-      const leaf = leafHash({ run, seq, time, body });
-      hash = chainHash(hash, leaf);
-      const { lastInsertRowid } = this.#sql('INSERT INTO events (run, seq, time, body, hash) VALUES (?, ?, ?, ?, ?)').run(run, seq, time, body, hash);
-      this.#writtenLog().append(Number(lastInsertRowid), leaf);
-      return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
+      const leaf = leafHash({ run, seq: before.head + index + 1, time, body });
+      chain = chainHash(chain, leaf);
+      return { time, body, hash: hex(chain), nodes: this.#log.append(leaf) };
     });
-    this.#sql(PUT_RUN).run(run, head.head + admitted.length, hash, JSON.stringify(state));
-    return stored;
+    await transaction.append(run, added, before.head);
+    const summary = { head: before.head + added.length, hash: hex(chain), state: state as RunState };
+    await transaction.put(runKey(run), Buffer.from(printSummary(summary)));
+    if (before.head === 0 && summary.state.parent !== undefined) await transaction.put(childKey(summary.state.parent, run), new Uint8Array(0));
+    return events.map(({ event }, index) => ({ run, seq: before.head + index + 1, time: added[index]?.time ?? 0, hash: added[index]?.hash ?? '', event }));
   }
 
-  /** What SQLite itself finds: a damaged index, for instance, by which events could be overlooked. */
-  #checkStructure(found: Audit): Audit {
-    const structure = this.#sql('PRAGMA integrity_check(1)').get()?.['integrity_check'];
-    if (structure !== 'ok' && found.ok) throw damaged(this.#file, String(structure));
-    return found;
+  async #summaryOf(reader: StorageReader, run: string): Promise<typeof UNBEGUN> {
+    const value = await reader.get(runKey(run));
+    return value ? this.#parse(run, value) : UNBEGUN;
   }
 
-  #writtenLog(): Log {
-    this.#log ??= new Log(this.#db);
-    return this.#log;
-  }
-
-  #storeBlobs(events: readonly RunEvent[], blobs: Blobs): void {
-    const put = this.#sql('INSERT OR IGNORE INTO blobs (hash, bytes) VALUES (?, ?)');
-    for (const [sha256, bytes] of blobs) put.run(Buffer.from(sha256, 'hex'), bytes);
-    for (const { blob } of events.flatMap(blobsOf)) {
-      const held = blobs.has(blob) || this.#sql('SELECT 1 FROM blobs WHERE hash = ?').get(Buffer.from(blob, 'hex'));
-      if (!held) throw invalid(`expected the bytes of blob ${blob}, found none`);
-    }
-  }
-
-  #toStored(run: string, { seq, time, body, hash }: EventRow, expected: number): StoredEvent {
+  #toStored({ stream: run, version: seq, time, body, hash }: StorageEvent, expected: number): StoredEvent {
     const event = parse(body);
-    if (seq !== expected) throw damaged(this.#file, `event ${expected} of run ${run} is missing`);
-    if (!event) throw damaged(this.#file, `event ${expected} of run ${run} is unreadable`);
-    return { run, seq, time, hash: Buffer.from(hash).toString('hex'), event };
+    if (seq !== expected) throw damaged(this.#location, `event ${expected} of run ${run} is missing`);
+    if (!event) throw damaged(this.#location, `event ${expected} of run ${run} is unreadable`);
+    return { run, seq, time, hash, event };
   }
 
-  #toSummary({ id, head, state }: RunRow): RunSummary {
-    const parsed = this.#parseState(id, state);
-    const interrupted = parsed.status === 'running' && isGone(parsed.process);
-    return { id, ...parsed, ...(interrupted && { status: 'interrupted' as const }), events: head };
+  #toSummary(key: string, value: Uint8Array): RunSummary {
+    const id = key.slice(RUNS.length);
+    const { head, state } = this.#parse(id, value);
+    const interrupted = state.status === 'running' && isGone(state.process);
+    return { id, ...state, ...(interrupted && { status: 'interrupted' as const }), events: head };
   }
 
-  #parseState(run: string, text: string): RunState {
-    try {
-      return JSON.parse(text) as RunState;
-    } catch (error) {
-      throw damaged(this.#file, `the summary of run ${run} is unreadable`, error);
-    }
+  #parse(run: string, value: Uint8Array): Summary {
+    const summary = parseSummary(textOf(value));
+    if (!summary) throw damaged(this.#location, `the summary of run ${run} is unreadable`);
+    return summary;
   }
 
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text);
-    if (!statement) {
-      statement = this.#db.prepare(text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
-  }
-
-  #transaction<T>(kind: 'IMMEDIATE' | 'DEFERRED', work: () => T): T {
-    return this.#guarded(() => {
-      this.#sql(`BEGIN ${kind}`).run();
+  async #transaction<T>(work: (transaction: StorageTransaction) => Awaitable<T>, durable = true): Promise<T> {
+    return this.#guarded(async () => {
       try {
-        const result = work();
-        this.#sql('COMMIT').run();
-        return result;
+        return await this.#storage.transaction(work, { durable });
       } catch (error) {
-        // SQLite itself has rolled back after some errors, a full disk for instance.
-        if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
-        this.#log?.forget();
+        this.#log.forget();
         throw error;
       }
     });
   }
 
-  #guarded<T>(work: () => T): T {
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return work();
+      return await work();
     } catch (error) {
-      throw translate(error, this.#file);
+      throw translate(error, this.#location);
     }
   }
 }
@@ -336,4 +282,17 @@ function checkBlobs(events: readonly RunEvent[], blobs: Blobs): void {
     if (bytes.byteLength > BLOB_LIMIT) throw invalid(`expected blobs of at most ${BLOB_LIMIT} bytes, found ${bytes.byteLength}`);
     if (hexDigest(bytes) !== sha256) throw invalid(`expected a blob by its SHA-256, found other bytes under ${sha256}`);
   }
+}
+
+async function storeBlobs(transaction: StorageTransaction, events: readonly RunEvent[], blobs: Blobs): Promise<void> {
+  for (const { blob } of events.flatMap(blobsOf)) {
+    if ((await transaction.count(blobKey(blob))) > 0) continue;
+    const bytes = blobs.get(blob);
+    if (!bytes) throw invalid(`expected the bytes of blob ${blob}, found none`);
+    await transaction.put(blobKey(blob), bytes);
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }

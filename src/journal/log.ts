@@ -1,58 +1,71 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { nativeDigest } from '../digest.ts';
-import { leafHash, type Link } from './chain.ts';
-import { appendLeaf, completedBy, EMPTY_RANGE, type Hash, HASH_BYTES, type Hasher, type Range, type ReadNode, readRange } from './merkle.ts';
+import type { StorageReader } from '@toka/sdk';
+import { appendLeaf, completedBy, type Hash, HASH_BYTES, type Range, type ReadNode, readRange, EMPTY_RANGE } from './merkle.ts';
 
-/** Thrown where the log does not fit the events; what it says is said of the journal's file. */
+/** Thrown where the log does not fit the events; what it says is said of the journal. */
 export class LogFault extends Error {}
 
-/**
- * The Merkle log over all events of a journal. Its leaves are the events by their position; with each stand the nodes that it completes, so
- * that the peaks and any proof are read in a few rows, and that it is clear which leaf a node should fit.
- */
+/** A storage gives so many nodes in one call. */
+const AT_ONCE = 1000;
+const ANY = new Uint8Array(HASH_BYTES);
+
+/** The Merkle log over all events of a journal as it grows. */
 export class Log {
-  readonly #find: StatementSync;
-  readonly #put: StatementSync;
-  /** The tree after the last append of this connection; whether others have appended since is told by the next position. */
-  #last: Range | undefined;
+  /** As it was after the last append. */
+  #range: Range = EMPTY_RANGE;
 
-  constructor(db: DatabaseSync) {
-    this.#find = db.prepare('SELECT nodes FROM log WHERE position = ?');
-    this.#put = db.prepare('INSERT INTO log (position, nodes) VALUES (?, ?)');
+  /** Goes on from where the log is in a transaction: others may have appended. */
+  async join(reader: StorageReader): Promise<void> {
+    const { events, nodes } = await reader.ends();
+    if (events !== nodes) throw new LogFault(`there are ${events} events, and a log of ${nodes}`);
+    if (this.#range.size !== nodes) this.#range = await rangeOf(reader, nodes);
   }
 
-  /** Adds the leaf of the event that was just stored at a position, in the same transaction. */
-  append(position: number, leaf: Hash, hash?: Hasher): void {
-    const before = this.#last?.size === position - 1 ? this.#last : readRange(position - 1, this.read);
-    const { range, nodes } = appendLeaf(before, leaf, hash);
-    this.#put.run(position, nodes.length === 1 ? leaf : Buffer.concat(nodes));
-    this.#last = range;
+  /** Adds a leaf. Returns the nodes that it completes, lower-case hex. */
+  append(leaf: Hash): string {
+    const { range, nodes } = appendLeaf(this.#range, leaf);
+    this.#range = range;
+    return Buffer.concat(nodes).toString('hex');
   }
 
-  /** To be called when a transaction was rolled back: others may then append other events at the same positions. */
+  /** To be called when a transaction was undone: others may then append other events at the same positions. */
   forget(): void {
-    this.#last = undefined;
+    this.#range = EMPTY_RANGE;
   }
-
-  /** Reads a node: it stands with the last leaf below it. */
-  readonly read: ReadNode = (level, index) => {
-    const position = (index + 1) * 2 ** level;
-    const row = this.#find.get(position) as { nodes: Uint8Array } | undefined;
-    if (row?.nodes.byteLength !== completedBy(position) * HASH_BYTES) {
-      throw new LogFault(`the log of events has ${row ? 'a damaged row' : 'no row'} ${position}`);
-    }
-    return row.nodes.subarray(level * HASH_BYTES, (level + 1) * HASH_BYTES);
-  };
 }
 
-/** Makes the log of a journal that had none. */
-export function fillLog(db: DatabaseSync): void {
-  const log = new Log(db);
-  let size = EMPTY_RANGE.size;
-  const events = db.prepare('SELECT position, run, seq, time, body FROM events ORDER BY position').iterate();
-  for (const { position, ...link } of events as Iterable<Link & { readonly position: number }>) {
-    size += 1;
-    if (position !== size) throw new LogFault(`event ${size} of all is missing`);
-    log.append(position, leafHash(link, nativeDigest()), nativeDigest());
+/**
+ * Computes something from nodes of the Merkle log over all events. Its leaves are the events by their position; with each stand the nodes that
+ * it completes: the leaf, then the root of each perfect subtree that ends with it. So the peaks and any proof are read in a few rows, at once.
+ *
+ * @param compute Asks for nodes. Is called twice: to learn which nodes it needs, then with what they are.
+ */
+export async function withNodes<T>(reader: Pick<StorageReader, 'nodes'>, compute: (read: ReadNode) => T): Promise<T> {
+  const needed = new Set<number>();
+  compute((level, index) => {
+    needed.add(positionOf(level, index));
+    return ANY;
+  });
+  const positions = [...needed];
+  const rows = new Map<number, string | undefined>();
+  for (let from = 0; from < positions.length; from += AT_ONCE) {
+    const some = positions.slice(from, from + AT_ONCE);
+    const found = await reader.nodes(some);
+    for (const [at, position] of some.entries()) rows.set(position, found[at]);
   }
+  return compute((level, index) => {
+    const position = positionOf(level, index);
+    const row = rows.get(position);
+    if (row?.length !== 2 * completedBy(position) * HASH_BYTES) throw new LogFault(`the log of events has ${row === undefined ? 'no row' : 'a damaged row'} ${position}`);
+    return Buffer.from(row.slice(2 * level * HASH_BYTES, 2 * (level + 1) * HASH_BYTES), 'hex');
+  });
+}
+
+/** The tree over the first so many events. */
+export async function rangeOf(reader: Pick<StorageReader, 'nodes'>, size: number): Promise<Range> {
+  return withNodes(reader, (read) => readRange(size, read));
+}
+
+/** A node stands with the last leaf below it. */
+function positionOf(level: number, index: number): number {
+  return (index + 1) * 2 ** level;
 }

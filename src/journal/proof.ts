@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { TokaError } from '../errors.ts';
 import { leafHash } from './chain.ts';
 import { parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
-import type { EventLog } from './event-log.ts';
+import type { EventLog, LogEntry } from './event-log.ts';
 import { LogFault } from './log.ts';
 import { rootByInclusion } from './merkle.ts';
 
@@ -39,18 +39,20 @@ export type Proof = z.infer<typeof Proof>;
  *
  * @throws LogFault where the log is not what the checkpoint says.
  */
-export function prove(log: EventLog, entries: readonly { readonly position: number; readonly run: string; readonly seq: number; readonly time: number; readonly body: string }[], checkpoint: SignedCheckpoint): Proof {
-  const { origin, root } = log.tree(checkpoint.size);
+export async function prove(log: EventLog, entries: readonly LogEntry[], checkpoint: SignedCheckpoint): Promise<Proof> {
+  const { origin, root } = await log.tree(checkpoint.size);
   if (origin !== checkpoint.origin || Buffer.compare(root, checkpoint.root) !== 0) {
     throw new LogFault(`the first ${checkpoint.size} events are not those that the checkpoint covers`);
   }
   return {
     schema: PROOF_SCHEMA,
     checkpoint: checkpoint.note,
-    entries: entries.map(({ position, run, seq, time, body }) => {
-      const path = log.inclusion(position, checkpoint.size).map((node) => Buffer.from(node).toString('hex'));
-      return { position, run, seq, time, body, path };
-    }),
+    entries: await Promise.all(
+      entries.map(async ({ position, run, seq, time, body }) => {
+        const path = (await log.inclusion(position, checkpoint.size)).map((node) => Buffer.from(node).toString('hex'));
+        return { position, run, seq, time, body, path };
+      }),
+    ),
   };
 }
 

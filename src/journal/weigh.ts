@@ -8,16 +8,16 @@ import type { Finding } from './findings.ts';
  *
  * @returns Those, and what is wrong with the others.
  */
-export function weigh(log: EventLog, keys: readonly NoteKey[], kept: readonly SignedCheckpoint[]): { sound: SignedCheckpoint[]; findings: Finding[] } {
+export async function weigh(log: EventLog, keys: readonly NoteKey[], kept: readonly SignedCheckpoint[]): Promise<{ sound: SignedCheckpoint[]; findings: Finding[] }> {
   const sound: SignedCheckpoint[] = [];
   const findings: Finding[] = [];
-  const { origin } = log;
+  const origin = await log.origin();
   const consider = (checkpoint: SignedCheckpoint | undefined, size: number): void => {
     const field = faultOf(checkpoint, size, keys, origin);
     if (field === undefined && checkpoint) sound.push(checkpoint);
     else findings.push({ why: 'checkpoint', size, ...(field === undefined ? {} : { field }) });
   };
-  for (const { size, note } of log.checkpoints()) consider(read(note), size);
+  for (const { size, note } of await log.checkpoints()) consider(read(note), size);
   for (const checkpoint of kept) consider(checkpoint, checkpoint.size);
   return { sound, findings };
 }

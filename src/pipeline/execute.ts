@@ -43,7 +43,7 @@ export async function execute(house: House, request: ExecutionRequest): Promise<
 export async function carryOut(house: House, request: ExecutionRequest): Promise<{ run: Run; result: RunResult }> {
   const { run, error } = await pass(begin(house, request), STAGES, house);
   run.slot?.end();
-  return { run, result: conclude(run, error && maskError(run, error), house) };
+  return { run, result: await conclude(run, error && maskError(run, error), house) };
 }
 
 /** Takes every capability that could be granted as if it were, so that a plan can be shown; `approvals` then tells which are not. */
@@ -91,13 +91,14 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
 }
 
 /** Records the outcome, whatever it is, and only then reports it. */
-function conclude(run: Run, error: TokaError | undefined, house: House): RunResult {
+async function conclude(run: Run, error: TokaError | undefined, house: House): Promise<RunResult> {
   const usage = usageOf(run, house);
   try {
     const keeper = createKeeper();
     const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
     const times = run.recorded > 0 ? [] : intentTimes(run);
-    house.journal().append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, settlement(run, usage, house.clock.now()));
+    const journal = await house.journal();
+    await journal.append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, settlement(run, usage, house.clock.now()));
   } catch (thrown) {
     return report(run, unrecorded(error, toTokaError(thrown)), usage);
   }

@@ -55,7 +55,7 @@ export interface House {
   /** Carries out what a running tool asks for: `carryOut` of execute.ts, handed down so that the stages need not import it. */
   child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;
   /** Opens on first use. */
-  journal(): Journal;
+  journal(): Promise<Journal>;
   /** Who carries the runs; found out once. */
   process(): ProcessIdentity;
   readonly clock: Clock;

@@ -20,26 +20,27 @@ export function isCounted(run: Run): boolean {
  * @returns The run with its share, its plan lowered to that; or why a limit allows no more runs now, with counters that may have been set right.
  * @throws TokaError `TOKA_BUDGET_EXCEEDED`; the commit then has to be undone.
  */
-export function reserve(run: Run, house: House, ledger: Ledger): Run | TokaError {
+export async function reserve(run: Run, house: House, ledger: Ledger): Promise<Run | TokaError> {
   const now = Math.trunc(house.clock.now());
-  const refusal = takeTurn(run.claims, ledger, now);
+  const refusal = await takeTurn(run.claims, ledger, now);
   if (refusal) return refusal;
   if (!isBounded(run)) return run;
   const accounts = accountsOf(run);
-  if (run.budget) openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
-  const ofTree = draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now);
-  const share = tighter(ofTree, drawOnTokens(ledger, tokensOf(run), { run: run.id, most: { ...mostOf(run.plan), wall: ownTime(run, timeLimitOf(run)) }, process: house.process() }, now));
+  if (run.budget) await openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
+  const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now);
+  const most = { ...mostOf(run.plan), wall: ownTime(run, timeLimitOf(run)) };
+  const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most, process: house.process() }, now));
   return { ...run, share, ...(run.plan ? { plan: within(run.plan, share.left) } : {}) };
 }
 
 /** Settles what was reserved by what was measured; absent where nothing was reserved. */
-export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => void) | undefined {
+export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
   if (!run.share) return undefined;
   const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes };
   const wall = ownTime(run, Math.max(0, now - (run.intendedMs ?? now)));
-  return (ledger) => {
-    settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
-    settleTokens(ledger, tokensOf(run), run.id, { ...use, wall });
+  return async (ledger) => {
+    await settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
+    await settleTokens(ledger, tokensOf(run), run.id, { ...use, wall });
   };
 }
 

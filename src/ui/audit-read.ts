@@ -41,9 +41,14 @@ function givenKey(text: string): NoteKey {
 }
 
 /** The events that a word of the command line means: a sequence number, or the beginning of a run's id, which begins with 0. */
-export function entriesOf(word: string, journal: Journal, log: EventLog): LogEntry[] {
-  if (!/^[1-9]\d{0,15}$/.test(word)) return log.entries(journal.findRun(word));
-  const entry = log.entry(Number(word));
+export async function entriesOf(word: string, journal: Journal): Promise<(log: EventLog) => Promise<LogEntry[]>> {
+  if (/^[1-9]\d{0,15}$/.test(word)) return async (log) => [await entryAt(word, log)];
+  const run = await journal.findRun(word);
+  return async (log) => log.entries(run);
+}
+
+async function entryAt(word: string, log: EventLog): Promise<LogEntry> {
+  const entry = await log.entry(Number(word));
   if (!entry) throw new TokaError('TOKA_RUN_UNKNOWN', `expected the sequence number of a recorded event, found ${word}`, { hint: 'toka audit list shows the first of each run' });
-  return [entry];
+  return entry;
 }

@@ -25,12 +25,13 @@ const PAGE = 500;
 export async function listRecords({ json, ...flags }: RecordFlags & { readonly json: boolean }, door: Door): Promise<number> {
   const toka = await door.open({ readOnly: true });
   try {
-    const records = [...recordsOf(toka.journal(), flags)];
+    const records: AuditRecord[] = [];
+    for await (const record of recordsOf(await toka.journal(), flags)) records.push(record);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/audit-list/v1', records })}\n`);
     else door.stdout.write(recordTable(records, terminal(door.stdout, door.env)));
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -40,10 +41,10 @@ export async function exportRecords({ format, ...flags }: RecordFlags & { readon
   try {
     const writer = recordWriter(format, ownPackage().version);
     if (writer.head !== '') door.stdout.write(writer.head);
-    for (const record of recordsOf(toka.journal(), flags)) door.stdout.write(writer.line(record));
+    for await (const record of recordsOf(await toka.journal(), flags)) door.stdout.write(writer.line(record));
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -51,26 +52,25 @@ export async function exportRecords({ format, ...flags }: RecordFlags & { readon
 export async function showRecord(word: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
   const toka = await door.open({ readOnly: true });
   try {
-    const journal = toka.journal();
-    const { entries, record } = journal.consult((log) => {
-      const meant = entriesOf(word, journal, log);
-      return { entries: meant, record: recordWith(log, journal.run(meant[0]?.run ?? '')) };
-    });
+    const journal = await toka.journal();
+    const entries = await journal.consult(await entriesOf(word, journal));
+    const run = await journal.run(entries[0]?.run ?? '');
+    const record = await journal.consult((log) => recordWith(log, run));
     const events = entries.map((entry) => ({ ...shownEntry(entry), event: parse(entry.body) ?? null }));
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/audit-show/v1', record, events })}\n`);
     else door.stdout.write(describe(record, events, terminal(door.stdout, door.env)));
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
-function* recordsOf(journal: Journal, { limit, status, tool }: RecordFlags): Generator<AuditRecord> {
+async function* recordsOf(journal: Journal, { limit, status, tool }: RecordFlags): AsyncGenerator<AuditRecord, void, undefined> {
   const filter = checkRunFilter({ limit: limit ?? '999999', status, tool }, 'toka audit list');
   let [left, before] = [filter.limit, undefined as string | undefined];
   while (left > 0) {
-    const page = journal.runs({ ...filter, limit: Math.min(PAGE, left), ...(before === undefined ? {} : { before }) });
-    yield* journal.consult((log) => page.map((run) => recordWith(log, run)));
+    const page = await journal.runs({ ...filter, limit: Math.min(PAGE, left), ...(before === undefined ? {} : { before }) });
+    yield* await journal.consult((log) => Promise.all(page.map((run) => recordWith(log, run))));
     const last = page.at(-1);
     if (!last || page.length < PAGE) return;
     before = last.id;
@@ -78,8 +78,8 @@ function* recordsOf(journal: Journal, { limit, status, tool }: RecordFlags): Gen
   }
 }
 
-function recordWith(log: EventLog, run: RunSummary): AuditRecord {
-  const entries = log.entries(run.id);
+async function recordWith(log: EventLog, run: RunSummary): Promise<AuditRecord> {
+  const entries = await log.entries(run.id);
   const events = entries.map(({ body }) => parse(body)).filter((event) => event !== undefined);
   const [first] = entries;
   if (!first || events.length < entries.length) {

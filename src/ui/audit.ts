@@ -20,12 +20,13 @@ export async function verifyRecord({ checkpoint, key, json }: VerifyFlags, door:
   const kept = keptCheckpoints(checkpoint, door);
   const toka = await door.open({ readOnly: true });
   try {
-    const audit = toka.journal().verify({ keys: keysOf(toka, key), kept });
+    const journal = await toka.journal();
+    const audit = await journal.verify({ keys: keysOf(toka, key), kept });
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/audit-verify/v1', ...audit })}\n`);
     else door.stdout.write(auditText(audit, terminal(door.stdout, door.env)));
     return audit.ok ? 0 : INTEGRITY;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -54,7 +55,7 @@ export async function verifyProof(path: string, { checkpoint, key, json }: Verif
     }
     return ok ? 0 : INTEGRITY;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -63,21 +64,22 @@ export async function proveEvents(word: string, { checkpoint }: { readonly check
   const [kept] = checkpoint === undefined ? [] : keptCheckpoints([checkpoint], door);
   const toka = await door.open({ readOnly: true });
   try {
-    const journal = toka.journal();
-    const proof = journal.consult((log) => {
-      const entries = entriesOf(word, journal, log);
-      return prove(log, entries, covering(kept, Math.max(...entries.map(({ position }) => position)), log));
+    const journal = await toka.journal();
+    const read = await entriesOf(word, journal);
+    const proof = await journal.consult(async (log) => {
+      const entries = await read(log);
+      return prove(log, entries, await covering(kept, Math.max(...entries.map(({ position }) => position)), log));
     });
     door.stdout.write(`${JSON.stringify(proof)}\n`);
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
 /** The checkpoint that was given or the newest that is stored, if it covers the event. */
-function covering(kept: SignedCheckpoint | undefined, position: number, log: EventLog): SignedCheckpoint {
-  const note = log.checkpoints().at(-1)?.note;
+async function covering(kept: SignedCheckpoint | undefined, position: number, log: EventLog): Promise<SignedCheckpoint> {
+  const note = (await log.checkpoints()).at(-1)?.note;
   const checkpoint = kept ?? (note === undefined ? undefined : parseCheckpoint(note));
   if (checkpoint && checkpoint.size >= position) return checkpoint;
   throw new TokaError('TOKA_USAGE', `expected a signed checkpoint that covers event ${position}, found ${checkpoint ? `one of ${checkpoint.size} events` : 'none'}`, {
@@ -89,8 +91,8 @@ function covering(kept: SignedCheckpoint | undefined, position: number, log: Eve
 export async function signRecord({ out, key, json }: { readonly out: string | undefined; readonly key: readonly string[]; readonly json: boolean }, door: Door): Promise<number> {
   const toka = await door.open();
   try {
-    const journal = toka.journal();
-    const audit = journal.verify({ keys: keysOf(toka, key), kept: [] });
+    const journal = await toka.journal();
+    const audit = await journal.verify({ keys: keysOf(toka, key), kept: [] });
     if (!audit.ok) {
       throw new TokaError('TOKA_INTEGRITY', `expected a record that nobody has changed, found that ${describe(audit.findings[0])}`, {
         hint: 'nothing was signed; toka audit verify says all that is wrong',
@@ -98,14 +100,14 @@ export async function signRecord({ out, key, json }: { readonly out: string | un
       });
     }
     const signer = toka.keyring.active();
-    const { note, origin, size, root } = journal.checkpoint(signer);
+    const { note, origin, size, root } = await journal.checkpoint(signer);
     if (out !== undefined) writeFileSync(resolve(door.cwd, out), note);
     const facts = { origin, size, root: Buffer.from(root).toString('hex'), key: verifierKey(origin, signer.publicKey), note };
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/audit-checkpoint/v1', ...facts })}\n`);
     else door.stdout.write(out === undefined ? note : `${size} events are signed in ${out}; whoever has no keyring of yours verifies it with --key '${facts.key}'\n`);
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

@@ -45,7 +45,7 @@ async function withIdentities<T>(door: Door, work: (identities: Identities) => P
   try {
     return await work(await toka.identities());
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

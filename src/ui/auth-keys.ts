@@ -14,7 +14,7 @@ export async function listKeys({ json, jwks }: { readonly json: boolean; readonl
     else print(toka.keyring.list(), json, door);
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -31,7 +31,7 @@ export async function rotateKeys({ json, overlap }: { readonly json: boolean; re
     print(toka.keyring.list(), json, door);
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

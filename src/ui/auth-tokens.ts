@@ -81,7 +81,7 @@ async function withTokens(door: Door, work: (tokens: Tokens) => number): Promise
   try {
     return work(await toka.tokens());
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

@@ -45,7 +45,7 @@ export async function checkProject(paths: readonly string[], { frozen, json, onl
     return exitCode(results);
   } finally {
     interrupts.end();
-    toka.close();
+    await toka.close();
   }
 }
 

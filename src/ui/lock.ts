@@ -29,7 +29,7 @@ export async function lockProject({ check, json }: LockFlags, door: Door): Promi
     else door.stdout.write(describe(differences, `${lock.file}: ${tools} tools, ${summary(differences, written)}`, door));
     return ok ? 0 : exitCodeOf({ code: 'TOKA_LOCK_DRIFT' });
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

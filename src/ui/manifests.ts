@@ -27,7 +27,7 @@ export async function validateManifests(names: readonly string[], { json }: { re
     else print(checked, door);
     return failed.length === 0 ? 0 : 65;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

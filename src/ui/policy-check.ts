@@ -44,7 +44,7 @@ export async function checkPolicy(name: string, { allow = [], json, param = [], 
     else door.stdout.write(text(tool.qualified, verdict, needs, terminal(door.stdout, door.env)));
     return verdict === 'allow' ? 0 : 77;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

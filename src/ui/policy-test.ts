@@ -34,7 +34,7 @@ export async function testPolicy(name: string, { json }: { readonly json: boolea
     else door.stdout.write(text(displayPath(file), tried, door));
     return failed.length === 0 ? 0 : 1;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

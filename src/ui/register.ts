@@ -47,7 +47,7 @@ export async function registerTools(folder: string, flags: RegisterFlags, door: 
     show({ found, good, proposals, target }, flags, door);
     return good.length === found.length ? 0 : 65;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

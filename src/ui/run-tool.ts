@@ -4,7 +4,7 @@ import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
 import type { RunResult } from '../pipeline/result.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
-import type { Door } from './door.ts';
+import { type Door, doorTo } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
 import { toolHelp } from './help.ts';
 import { listenForInterrupts } from './interrupt.ts';
@@ -33,14 +33,18 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
     for (const [flag, given] of split.own) values.set(flag, given);
     if (name === undefined) return undefined;
     // Not closed: the process ends right after, what was acknowledged is durable, and closing the journal costs three more fsyncs.
-    const toka = await door.open();
+    const storage = own.last('storage');
+    let toka = await doorTo(storage, door).open();
     const { tool } = await toka.findTool(name);
     const isHelp = own.has('help') || says('--help', '-h');
     if (isHelp) {
       door.stdout.write(toolHelp(tool, terminal(door.stdout, door.env)));
       return 0;
     }
-    const params = await completed(tool, readParameters(tool, rest, values), own, door);
+    const given = readParameters(tool, rest, values);
+    // It may stand after NAME as well.
+    if (own.last('storage') !== storage) toka = await doorTo(own.last('storage'), door).open();
+    const params = await completed(tool, given, own, door);
     return own.has('dry-run') ? await showPlan(toka, name, params, own, door) : await carryOut(toka, tool, name, params, own, door);
   } catch (thrown) {
     // What went wrong may have come before the words after NAME were read.

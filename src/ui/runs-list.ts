@@ -17,12 +17,13 @@ export async function listRuns({ limit = '20', json, ...flags }: RunListFlags, d
   const filter = checkRunFilter({ limit, ...flags }, 'toka runs list');
   const toka = await door.open({ readOnly: true });
   try {
-    const runs = toka.journal().runs(filter);
+    const journal = await toka.journal();
+    const runs = await journal.runs(filter);
     if (json === true) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-list/v1', runs })}\n`);
     else door.stdout.write(runTable(runs, terminal(door.stdout, door.env)));
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

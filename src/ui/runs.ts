@@ -9,15 +9,15 @@ import { paint, plain, terminal, type Terminal } from './text.ts';
 export async function showRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
   const toka = await door.open({ readOnly: true });
   try {
-    const journal = toka.journal();
-    const id = journal.findRun(prefix);
-    const events = journal.read(id);
-    const tree = treeOf(journal, id);
+    const journal = await toka.journal();
+    const id = await journal.findRun(prefix);
+    const events = await journal.read(id);
+    const tree = await treeOf(journal, id);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, events, tree })}\n`);
     else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)));
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -25,18 +25,18 @@ export async function showRun(prefix: string, { json }: { readonly json: boolean
 export async function logsRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
   const toka = await door.open({ readOnly: true });
   try {
-    const journal = toka.journal();
-    const id = journal.findRun(prefix);
-    const pieces = journal.read(id).flatMap(({ event }) => (event.type === 'run.output' ? [event] : []));
+    const journal = await toka.journal();
+    const id = await journal.findRun(prefix);
+    const pieces = (await journal.read(id)).flatMap(({ event }) => (event.type === 'run.output' ? [event] : []));
     if (json) {
-      const output = pieces.map((piece) => ({ stream: piece.stream, text: Buffer.from(bytesOf(piece, journal)).toString('utf8'), truncated: piece.truncated }));
+      const output = await Promise.all(pieces.map(async (piece) => ({ stream: piece.stream, text: Buffer.from(await bytesOf(piece, journal)).toString('utf8'), truncated: piece.truncated })));
       door.stdout.write(`${JSON.stringify({ schema: 'toka/run-logs/v1', run: id, output })}\n`);
     } else {
-      for (const piece of pieces) (piece.stream === 'stdout' ? door.stdout : door.stderr).write(bytesOf(piece, journal));
+      for (const piece of pieces) (piece.stream === 'stdout' ? door.stdout : door.stderr).write(await bytesOf(piece, journal));
     }
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 
@@ -45,11 +45,12 @@ interface RunTree {
   readonly children: readonly RunTree[];
 }
 
-function treeOf(journal: Journal, id: string): RunTree[] {
-  return journal.children(id).map((run) => ({ run, children: treeOf(journal, run.id) }));
+async function treeOf(journal: Journal, id: string): Promise<RunTree[]> {
+  const runs = await journal.children(id);
+  return Promise.all(runs.map(async (run) => ({ run, children: await treeOf(journal, run.id) })));
 }
 
-function bytesOf({ kept }: RunOutput, journal: Journal): Uint8Array {
+async function bytesOf({ kept }: RunOutput, journal: Journal): Promise<Uint8Array> {
   return 'inline' in kept ? Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline)) : journal.blob(kept.blob);
 }
 

@@ -61,7 +61,7 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
       );
       return await carryOut(toka, { ...request, ...principal, cwd, allow: [...allow, ...env] }, values.json === true, door);
     } finally {
-      toka.close();
+      await toka.close();
     }
   } catch (thrown) {
     return reportError(thrown, own, door);

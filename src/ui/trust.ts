@@ -27,7 +27,7 @@ export async function trustProject({ show, revoke, json }: TrustFlags, door: Doo
     }
     return 0;
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { createIds, systemClock, systemRandom } from '../../dist/journal/ids.js';
-import { SqliteJournal } from '../../dist/journal/journal.js';
+import { journalOn } from '../../dist/journal/journal.js';
 import { Log } from '../../dist/journal/log.js';
-import { openDatabase } from '../../dist/journal/sqlite.js';
+import { sqliteStorage } from '../../dist/journal/sqlite/storage.js';
 import { interleaved } from './measure.mjs';
 
 const [folder, samples, runs] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
@@ -36,34 +36,33 @@ console.log(JSON.stringify({ append, verify: await verification(), hashes: hashe
 
 /** The same commits with and without the log, in turn, each in a file of its own, durable as always. */
 async function appends() {
-  const own = Log.prototype.append;
-  const subject = (name, logged) => {
+  const { append: own, join: joined } = Log.prototype;
+  const subject = async (name, logged) => {
     const file = join(folder, name, 'journal.db');
-    const journal = new SqliteJournal(openDatabase(file), file, systemClock);
-    return () => {
-      Log.prototype.append = logged ? own : () => {};
-      journal.append(nextId(), EVENTS, 0);
+    const journal = journalOn(await sqliteStorage.open({ location: file }), file, systemClock);
+    return async () => {
+      Log.prototype.append = logged ? own : () => '';
+      Log.prototype.join = logged ? joined : async () => {};
+      await journal.append(nextId(), EVENTS, 0);
     };
   };
-  const measured = await interleaved({ plain: subject('plain', false), logged: subject('logged', true) }, { samples, warmup: 300 });
-  Log.prototype.append = own;
+  const measured = await interleaved({ plain: await subject('plain', false), logged: await subject('logged', true) }, { samples, warmup: 300 });
+  Object.assign(Log.prototype, { append: own, join: joined });
   return measured;
 }
 
 /** Milliseconds for one whole verification, and the processor time of it, which the rest of the machine's work does not change. */
 async function verification() {
   const file = join(folder, 'verify', 'journal.db');
-  const db = openDatabase(file);
-  db.exec('PRAGMA synchronous = OFF');
-  const journal = new SqliteJournal(db, file, systemClock);
-  for (let run = 0; run < runs; run++) journal.append(nextId(), EVENTS, 0);
-  const verify = () => {
-    const { ok } = journal.verify();
+  const journal = journalOn(await sqliteStorage.open({ location: file }), file, systemClock);
+  for (let run = 0; run < runs; run++) await journal.commit(({ append: add }) => add(nextId(), EVENTS, 0), { durable: false });
+  const verify = async () => {
+    const { ok } = await journal.verify();
     if (!ok) throw new Error('the record of the bench does not verify');
   };
-  const processor = () => {
+  const processor = async () => {
     const before = process.cpuUsage();
-    verify();
+    await verify();
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000;
   };

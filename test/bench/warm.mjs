@@ -5,9 +5,9 @@ import { performance } from 'node:perf_hooks';
 import { rateLimits } from '../../dist/capability/limits.js';
 import { Principal } from '../../dist/capability/principal.js';
 import { createIds, systemClock, systemRandom } from '../../dist/journal/ids.js';
-import { SqliteJournal } from '../../dist/journal/journal.js';
+import { openJournal } from '../../dist/journal/journal.js';
 import { thisProcess } from '../../dist/journal/process.js';
-import { openDatabase } from '../../dist/journal/sqlite.js';
+import { openDatabase } from '../../dist/journal/sqlite/database.js';
 import { execute } from '../../dist/pipeline/execute.js';
 import { compileValidator } from '../../dist/registry/compile-validator.js';
 import { schemaValidator } from '../../dist/registry/validator.js';
@@ -39,16 +39,18 @@ process.exit(0);
 async function nativeRuns() {
   const entry = join(folder, 'noop.cjs');
   writeFileSync(entry, 'exports.default = { run: async () => ({ ok: true }) };\n');
-  const db = openDatabase(join(folder, 'state', 'journal.db'));
+  const file = join(folder, 'state', 'journal.db');
+  const db = openDatabase(file);
   const { synchronous } = db.prepare('PRAGMA synchronous').get();
-  const journal = new SqliteJournal(db, '', systemClock);
+  db.close();
+  const journal = await openJournal(file, { clock: systemClock });
   const nextId = createIds(systemClock, systemRandom);
   let inAppends = 0;
   const timing =
     (method) =>
-    (...commit) => {
+    async (...commit) => {
       const started = performance.now();
-      const stored = journal[method](...commit);
+      const stored = await journal[method](...commit);
       inAppends += performance.now() - started;
       commits += 1;
       return stored;
@@ -69,7 +71,7 @@ async function nativeRuns() {
       budget: counting.budget,
       anchors: { root: folder, home: folder, realPath: realPathOf, isFolder: () => true },
       projectRoot: folder,
-      journal: () => timed,
+      journal: async () => timed,
       process: () => identity,
       clock: systemClock,
       nextId,
@@ -98,7 +100,7 @@ async function nativeRuns() {
     const counted = house(effect, COUNTING);
     results[effect].counted = await interleaved({ with: () => run(counted, request), without: () => run(own, request) }, { samples, warmup: WARMUP });
   }
-  journal.close();
+  await journal.close();
   return results;
 }
 
@@ -142,6 +144,6 @@ async function sandboxedRuns() {
   // The pause lets the slot that was used be made up for, as between the calls of an agent.
   const measured = await interleaved({ run: launch, bare: () => bareLaunch(plan) }, { samples: launches, warmup: 3, pauseMs: 60 });
   keepSlots(0);
-  toka.close();
+  await toka.close();
   return measured;
 }

@@ -15,11 +15,11 @@ const deploy = { name: 'deploy-site', qualified: 'project/deploy-site' };
 function ledgerOf(entries = new Map<string, string>()): Ledger & { readonly entries: Map<string, string> } {
   return {
     entries,
-    get: (key) => entries.get(key),
-    list: (prefix) => [...entries].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value })),
-    put: (key, value) => void entries.set(key, value),
-    remove: (key) => void entries.delete(key),
-    prune: () => undefined,
+    get: async (key) => entries.get(key),
+    list: async (prefix) => [...entries].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value })),
+    put: async (key, value) => void entries.set(key, value),
+    remove: async (key) => void entries.delete(key),
+    prune: async () => undefined,
   };
 }
 
@@ -41,35 +41,35 @@ test('each tool or each principal has a counter of its own', () => {
   expect(keys('a', 'user:2').map((key, at) => key === one[at])).toEqual([true, true, false]);
 });
 
-test('a run that one limit refuses counts at none', () => {
+test('a run that one limit refuses counts at none', async () => {
   const ledger = ledgerOf();
   const claims = claimsOf(rateLimits([window(1, 1000), window(5, 9000)]), deploy, 'user:1');
-  expect(takeTurn(claims, ledger, 0)).toBeUndefined();
+  expect(await takeTurn(claims, ledger, 0)).toBeUndefined();
   const before = new Map(ledger.entries);
-  expect(takeTurn(claims, ledger, 400)).toMatchObject({ code: 'TOKA_RATE_LIMIT', exitCode: 75, data: { retryAfterMs: 600 } });
+  expect(await takeTurn(claims, ledger, 400)).toMatchObject({ code: 'TOKA_RATE_LIMIT', exitCode: 75, data: { retryAfterMs: 600 } });
   expect(ledger.entries).toEqual(before);
 });
 
-test('of several refusals the one that lasts longest is told', () => {
+test('of several refusals the one that lasts longest is told', async () => {
   const ledger = ledgerOf();
   const claims = claimsOf(rateLimits([window(1, 1000), window(1, 9000, { line: 7, reason: 'slow gate' })]), deploy, 'user:1');
-  takeTurn(claims, ledger, 0);
-  const refusal = takeTurn(claims, ledger, 500);
+  await takeTurn(claims, ledger, 0);
+  const refusal = await takeTurn(claims, ledger, 500);
   expect(refusal?.data).toMatchObject({ retryAfterMs: 8500, limit: { source: '/p/toka.yaml:7' } });
   expect(refusal?.message).toContain('slow gate');
 });
 
-test('a counter of the future is set right in the commit that refuses', () => {
+test('a counter of the future is set right in the commit that refuses', async () => {
   const ledger = ledgerOf();
   const claims = claimsOf(rateLimits([window(1, 1000)]), deploy, 'user:1');
-  takeTurn(claims, ledger, 5_000_000);
-  expect(takeTurn(claims, ledger, 0)?.data).toMatchObject({ retryAfterMs: 1000 });
-  expect(takeTurn(claims, ledger, 999)?.data).toMatchObject({ retryAfterMs: 1 });
-  expect(takeTurn(claims, ledger, 1000)).toBeUndefined();
+  await takeTurn(claims, ledger, 5_000_000);
+  expect((await takeTurn(claims, ledger, 0))?.data).toMatchObject({ retryAfterMs: 1000 });
+  expect((await takeTurn(claims, ledger, 999))?.data).toMatchObject({ retryAfterMs: 1 });
+  expect(await takeTurn(claims, ledger, 1000)).toBeUndefined();
 });
 
-test.each(['', 'null', '{}', '["a"]', '[1.5]', JSON.stringify(Array(2000).fill(1))])('a counter that reads %s is damage', (text) => {
+test.each(['', 'null', '{}', '["a"]', '[1.5]', JSON.stringify(Array(2000).fill(1))])('a counter that reads %s is damage', async (text) => {
   const claims = claimsOf(rateLimits([window(1, 1000)]), deploy, 'user:1');
   const ledger = ledgerOf(new Map(claims.map(({ key }) => [key, text])));
-  expect(() => takeTurn(claims, ledger, 0)).toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }) as Error);
+  await expect(takeTurn(claims, ledger, 0)).rejects.toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }) as Error);
 });

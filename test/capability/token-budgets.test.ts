@@ -8,97 +8,98 @@ import { makeJournal } from '../journal/fixtures.ts';
 const process = thisProcess();
 const NONE: TokenUse = { wall: 0, cpu: 0, bytes: 0 };
 
-function within<T>(work: (ledger: Ledger) => T): T {
-  return makeJournal().journal.commit(({ ledger }) => work(ledger));
+async function within<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const { journal } = await makeJournal();
+  return journal.commit(({ ledger }) => work(ledger));
 }
 
 const tokenBudget = (budget: Budget, token = 'a', until = 1_000_000): TokenBudget => ({ token, budget, until });
-const draw = (ledger: Ledger, budgets: readonly TokenBudget[], run: string, most = NONE, now = 0, by = process): unknown => drawOnTokens(ledger, budgets, { run, most, process: by }, now).left;
+const draw = async (ledger: Ledger, budgets: readonly TokenBudget[], run: string, most = NONE, now = 0, by = process): Promise<unknown> => (await drawOnTokens(ledger, budgets, { run, most, process: by }, now)).left;
 const exceeded = (budget: keyof Budget, token: string): Error => expect.objectContaining({ code: 'TOKA_BUDGET_EXCEEDED', exitCode: 75, data: expect.objectContaining({ budget, token }) as unknown }) as Error;
 
 test('runs with a token count, and none comes back when they have ended', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const budgets = [tokenBudget({ calls: 2 })];
     for (const run of ['one', 'two']) {
-      draw(ledger, budgets, run);
-      settleTokens(ledger, budgets, run, NONE);
+      await draw(ledger, budgets, run);
+      await settleTokens(ledger, budgets, run, NONE);
     }
-    expect(() => draw(ledger, budgets, 'three')).toThrow(exceeded('calls', 'a'));
+    await expect(draw(ledger, budgets, 'three')).rejects.toThrow(exceeded('calls', 'a'));
   }));
 
 test('time, CPU time and output that go on are reserved, and replaced by what was measured', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100, cpu: 100, bytes: 100 })];
-    expect(draw(ledger, budgets, 'one', { wall: 60, cpu: 70, bytes: 80 })).toEqual({ wall: 100, cpu: 100, bytes: 100 });
-    expect(draw(ledger, budgets, 'two', { wall: 60, cpu: 60, bytes: 60 })).toEqual({ wall: 40, cpu: 30, bytes: 20 });
-    expect(() => draw(ledger, budgets, 'three', { wall: 1, cpu: 1, bytes: 1 })).toThrow(exceeded('wall', 'a'));
-    settleTokens(ledger, budgets, 'one', { wall: 10, cpu: 20, bytes: 30 });
-    expect(draw(ledger, budgets, 'three', { wall: 99, cpu: 99, bytes: 99 })).toEqual({ wall: 50, cpu: 50, bytes: 50 });
+    expect(await draw(ledger, budgets, 'one', { wall: 60, cpu: 70, bytes: 80 })).toEqual({ wall: 100, cpu: 100, bytes: 100 });
+    expect(await draw(ledger, budgets, 'two', { wall: 60, cpu: 60, bytes: 60 })).toEqual({ wall: 40, cpu: 30, bytes: 20 });
+    await expect(draw(ledger, budgets, 'three', { wall: 1, cpu: 1, bytes: 1 })).rejects.toThrow(exceeded('wall', 'a'));
+    await settleTokens(ledger, budgets, 'one', { wall: 10, cpu: 20, bytes: 30 });
+    expect(await draw(ledger, budgets, 'three', { wall: 99, cpu: 99, bytes: 99 })).toEqual({ wall: 50, cpu: 50, bytes: 50 });
   }));
 
 test.each(['wall', 'cpu', 'bytes'] as const)('a run for which no %s is left does not begin', (name) =>
-  within((ledger) => {
+  within(async (ledger) => {
     const budgets = [tokenBudget({ [name]: 10 })];
     const most = { ...NONE, [name]: 10 };
-    draw(ledger, budgets, 'one', most);
-    settleTokens(ledger, budgets, 'one', most);
-    expect(() => draw(ledger, budgets, 'two', most)).toThrow(exceeded(name, 'a'));
+    await draw(ledger, budgets, 'one', most);
+    await settleTokens(ledger, budgets, 'one', most);
+    await expect(draw(ledger, budgets, 'two', most)).rejects.toThrow(exceeded(name, 'a'));
   }),
 );
 
 test('a run that another one started has the time which that one has reserved', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 10 })];
-    draw(ledger, budgets, 'parent', { ...NONE, wall: 60 });
-    expect(draw(ledger, budgets, 'child', { ...NONE, cpu: 5 })).toEqual({});
+    await draw(ledger, budgets, 'parent', { ...NONE, wall: 60 });
+    expect(await draw(ledger, budgets, 'child', { ...NONE, cpu: 5 })).toEqual({});
   }));
 
 test('what a token uses comes out of the budget of every one that it was made from', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const parent = tokenBudget({ calls: 3, bytes: 100 }, 'parent');
     const [one, other] = [
       [parent, tokenBudget({ calls: 2, bytes: 60 }, 'one')],
       [parent, tokenBudget({ calls: 2 }, 'other')],
     ];
-    expect(draw(ledger, one, '1', { ...NONE, bytes: 80 })).toEqual({ bytes: 60 });
-    settleTokens(ledger, one, '1', { ...NONE, bytes: 50 });
-    expect(draw(ledger, other, '2', { ...NONE, bytes: 80 })).toEqual({ bytes: 50 });
-    settleTokens(ledger, other, '2', NONE);
-    draw(ledger, one, '3');
-    expect(() => draw(ledger, one, '4')).toThrow(exceeded('calls', 'parent'));
+    expect(await draw(ledger, one, '1', { ...NONE, bytes: 80 })).toEqual({ bytes: 60 });
+    await settleTokens(ledger, one, '1', { ...NONE, bytes: 50 });
+    expect(await draw(ledger, other, '2', { ...NONE, bytes: 80 })).toEqual({ bytes: 50 });
+    await settleTokens(ledger, other, '2', NONE);
+    await draw(ledger, one, '3');
+    await expect(draw(ledger, one, '4')).rejects.toThrow(exceeded('calls', 'parent'));
   }));
 
 test('of a killed process at most what it had reserved counts as used, and no more than it had time for', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100, bytes: 100 })];
     const gone = { ...process, start: 1 };
-    draw(ledger, budgets, 'killed', { wall: 100, cpu: 0, bytes: 40 }, 1000, gone);
-    expect(draw(ledger, budgets, 'next', { wall: 1, cpu: 0, bytes: 1 }, 1030)).toEqual({ wall: 70, bytes: 60 });
-    settleTokens(ledger, budgets, 'next', NONE);
-    expect(draw(ledger, budgets, 'later', NONE, 9000)).toEqual({ bytes: 60 });
+    await draw(ledger, budgets, 'killed', { wall: 100, cpu: 0, bytes: 40 }, 1000, gone);
+    expect(await draw(ledger, budgets, 'next', { wall: 1, cpu: 0, bytes: 1 }, 1030)).toEqual({ wall: 70, bytes: 60 });
+    await settleTokens(ledger, budgets, 'next', NONE);
+    expect(await draw(ledger, budgets, 'later', NONE, 9000)).toEqual({ bytes: 60 });
   }));
 
 test('after a clock that has gone back all that a killed process had reserved counts', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100 })];
-    draw(ledger, budgets, 'killed', { ...NONE, wall: 80 }, 1000, { ...process, start: 1 });
-    expect(draw(ledger, budgets, 'next', { ...NONE, wall: 5 }, 10)).toEqual({ wall: 20 });
+    await draw(ledger, budgets, 'killed', { ...NONE, wall: 80 }, 1000, { ...process, start: 1 });
+    expect(await draw(ledger, budgets, 'next', { ...NONE, wall: 5 }, 10)).toEqual({ wall: 20 });
   }));
 
 test('an account is kept until its own token expires, however soon one that was made from it does', () =>
-  within((ledger) => {
+  within(async (ledger) => {
     const parent = tokenBudget({ calls: 1 }, 'parent', 1000);
-    draw(ledger, [parent, tokenBudget({ calls: 1 }, 'child', 500)], 'one');
-    expect(() => draw(ledger, [parent], 'two', NONE, 999)).toThrow(exceeded('calls', 'parent'));
-    draw(ledger, [tokenBudget({ calls: 1 }, 'other', 9000)], 'three', NONE, 1000);
-    expect(ledger.list('token/').map(({ key }) => key)).toEqual(['token/other']);
+    await draw(ledger, [parent, tokenBudget({ calls: 1 }, 'child', 500)], 'one');
+    await expect(draw(ledger, [parent], 'two', NONE, 999)).rejects.toThrow(exceeded('calls', 'parent'));
+    await draw(ledger, [tokenBudget({ calls: 1 }, 'other', 9000)], 'three', NONE, 1000);
+    expect((await ledger.list('token/')).map(({ key }) => key)).toEqual(['token/other']);
   }));
 
 test.each(['{', '[]', 'null', '{}', '{"calls":-5,"used":{"wall":0,"cpu":0,"bytes":0},"reserved":{}}', '{"calls":0,"used":{"wall":-9,"cpu":0,"bytes":0},"reserved":{}}'])(
   'what is no account gives nothing: %s',
   (stored) =>
-    within((ledger) => {
-      ledger.put('token/a', stored);
-      expect(() => draw(ledger, [tokenBudget({ calls: 1 })], 'one')).toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }) as Error);
+    within(async (ledger) => {
+      await ledger.put('token/a', stored);
+      await expect(draw(ledger, [tokenBudget({ calls: 1 })], 'one')).rejects.toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }) as Error);
     }),
 );

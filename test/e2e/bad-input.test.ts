@@ -179,15 +179,12 @@ describe('the journal', () => {
   test('many processes at once: nothing is lost, the chains hold', async () => {
     const ended = await Promise.all(Array.from({ length: 8 }, async () => here.json(['run', 'file-reader', 'notes.txt'])));
     expect(ended.map(({ exit }) => exit)).toEqual(Array.from({ length: 8 }, () => 0));
-    const opened = openJournal(journal(), { clock: systemClock, readOnly: true });
+    const opened = await openJournal(journal(), { clock: systemClock, readOnly: true });
     expect([
-      opened.verify().ok,
-      opened
-        .runs({ limit: 20 })
-        .map(({ id }) => id)
-        .toSorted(),
+      (await opened.verify()).ok,
+      (await opened.runs({ limit: 20 })).map(({ id }) => id).toSorted(),
     ]).toEqual([true, ended.map(({ runId }) => runId).toSorted()]);
-    opened.close();
+    await opened.close();
   });
 
   const DAMAGE: Record<string, () => void> = {

@@ -38,9 +38,9 @@ test('eight processes that start at once on a fresh folder all write, and nothin
   const file = journalIn(makeFolder());
   const writers = Array.from({ length: 8 }, () => startWriter(file, 15));
   expect(await Promise.all(writers.map(({ ended }) => ended))).toEqual(writers.map(() => 0));
-  const journal = openFor(file);
-  expect(journal.verify()).toMatchObject({ ok: true, events: 8 * 15 * 5 });
-  for (const run of writers.flatMap((writer) => [...writer.acknowledged().keys()])) expect(journal.read(run)).toHaveLength(5);
+  const journal = await openFor(file);
+  expect(await journal.verify()).toMatchObject({ ok: true, events: 8 * 15 * 5 });
+  for (const run of writers.flatMap((writer) => [...writer.acknowledged().keys()])) expect(await journal.read(run)).toHaveLength(5);
   expect(readdirSync(dirname(file)).filter((name) => name.includes('.new-'))).toEqual([]);
 });
 
@@ -57,9 +57,9 @@ test('after 100 kills at random points nothing acknowledged is lost and nothing 
     await Promise.all(writers.map(({ ended }) => ended));
     for (const writer of writers) for (const [run, seq] of writer.acknowledged()) acknowledged.set(run, seq);
   }
-  const journal = openFor(file);
-  expect(journal.verify().ok).toBe(true);
-  const recorded = new Map(journal.runs({ limit: 1e6 }).map(({ id, events }) => [id, events]));
+  const journal = await openFor(file);
+  expect((await journal.verify()).ok).toBe(true);
+  const recorded = new Map((await journal.runs({ limit: 1e6 })).map(({ id, events }) => [id, events]));
   const lost = [...acknowledged].filter(([run, seq]) => (recorded.get(run) ?? 0) < seq);
   const halves = [...recorded].filter(([, events]) => ![2, 4, 5].includes(events));
   expect({ lost, halves }).toEqual({ lost: [], halves: [] });

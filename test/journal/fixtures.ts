@@ -1,9 +1,13 @@
+import { defineStorage } from '@toka/sdk';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { createIds, systemClock, systemRandom } from '../../src/journal/ids.ts';
-import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import { type Journal, journalOn, openJournal } from '../../src/journal/journal.ts';
+import { SqliteDriver } from '../../src/journal/sqlite/driver.ts';
+import { sqliteStorage } from '../../src/journal/sqlite/storage.ts';
 
 export * from './events.ts';
 
@@ -22,29 +26,29 @@ export function journalIn(folder: string): string {
 }
 
 /** Opens a journal that is closed after the test. */
-export function openFor(file: string, options: { readOnly?: boolean; root?: string; now?: () => number } = {}): Journal {
+export async function openFor(file: string, options: { readOnly?: boolean; root?: string; now?: () => number } = {}): Promise<Journal> {
   const { now = systemClock.now, ...rest } = options;
-  const journal = openJournal(file, { clock: { now }, ...rest });
-  onTestFinished(() => {
-    try {
-      journal.close();
-    } catch {
-      // The test has closed it.
-    }
-  });
+  const journal = await openJournal(file, { clock: { now }, ...rest });
+  onTestFinished(() => journal.close());
   return journal;
 }
 
+/** A journal over a database that a test has opened itself. */
+export async function journalOver(db: DatabaseSync, file: string): Promise<Journal> {
+  const storage = defineStorage({ ...sqliteStorage, open: () => new SqliteDriver(db, file) });
+  return journalOn(await storage.open({ location: file }), file, { now: () => 1 });
+}
+
 /** A new journal in a new folder. */
-export function makeJournal(now?: () => number): { journal: Journal; file: string } {
+export async function makeJournal(now?: () => number): Promise<{ journal: Journal; file: string }> {
   const file = journalIn(makeFolder());
-  return { journal: openFor(file, now ? { now } : {}), file };
+  return { journal: await openFor(file, now ? { now } : {}), file };
 }
 
 /** The code of what a call throws. */
-export function codeOf(call: () => unknown): unknown {
+export async function codeOf(call: () => unknown): Promise<unknown> {
   try {
-    call();
+    await call();
   } catch (error) {
     return (error as { code?: unknown }).code;
   }

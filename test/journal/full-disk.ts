@@ -12,19 +12,19 @@ const ballast = join(folder, 'ballast');
 const nextId = createIds(systemClock, systemRandom);
 const seen: Record<string, unknown> = {};
 
-const open = (readOnly = false): Journal => openJournal(file, { clock: systemClock, readOnly });
+const open = async (readOnly = false): Promise<Journal> => openJournal(file, { clock: systemClock, readOnly });
 
-function codeOf(call: () => unknown): unknown {
+async function codeOf(call: () => unknown): Promise<unknown> {
   try {
-    call();
+    await call();
   } catch (error) {
     return (error as { code?: unknown }).code;
   }
   return undefined;
 }
 
-function holds(record: Journal, count: number): boolean {
-  const { ok, events } = record.verify();
+async function holds(record: Journal, count: number): Promise<boolean> {
+  const { ok, events } = await record.verify();
   return ok && events === count;
 }
 
@@ -34,31 +34,31 @@ function fill(leave: number): void {
 }
 
 fill(0);
-seen['making it on a full disk'] = codeOf(open);
+seen['making it on a full disk'] = await codeOf(() => open());
 seen['left behind'] = readdirSync(folder).includes('state') ? readdirSync(dirname(file)) : [];
 rmSync(ballast);
 
-const journal = open();
+const journal = await open();
 fill(400 * 1024);
 let acknowledged = 0;
-seen['appending to a full disk'] = codeOf(() => {
+seen['appending to a full disk'] = await codeOf(async () => {
   for (;;) {
-    journal.append(nextId(), WHOLE_RUN, 0);
+    await journal.append(nextId(), WHOLE_RUN, 0);
     acknowledged += WHOLE_RUN.length;
   }
 });
-seen['appending again'] = codeOf(() => journal.append(nextId(), WHOLE_RUN, 0));
+seen['appending again'] = await codeOf(() => journal.append(nextId(), WHOLE_RUN, 0));
 seen['acknowledged some'] = acknowledged > 0;
-seen['nothing lost'] = holds(journal, acknowledged);
+seen['nothing lost'] = await holds(journal, acknowledged);
 rmSync(ballast);
-journal.append(nextId(), WHOLE_RUN, 0);
-journal.close();
+await journal.append(nextId(), WHOLE_RUN, 0);
+await journal.close();
 
 execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
-seen['writing to read-only media'] = codeOf(() => open().append(nextId(), WHOLE_RUN, 0));
-const reader = open(true);
-seen['reading from read-only media'] = holds(reader, acknowledged + WHOLE_RUN.length);
-reader.close();
+seen['writing to read-only media'] = await codeOf(async () => (await open()).append(nextId(), WHOLE_RUN, 0));
+const reader = await open(true);
+seen['reading from read-only media'] = await holds(reader, acknowledged + WHOLE_RUN.length);
+await reader.close();
 execFileSync('mount', ['-o', 'remount,bind,rw', folder]);
-open().append(nextId(), WHOLE_RUN, 0);
+await (await open()).append(nextId(), WHOLE_RUN, 0);
 process.stdout.write(JSON.stringify(seen));

@@ -41,8 +41,8 @@ describe('an event that cannot come next is refused', () => {
     ['finished twice', [REQUESTED, STARTED, FINISHED, FINISHED]],
     ['output after the end', [REQUESTED, STARTED, FINISHED, OUTPUT]],
     ['an approval after the end', [REQUESTED, DENIED, APPROVED]],
-  ])('%s', (_, events) => {
-    expect(codeOf(() => replay(events))).toBe('TOKA_EVENT_ILLEGAL');
+  ])('%s', async (_, events) => {
+    expect(await codeOf(() => replay(events))).toBe('TOKA_EVENT_ILLEGAL');
   });
 });
 
@@ -60,14 +60,14 @@ test('the state does not depend on where the log is split, nor on a passage thro
   );
 });
 
-test('any order of events gives a state or a coded refusal, and never changes the state it was given', () => {
-  fc.assert(
-    fc.property(fc.array(fc.constantFrom(REQUESTED, APPROVED, STARTED, OUTPUT, FINISHED, DENIED)), (events) => {
+test('any order of events gives a state or a coded refusal, and never changes the state it was given', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom(REQUESTED, APPROVED, STARTED, OUTPUT, FINISHED, DENIED)), async (events) => {
       let state: RunState | undefined;
       for (const event of events) {
         const before = JSON.stringify(state);
         let next: RunState | undefined;
-        const code = codeOf(() => (next = reduce(state, event, 1)));
+        const code = await codeOf(() => (next = reduce(state, event, 1)));
         expect(JSON.stringify(state)).toBe(before);
         if (code !== undefined) expect(code).toBe('TOKA_EVENT_ILLEGAL');
         else state = next;

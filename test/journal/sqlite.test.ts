@@ -15,15 +15,14 @@ import {
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { SqliteJournal } from '../../src/journal/journal.ts';
-import { openDatabase, requireSqlite } from '../../src/journal/sqlite.ts';
-import { codeOf, journalIn, makeFolder, makeJournal, nextId, openFor, WHOLE_RUN } from './fixtures.ts';
+import { openDatabase, requireSqlite } from '../../src/journal/sqlite/database.ts';
+import { codeOf, journalIn, journalOver, makeFolder, makeJournal, nextId, openFor, WHOLE_RUN } from './fixtures.ts';
 
 /** A closed journal with a few runs, in one file. */
-function makeClosed(): string {
-  const { journal, file } = makeJournal();
-  for (let count = 0; count < 20; count++) journal.append(nextId(), WHOLE_RUN, 0);
-  journal.close();
+async function makeClosed(): Promise<string> {
+  const { journal, file } = await makeJournal();
+  for (let count = 0; count < 20; count++) await journal.append(nextId(), WHOLE_RUN, 0);
+  await journal.close();
   return file;
 }
 
@@ -33,8 +32,8 @@ function change(file: string, sql: string): void {
   db.close();
 }
 
-test('every connection writes durably, with the safe settings', () => {
-  const file = makeClosed();
+test('every connection writes durably, with the safe settings', async () => {
+  const file = await makeClosed();
   for (const readOnly of [false, true]) {
     const db = openDatabase(file, { readOnly });
     const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
@@ -50,10 +49,10 @@ test('every connection writes durably, with the safe settings', () => {
   }
 });
 
-test('SQLite with the WAL-reset bug is refused', () => {
+test('SQLite with the WAL-reset bug is refused', async () => {
   for (const version of ['3.51.2', '3.9.0', '2.99.99', undefined])
-    expect(codeOf(() => requireSqlite(version))).toBe('TOKA_RUNTIME_UNAVAILABLE');
-  for (const version of ['3.51.3', '3.53.4', '4.0.0', '3.100.0']) expect(codeOf(() => requireSqlite(version))).toBeUndefined();
+    expect(await codeOf(() => requireSqlite(version))).toBe('TOKA_RUNTIME_UNAVAILABLE');
+  for (const version of ['3.51.3', '3.53.4', '4.0.0', '3.100.0']) expect(await codeOf(() => requireSqlite(version))).toBeUndefined();
 });
 
 describe('a file that is no journal is refused, stays as it is, and the journal works again once it is moved aside', () => {
@@ -69,134 +68,133 @@ describe('a file that is no journal is refused, stays as it is, and the journal 
         change(file, 'CREATE TABLE events (x)');
       },
     ],
-    ['with a trigger', (file) => change(file, 'CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM runs; END')],
-    ['with a view', (file) => change(file, 'CREATE VIEW evil AS SELECT * FROM runs')],
+    ['with a trigger', (file) => change(file, 'CREATE TRIGGER evil AFTER INSERT ON events BEGIN DELETE FROM log; END')],
+    ['with a view', (file) => change(file, 'CREATE VIEW evil AS SELECT * FROM log')],
     ['with a further index', (file) => change(file, 'CREATE INDEX evil ON events (abs(time))')],
     [
       'with a view in the place of a table',
-      (file) => change(file, 'DROP TABLE blobs; CREATE VIEW blobs AS SELECT hash, body AS bytes FROM events'),
+      (file) => change(file, 'DROP TABLE log; CREATE VIEW log AS SELECT position, hash AS nodes FROM events'),
     ],
     ['with a column more', (file) => change(file, 'ALTER TABLE events ADD COLUMN evil TEXT')],
-    ['without an index', (file) => change(file, 'DROP INDEX runs_parent')],
-  ])('%s', (_, damage) => {
-    const file = makeClosed();
+    ['without an index', (file) => change(file, 'DROP INDEX events_key')],
+  ])('%s', async (_, damage) => {
+    const file = await makeClosed();
     damage(file);
     const before = readFileSync(file);
-    expect(codeOf(() => openFor(file))).toBe('TOKA_INTEGRITY');
-    expect(codeOf(() => openFor(file, { readOnly: true }))).toBe('TOKA_INTEGRITY');
+    expect(await codeOf(() => openFor(file))).toBe('TOKA_INTEGRITY');
+    expect(await codeOf(() => openFor(file, { readOnly: true }))).toBe('TOKA_INTEGRITY');
     expect(readFileSync(file).equals(before)).toBe(true);
     renameSync(file, `${file}.damaged`);
-    openFor(file).append(nextId(), WHOLE_RUN, 0);
+    await (await openFor(file)).append(nextId(), WHOLE_RUN, 0);
   });
 });
 
-test('a file whose end is cut off is found out, and not overwritten by readers', () => {
-  const file = makeClosed();
+test('a file whose end is cut off is found out, and not overwritten by readers', async () => {
+  const file = await makeClosed();
   truncateSync(file, 4096 * 3);
   const before = readFileSync(file);
-  expect(codeOf(() => openFor(file, { readOnly: true }).verify())).toBe('TOKA_INTEGRITY');
-  expect(codeOf(() => openFor(file).append(nextId(), WHOLE_RUN, 0))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(async () => (await openFor(file, { readOnly: true })).verify())).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(async () => (await openFor(file)).append(nextId(), WHOLE_RUN, 0))).toBe('TOKA_INTEGRITY');
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test('a folder in the place of the file is refused', () => {
+test('a folder in the place of the file is refused', async () => {
   const file = journalIn(makeFolder());
   mkdirSync(file, { recursive: true });
-  expect(codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
 });
 
-test('a file in the place of the state folder is refused', () => {
+test('a file in the place of the state folder is refused', async () => {
   const folder = makeFolder();
   writeFileSync(join(folder, '.toka'), '');
-  expect(codeOf(() => openFor(journalIn(folder)))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => openFor(journalIn(folder)))).toBe('TOKA_STATE_UNAVAILABLE');
 });
 
-test('a log without its file is refused, since a new journal would take it for its own', () => {
-  const { journal, file } = makeJournal();
-  journal.append(nextId(), WHOLE_RUN, 0);
+test('a log without its file is refused, since a new journal would take it for its own', async () => {
+  const { journal, file } = await makeJournal();
+  await journal.append(nextId(), WHOLE_RUN, 0);
   const copy = journalIn(makeFolder());
   mkdirSync(dirname(copy), { recursive: true });
   copyFileSync(`${file}-wal`, `${copy}-wal`);
-  expect(codeOf(() => openFor(copy))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(() => openFor(copy))).toBe('TOKA_INTEGRITY');
   expect(readdirSync(dirname(copy))).toEqual(['journal.db-wal']);
 });
 
-test('a journal of a newer toka is refused and says to update', () => {
-  const file = makeClosed();
+test('a journal of a newer toka is refused and says to update', async () => {
+  const file = await makeClosed();
   change(file, 'PRAGMA user_version = 99');
-  expect(codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
-  expect(codeOf(() => openFor(file, { readOnly: true }))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => openFor(file, { readOnly: true }))).toBe('TOKA_STATE_UNAVAILABLE');
 });
 
 describe('a symlink is refused', () => {
-  test.each(['journal.db', 'journal.db-wal', 'journal.db-shm'])('in the place of %s', (name) => {
+  test.each(['journal.db', 'journal.db-wal', 'journal.db-shm'])('in the place of %s', async (name) => {
     const folder = makeFolder();
     const target = join(folder, 'precious');
     writeFileSync(target, 'precious');
     const file = journalIn(folder);
-    openFor(file).close();
+    await (await openFor(file)).close();
     rmSync(join(dirname(file), name), { force: true });
     symlinkSync(target, join(dirname(file), name));
-    expect(codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
-    expect(codeOf(() => openFor(file, { readOnly: true }))).toBe('TOKA_STATE_UNAVAILABLE');
+    expect(await codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
+    expect(await codeOf(() => openFor(file, { readOnly: true }))).toBe('TOKA_STATE_UNAVAILABLE');
     expect(readFileSync(target, 'utf8')).toBe('precious');
   });
 
-  test.each(['.toka', '.toka/state'])('in the place of %s', (name) => {
+  test.each(['.toka', '.toka/state'])('in the place of %s', async (name) => {
     const folder = makeFolder();
     const elsewhere = makeFolder();
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     symlinkSync(elsewhere, join(folder, name));
-    expect(codeOf(() => openFor(journalIn(folder), { root: folder }))).toBe('TOKA_STATE_UNAVAILABLE');
+    expect(await codeOf(() => openFor(journalIn(folder), { root: folder }))).toBe('TOKA_STATE_UNAVAILABLE');
     expect(readdirSync(elsewhere)).toEqual([]);
   });
 });
 
-test('a project that is itself reached through a symlink works', () => {
+test('a project that is itself reached through a symlink works', async () => {
   const folder = makeFolder();
   const link = join(makeFolder(), 'link');
   symlinkSync(folder, link);
   const run = nextId();
-  openFor(journalIn(link), { root: link }).append(run, WHOLE_RUN, 0);
-  expect(openFor(journalIn(folder)).read(run)).toHaveLength(4);
+  await (await openFor(journalIn(link), { root: link })).append(run, WHOLE_RUN, 0);
+  expect(await (await openFor(journalIn(folder))).read(run)).toHaveLength(4);
 });
 
-test.runIf(process.geteuid?.() === 0)("someone else's folder or file is refused (needs root to make one)", () => {
-  const file = makeClosed();
+test.runIf(process.geteuid?.() === 0)("someone else's folder or file is refused (needs root to make one)", async () => {
+  const file = await makeClosed();
   chownSync(file, 12_345, 12_345);
-  expect(codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
   chownSync(file, 0, 0);
   chownSync(dirname(file), 12_345, 12_345);
-  expect(codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => openFor(file))).toBe('TOKA_STATE_UNAVAILABLE');
 });
 
-test.skipIf(process.platform === 'win32')('permissions that are too wide are narrowed by a writer and left alone by a reader', () => {
-  const file = makeClosed();
+test.skipIf(process.platform === 'win32')('permissions that are too wide are narrowed by a writer and left alone by a reader', async () => {
+  const file = await makeClosed();
   chmodSync(file, 0o644);
   chmodSync(dirname(file), 0o755);
-  openFor(file, { readOnly: true }).close();
+  await (await openFor(file, { readOnly: true })).close();
   expect(statSync(file).mode & 0o777).toBe(0o644);
-  openFor(file).close();
+  await (await openFor(file)).close();
   expect([statSync(file).mode & 0o777, statSync(dirname(file)).mode & 0o777]).toEqual([0o600, 0o700]);
 });
 
-test('a path with signs that mean something in a URL is taken literally', () => {
+test('a path with signs that mean something in a URL is taken literally', async () => {
   const folder = join(makeFolder(), 'a?b#c%20d é');
   mkdirSync(folder);
-  openFor(journalIn(folder)).append(nextId(), WHOLE_RUN, 0);
+  await (await openFor(journalIn(folder))).append(nextId(), WHOLE_RUN, 0);
   expect(readdirSync(join(folder, '.toka', 'state'))).toContain('journal.db');
 });
 
-test('a lock that is not released gives a coded error, and the next append works once it is', () => {
-  const { file } = makeJournal();
-  const db = openDatabase(file, { busyMs: 20 });
-  const journal = new SqliteJournal(db, file, { now: () => 1 });
+test('a lock that is not released gives a coded error, and the next append works once it is', async () => {
+  const { file } = await makeJournal();
+  const journal = await journalOver(openDatabase(file, { busyMs: 20 }), file);
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
   const run = nextId();
-  expect(codeOf(() => journal.append(run, WHOLE_RUN, 0))).toBe('TOKA_STATE_UNAVAILABLE');
+  expect(await codeOf(() => journal.append(run, WHOLE_RUN, 0))).toBe('TOKA_STATE_UNAVAILABLE');
   other.exec('ROLLBACK');
   other.close();
-  journal.append(run, WHOLE_RUN, 0);
-  journal.close();
+  await journal.append(run, WHOLE_RUN, 0);
+  await journal.close();
 });

@@ -1,4 +1,6 @@
 import { generateKeyPairSync, sign, verify as verifySignature } from 'node:crypto';
+import { copyFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createKeeper } from '../../src/journal/blobs.ts';
 import { chainHash, GENESIS, leafHash, type Link } from '../../src/journal/chain.ts';
@@ -14,23 +16,23 @@ export interface Recorded {
 }
 
 /** Three finished runs of four events, at the positions 1-4, 5-8 and 9-12; the second has a blob. */
-export function record(): Recorded {
-  const { journal, file } = makeJournal();
+export async function record(): Promise<Recorded> {
+  const { journal, file } = await makeJournal();
   const runs = [nextId(), nextId(), nextId()] as const;
   const keeper = createKeeper();
-  journal.append(runs[0], WHOLE_RUN, 0);
-  journal.append(runs[1], [REQUESTED, STARTED, { ...OUTPUT, kept: keeper.output(Buffer.alloc(20_000, 1)) }, FINISHED], 0, keeper.blobs);
-  journal.append(runs[2], WHOLE_RUN, 0);
-  journal.close();
+  await journal.append(runs[0], WHOLE_RUN, 0);
+  await journal.append(runs[1], [REQUESTED, STARTED, { ...OUTPUT, kept: keeper.output(Buffer.alloc(20_000, 1)) }, FINISHED], 0, keeper.blobs);
+  await journal.append(runs[2], WHOLE_RUN, 0);
+  await journal.close();
   return { file, runs };
 }
 
-export function verify(file: string, witnesses?: Witnesses): Audit {
-  const journal = openFor(file, { readOnly: true });
+export async function verify(file: string, witnesses?: Witnesses): Promise<Audit> {
+  const journal = await openFor(file, { readOnly: true });
   try {
-    return journal.verify(witnesses);
+    return await journal.verify(witnesses);
   } finally {
-    journal.close();
+    await journal.close();
   }
 }
 
@@ -43,12 +45,12 @@ export function newKey(): NoteKey & NoteSigner {
   };
 }
 
-export function checkpoint(file: string, key: NoteSigner): SignedCheckpoint {
-  const journal = openFor(file);
+export async function checkpoint(file: string, key: NoteSigner): Promise<SignedCheckpoint> {
+  const journal = await openFor(file);
   try {
-    return journal.checkpoint(key);
+    return await journal.checkpoint(key);
   } finally {
-    journal.close();
+    await journal.close();
   }
 }
 
@@ -73,6 +75,17 @@ export function change(db: DatabaseSync, sql: string, ...values: (string | numbe
   if (db.prepare(sql).run(...values).changes === 0) throw new Error(`nothing was changed by ${sql}`);
 }
 
+/** Edits the text of an entry, of which there must be one. */
+export function editEntry(db: DatabaseSync, key: string, edit: (text: string) => string): void {
+  const { value } = db.prepare('SELECT value FROM entries WHERE key = ?').get(key) as { value: Uint8Array };
+  change(db, 'UPDATE entries SET value = ? WHERE key = ?', Buffer.from(edit(Buffer.from(value).toString('utf8'))), key);
+}
+
+/** Takes out the entries whose key begins so, of which there must be some. */
+export function removeEntries(db: DatabaseSync, prefix: string): void {
+  change(db, 'DELETE FROM entries WHERE substr(key, 1, ?) = ?', prefix.length, prefix);
+}
+
 /** Makes the chain of a run fit whatever its events say now, and its summary fit the chain. */
 export function rechain(db: DatabaseSync, run: string): void {
   let hash = GENESIS;
@@ -81,7 +94,7 @@ export function rechain(db: DatabaseSync, run: string): void {
     hash = chainHash(hash, leafHash(row));
     change(db, 'UPDATE events SET hash = ? WHERE run = ? AND seq = ?', hash, run, row.seq);
   }
-  change(db, 'UPDATE runs SET head = ?, hash = ? WHERE id = ?', rows.length, hash, run);
+  editEntry(db, `run/${run}`, (text) => JSON.stringify({ ...(JSON.parse(text) as object), head: rows.length, hash: Buffer.from(hash).toString('hex') }));
 }
 
 /** Makes the whole log fit whatever the events say now. */
@@ -93,6 +106,21 @@ export function relog(db: DatabaseSync): void {
     range = grown.range;
     db.prepare('INSERT INTO log (position, nodes) VALUES (?, ?)').run(position, Buffer.concat(grown.nodes));
   }
+}
+
+/** Makes a journal what an older toka would have written, without a log. */
+export function makeFirstFormat(file: string): void {
+  const modern = `${file}.modern`;
+  renameSync(file, modern);
+  copyFileSync(join(import.meta.dirname, 'compat/v1/journal.db'), file);
+  tamper(file, (db) => {
+    db.exec(`ATTACH '${modern}' AS modern; DELETE FROM events; DELETE FROM runs; DELETE FROM blobs`);
+    db.exec('INSERT INTO events SELECT position, run, seq, time, body, hash FROM modern.events');
+    db.exec("INSERT INTO blobs SELECT unhex(substr(key, 6)), value FROM modern.entries WHERE key LIKE 'blob/%'");
+    db.exec(`INSERT INTO runs (id, head, hash, state)
+      SELECT substr(key, 5), text ->> '$.head', unhex(text ->> '$.hash'), text -> '$.state'
+      FROM (SELECT key, CAST(value AS TEXT) AS text FROM modern.entries WHERE key LIKE 'run/%')`);
+  });
 }
 
 /** Exchanges columns of two events. */

@@ -3,12 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Audit } from '../../src/journal/findings.ts';
-import { codeOf, makeJournal, nextId, openFor, REQUESTED, WHOLE_RUN } from './fixtures.ts';
-import { change, checkpoint, line, newKey, rechain, record, type Recorded, relog, swap, tamper, verify } from './tamper.ts';
+import { codeOf, FINISHED, makeJournal, nextId, openFor, REQUESTED, STARTED, WHOLE_RUN } from './fixtures.ts';
+import { change, checkpoint, editEntry, line, newKey, rechain, record, type Recorded, relog, removeEntries, swap, tamper, verify } from './tamper.ts';
 
-test('what nobody touched is in order', () => {
-  const { file } = record();
-  expect(verify(file)).toMatchObject({ ok: true, events: 12, findings: [], signed: 0 });
+test('what nobody touched is in order', async () => {
+  const { file } = await record();
+  expect(await verify(file)).toMatchObject({ ok: true, events: 12, findings: [], signed: 0 });
 });
 
 describe('each kind of edit is found, and the record is located', () => {
@@ -41,7 +41,7 @@ describe('each kind of edit is found, and the record is located', () => {
       'a whole run taken out',
       (db, [, run]) => {
         change(db, 'DELETE FROM events WHERE run = ?', run);
-        change(db, 'DELETE FROM runs WHERE id = ?', run);
+        removeEntries(db, `run/${run}`);
       },
       ['missing @5', 'missing @6', 'missing @7', 'missing @8'],
     ],
@@ -114,91 +114,99 @@ describe('each kind of edit is found, and the record is located', () => {
       },
       ['log @7 B3 nodes[0]', 'log @9 C1 nodes[0]'],
     ],
-    ['the outcome in the summary', (db, [run]) => change(db, "UPDATE runs SET state = replace(state, 'succeeded', 'failed') WHERE id = ?", run), ['summary @4 A4']],
-    ['the head in the summary', (db, [run]) => change(db, "UPDATE runs SET hash = x'00' WHERE id = ?", run), ['summary @4 A4']],
-    ['the summary taken out', (db, [run]) => change(db, 'DELETE FROM runs WHERE id = ?', run), ['summary @4 A4']],
-    ['a blob', (db) => change(db, 'UPDATE blobs SET bytes = zeroblob(20000)'), ['blob-changed @7 B3']],
-    ['a blob taken out', (db) => change(db, 'DELETE FROM blobs'), ['blob-missing @7 B3']],
+    ['the outcome in the summary', (db, [run]) => editEntry(db, `run/${run}`, (text) => text.replace('succeeded', 'failed')), ['summary @4 A4']],
+    ['the head in the summary', (db, [run]) => editEntry(db, `run/${run}`, (text) => text.replace(/"hash":"[0-9a-f]*"/, '"hash":"00"')), ['summary @4 A4']],
+    ['the summary taken out', (db, [run]) => removeEntries(db, `run/${run}`), ['summary @4 A4']],
+    ['a blob', (db) => change(db, "UPDATE entries SET value = zeroblob(20000) WHERE key LIKE 'blob/%'"), ['blob-changed @7 B3']],
+    ['a blob taken out', (db) => removeEntries(db, 'blob/'), ['blob-missing @7 B3']],
   ];
-  test.each(TABLE)('%s', (_, edit, expected) => {
-    const { file, runs } = record();
+  test.each(TABLE)('%s', async (_, edit, expected) => {
+    const { file, runs } = await record();
     tamper(file, (db) => edit(db, runs));
-    const { ok, findings } = verify(file);
+    const { ok, findings } = await verify(file);
     expect([ok, ...findings.map((finding) => line(finding, runs))]).toEqual([false, ...expected]);
   });
 });
 
-test('of very many edits the first thousand are told', () => {
-  const { journal, file } = makeJournal();
-  for (let count = 0; count < 300; count++) journal.append(nextId(), WHOLE_RUN, 0);
-  journal.close();
+test('a run that does not stand below the one that asked for it is told', async () => {
+  const { journal, file } = await makeJournal();
+  const [parent, child] = [nextId(), nextId()];
+  await journal.append(parent, WHOLE_RUN, 0);
+  await journal.append(child, [{ ...REQUESTED, parent }, STARTED, FINISHED], 0);
+  await journal.close();
+  tamper(file, (db) => removeEntries(db, 'child/'));
+  expect((await verify(file)).findings).toEqual([{ why: 'summary', run: child, seq: 3, position: 7 }]);
+});
+
+test('of very many edits the first thousand are told', async () => {
+  const { journal, file } = await makeJournal();
+  for (let count = 0; count < 300; count++) await journal.append(nextId(), WHOLE_RUN, 0);
+  await journal.close();
   tamper(file, (db) => change(db, 'UPDATE events SET time = time + 1'));
-  const { ok, findings } = verify(file);
+  const { ok, findings } = await verify(file);
   expect([ok, findings.length, findings.at(-1)?.position]).toEqual([false, 1000, 1000]);
 });
 
-test('what is recorded without the log is refused by the next append', () => {
-  const { file, runs } = record();
+test('what is recorded without the log is refused by the next append', async () => {
+  const { file, runs } = await record();
   tamper(file, (db) => {
     change(db, "INSERT INTO events (run, seq, time, body, hash) SELECT run, 5, time, body, x'00' FROM events WHERE position = 11");
     rechain(db, runs[2]);
   });
-  expect(codeOf(() => openFor(file).append(nextId(), WHOLE_RUN, 0))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(async () => (await openFor(file)).append(nextId(), WHOLE_RUN, 0))).toBe('TOKA_INTEGRITY');
 });
 
-test('a body that is no event is refused by readers, with the file', () => {
-  const { file, runs } = record();
+test('a body that is no event is refused by readers, with the file', async () => {
+  const { file, runs } = await record();
   tamper(file, (db) => change(db, "UPDATE events SET body = '{' WHERE run = ? AND seq = 2", runs[0]));
-  expect(codeOf(() => openFor(file).read(runs[0]))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(async () => (await openFor(file)).read(runs[0]))).toBe('TOKA_INTEGRITY');
 });
 
-test('a number beyond all measure gives a coded error', () => {
-  const { file, runs } = record();
+test('a number beyond all measure gives a coded error', async () => {
+  const { file, runs } = await record();
   tamper(file, (db) => change(db, 'UPDATE events SET time = 9223372036854775807 WHERE run = ?', runs[0]));
-  expect(codeOf(() => openFor(file).read(runs[0]))).toBe('TOKA_INTEGRITY');
-  expect(codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(async () => (await openFor(file)).read(runs[0]))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
 });
 
-test('a damaged index, by which events or runs could be overlooked, is found', () => {
-  const { journal, file } = makeJournal();
-  const parent = nextId();
-  journal.append(parent, WHOLE_RUN, 0);
-  journal.append(nextId(), [{ ...REQUESTED, parent }], 0);
-  journal.close();
+test('a damaged index, by which something could be overlooked, is found', async () => {
+  const { journal, file } = await makeJournal();
+  await journal.append(nextId(), WHOLE_RUN, 0);
+  await journal.commit(({ ledger }) => ledger.put('rate/deploys', '[]'));
+  await journal.close();
   const db = new DatabaseSync(file);
-  const { page } = db.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'runs_parent'").get() as { page: number };
+  const { page } = db.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'").get() as { page: number };
   db.close();
   const bytes = readFileSync(file);
-  const at = bytes.indexOf(parent, (page - 1) * 4096);
-  bytes.write('f', at);
+  bytes.write('b', bytes.indexOf('ledger/rate/deploys', (page - 1) * 4096));
   writeFileSync(file, bytes);
-  expect(codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
+  expect(await codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
 });
 
-test('a byte changed anywhere in the file is found, or changes nothing that can be read', () => {
-  const { file, runs } = record();
+test('a byte changed anywhere in the file is found, or changes nothing that can be read', async () => {
+  const { file, runs } = await record();
   const key = newKey();
-  checkpoint(file, key);
+  await checkpoint(file, key);
   const original = readFileSync(file);
-  const readAll = (): unknown => {
-    const journal = openFor(file, { readOnly: true });
+  const readAll = async (): Promise<unknown> => {
+    const journal = await openFor(file, { readOnly: true });
     try {
-      const proofs = journal.consult((log) => [log.checkpoints(), log.tree(12), log.entry(7), log.inclusion(7, 12)]);
-      return { events: runs.map((run) => journal.read(run)), list: journal.runs({ limit: 10 }), proofs };
+      const proofs = await journal.consult(async (log) => [await log.checkpoints(), await log.tree(12), await log.entry(7), await log.inclusion(7, 12)]);
+      return { events: await Promise.all(runs.map((run) => journal.read(run))), list: await journal.runs({ limit: 10 }), proofs };
     } finally {
-      journal.close();
+      await journal.close();
     }
   };
-  const expected = readAll();
-  fc.assert(
-    fc.property(fc.nat({ max: original.length - 1 }), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+  const expected = await readAll();
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: original.length - 1 }), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
       const bytes = Buffer.from(original);
       bytes.writeUInt8(bytes.readUInt8(at) ^ mask, at);
       writeFileSync(file, bytes);
       let found: Audit | undefined;
-      const code = codeOf(() => (found = verify(file, { keys: [key], kept: [] })));
+      const code = await codeOf(async () => (found = await verify(file, { keys: [key], kept: [] })));
       if (code !== undefined) expect(['TOKA_INTEGRITY', 'TOKA_STATE_UNAVAILABLE']).toContain(code);
-      else if (found?.ok) expect(readAll()).toEqual(expected);
+      else if (found?.ok) expect(await readAll()).toEqual(expected);
     }),
     { numRuns: 400 },
   );

@@ -7,18 +7,18 @@ import { FINISHED, OUTPUT, REQUESTED, STARTED } from './events.ts';
 
 // A process of its own that writes runs, each in three commits, and reports every commit on stdout only after append has returned.
 const [file = '', count = '0'] = process.argv.slice(2);
-const journal = openJournal(file, { clock: systemClock });
+const journal = await openJournal(file, { clock: systemClock });
 const nextId = createIds(systemClock, systemRandom);
 const identity = thisProcess();
 for (let written = 0; written < Number(count); written++) {
   const run = nextId();
   const keeper = createKeeper();
   const output = { ...OUTPUT, kept: keeper.output(Buffer.alloc(20_000, written % 256)) };
-  journal.append(run, [{ ...REQUESTED, process: identity }, STARTED], 0);
+  await journal.append(run, [{ ...REQUESTED, process: identity }, STARTED], 0);
   writeSync(1, `${run} 2\n`);
-  journal.append(run, [output, output], 2, keeper.blobs);
+  await journal.append(run, [output, output], 2, keeper.blobs);
   writeSync(1, `${run} 4\n`);
-  journal.append(run, [FINISHED], 4);
+  await journal.append(run, [FINISHED], 4);
   writeSync(1, `${run} 5\n`);
 }
-journal.close();
+await journal.close();

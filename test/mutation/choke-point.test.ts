@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EffectiveSet } from '../../src/capability/effective.ts';
 import { Principal } from '../../src/capability/principal.ts';
@@ -25,8 +26,8 @@ let toka: Toka;
 beforeEach(() => {
   here = place({ 'notes.txt': 'one\ntwo\n', '.env': 'KEY=1\n', ...tool('greet', 'echo hello') });
 });
-afterEach(() => {
-  toka.close();
+afterEach(async () => {
+  await toka.close();
   here[Symbol.dispose]();
 });
 
@@ -46,7 +47,12 @@ const read = (more: More = {}): ToolRequest => ask('file-reader', { path: 'notes
 const greet = (more: More = {}): ToolRequest => ask('greet', {}, more);
 const ends = async (request: ExecutionRequest): Promise<unknown> => (await toka.run(request)).error?.code ?? 'ok';
 const plans = async (request: ExecutionRequest): Promise<unknown> => toka.prepare(request).then(() => 'planned', (error: unknown) => (error as { code: unknown }).code);
-const types = ({ runId }: RunResult): string[] => toka.journal().read(runId).map(({ event }) => event.type);
+const types = async ({ runId }: RunResult): Promise<string[]> => (await (await toka.journal()).read(runId)).map(({ event }) => event.type);
+/** What is in the file at this moment, without waiting for anything. */
+const recordedNow = (run: string): string[] => {
+  using db = new DatabaseSync(join(here.project, '.toka/state/journal.db'), { readOnly: true });
+  return db.prepare("SELECT body ->> '$.type' AS type FROM events WHERE run = ? ORDER BY seq").all(run).map(({ type }) => String(type));
+};
 const allow = ['proc:exec:bash'];
 
 /** A tool of toka, in its own process, that starts one command as a run of its own. */
@@ -190,7 +196,7 @@ holds('time of code in the process', async () => {
 holds('what is reserved is settled', async () => {
   await open();
   await toka.run(read({ budget: { calls: 1 } }));
-  expect(toka.journal().commit(({ ledger }) => ledger.list('budget/'))).toEqual([]);
+  expect(await (await toka.journal()).commit(({ ledger }) => ledger.list('budget/'))).toEqual([]);
 });
 
 holds('children draw on the budget', async () => {
@@ -252,8 +258,8 @@ holds('intent before effect', async () => {
   await open();
   const seen: string[] = [];
   const request = ask('file-writer', { path: 'made.txt', content: 'x' }, { allow: ['fs:read:**', 'fs:write:**'] });
-  const { runId } = await toka.run({ ...request, onEvent: ({ type, run }) => void (type === 'started' && seen.push(...toka.journal().read(run).map(({ event }) => event.type))) });
-  expect([seen, toka.journal().read(runId).length]).toEqual([['run.requested', 'run.started'], 4]);
+  const { runId } = await toka.run({ ...request, onEvent: ({ type, run }) => void (type === 'started' && seen.push(...recordedNow(run))) });
+  expect([seen, (await (await toka.journal()).read(runId)).length]).toEqual([['run.requested', 'run.started'], 4]);
 });
 
 holds('toka’s own folders are hidden', async () => {
@@ -283,12 +289,12 @@ holds('output schema', async () => {
 
 holds('what was cancelled does not begin', async () => {
   await open();
-  expect(types(await toka.run(read({ signal: AbortSignal.abort() })))).not.toContain('run.started');
+  expect(await types(await toka.run(read({ signal: AbortSignal.abort() })))).not.toContain('run.started');
 });
 
 holds('what is not recorded is no success', async () => {
   await open();
-  toka.journal().close();
+  await (await toka.journal()).close();
   expect(await ends(read())).not.toBe('ok');
   await open();
 });
@@ -298,5 +304,5 @@ holds('secrets are not recorded', async () => {
   await open();
   // Too short for the mask, which would find a longer one.
   const { runId } = await toka.run(ask('greet', { token: '%%%' }));
-  expect(JSON.stringify(toka.journal().read(runId))).not.toContain('%%%');
+  expect(JSON.stringify(await (await toka.journal()).read(runId))).not.toContain('%%%');
 });

@@ -26,12 +26,12 @@ function steps(scripts: Readonly<Record<string, string>>): readonly string[] {
 }
 
 /** What is reserved at present, by account. */
-function ledger(): readonly string[] {
-  const journal = openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock });
+async function ledger(): Promise<readonly string[]> {
+  const journal = await openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock });
   try {
-    return journal.commit((commit) => commit.ledger.list('budget/').map(({ key }) => key));
+    return await journal.commit(async (commit) => (await commit.ledger.list('budget/')).map(({ key }) => key));
   } finally {
-    journal.close();
+    await journal.close();
   }
 }
 
@@ -40,7 +40,7 @@ describe('a process is stopped when it has used up', () => {
     here.write(tool('probe', 'echo begun; sleep 60', { effect: 'external' }));
     const result = await here.json(['run', '--budget', 'wall=700ms', 'probe', ...allow]);
     expect(result).toMatchObject({ ...exceeded('wall'), status: 'killed', output: 'begun\n' });
-    expect(ledger()).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 
   test('its CPU time', async () => {
@@ -86,7 +86,7 @@ describe('a tree of runs has one budget', () => {
   test('of time: a child has what its parent has left', async () => {
     const result = await here.json(['run', '--budget', 'wall=3s', ...steps({ lint: 'sleep 60' })]);
     expect(result).toMatchObject(exceeded('wall'));
-    expect(ledger()).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 
   test('of output: what one child wrote is gone for the next', async () => {
@@ -123,7 +123,7 @@ describe('where it is said', () => {
     const toka = await createToka({ cwd: here.project, env: here.env });
     const result = await toka.run({ ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), budget });
     expect(result).toMatchObject({ status: 'failed', error: { code: 'TOKA_USAGE' } });
-    toka.close();
+    await toka.close();
   });
 });
 
@@ -134,17 +134,17 @@ describe('nothing stays reserved', () => {
   ])('by a run that %s', async (_, script, exit) => {
     here.write(tool('probe', script, { effect: 'external', security: { sandbox: { timeout: '500ms' } } }));
     expect((await here.json(['run', '--budget', 'calls=5', 'probe', ...allow])).exit).toBe(exit);
-    expect(ledger()).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 
   test('by a run that was cancelled', async () => {
     here.write(tool('probe', 'echo begun; sleep 60', { effect: 'external' }));
     const started = here.start(['run', '--budget', 'calls=5', 'probe', ...allow]);
     await started.said('begun');
-    expect(ledger()).toHaveLength(1);
+    expect(await ledger()).toHaveLength(1);
     started.child.kill('SIGINT');
     expect((await started.ended).code).toBe(130);
-    expect(ledger()).toEqual([]);
+    expect(await ledger()).toEqual([]);
   });
 
   test.each(['external', 'read'])('by a toka that was killed in the middle of a run of effect %s: the next budget clears it away', async (effect) => {
@@ -152,12 +152,12 @@ describe('nothing stays reserved', () => {
     here.write(tool('probe', `echo begun; exec -a ${marker} sleep 300`, { effect }));
     const started = here.start(['run', '--budget', 'calls=5', 'probe', ...allow]);
     await started.said('begun');
-    const [killed] = ledger();
+    const [killed] = await ledger();
     started.child.kill('SIGKILL');
     await started.ended;
-    expect(ledger()).toEqual([killed]);
+    expect(await ledger()).toEqual([killed]);
     expect((await here.json(['run', '--budget', 'calls=1', 'file-reader', 'notes.txt'])).exit).toBe(0);
-    expect(ledger()).toEqual([]);
+    expect(await ledger()).toEqual([]);
     await until(() => processesWith(marker).length === 0);
   });
 });

@@ -14,8 +14,8 @@ beforeEach(async () => {
   here = place({ 'notes.txt': 'one\ntwo\n', ...tool('greet', 'echo hello'), ...tool('probe', 'sleep 60', { effect: 'external' }) });
   await open();
 });
-afterEach(() => {
-  toka.close();
+afterEach(async () => {
+  await toka.close();
   here[Symbol.dispose]();
 });
 
@@ -44,10 +44,7 @@ describe('one union for three models', () => {
         error: { code: 'TOKA_MODEL_UNAVAILABLE' },
       });
       expect(
-        toka
-          .journal()
-          .read(result.runId)
-          .map(({ event }) => event.type),
+        (await (await toka.journal()).read(result.runId)).map(({ event }) => event.type),
       ).toEqual(['run.requested', 'run.finished']);
       await expect(toka.prepare(request)).rejects.toMatchObject({ code: 'TOKA_MODEL_UNAVAILABLE', exitCode: 69 });
     },
@@ -95,10 +92,7 @@ describe('cancelling', () => {
     const result = await toka.run({ ...toka.request({ name: 'probe' }, {}), allow: ['proc:exec:bash'], signal: AbortSignal.abort() });
     expect([result.status, result.error?.code]).toEqual(['cancelled', 'TOKA_CANCELLED']);
     expect(
-      toka
-        .journal()
-        .read(result.runId)
-        .map(({ event }) => event.type),
+      (await (await toka.journal()).read(result.runId)).map(({ event }) => event.type),
     ).not.toContain('run.started');
   });
 
@@ -116,7 +110,7 @@ describe('cancelling', () => {
       onEvent,
     });
     expect([result.status, result.error?.code, seen[0]]).toEqual(['cancelled', 'TOKA_CANCELLED', 'started']);
-    expect(toka.journal().read(result.runId).at(-1)?.event).toMatchObject({ type: 'run.finished', status: 'cancelled' });
+    expect((await (await toka.journal()).read(result.runId)).at(-1)?.event).toMatchObject({ type: 'run.finished', status: 'cancelled' });
   });
 });
 
@@ -125,7 +119,7 @@ describe('a person is asked', () => {
 
   async function answering(decision: 'once' | 'deny'): Promise<void> {
     asked.length = 0;
-    toka.close();
+    await toka.close();
     await open({
       approver: async (_, { capability }) => {
         asked.push(`${capability.domain}:${capability.action}`);
@@ -138,10 +132,7 @@ describe('a person is asked', () => {
     await answering('once');
     const result = await toka.run(toka.request({ name: 'greet' }, {}));
     expect([result.status, asked]).toEqual(['succeeded', ['proc:exec']]);
-    const events = toka
-      .journal()
-      .read(result.runId)
-      .map(({ event }) => event);
+    const events = (await (await toka.journal()).read(result.runId)).map(({ event }) => event);
     expect(events.map(({ type }) => type)).toEqual(['run.requested', 'approval.decided', 'run.started', 'run.output', 'run.finished']);
     expect(events[1]).toMatchObject({ capability: 'proc:exec:bash', decision: 'once', by: 'test' });
   });
@@ -151,10 +142,7 @@ describe('a person is asked', () => {
     const result = await toka.run(toka.request({ name: 'greet' }, {}));
     expect(result).toMatchObject({ status: 'denied', error: { code: 'TOKA_CAPABILITY_DENIED' } });
     expect(
-      toka
-        .journal()
-        .read(result.runId)
-        .map(({ event }) => event.type),
+      (await (await toka.journal()).read(result.runId)).map(({ event }) => event.type),
     ).toEqual(['run.requested', 'approval.decided', 'run.finished']);
   });
 
@@ -173,13 +161,13 @@ test('many runs at once in one process', async () => {
   );
   expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['succeeded']));
   expect(new Set(results.map(({ runId }) => runId)).size).toBe(30);
-  expect(toka.journal().verify()).toMatchObject({ ok: true });
+  expect(await (await toka.journal()).verify()).toMatchObject({ ok: true });
 });
 
 test('a plan is what a run would do, and records nothing', async () => {
   const run = await toka.prepare({ ...toka.request({ name: 'greet' }, {}), allow: ['proc:exec:bash'] });
   expect(run.plan?.argv.at(-1)).toBe(join(here.project, 'manifests/greet.sh'));
-  expect(toka.journal().runs({ limit: 5 })).toEqual([]);
+  expect(await (await toka.journal()).runs({ limit: 5 })).toEqual([]);
   expect(run.approvals).toEqual([]);
   const ungranted = await toka.prepare(toka.request({ name: 'greet' }, {}));
   expect(ungranted.approvals).toMatchObject([{ capability: 'proc:exec:bash', by: 'plan' }]);

@@ -12,5 +12,5 @@ for (let run = 0; run < Number(count); run++) {
   const { error } = await toka.run(request);
   codes.push(error?.code ?? 'ok');
 }
-toka.close();
+await toka.close();
 console.log(JSON.stringify(codes));

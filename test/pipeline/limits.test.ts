@@ -24,13 +24,13 @@ function userConfig(text: string): void {
 const read = ['run', 'file-reader', 'notes.txt'] as const;
 const greet = ['run', 'greet', '--allow', 'proc:exec:bash'] as const;
 
-function recorded(): readonly string[] {
-  const journal = openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock, readOnly: true });
+async function recorded(): Promise<readonly string[]> {
+  const journal = await openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock, readOnly: true });
   try {
-    expect(journal.verify()).toMatchObject({ ok: true });
-    return journal.runs({ limit: 1000 }).map(({ status, errorCode = 'ok' }) => `${status} ${errorCode}`);
+    expect(await journal.verify()).toMatchObject({ ok: true });
+    return (await journal.runs({ limit: 1000 })).map(({ status, errorCode = 'ok' }) => `${status} ${errorCode}`);
   } finally {
-    journal.close();
+    await journal.close();
   }
 }
 
@@ -46,7 +46,7 @@ test.each([
   const codes = ended.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
   expect(codes.filter((code) => code === 'ok')).toHaveLength(9);
   expect(codes.filter((code) => code === 'TOKA_RATE_LIMIT')).toHaveLength(39);
-  expect(recorded().filter((line) => line === 'succeeded ok')).toHaveLength(10);
+  expect((await recorded()).filter((line) => line === 'succeeded ok')).toHaveLength(10);
 });
 
 describe('a limit that is used up', () => {
@@ -96,7 +96,7 @@ test('runs that a run starts count as well', async () => {
   });
   const grants = ['proc:exec', 'fs:read:**', 'fs:write:**'].flatMap((each) => ['--allow', each]);
   await here.json(['run', 'build-validator', '.', '--steps', 'lint', '--steps', 'test', ...grants]);
-  expect(recorded().filter((line) => line.endsWith('TOKA_RATE_LIMIT'))).toHaveLength(1);
+  expect((await recorded()).filter((line) => line.endsWith('TOKA_RATE_LIMIT'))).toHaveLength(1);
 });
 
 test('a plan names the limits and the budget that the run falls under', async () => {

@@ -27,8 +27,8 @@ beforeEach(async () => {
   await here.run(['lock']);
   toka = await createToka({ cwd: here.project, env: here.env, reviewer });
 });
-afterEach(() => {
-  toka.close();
+afterEach(async () => {
+  await toka.close();
   here[Symbol.dispose]();
 });
 
@@ -41,7 +41,7 @@ describe('an embedder', () => {
     const { output, runId } = await run();
     expect(output).toBe('changed\n');
     expect(asked.map(({ difference }) => [difference.tool, difference.kind])).toEqual([['project/greet', 'changed']]);
-    expect(toka.journal().read(runId)[0]?.event).toMatchObject({ drift: verdict });
+    expect((await (await toka.journal()).read(runId))[0]?.event).toMatchObject({ drift: verdict });
   });
 
   test('is asked again by the same process until the lock says so', async () => {

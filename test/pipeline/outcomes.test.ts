@@ -185,9 +185,9 @@ describe('a run with effects', () => {
     const results = await Promise.all([1, 2, 3].map(async () => here.json(['run', 'probe', ...allow])));
     expect(results.map(({ exit }) => exit)).toEqual([0, 0, 0]);
     expect((await runs()).map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
-    const journal = openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock, readOnly: true });
-    expect(journal.verify()).toMatchObject({ ok: true });
-    journal.close();
+    const journal = await openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock, readOnly: true });
+    expect(await journal.verify()).toMatchObject({ ok: true });
+    await journal.close();
   });
 });
 

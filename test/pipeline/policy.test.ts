@@ -63,7 +63,7 @@ describe('the administrator', () => {
     try {
       return await toka.run({ ...toka.request(read, { path: 'notes.txt' }), ...request });
     } finally {
-      toka.close();
+      await toka.close();
     }
   }
 

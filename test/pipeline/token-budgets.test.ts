@@ -42,12 +42,12 @@ interface Account {
   readonly reserved: object;
 }
 
-function accounts(): Readonly<Record<string, Account>> {
-  const journal = openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock });
+async function accounts(): Promise<Readonly<Record<string, Account>>> {
+  const journal = await openJournal(join(here.project, '.toka/state/journal.db'), { clock: systemClock });
   try {
-    return Object.fromEntries(journal.commit(({ ledger }) => ledger.list('token/').map(({ key, value }) => [key.slice(6), JSON.parse(value) as Account])));
+    return Object.fromEntries(await journal.commit(async ({ ledger }) => (await ledger.list('token/')).map(({ key, value }) => [key.slice(6), JSON.parse(value) as Account])));
   } finally {
-    journal.close();
+    await journal.close();
   }
 }
 
@@ -70,7 +70,7 @@ describe('a token with a budget', () => {
   test('counts the runs that a run starts', async () => {
     const id = await create('calls=2');
     expect(await here.json(['run', '--token', 'first.token', ...steps({ lint: 'true', test: 'true' })])).toMatchObject(exceeded('calls', id));
-    expect(accounts()[id]).toMatchObject({ calls: 2, reserved: {} });
+    expect((await accounts())[id]).toMatchObject({ calls: 2, reserved: {} });
   });
 
   test('of output: what one run wrote is gone for the next, which is stopped at what is left', async () => {
@@ -91,7 +91,7 @@ describe('a token with a budget', () => {
     here.write(tool('probe', 'echo begun; sleep 60', { effect: 'external' }));
     expect(await probe('first.token')).toMatchObject({ ...exceeded('wall', id), status: 'killed', output: 'begun\n' });
     expect(await probe('first.token')).toMatchObject({ ...exceeded('wall', id), output: '' });
-    expect(accounts()[id]?.used.wall).toBeGreaterThanOrEqual(700);
+    expect((await accounts())[id]?.used.wall).toBeGreaterThanOrEqual(700);
   });
 
   test('of time: a run that starts another is stopped with it', async () => {
@@ -104,7 +104,7 @@ describe('a token with a budget', () => {
     here.write(tool('probe', 'head -c 900 /dev/zero'));
     const lowered = await here.json<Json & { error: { data: object } }>(['run', '--token', 'first.token', '--budget', 'bytes=100', 'probe', '--allow', 'proc:exec']);
     expect(lowered.error.data).toEqual({ budget: 'bytes', limit: 100 });
-    expect(accounts()[id]).toMatchObject({ calls: 1, reserved: {} });
+    expect((await accounts())[id]).toMatchObject({ calls: 1, reserved: {} });
   });
 });
 
@@ -143,7 +143,7 @@ test('processes that run at once with one token begin exactly as many runs as it
   const ended = await Promise.all(Array.from({ length: 3 }, async () => here.planted.searched(await draw())));
   const codes = ended.flatMap(({ stdout }) => JSON.parse(stdout) as string[]);
   expect(codes.toSorted()).toEqual([...Array.from({ length: 8 }, () => 'TOKA_BUDGET_EXCEEDED'), ...Array.from({ length: 7 }, () => 'ok')]);
-  expect(accounts()[id]).toMatchObject({ calls: 7, reserved: {} });
+  expect((await accounts())[id]).toMatchObject({ calls: 7, reserved: {} });
 });
 
 test.each(['external', 'read'])('what a killed toka had reserved for a run of effect %s does not stand in the way of the next, and its call stays counted', async (effect) => {
@@ -154,9 +154,9 @@ test.each(['external', 'read'])('what a killed toka had reserved for a run of ef
   await started.said('begun');
   started.child.kill('SIGKILL');
   await started.ended;
-  expect(Object.keys(accounts()[id]?.reserved ?? {})).toHaveLength(1);
+  expect(Object.keys((await accounts())[id]?.reserved ?? {})).toHaveLength(1);
   expect((await read('first.token')).exit).toBe(0);
-  expect(accounts()[id]).toMatchObject({ calls: 2, reserved: {} });
+  expect((await accounts())[id]).toMatchObject({ calls: 2, reserved: {} });
   expect(await read('first.token')).toMatchObject(exceeded('calls', id));
   await until(() => processesWith(marker).length === 0);
 });

@@ -13,8 +13,8 @@ beforeEach(async () => {
   here = place({ 'docs/a.md': 'alpha\n', 'notes.txt': 'gamma\n', ...tool('probe', 'echo begun; sleep 60', { effect: 'external' }) });
   toka = await createToka({ cwd: here.project, env: here.env });
 });
-afterEach(() => {
-  toka.close();
+afterEach(async () => {
+  await toka.close();
   here[Symbol.dispose]();
 });
 
@@ -36,13 +36,13 @@ function bearer(permits: readonly string[], holds: () => boolean, end = (): numb
 }
 
 const outcome = ({ status, error }: RunResult): unknown[] => [status, error?.code];
-const events = ({ runId }: RunResult): string[] => toka.journal().read(runId).map(({ event }) => event.type);
+const events = async ({ runId }: RunResult): Promise<string[]> => (await (await toka.journal()).read(runId)).map(({ event }) => event.type);
 
 describe('a token that ends', () => {
   test('before the run: nothing starts, and the denial is recorded', async () => {
     const request = { ...toka.request({ name: 'file-reader' }, { path: 'docs/a.md' }), principal: bearer(['fs:read'], () => false) };
     const result = await toka.run(request);
-    expect([outcome(result), events(result)]).toEqual([['denied', 'TOKA_TOKEN_EXPIRED'], ['run.requested', 'run.finished']]);
+    expect([outcome(result), await events(result)]).toEqual([['denied', 'TOKA_TOKEN_EXPIRED'], ['run.requested', 'run.finished']]);
     await expect(toka.prepare(request)).rejects.toMatchObject({ code: 'TOKA_TOKEN_EXPIRED', exitCode: 77 });
   });
 
@@ -70,7 +70,7 @@ describe('a token that ends', () => {
         if (type === 'started') end = Date.now() + 300;
       },
     });
-    expect([outcome(result), events(result)]).toEqual([['denied', 'TOKA_TOKEN_EXPIRED'], expect.arrayContaining(['run.started'])]);
+    expect([outcome(result), await events(result)]).toEqual([['denied', 'TOKA_TOKEN_EXPIRED'], expect.arrayContaining(['run.started'])]);
   });
 
   test('is no excuse: what the caller cancels was cancelled', async () => {

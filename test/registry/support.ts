@@ -20,7 +20,7 @@ export async function withToka<T>(use: (toka: Toka) => Promise<T>): Promise<T> {
   try {
     return await use(toka);
   } finally {
-    toka.close();
+    await toka.close();
   }
 }
 

@@ -99,7 +99,7 @@ test('a checkpoint that is kept elsewhere shows what was cut off without a trace
   using here = await recorded();
   expect((await here.run(['audit', 'checkpoint', '--out', 'head.txt'])).code).toBe(0);
   expect(await here.json(['audit', 'verify', '--checkpoint', 'head.txt'])).toMatchObject({ ok: true, signed: 6, exit: 0 });
-  edit(here, 'DELETE FROM runs WHERE id IN (SELECT run FROM events WHERE position > 4); DELETE FROM events WHERE position > 4; DELETE FROM log WHERE position > 4; DELETE FROM checkpoints');
+  edit(here, "DELETE FROM entries WHERE key IN (SELECT 'run/' || run FROM events WHERE position > 4) OR key LIKE 'checkpoint/%'; DELETE FROM events WHERE position > 4; DELETE FROM log WHERE position > 4");
   expect(await here.json(['audit', 'verify'])).toMatchObject({ ok: true, exit: 0 });
   expect(await here.json(['audit', 'verify', '--checkpoint', 'head.txt'])).toMatchObject({ ok: false, findings: [{ why: 'truncated', position: 5, size: 6 }], exit: 76 });
 });
@@ -108,7 +108,7 @@ test('nothing is signed that does not verify', async () => {
   using here = await recorded();
   edit(here, 'DELETE FROM events WHERE position = 2');
   expect(await here.json(['audit', 'checkpoint'])).toMatchObject({ error: { code: 'TOKA_INTEGRITY' }, exit: 76 });
-  edit(here, 'DELETE FROM events; DELETE FROM log; DELETE FROM runs');
+  edit(here, "DELETE FROM events; DELETE FROM log; DELETE FROM entries WHERE key LIKE 'run/%'");
   expect(await here.json(['audit', 'checkpoint'])).toMatchObject({ error: { code: 'TOKA_STATE_UNAVAILABLE' }, exit: 69 });
 });
 

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
-import { TokaCommand } from '../base.ts';
+import { doorTo } from '../../ui/door.ts';
+import { storageFlag, TokaCommand } from '../base.ts';
 
 export default class AuditCheckpoint extends TokaCommand {
   static override description =
@@ -9,12 +10,13 @@ export default class AuditCheckpoint extends TokaCommand {
     json: boolean({ description: 'print one JSON value (toka/audit-checkpoint/v1)' }),
     key: string({ default: [], description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
     out: string({ description: 'write it to this file', helpValue: 'FILE' }),
+    storage: storageFlag,
   };
   static override summary = 'Sign what is recorded so far.';
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(AuditCheckpoint);
     const { signRecord } = await import('../../ui/audit.ts');
-    this.finish(await signRecord({ ...flags, out: flags.out }, this.door));
+    this.finish(await signRecord({ ...flags, out: flags.out }, doorTo(flags.storage, this.door)));
   }
 }

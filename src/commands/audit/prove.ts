@@ -1,6 +1,7 @@
 import { string } from '@oclif/core/args';
 import { boolean, string as text } from '@oclif/core/flags';
-import { TokaCommand } from '../base.ts';
+import { doorTo } from '../../ui/door.ts';
+import { storageFlag, TokaCommand } from '../base.ts';
 
 export default class AuditProve extends TokaCommand {
   static override args = { record: string({ description: 'the sequence number of an event, or the id of a run or its beginning', ignoreStdin: true, required: true }) };
@@ -9,12 +10,13 @@ export default class AuditProve extends TokaCommand {
   static override flags = {
     checkpoint: text({ description: 'prove by this checkpoint; default: the newest that is stored', helpValue: 'FILE' }),
     json: boolean({ description: 'print one JSON value (toka/audit-proof/v1), as it does anyway' }),
+    storage: storageFlag,
   };
   static override summary = 'Prove that an event, or all of a run, stands in the signed log.';
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(AuditProve);
     const { proveEvents } = await import('../../ui/audit.ts');
-    this.finish(await proveEvents(args.record, { checkpoint: flags.checkpoint }, this.door));
+    this.finish(await proveEvents(args.record, { checkpoint: flags.checkpoint }, doorTo(flags.storage, this.door)));
   }
 }

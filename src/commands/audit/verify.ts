@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
-import { TokaCommand } from '../base.ts';
+import { doorTo } from '../../ui/door.ts';
+import { storageFlag, TokaCommand } from '../base.ts';
 
 export default class AuditVerify extends TokaCommand {
   static override description =
@@ -14,12 +15,13 @@ export default class AuditVerify extends TokaCommand {
     json: boolean({ description: 'print one JSON value (toka/audit-verify/v1; with --proof toka/audit-verify-proof/v1)' }),
     key: string({ default: [], description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
     proof: string({ description: 'check what toka audit prove has printed, without the journal', helpValue: 'FILE' }),
+    storage: storageFlag,
   };
   static override summary = 'Check that nobody has changed the record.';
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(AuditVerify);
     const { verifyProof, verifyRecord } = await import('../../ui/audit.ts');
-    this.finish(flags.proof === undefined ? await verifyRecord(flags, this.door) : await verifyProof(flags.proof, flags, this.door));
+    this.finish(flags.proof === undefined ? await verifyRecord(flags, doorTo(flags.storage, this.door)) : await verifyProof(flags.proof, flags, doorTo(flags.storage, this.door)));
   }
 }

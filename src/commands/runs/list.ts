@@ -1,6 +1,7 @@
 import { boolean, string } from '@oclif/core/flags';
 import { listRuns, RUN_STATUSES } from '../../ui/runs-list.ts';
-import { TokaCommand } from '../base.ts';
+import { doorTo } from '../../ui/door.ts';
+import { storageFlag, TokaCommand } from '../base.ts';
 
 export default class RunsList extends TokaCommand {
   static override examples = ['<%= config.bin %> runs list', '<%= config.bin %> runs list --status denied --json'];
@@ -12,11 +13,12 @@ export default class RunsList extends TokaCommand {
       options: RUN_STATUSES,
     }),
     tool: string({ description: 'only those of this tool, by its full name' }),
+    storage: storageFlag,
   };
   static override summary = 'List recorded runs.';
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(RunsList);
-    this.finish(await listRuns(flags, this.door));
+    this.finish(await listRuns(flags, doorTo(flags.storage, this.door)));
   }
 }

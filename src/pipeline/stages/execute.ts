@@ -57,11 +57,8 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
 
 /** The journal of a run that is recorded with its outcome is opened while its process runs, and not while somebody waits for its end. */
 function openEarly(house: House): void {
-  try {
-    house.journal();
-  } catch {
-    // Whoever records the outcome is told the reason.
-  }
+  // Whoever records the outcome is told the reason.
+  void house.journal().catch(() => undefined);
 }
 
 async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {

@@ -7,13 +7,14 @@ import { isCounted, reserve } from '../reservation.ts';
 import type { Run } from '../run.ts';
 
 /** Makes the intent durable before anything happens, in one commit with what is counted; a run that changes nothing is recorded with its outcome. */
-export function intent(run: Run, house: House): Run {
+export async function intent(run: Run, house: House): Promise<Run> {
   const intended = { ...run, intendedMs: house.clock.now() };
   const durable = !isHarmless(run);
-  if (!isCounted(run)) return durable ? recorded(intended, house, house.journal()) : intended;
-  const admitted = house.journal().commit(
-    (commit) => {
-      const reserved = reserve(intended, house, commit.ledger);
+  if (!isCounted(run)) return durable ? recorded(intended, house, await house.journal()) : intended;
+  const journal = await house.journal();
+  const admitted = await journal.commit(
+    async (commit) => {
+      const reserved = await reserve(intended, house, commit.ledger);
       return reserved instanceof TokaError || !durable ? reserved : recorded(reserved, house, commit);
     },
     { durable },
@@ -22,8 +23,8 @@ export function intent(run: Run, house: House): Run {
   return admitted;
 }
 
-function recorded(run: Run, house: House, into: Pick<Commit, 'append'>): Run {
+async function recorded(run: Run, house: House, into: Pick<Commit, 'append'>): Promise<Run> {
   const keeper = createKeeper();
-  const stored = into.append(run.id, intentEvents(run, house, keeper), 0, keeper.blobs, intentTimes(run));
+  const stored = await into.append(run.id, intentEvents(run, house, keeper), 0, keeper.blobs, intentTimes(run));
   return { ...run, recorded: stored.length };
 }

@@ -83,11 +83,11 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
   ],
 };
 
-const journal = openJournal(file, { clock: { now: () => 1_755_555_555_555 } });
-for (const [run, events] of Object.entries(runs)) journal.append(run, events, 0, run === WHOLE ? keeper.blobs : undefined);
-const stored = Object.keys(runs).map((run) => journal.read(run));
-const tree = journal.consult((log) => log.tree(log.size));
-journal.close();
+const journal = await openJournal(file, { clock: { now: () => 1_755_555_555_555 } });
+for (const [run, events] of Object.entries(runs)) await journal.append(run, events, 0, run === WHOLE ? keeper.blobs : undefined);
+const stored = await Promise.all(Object.keys(runs).map((run) => journal.read(run)));
+const tree = await journal.consult(async (log) => log.tree(await log.size()));
+await journal.close();
 writeFileSync(join(folder, 'checkpoint.txt'), signCheckpoint(tree, SIGNER), { flag: 'wx' });
 writeFileSync(join(folder, 'expected.json'), `${JSON.stringify(stored.flat(), null, 2)}\n`, { flag: 'wx' });
 writeFileSync(join(folder, 'journal.db'), readFileSync(file), { flag: 'wx' });

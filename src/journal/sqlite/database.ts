@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { TokaError } from '../errors.ts';
+import { isCoded } from '@toka/sdk';
+import { TokaError } from '../../errors.ts';
 import { createDatabase } from './create.ts';
 import { damaged, translate, unavailable } from './failures.ts';
 import { checkFolder, findFile, prepareFolder } from './guard.ts';
-import { APPLICATION_ID, findForeignObject, migrate, SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID, create, findForeignObject, migrate, modernCopy, SCHEMA_VERSION } from './schema.ts';
 
 /** The first SQLite without the WAL-reset bug, https://www.sqlite.org/wal.html#walresetbug, which loses commits of several processes. */
 const OLDEST_SQLITE = [3, 51, 3] as const;
@@ -23,8 +24,9 @@ export interface DatabaseOptions {
  * Opens the journal's database, durable and with a schema that is exactly ours; makes one where there is none.
  *
  * @param file Absolute.
- * @returns An open connection. For a reader where there is no file: one that is empty and stays so.
- * @throws TokaError `TOKA_STATE_UNAVAILABLE`, `TOKA_INTEGRITY`; `TOKA_RUNTIME_UNAVAILABLE` for an SQLite that is too old.
+ * @returns An open connection. For a reader where there is no file: one that is empty and stays so; where it is of an older format: a copy
+ *   in memory of the present one.
+ * @throws `STORAGE_UNAVAILABLE`, `STORAGE_DAMAGED`; TokaError `TOKA_RUNTIME_UNAVAILABLE` for an SQLite that is too old.
  */
 export function openDatabase(file: string, { root, readOnly = false, busyMs = 30_000 }: DatabaseOptions = {}): DatabaseSync {
   requireSqlite(process.versions.sqlite);
@@ -54,7 +56,7 @@ export function requireSqlite(version: string | undefined): void {
 function openForWriting(file: string, busyMs: number): DatabaseSync {
   const db = connect(file, 'mode=rw', { timeout: busyMs });
   try {
-    if (configure(db, file) < SCHEMA_VERSION) upgrade(db);
+    if (configure(db, file) < SCHEMA_VERSION) upgrade(db, file);
     const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
     if (mode !== 'wal') throw unavailable(file, `its file system does not support a write-ahead log (journal mode ${String(mode)})`);
     shortenLog(db);
@@ -78,9 +80,11 @@ function shortenLog(db: DatabaseSync): void {
 }
 
 /** Brings a journal of an older toka to the present format; of several processes that open it at once, one does so and the others wait. */
-function upgrade(db: DatabaseSync): void {
+function upgrade(db: DatabaseSync, file: string): void {
   db.exec('BEGIN IMMEDIATE');
   try {
+    const { events, last } = db.prepare('SELECT count(*) AS events, max(position) AS last FROM events').get() as { events: number; last: number | null };
+    if (events !== (last ?? 0)) throw damaged(file, `of ${last} events some are missing`);
     migrate(db, versionOf(db));
     db.exec('COMMIT');
   } catch (error) {
@@ -99,7 +103,7 @@ function openForReading(file: string, busyMs: number): DatabaseSync {
   } catch (error) {
     // On read-only media SQLite cannot make the shared memory of a write-ahead log; without a log it needs none.
     const log = statSync(`${file}-wal`, { throwIfNoEntry: false });
-    if (error instanceof TokaError || (log && log.size > 0)) throw error;
+    if (isStorageError(error) || (log && log.size > 0)) throw error;
     return openReader(file, 'mode=ro&immutable=1', busyMs);
   }
 }
@@ -107,12 +111,32 @@ function openForReading(file: string, busyMs: number): DatabaseSync {
 function openReader(file: string, parameters: string, busyMs: number): DatabaseSync {
   const db = connect(file, parameters, { readOnly: true, timeout: busyMs });
   try {
-    configure(db, file);
-    return db;
-  } catch (error) {
+    const version = configure(db, file);
+    if (version === SCHEMA_VERSION) return db;
+    const copy = copied(db, version);
     db.close();
+    return copy;
+  } catch (error) {
+    if (db.isOpen) db.close();
     throw error;
   }
+}
+
+function isStorageError(error: unknown): boolean {
+  return isCoded(error) && error.code.startsWith('STORAGE_');
+}
+
+/** Of one moment, since another process may go on writing. */
+function copied(db: DatabaseSync, version: number): DatabaseSync {
+  const copy = new DatabaseSync(':memory:');
+  db.exec('BEGIN');
+  try {
+    modernCopy(db, version, copy);
+  } finally {
+    db.exec('ROLLBACK');
+  }
+  copy.exec('PRAGMA query_only = ON');
+  return copy;
 }
 
 function connect(file: string, parameters: string, options: { readOnly?: boolean; timeout: number }): DatabaseSync {
@@ -151,7 +175,7 @@ function checkFormat(db: DatabaseSync, file: string): number {
 
 function emptyDatabase(): DatabaseSync {
   const db = new DatabaseSync(':memory:');
-  migrate(db, 0);
+  create(db);
   db.exec('PRAGMA query_only = ON');
   return db;
 }

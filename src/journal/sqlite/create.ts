@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, linkSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { unavailable } from './failures.ts';
-import { migrate } from './schema.ts';
+import { create } from './schema.ts';
 
 /**
  * Makes an empty journal. It is built beside its place and linked there, so that nobody ever sees half of one and of several processes
@@ -27,7 +27,7 @@ function build(draft: string): void {
   const db = new DatabaseSync(draft);
   try {
     db.exec('PRAGMA synchronous = FULL; BEGIN');
-    migrate(db, 0);
+    create(db);
     db.exec('COMMIT; PRAGMA journal_mode = WAL');
   } finally {
     db.close();

@@ -1,0 +1,242 @@
+import { coded } from './errors.ts';
+import { cursorAfter, positionOf } from './storage-cursor.ts';
+import type { Batch, EventFilter, EventPage, KeyRange, NewEvent, StorageBackend, StorageDefinition, StorageDriver, StorageReader, StorageTransaction } from './storage.ts';
+
+/** Events of one batch of a subscription. */
+const BATCH = 500;
+const NODES_LIMIT = 1000;
+const KEY_BYTES = 1500;
+const NAME_LENGTH = 200;
+
+/** Puts the checks that every backend needs before what its author wrote. */
+export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'supports'>, driver: StorageDriver, readOnly: boolean): StorageBackend {
+  const closing = new AbortController();
+  let closed: Promise<void> | undefined;
+  const open = (): void => {
+    if (closed) throw coded('STORAGE_CLOSED', `the storage ${id} is closed`);
+  };
+  const demand = (what: keyof typeof supports, isThere: boolean): void => {
+    open();
+    if (!supports[what] || !isThere) throw unsupported(id, what);
+  };
+  const transaction: StorageBackend['transaction'] = async (work, { durable = true } = {}) => {
+    open();
+    if (readOnly) throw coded('STORAGE_READ_ONLY', `the storage ${id} was opened to be read`);
+    return driver.transaction((inner) => scoped(writer, inner, work), { durable });
+  };
+  const backend: StorageBackend = {
+    id,
+    supports,
+    ...reader(driver, open),
+    append: (stream, events, expectedVersion) => transaction((inner) => inner.append(stream, events, expectedVersion)),
+    put: (key, value, until) => transaction((inner) => inner.put(key, value, until)),
+    remove: (key) => transaction((inner) => inner.remove(key)),
+    prune: (now) => transaction((inner) => inner.prune(now)),
+    transaction,
+    async snapshot(work) {
+      open();
+      return driver.snapshot((inner) => scoped(reader, inner, work));
+    },
+    async query(filter, { limit, cursor, order = 'oldest' }) {
+      open();
+      checkFilter(filter);
+      checkLimit(limit);
+      if (filter.text !== undefined && !supports.text) throw unsupported(id, 'text');
+      const after = cursor === undefined ? 0 : positionOf(cursor, filter, order);
+      const events = await driver.query(filter, { after, limit, order });
+      const last = events.length < limit ? undefined : events.at(-1);
+      return { events, ...(last ? { cursor: cursorAfter(last.position, filter, order) } : {}) };
+    },
+    subscribe(options = {}) {
+      demand('subscribe', driver.changed !== undefined);
+      const { after = 0, signal } = options;
+      checkCount('after', after);
+      return follow(driver, after, signal ? AbortSignal.any([signal, closing.signal]) : closing.signal);
+    },
+    async check() {
+      demand('check', driver.check !== undefined);
+      return driver.check?.();
+    },
+    async compact() {
+      demand('compact', driver.compact !== undefined);
+      if (readOnly) throw coded('STORAGE_READ_ONLY', `the storage ${id} was opened to be read`);
+      await driver.compact?.();
+    },
+    async backup(target) {
+      demand('backup', driver.backup !== undefined);
+      await driver.backup?.(target);
+    },
+    async close() {
+      closing.abort();
+      await (closed ??= Promise.resolve(driver.close()));
+    },
+  };
+  return backend;
+}
+
+/** What may be used only while the work goes on. */
+async function scoped<I, T>(guard: (inner: I, open: () => void) => I, inner: I, work: (guarded: I) => T): Promise<Awaited<T>> {
+  let isOver = false;
+  const open = (): void => {
+    if (isOver) throw coded('STORAGE_CLOSED', 'this transaction has ended');
+  };
+  try {
+    return await work(guard(inner, open));
+  } finally {
+    isOver = true;
+  }
+}
+
+function reader(inner: StorageReader, open: () => void): StorageReader {
+  return {
+    read(stream, page) {
+      open();
+      checkName('a stream', stream);
+      checkPage(page);
+      return inner.read(stream, page);
+    },
+    readAll(page) {
+      open();
+      checkPage(page);
+      return inner.readAll(page);
+    },
+    ends() {
+      open();
+      return inner.ends();
+    },
+    nodes(positions) {
+      open();
+      if (positions.length > NODES_LIMIT) throw invalid(`at most ${NODES_LIMIT} positions`, positions.length);
+      for (const position of positions) checkLimit(position);
+      return inner.nodes(positions);
+    },
+    get(key) {
+      open();
+      checkKey(key);
+      return inner.get(key);
+    },
+    list(range) {
+      open();
+      checkRange(range);
+      return inner.list(range);
+    },
+    count(prefix) {
+      open();
+      checkRange({ prefix, limit: 1 });
+      return inner.count(prefix);
+    },
+  };
+}
+
+function writer(inner: StorageTransaction, open: () => void): StorageTransaction {
+  return {
+    ...reader(inner, open),
+    append(stream, events, expectedVersion) {
+      open();
+      checkName('a stream', stream);
+      checkCount('expectedVersion', expectedVersion);
+      checkEvents(events);
+      return inner.append(stream, events, expectedVersion);
+    },
+    put(key, value, until) {
+      open();
+      checkKey(key);
+      if (!(value instanceof Uint8Array)) throw invalid('bytes as the value', typeof value);
+      if (until !== undefined) checkTime('until', until);
+      return inner.put(key, value, until);
+    },
+    remove(key) {
+      open();
+      checkKey(key);
+      return inner.remove(key);
+    },
+    prune(now) {
+      open();
+      checkTime('now', now);
+      return inner.prune(now);
+    },
+  };
+}
+
+async function* follow(driver: StorageDriver, from: number, signal: AbortSignal): AsyncGenerator<Batch, void, undefined> {
+  let after = from;
+  while (!signal.aborted) {
+    const events = await driver.readAll({ after, limit: BATCH });
+    const last = events.at(-1);
+    if (last) {
+      after = last.position;
+      yield { events, lag: Math.max(0, (await driver.ends()).events - after) };
+    } else {
+      await driver.changed?.(after, signal);
+    }
+  }
+}
+
+function checkEvents(events: readonly NewEvent[]): void {
+  if (events.length === 0) throw invalid('at least one event', 'none');
+  const keys = new Set<string>();
+  for (const { key, time, body, hash, nodes } of events) {
+    checkTime('time', time);
+    if (typeof body !== 'string' || !body.startsWith('{')) throw invalid('the text of a JSON object as body', typeof body);
+    if (!isHex(hash) || !isHex(nodes)) throw invalid('hash and nodes in lower-case hex', 'something else');
+    if (key === undefined) continue;
+    checkName("an event's key", key);
+    if (keys.has(key)) throw invalid('each key once', key);
+    keys.add(key);
+  }
+}
+
+function checkFilter({ from, to, ...texts }: EventFilter): void {
+  for (const [name, time] of Object.entries({ from, to })) if (time !== undefined) checkTime(name, time);
+  for (const [name, text] of Object.entries(texts)) if (typeof text !== 'string') throw invalid(`a text as ${name}`, typeof text);
+}
+
+function checkPage({ after = 0, limit }: EventPage): void {
+  checkCount('after', after);
+  checkLimit(limit);
+}
+
+function checkRange({ prefix, after, limit }: KeyRange): void {
+  if (prefix !== '') checkKey(prefix);
+  if (after !== undefined) checkKey(after);
+  checkLimit(limit);
+}
+
+function checkKey(key: string): void {
+  // Three bytes at the most for each unit of UTF-16.
+  const fits = typeof key === 'string' && key !== '' && (key.length * 3 <= KEY_BYTES || new TextEncoder().encode(key).length <= KEY_BYTES);
+  if (!fits || !isUnicode(key)) throw invalid(`a key of 1 to ${KEY_BYTES} bytes of Unicode`, JSON.stringify(key));
+}
+
+function checkName(what: string, name: string): void {
+  if (typeof name !== 'string' || name === '' || name.length > NAME_LENGTH || !isUnicode(name)) throw invalid(`${what} of 1 to ${NAME_LENGTH} characters`, JSON.stringify(name));
+}
+
+function checkCount(what: string, count: number): void {
+  if (!Number.isSafeInteger(count) || count < 0) throw invalid(`a whole number from 0 as ${what}`, count);
+}
+
+function checkLimit(count: number): void {
+  if (!Number.isSafeInteger(count) || count < 1) throw invalid('a whole number from 1', count);
+}
+
+function checkTime(what: string, time: number): void {
+  if (!Number.isSafeInteger(time)) throw invalid(`whole milliseconds as ${what}`, time);
+}
+
+function isHex(text: string): boolean {
+  return typeof text === 'string' && text.length % 2 === 0 && /^[0-9a-f]*$/.test(text);
+}
+
+/** Half of a surrogate pair does not survive UTF-8, and not every database keeps a zero. */
+function isUnicode(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+function unsupported(id: string, what: string): Error {
+  return coded('STORAGE_UNSUPPORTED', `the storage ${id} does not support ${what}`);
+}
+
+function invalid(expected: string, found: unknown): Error {
+  return coded('STORAGE_INVALID', `expected ${expected}, found ${String(found).slice(0, 100)}`);
+}

@@ -1,0 +1,1 @@
+export { storageChecks, type StorageCheck, type StoragePlace } from './storage.ts';

@@ -1,0 +1,261 @@
+import { closeSync, openSync } from 'node:fs';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Appended,
+  type Awaitable,
+  coded,
+  type Ends,
+  type EventFilter,
+  type EventPage,
+  type KeyRange,
+  type NewEvent,
+  type StorageDriver,
+  type StorageEntry,
+  type StorageEvent,
+  type StorageReader,
+  type StorageTransaction,
+  type TransactionOptions,
+} from '@toka/sdk';
+import { translate } from './failures.ts';
+
+/** How often a subscriber looks for what other processes have added, milliseconds. */
+const POLL_MS = 50;
+
+/** Greater than all that a key, of 1,500 bytes at the most, can go on with. */
+const BEYOND = '\u{10ffff}'.repeat(375);
+
+/**
+ * The last transaction or snapshot of each file in this process: they take turns. To wait for the lock stops the thread, and with it whoever
+ * holds the lock through another connection here.
+ */
+const turns = new Map<string, Promise<unknown>>();
+
+/** Hash and nodes are one text, `hash:nodes`: each value that SQLite hands over takes as long as a hash. */
+type Cells = readonly [position: number, run: string, seq: number, time: number, body: string, hashes: string, key: string | null];
+
+interface Row {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly until: number | null;
+}
+
+const EVENTS = `SELECT e.position, e.run, e.seq, e.time, e.body, lower(hex(e.hash) || ':' || hex(l.nodes)), e.key
+  FROM events AS e LEFT JOIN log AS l ON l.position = e.position`;
+const PUT = `INSERT INTO entries (key, value, until) VALUES (?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`;
+
+/** The storage over an open database, which answers at once; see `StorageBackend` for what the methods promise. */
+export class SqliteDriver implements StorageDriver {
+  readonly #db: DatabaseSync;
+  readonly #file: string;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #own: StorageTransaction;
+  /** The last transaction or snapshot of this connection. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isBusy = false;
+
+  constructor(db: DatabaseSync, file: string) {
+    this.#db = db;
+    this.#file = file;
+    this.#own = transactionOf((text) => this.#sql(text));
+  }
+
+  read = (stream: string, page: EventPage): Awaitable<StorageEvent[]> => this.#look((own) => own.read(stream, page));
+  readAll = (page: EventPage): Awaitable<StorageEvent[]> => this.#look((own) => own.readAll(page));
+  ends = (): Awaitable<Ends> => this.#look((own) => own.ends());
+  nodes = (positions: readonly number[]): Awaitable<(string | undefined)[]> => this.#look((own) => own.nodes(positions));
+  get = (key: string): Awaitable<Uint8Array | undefined> => this.#look((own) => own.get(key));
+  list = (range: KeyRange): Awaitable<StorageEntry[]> => this.#look((own) => own.list(range));
+  count = (prefix: string): Awaitable<number> => this.#look((own) => own.count(prefix));
+
+  async transaction<T>(work: (transaction: StorageTransaction) => Awaitable<T>, { durable }: Required<TransactionOptions>): Promise<T> {
+    return this.#alone(async () => {
+      if (durable) return this.#within('IMMEDIATE', work);
+      this.#sql('PRAGMA synchronous = NORMAL').run();
+      try {
+        return await this.#within('IMMEDIATE', work);
+      } finally {
+        this.#sql('PRAGMA synchronous = FULL').run();
+      }
+    });
+  }
+
+  async snapshot<T>(work: (reader: StorageReader) => Awaitable<T>): Promise<T> {
+    return this.#alone(() => this.#within('DEFERRED', work));
+  }
+
+  query(filter: EventFilter, { after, limit, order }: { after: number; limit: number; order: 'oldest' | 'newest' }): Awaitable<StorageEvent[]> {
+    // What is no JSON any more meets nothing.
+    const member = (name: string): string => `CASE WHEN json_valid(e.body) THEN e.body ->> '$.${name}' END = ?`;
+    const conditions: readonly (readonly [string, SQLInputValue | undefined])[] = [
+      [order === 'oldest' ? 'e.position > ?' : 'e.position < ?', order === 'newest' && after === 0 ? undefined : after],
+      ['e.run = ?', filter.stream],
+      ['e.time >= ?', filter.from],
+      ['e.time < ?', filter.to],
+      [member('type'), filter.kind],
+      [member('principal'), filter.principal],
+      ['instr(e.body, ?) > 0', filter.text],
+    ];
+    const used = conditions.filter((condition): condition is [string, SQLInputValue] => condition[1] !== undefined);
+    const where = used.length === 0 ? '' : ` WHERE ${used.map(([sql]) => sql).join(' AND ')}`;
+    const sql = `${EVENTS}${where} ORDER BY e.position ${order === 'oldest' ? 'ASC' : 'DESC'} LIMIT ?`;
+    return this.#look(() => eventsOf(this.#sql(sql), ...used.map(([, value]) => value), limit));
+  }
+
+  async changed(after: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.ends()).events <= after) await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+
+  async check(): Promise<string | undefined> {
+    const found = await this.#look(() => this.#sql('PRAGMA integrity_check(1)').get()?.['integrity_check']);
+    return found === 'ok' ? undefined : String(found);
+  }
+
+  async compact(): Promise<void> {
+    await this.#alone(async () => this.#db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'));
+  }
+
+  async backup(target: string): Promise<void> {
+    const { backup } = process.getBuiltinModule('node:sqlite');
+    await this.#alone(async () => {
+      closeSync(openSync(target, 'wx', 0o600));
+      await backup(this.#db, target);
+    });
+  }
+
+  close(): Awaitable<void> {
+    if (this.#isBusy) return this.#last.then(() => this.#close());
+    return this.#close();
+  }
+
+  #close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  /** Reads at once, unless a transaction of this process is under way: what that has written is not to be seen yet. */
+  #look<T>(read: (own: StorageReader) => Awaitable<T>): Awaitable<T> {
+    if (this.#isBusy) return this.#last.then(() => this.#guarded(() => read(this.#own)));
+    return this.#guarded(() => read(this.#own));
+  }
+
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(this.#file) ?? Promise.resolve()).then(async () => {
+      this.#isBusy = true;
+      try {
+        return await work();
+      } catch (error) {
+        throw translate(error, this.#file);
+      } finally {
+        this.#isBusy = false;
+      }
+    });
+    const ended = settled(turn);
+    this.#last = ended;
+    turns.set(this.#file, ended);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(this.#file) === ended) turns.delete(this.#file);
+    }
+  }
+
+  async #within<T>(kind: 'IMMEDIATE' | 'DEFERRED', work: (own: StorageTransaction) => Awaitable<T>): Promise<T> {
+    this.#sql(`BEGIN ${kind}`).run();
+    try {
+      const result = await work(this.#own);
+      this.#sql('COMMIT').run();
+      return result;
+    } catch (error) {
+      // SQLite itself has rolled back after some errors, a full disk for instance.
+      if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
+      throw error;
+    }
+  }
+
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw translate(error, this.#file);
+    }
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+async function settled(turn: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([turn]);
+}
+
+/** What can be done inside a transaction, through prepared statements. */
+function transactionOf(sql: (text: string) => StatementSync): StorageTransaction {
+  const known = (stream: string, events: readonly NewEvent[]): Appended | undefined => {
+    if (events.every(({ key }) => key === undefined)) return undefined;
+    const find = sql('SELECT seq, position FROM events WHERE run = ? AND key = ?');
+    const rows = events.map(({ key }) => (key === undefined ? undefined : (find.get(stream, key) as { seq: number; position: number } | undefined)));
+    if (rows.every((row) => row === undefined)) return undefined;
+    const [first] = rows;
+    if (!first || rows.some((row, at) => row?.seq !== first.seq + at)) {
+      throw coded('STORAGE_CONFLICT', `expected all events to add to ${stream} to be known by their keys, in their order, or none; found some`);
+    }
+    return { position: first.position, version: first.seq, known: true };
+  };
+  return {
+    read: (stream, { after = 0, limit }) => eventsOf(sql(`${EVENTS} WHERE e.run = ? AND e.seq > ? ORDER BY e.seq LIMIT ?`), stream, after, limit),
+    readAll: ({ after = 0, limit }) => eventsOf(sql(`${EVENTS} WHERE e.position > ? ORDER BY e.position LIMIT ?`), after, limit),
+    ends() {
+      const row = sql('SELECT (SELECT max(position) FROM events) AS events, (SELECT max(position) FROM log) AS nodes').get() as { events: number | null; nodes: number | null };
+      return { events: row.events ?? 0, nodes: row.nodes ?? 0 };
+    },
+    nodes: (positions) => positions.map((position) => sql('SELECT lower(hex(nodes)) AS nodes FROM log WHERE position = ?').get(position)?.['nodes'] as string | undefined),
+    get: (key) => sql('SELECT value FROM entries WHERE key = ?').get(key)?.['value'] as Uint8Array | undefined,
+    list({ prefix, after, reverse = false, limit }) {
+      const last = prefix + BEYOND;
+      const bounds = reverse ? 'key < ? AND key >= ? ORDER BY key DESC' : 'key > ? AND key <= ? ORDER BY key';
+      const first = reverse ? 'key <= ? AND key >= ? ORDER BY key DESC' : 'key >= ? AND key <= ? ORDER BY key';
+      const [near, far] = reverse ? [last, prefix] : [prefix, last];
+      // An end outside of the prefix leaves out all of it, or nothing.
+      const isInside = after?.startsWith(prefix) === true;
+      if (after !== undefined && !isInside && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) > 0 !== reverse) return [];
+      const rows = sql(`SELECT key, value, until FROM entries WHERE ${isInside ? bounds : first} LIMIT ?`).all(isInside ? after : near, far, limit) as unknown as Row[];
+      return rows.map(({ key, value, until }) => (until === null ? { key, value } : { key, value, until }));
+    },
+    count: (prefix) => Number(sql('SELECT count(*) AS count FROM entries WHERE key >= ? AND key <= ?').get(prefix, prefix + BEYOND)?.['count']),
+    append(stream, events, expectedVersion) {
+      const place = known(stream, events);
+      if (place) return place;
+      const found = Number(sql('SELECT max(seq) AS seq FROM events WHERE run = ?').get(stream)?.['seq'] ?? 0);
+      if (found !== expectedVersion) throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${found}`);
+      const last = Number(sql('SELECT max(position) AS last FROM events').get()?.['last'] ?? 0);
+      const event = sql('INSERT INTO events (position, run, seq, time, body, hash, key) VALUES (?, ?, ?, ?, ?, unhex(?), ?)');
+      const log = sql('INSERT INTO log (position, nodes) VALUES (?, unhex(?))');
+      for (const [at, { key, time, body, hash, nodes }] of events.entries()) {
+        const position = last + 1 + at;
+        event.run(position, stream, found + 1 + at, time, body, hash, key ?? null);
+        log.run(position, nodes);
+      }
+      return { position: last + 1, version: found + 1, known: false };
+    },
+    put: (key, value, until) => void sql(PUT).run(key, value, until ?? null),
+    remove: (key) => void sql('DELETE FROM entries WHERE key = ?').run(key),
+    prune: (now) => void sql('DELETE FROM entries WHERE until <= ?').run(now),
+  };
+}
+
+function eventsOf(statement: StatementSync, ...values: SQLInputValue[]): StorageEvent[] {
+  statement.setReturnArrays(true);
+  return (statement.all(...values) as unknown as Cells[]).map(([position, stream, version, time, body, hashes, key]) => {
+    const at = hashes.indexOf(':');
+    const event = { stream, version, position, time, body, hash: hashes.slice(0, at), nodes: hashes.slice(at + 1) };
+    return key === null ? event : { key, ...event };
+  });
+}
