@@ -132,7 +132,7 @@ test.each([
   const { stdout } = await here.run(words, { env });
   for (const part of [`3 runs  by token ${parent}`, `2 runs  by token ${child}`, `1M of output  by token ${child}`]) expect(stdout).toContain(part);
   expect((await here.json(['run', '--dry-run', 'file-reader', 'notes.txt']))).not.toHaveProperty('tokenBudgets');
-  expect([(await read('second.token')).exit, accounts()[child]?.calls]).toEqual([0, 1]);
+  expect([(await read('second.token')).exit, (await accounts())[child]?.calls]).toEqual([0, 1]);
 });
 
 test('processes that run at once with one token begin exactly as many runs as it has calls', async () => {
