@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,8 +7,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/bench/**'],
     // A process for each file: tests kill processes, change signals and open journals.
     pool: 'forks',
-    // Tests mostly wait for the processes that they start, so no core is left to the runner itself.
-    maxWorkers: '100%',
+    // Tests mostly wait for the processes that they start, and these for disks and sandboxes.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // Generous, since nothing is asserted by time: only what hangs should meet them.
     testTimeout: 60_000,
     hookTimeout: 60_000,

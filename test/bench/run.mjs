@@ -12,7 +12,7 @@ import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './wo
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
 const counts = options.quick
-  ? { samples: 5, runs: 300, appends: 500, audited: 2500, launches: 8, transfers: 3, manySamples: 5, coldSamples: 1, tools: 1000 }
+  ? { samples: 3, runs: 200, appends: 300, audited: 1000, launches: 5, transfers: 1, manySamples: 3, coldSamples: 1, tools: 500 }
   : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
 
 const TRANSFER_MIB = 512;
