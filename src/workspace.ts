@@ -65,8 +65,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
 /** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
 function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string): Source[] {
   const own = join(packageRoot(), 'manifests');
+  const realOwn = realPathOf(own);
   const folder = (name: string, kind: 'bundled' | 'project' | 'user', path: string, root: string): Source => ({ type: 'folder', name, kind, folder: path, root });
-  const isOwn = (path: string): boolean => realPathOf(path) === realPathOf(own);
+  const isOwn = (path: string): boolean => realPathOf(path) === realOwn;
   const sources: Source[] = [
     ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: packageFile(name) })),
     folder('toka', 'bundled', own, packageRoot()),
@@ -81,7 +82,7 @@ function sourcesOf(project: Project | undefined, { paths }: Settings, configFold
 /** Looks for a package as Node.js does, whose own way takes some milliseconds. */
 export function packageFile(name: string, folder = packageRoot()): string {
   const file = join(folder, 'node_modules', name, 'package.json');
-  if (existsSync(file)) return realpathSync(file);
+  if (existsSync(file)) return realpathSync.native(file);
   if (dirname(folder) !== folder) return packageFile(name, dirname(folder));
   throw new TokaError('TOKA_INTERNAL', `the files of toka are not complete: its package ${name} is missing`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { problemsError, toProblem } from '../manifest/problems.ts';
 import { readTextFile } from '../manifest/read.ts';
@@ -35,6 +35,8 @@ export interface ReadConfig {
  * @throws TokaError TOKA_CONFIG_INVALID
  */
 export async function readConfig(file: string, { env, checkCapability }: ReadOptions = {}): Promise<ReadConfig | undefined> {
+  // Asked first, since most of these files are not there, and an error takes longer than the look.
+  if (isMissing(file)) return undefined;
   const read = readTextFile(file);
   if ('issue' in read) {
     if (read.issue.code === 'file-missing') return undefined;
@@ -74,6 +76,15 @@ export async function loadLayers(
   await add('user-project', userProjectConfigFile(root, options.env), () => true);
   if (configFile !== undefined) await add('project', configFile, (text) => isTrusted(root, text));
   return layers;
+}
+
+/** Whether there is nothing of that name. What cannot be looked at may hold rules: reading it says why it cannot be read. */
+function isMissing(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 function readCache(file: string): Config | undefined {
