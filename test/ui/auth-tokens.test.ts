@@ -180,7 +180,7 @@ describe('a run with a token', () => {
     const keyring = join(here.home, 'state/toka/keys/keyring.json');
     const grant = ['--allow', `fs:read:${here.home}/**`];
     const native = await here.json(['run', 'file-reader', keyring, ...grant]);
-    expect([native.exit, native.error?.data?.['code'], native.output]).toEqual([1, 'TOKA_CAPABILITY_DENIED', '']);
+    expect([native.exit, native.error?.code, native.output]).toEqual([77, 'TOKA_CAPABILITY_DENIED', '']);
     for (const flags of [[], ['--token', 'docs.token']]) {
       const { code, stdout } = await here.run(['sandbox', 'run', ...flags, ...grant, '--', 'cat', keyring]);
       expect([code === 0, stdout]).toEqual([false, '']);
