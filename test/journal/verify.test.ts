@@ -138,6 +138,12 @@ test('a run that does not stand below the one that asked for it is told', async 
   expect((await verify(file)).findings).toEqual([{ why: 'summary', run: child, seq: 3, position: 7 }]);
 });
 
+test('what stands under a key that no journal has is told', async () => {
+  const { file } = await record();
+  tamper(file, (db) => change(db, "INSERT INTO entries (key, value) VALUES ('chackpoint/0000000000000012', x'00')"));
+  expect((await verify(file)).findings).toEqual([{ why: 'foreign', field: 'chackpoint/0000000000000012' }]);
+});
+
 test('of very many edits the first thousand are told', async () => {
   const { journal, file } = await makeJournal();
   for (let count = 0; count < 300; count++) await journal.append(nextId(), WHOLE_RUN, 0);
