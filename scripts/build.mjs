@@ -33,6 +33,7 @@ const LATE = {
   manifests: 'src/ui/manifests.ts',
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',
+  verify: 'src/journal/verify.ts',
   audit: 'src/ui/audit.ts',
   'audit-records': 'src/ui/audit-records.ts',
   'auth-identity': 'src/ui/auth-identity.ts',

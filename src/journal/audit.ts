@@ -6,7 +6,7 @@ import { parse, RunCheck } from './audit-run.ts';
 import { type HexHasher, type Join, joiner, TreeCheck } from './audit-tree.ts';
 import type { RunEvent } from './events.ts';
 import { type Audit, type Finding, FINDINGS_LIMIT } from './findings.ts';
-import { blobKey, childKey, parseSummary, runKey, RUNS, textOf } from './keys.ts';
+import { blobKey, childKey, parseSummary, PREFIXES, runKey, RUNS, textOf } from './keys.ts';
 import { blobsOf } from './limits.ts';
 import { completedBy, HASH_BYTES } from './merkle.ts';
 import { eachEntry, everyEvent } from './pages.ts';
@@ -90,6 +90,7 @@ class Auditor {
     }
     await this.#fillGap(last + 1, this.#logged + 1);
     if (!this.#isFull) await this.#concludeRuns();
+    await this.#findForeign();
     for (const { size } of this.#checkpoints) this.#report({ why: 'truncated', position: Math.max(last, this.#logged) + 1, size });
     await explain(this.#open, this.#edited, this.#reader, this.#hash);
     return {
@@ -270,6 +271,16 @@ class Auditor {
       const check = new RunCheck(run, this.#link);
       this.#settle(check, head, Infinity, (hash) => hash === last);
       if (!check.fits(text)) this.#report({ why: 'summary', run, seq: head });
+    }
+  }
+
+  /** What stands under another key than a journal has could be something that was put aside: a checkpoint, for instance. */
+  async #findForeign(): Promise<void> {
+    let left = await this.#reader.count('');
+    for (const prefix of PREFIXES) left -= await this.#reader.count(prefix);
+    if (left === 0) return;
+    for await (const { key } of eachEntry(this.#reader, { prefix: '' })) {
+      if (!PREFIXES.some((prefix) => key.startsWith(prefix))) this.#report({ why: 'foreign', field: key });
     }
   }
 

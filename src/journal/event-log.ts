@@ -2,7 +2,7 @@ import type { StorageEvent, StorageReader } from '@toka/sdk';
 import { leafHash, type Link } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { CHECKPOINTS, textOf } from './keys.ts';
-import { LogFault, rangeOf, withNodes } from './log.ts';
+import { logFault, rangeOf, withNodes } from './log.ts';
 import { type Hash, HASH_BYTES, inclusionProof, rootOf } from './merkle.ts';
 import { everyEntry, everyEvent } from './pages.ts';
 
@@ -46,7 +46,7 @@ export class EventLog {
   /** The tree when it had so many leaves, at least one. */
   async tree(size: number): Promise<Checkpoint> {
     const [origin, present] = [await this.origin(), await this.size()];
-    if (origin === undefined || size < 1 || size > present) throw new LogFault(`the log of events has ${present} rows, not ${size}`);
+    if (origin === undefined || size < 1 || size > present) throw logFault(`the log of events has ${present} rows, not ${size}`);
     return { origin, size, root: rootOf(await rangeOf(this.#reader, size)) };
   }
 

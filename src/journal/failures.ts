@@ -1,6 +1,5 @@
 import { isCoded } from '@toka/sdk';
 import { type ErrorCode, TokaError } from '../errors.ts';
-import { LogFault } from './log.ts';
 
 /** What the codes of a storage mean to whoever uses the journal. */
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -19,9 +18,10 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
  * @returns `TOKA_INTEGRITY` for what is damaged, `TOKA_STATE_UNAVAILABLE` for all that may pass; anything else as it was.
  */
 export function translate(thrown: unknown, location: string): unknown {
-  if (thrown instanceof LogFault) return damaged(location, thrown.message, thrown);
-  const code = isCoded(thrown) ? CODES[thrown.code] : undefined;
-  if (!isCoded(thrown) || code === undefined) return thrown;
+  if (!isCoded(thrown)) return thrown;
+  if (thrown.code === 'LOG_FAULT') return damaged(location, thrown.message, thrown);
+  const code = CODES[thrown.code];
+  if (code === undefined) return thrown;
   const { message, hint, cause = thrown } = thrown;
   return new TokaError(code, message, { ...(hint === undefined ? {} : { hint }), where: { file: location }, cause });
 }

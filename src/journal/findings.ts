@@ -7,6 +7,7 @@
  * - `unreadable`, `illegal`: it is no event, or cannot follow those before it
  * - `blob-missing`, `blob-changed`: what an event names beside it
  * - `summary`: the summary of a run, which lists show, does not fit its events
+ * - `foreign`: something stands beside the events, under the key `field`, that no journal has there
  * - `log`: a node of the log does not fit the leaves below it; `field` names which
  * - `checkpoint`: a checkpoint is not one, or not signed by a known key
  * - `truncated`: a checkpoint covers more events than there are; `position` is the first that is gone
@@ -22,6 +23,7 @@ export type Why =
   | 'blob-missing'
   | 'blob-changed'
   | 'summary'
+  | 'foreign'
   | 'log'
   | 'checkpoint'
   | 'truncated'

@@ -1,7 +1,6 @@
 import type { Awaitable, Storage, StorageBackend, StorageEvent, StorageReader, StorageTransaction } from '@toka/sdk';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
-import { audit } from './audit.ts';
 import { parse } from './audit-run.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
 import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
@@ -19,7 +18,6 @@ import { eachEntry, everyEntry, everyEvent } from './pages.ts';
 import { isGone } from './process.ts';
 import { reduce, type RunState } from './reducer.ts';
 import { sqliteStorage } from './sqlite/storage.ts';
-import { weigh } from './weigh.ts';
 
 export type { Journal } from './contract.ts';
 
@@ -163,13 +161,10 @@ class StoredJournal implements Journal {
     });
   }
 
-  async verify({ keys, kept }: Witnesses = { keys: [], kept: [] }): Promise<Audit> {
+  async verify(witnesses: Witnesses = { keys: [], kept: [] }): Promise<Audit> {
     return this.#guarded(async () => {
-      const found = await this.#storage.snapshot(async (reader) => {
-        const { sound, findings } = await weigh(new EventLog(reader), keys, kept);
-        const own = await audit(reader, sound);
-        return { ...own, ok: own.ok && findings.length === 0, findings: [...own.findings, ...findings] };
-      });
+      const { verify } = await import('./verify.ts');
+      const found = await this.#storage.snapshot((reader) => verify(reader, witnesses));
       // A damaged index, for instance, by which events could be overlooked.
       const structure = found.ok && this.#storage.supports.check ? await this.#storage.check() : undefined;
       if (structure !== undefined) throw damaged(this.#location, structure);

@@ -1,8 +1,10 @@
-import type { StorageReader } from '@toka/sdk';
+import { coded, type CodedError, type StorageReader } from '@toka/sdk';
 import { appendLeaf, completedBy, type Hash, HASH_BYTES, type Range, type ReadNode, readRange, EMPTY_RANGE } from './merkle.ts';
 
-/** Thrown where the log does not fit the events; what it says is said of the journal. */
-export class LogFault extends Error {}
+/** Where the log does not fit the events; what it says is said of the journal. */
+export function logFault(found: string): CodedError {
+  return coded('LOG_FAULT', found);
+}
 
 /** A storage gives so many nodes in one call. */
 const AT_ONCE = 1000;
@@ -16,7 +18,7 @@ export class Log {
   /** Goes on from where the log is in a transaction: others may have appended. */
   async join(reader: StorageReader): Promise<void> {
     const { events, nodes } = await reader.ends();
-    if (events !== nodes) throw new LogFault(`there are ${events} events, and a log of ${nodes}`);
+    if (events !== nodes) throw logFault(`there are ${events} events, and a log of ${nodes}`);
     if (this.#range.size !== nodes) this.#range = await rangeOf(reader, nodes);
   }
 
@@ -55,7 +57,7 @@ export async function withNodes<T>(reader: Pick<StorageReader, 'nodes'>, compute
   return compute((level, index) => {
     const position = positionOf(level, index);
     const row = rows.get(position);
-    if (row?.length !== 2 * completedBy(position) * HASH_BYTES) throw new LogFault(`the log of events has ${row === undefined ? 'no row' : 'a damaged row'} ${position}`);
+    if (row?.length !== 2 * completedBy(position) * HASH_BYTES) throw logFault(`the log of events has ${row === undefined ? 'no row' : 'a damaged row'} ${position}`);
     return Buffer.from(row.slice(2 * level * HASH_BYTES, 2 * (level + 1) * HASH_BYTES), 'hex');
   });
 }

@@ -3,7 +3,7 @@ import { TokaError } from '../errors.ts';
 import { leafHash } from './chain.ts';
 import { parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
 import type { EventLog, LogEntry } from './event-log.ts';
-import { LogFault } from './log.ts';
+import { logFault } from './log.ts';
 import { rootByInclusion } from './merkle.ts';
 
 const PROOF_SCHEMA = 'toka/audit-proof/v1';
@@ -37,12 +37,12 @@ export type Proof = z.infer<typeof Proof>;
 /**
  * Proves events by a checkpoint that covers them.
  *
- * @throws LogFault where the log is not what the checkpoint says.
+ * @throws `LOG_FAULT` where the log is not what the checkpoint says.
  */
 export async function prove(log: EventLog, entries: readonly LogEntry[], checkpoint: SignedCheckpoint): Promise<Proof> {
   const { origin, root } = await log.tree(checkpoint.size);
   if (origin !== checkpoint.origin || Buffer.compare(root, checkpoint.root) !== 0) {
-    throw new LogFault(`the first ${checkpoint.size} events are not those that the checkpoint covers`);
+    throw logFault(`the first ${checkpoint.size} events are not those that the checkpoint covers`);
   }
   return {
     schema: PROOF_SCHEMA,

@@ -144,6 +144,8 @@ function describe(finding: Finding | undefined): string {
       return `what ${place} names beside it ${why === 'blob-missing' ? 'is gone' : 'was changed'}`;
     case 'summary':
       return `the summary of run ${run} does not fit its events`;
+    case 'foreign':
+      return `something stands under the key ${JSON.stringify(field)}, which no journal has`;
     case 'log':
       return `the log at ${place} does not fit: ${field}`;
     case 'checkpoint':

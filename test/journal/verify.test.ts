@@ -138,6 +138,12 @@ test('a run that does not stand below the one that asked for it is told', async 
   expect((await verify(file)).findings).toEqual([{ why: 'summary', run: child, seq: 3, position: 7 }]);
 });
 
+test('what stands under a key that no journal has is told', async () => {
+  const { file } = await record();
+  tamper(file, (db) => change(db, "INSERT INTO entries (key, value) VALUES ('chackpoint/0000000000000012', x'00')"));
+  expect((await verify(file)).findings).toEqual([{ why: 'foreign', field: 'chackpoint/0000000000000012' }]);
+});
+
 test('of very many edits the first thousand are told', async () => {
   const { journal, file } = await makeJournal();
   for (let count = 0; count < 300; count++) await journal.append(nextId(), WHOLE_RUN, 0);
@@ -169,16 +175,16 @@ test('a number beyond all measure gives a coded error', async () => {
   expect(await codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
 });
 
-test('a damaged index, by which something could be overlooked, is found', async () => {
+test('a damaged index, by which events could be overlooked, is found', async () => {
   const { journal, file } = await makeJournal();
-  await journal.append(nextId(), WHOLE_RUN, 0);
-  await journal.commit(({ ledger }) => ledger.put('rate/deploys', '[]'));
+  const run = nextId();
+  await journal.append(run, WHOLE_RUN, 0);
   await journal.close();
   const db = new DatabaseSync(file);
-  const { page } = db.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'sqlite_autoindex_entries_1'").get() as { page: number };
+  const { page } = db.prepare("SELECT rootpage AS page FROM sqlite_schema WHERE name = 'sqlite_autoindex_events_1'").get() as { page: number };
   db.close();
   const bytes = readFileSync(file);
-  bytes.write('b', bytes.indexOf('ledger/rate/deploys', (page - 1) * 4096));
+  bytes.write('f', bytes.indexOf(run, (page - 1) * 4096));
   writeFileSync(file, bytes);
   expect(await codeOf(() => verify(file))).toBe('TOKA_INTEGRITY');
 });

@@ -233,9 +233,9 @@ function transactionOf(sql: (text: string) => StatementSync): StorageTransaction
     append(stream, events, expectedVersion) {
       const place = known(stream, events);
       if (place) return place;
-      const found = Number(sql('SELECT max(seq) AS seq FROM events WHERE run = ?').get(stream)?.['seq'] ?? 0);
+      const head = sql('SELECT (SELECT max(position) FROM events) AS last, (SELECT max(seq) FROM events WHERE run = ?) AS seq').get(stream);
+      const [last, found] = [Number(head?.['last'] ?? 0), Number(head?.['seq'] ?? 0)];
       if (found !== expectedVersion) throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${found}`);
-      const last = Number(sql('SELECT max(position) AS last FROM events').get()?.['last'] ?? 0);
       const event = sql('INSERT INTO events (position, run, seq, time, body, hash, key) VALUES (?, ?, ?, ?, ?, unhex(?), ?)');
       const log = sql('INSERT INTO log (position, nodes) VALUES (?, unhex(?))');
       for (const [at, { key, time, body, hash, nodes }] of events.entries()) {

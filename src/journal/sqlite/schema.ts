@@ -67,7 +67,8 @@ const ENTRIES: Statements = {
   key TEXT PRIMARY KEY,
   value BLOB NOT NULL,
   until INTEGER
-) STRICT`,
+) STRICT, WITHOUT ROWID`,
+  entries_until: 'CREATE INDEX entries_until ON entries (until) WHERE until IS NOT NULL',
 };
 const EVENT_KEYS: Statements = {
   events_key: 'CREATE UNIQUE INDEX events_key ON events (run, key) WHERE key IS NOT NULL',
