@@ -6,8 +6,8 @@ import { ending } from '../ui/ending.ts';
 import { processDoor } from '../ui/process-door.ts';
 import { reportError } from '../ui/report-error.ts';
 
-/** Where the journal is that a command looks at. */
-export const storageFlag = string({ description: 'where the runs were recorded', helpValue: 'BACKEND[:FOLDER]' });
+/** Where the journal is that a command looks at, or records in. */
+export const storageFlag = string({ description: 'where runs are recorded', helpValue: 'BACKEND[:FOLDER]' });
 
 /** What all commands share: their door, one way to end, and errors with codes. */
 export abstract class TokaCommand extends Command {

@@ -1,5 +1,6 @@
 import { boolean, string } from '@oclif/core/flags';
-import { TokaCommand } from './base.ts';
+import { doorTo } from '../ui/door.ts';
+import { storageFlag, TokaCommand } from './base.ts';
 
 export default class Check extends TokaCommand {
   static override description =
@@ -10,6 +11,7 @@ export default class Check extends TokaCommand {
     frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print one JSON value (toka/check/v1)' }),
     only: string({ description: 'only this tool', helpValue: 'NAME', multiple: true }),
+    storage: storageFlag,
   };
   static override strict = false;
   static override summary = 'Run all checks over this project.';
@@ -18,6 +20,6 @@ export default class Check extends TokaCommand {
   override async run(): Promise<void> {
     const { argv, flags } = await this.parse(Check);
     const { checkProject } = await import('../ui/check.ts');
-    this.finish(await checkProject(argv as string[], flags, this.door));
+    this.finish(await checkProject(argv as string[], flags, doorTo(flags.storage, this.door)));
   }
 }

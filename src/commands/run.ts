@@ -30,7 +30,7 @@ export default class Run extends TokaCommand {
     params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),
     'passthrough-exit': boolean({ description: 'end with the exit code of the tool itself' }),
     quiet: boolean({ description: 'no progress and no logs' }),
-    storage: text({ description: 'where the run is recorded', helpValue: 'BACKEND[:FOLDER]' }),
+    storage: text({ description: 'where runs are recorded', helpValue: 'BACKEND[:FOLDER]' }),
     timeout: text({ description: 'end the run after this time, at most what its level allows', helpValue: '30s' }),
     token: text({ description: 'limit the run by the token in this file; default: TOKA_TOKEN_FILE', helpValue: 'FILE' }),
   };

@@ -5,7 +5,7 @@ import { TokaError } from '../errors.ts';
 import { LEVELS } from '../manifest/levels.ts';
 import type { Level, SandboxOverrides } from '../manifest/tool.ts';
 import { parseDuration, parsePercent, parseSize, printDuration, printPercent, printSize } from '../manifest/units.ts';
-import type { Door } from './door.ts';
+import { type Door, doorTo } from './door.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
 import { errorText, exitCodeOf } from './report.ts';
@@ -25,6 +25,7 @@ const OPTIONS = {
   'max-output': { type: 'string' },
   memory: { type: 'string' },
   pids: { type: 'string' },
+  storage: { type: 'string' },
   timeout: { type: 'string' },
   token: { type: 'string' },
 } as const;
@@ -42,7 +43,7 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
     const level = levelFor(values.level, wanted, allow);
     const cwd = folder(door.cwd, values.cwd);
     const env = (values.env ?? []).map((name) => `env:read:${name}`);
-    const toka = await door.open();
+    const toka = await doorTo(values.storage, door).open();
     try {
       const principal = values.token === undefined ? {} : { principal: await toka.bearer(values.token) };
       const request = toka.request(

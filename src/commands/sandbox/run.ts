@@ -1,7 +1,7 @@
 import { boolean, string } from '@oclif/core/flags';
 import { sandboxRun } from '../../ui/sandbox-run.ts';
 import { TokaError } from '../../errors.ts';
-import { TokaCommand } from '../base.ts';
+import { storageFlag, TokaCommand } from '../base.ts';
 
 export default class SandboxRun extends TokaCommand {
   static override description =
@@ -24,6 +24,7 @@ export default class SandboxRun extends TokaCommand {
     'max-output': string({ description: 'bytes it may print', helpValue: '8M' }),
     memory: string({ description: 'memory of all its processes', helpValue: '256M' }),
     pids: string({ description: 'processes and threads', helpValue: '64' }),
+    storage: storageFlag,
     timeout: string({ description: 'wall clock', helpValue: '3s' }),
     token: string({ description: 'limit it by the token in this file; default: TOKA_TOKEN_FILE', helpValue: 'FILE' }),
   };

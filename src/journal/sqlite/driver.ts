@@ -54,6 +54,8 @@ export class SqliteDriver implements StorageDriver {
   /** The last transaction or snapshot of this connection. */
   #last: Promise<unknown> = Promise.resolve();
   #isBusy = false;
+  /** Transactions and snapshots that are under way or wait for their turn. */
+  #asked = 0;
 
   constructor(db: DatabaseSync, file: string) {
     this.#db = db;
@@ -125,7 +127,7 @@ export class SqliteDriver implements StorageDriver {
   }
 
   close(): Awaitable<void> {
-    if (this.#isBusy) return this.#last.then(() => this.#close());
+    if (this.#asked > 0) return this.#last.then(() => this.#close());
     return this.#close();
   }
 
@@ -151,12 +153,14 @@ export class SqliteDriver implements StorageDriver {
         this.#isBusy = false;
       }
     });
+    this.#asked += 1;
     const ended = settled(turn);
     this.#last = ended;
     turns.set(this.#file, ended);
     try {
       return await turn;
     } finally {
+      this.#asked -= 1;
       if (turns.get(this.#file) === ended) turns.delete(this.#file);
     }
   }
