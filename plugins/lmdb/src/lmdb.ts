@@ -1,5 +1,5 @@
 import { defineStorage } from '@toka/sdk';
-import { openDriver } from './open.ts';
+import { openDriver } from './driver/open.ts';
 
 export default defineStorage({
   id: 'lmdb',

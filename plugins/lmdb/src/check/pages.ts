@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { damaged } from '../failures.ts';
+import { damaged } from '../place/failures.ts';
 import { Fault } from './fault.ts';
 import { type Header, PAGE_HEAD, readHeader, type Tree } from './header.ts';
 

@@ -14,8 +14,8 @@ import type {
 } from '@toka/sdk';
 import { checkRecords } from '../check/records.ts';
 import { checkPages } from '../check/pages.ts';
-import { translate, unavailable } from '../failures.ts';
-import { DATA, findStorage, makeFolder } from '../folder.ts';
+import { translate, unavailable } from '../place/failures.ts';
+import { DATA, findStorage, makeFolder } from '../place/folder.ts';
 import { type Following, TreeReader } from '../store/reader.ts';
 import type { Store } from '../store/store.ts';
 import { TreeWriter } from '../store/writer.ts';

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { RootDatabase, Transaction } from 'lmdb';
-import { READERS } from '../folder.ts';
-import { translate, unavailable } from '../failures.ts';
+import { READERS } from '../place/folder.ts';
+import { translate, unavailable } from '../place/failures.ts';
 import type { Span } from './keys.ts';
 
 type Database = RootDatabase<Buffer, Buffer>;

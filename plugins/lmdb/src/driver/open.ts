@@ -1,14 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { StorageDriver, StorageOptions } from '@toka/sdk';
-import { checkHeader, checkPages } from './check/pages.ts';
-import { LmdbDriver } from './driver/driver.ts';
-import { EmptyDriver } from './driver/empty.ts';
-import { inTurn } from './driver/turns.ts';
-import { damaged, translate } from './failures.ts';
-import { DATA, findStorage, makeFolder } from './folder.ts';
-import { checkFormat, writeFormat } from './format.ts';
-import { Store } from './store/store.ts';
+import { checkHeader, checkPages } from '../check/pages.ts';
+import { LmdbDriver } from './driver.ts';
+import { EmptyDriver } from './empty.ts';
+import { inTurn } from './turns.ts';
+import { damaged, translate } from '../place/failures.ts';
+import { DATA, findStorage, makeFolder } from '../place/folder.ts';
+import { checkFormat, writeFormat } from '../place/format.ts';
+import { Store } from '../store/store.ts';
 
 /** Opens the storage in a folder; makes one where there is none. */
 export async function openDriver({ location, root, readOnly = false }: StorageOptions): Promise<StorageDriver> {

@@ -1,6 +1,6 @@
 import { damaged, unavailable } from './failures.ts';
-import { FORMAT_KEY } from './store/keys.ts';
-import type { Reading, Writing } from './store/store.ts';
+import { FORMAT_KEY } from '../store/keys.ts';
+import type { Reading, Writing } from '../store/store.ts';
 
 /** Of the keys and records. It goes up with every change that an older plugin would not understand. */
 const FORMAT = 1;
