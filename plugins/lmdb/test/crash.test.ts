@@ -79,7 +79,7 @@ test('after 200 kills at random points nothing acknowledged is lost and nothing 
     await ended;
   };
   // All at once, anywhere from the start of the processes on, the making of the storage included.
-  for (let round = 0; kills < 40; round++) {
+  for (let round = 0; round < 5; round++) {
     const writers = Array.from({ length: WRITERS }, () => start(join(folder, `round-${round}`)));
     if (round % 2 === 1) await Promise.race(writers.map(({ child }) => once(child.stdout ?? child, 'data')));
     await sleep(Math.random() * 300);
@@ -90,9 +90,9 @@ test('after 200 kills at random points nothing acknowledged is lost and nothing 
   const location = join(folder, 'events');
   const running = Array.from({ length: WRITERS }, () => start(location));
   const first = all.length - WRITERS;
-  while (kills < 200 - WRITERS) {
-    await sleep(Math.random() * 120);
-    const at = Math.floor(Math.random() * WRITERS);
+  for (let turn = 0; turn < 200 - 6 * WRITERS; turn++) {
+    await sleep(Math.random() * 60);
+    const at = turn % WRITERS;
     await kill(running[at] as Writer);
     running[at] = start(location);
   }
@@ -102,7 +102,6 @@ test('after 200 kills at random points nothing acknowledged is lost and nothing 
   const writers = all.slice(first);
   expect(await look(storage, writers)).toEqual(SOUND);
   const acknowledged = writers.reduce((sum, writer) => sum + writer.acknowledged(), 0);
-  expect(acknowledged).toBeGreaterThan(0);
-  process.stderr.write(`kills ${kills}, acknowledged ${acknowledged}, ends ${JSON.stringify(await storage.ends())}\n`);
+  expect({ kills, isBusy: acknowledged > 0 }).toEqual({ kills: 200, isBusy: true });
   expect((await storage.append('after', [{ time: 0, body: '{}', hash: '', nodes: '' }], 0)).version).toBe(1);
 });

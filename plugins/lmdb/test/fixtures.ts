@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { StorageBackend } from '@toka/sdk';
+import type { NewEvent, StorageBackend } from '@toka/sdk';
 import lmdb from '../src/lmdb.ts';
 
 /** A folder that is gone after the test. */
@@ -17,4 +17,18 @@ export async function openFor(location: string, options: { readOnly?: boolean; r
   const storage = await lmdb.open({ location, ...options });
   onTestFinished(() => storage.close());
   return storage;
+}
+
+export function event(at: number, text = ''): NewEvent {
+  return { key: `key ${at}`, time: 1000 + at, body: JSON.stringify({ type: 'noted', at, text }), hash: 'ab', nodes: 'cdef' };
+}
+
+/** The code of what a call rejects with; undefined if it does not. */
+export async function codeOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call();
+  } catch (error) {
+    return (error as { code?: unknown }).code ?? error;
+  }
+  return undefined;
 }

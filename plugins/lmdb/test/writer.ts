@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import lmdb from '../src/lmdb.ts';
 
 // A process of its own that writes a stream of pairs, and reports each commit on stdout only after it has been acknowledged.
@@ -10,7 +11,7 @@ for (let pair = 1; pair <= Number(pairs); pair++) {
     await own.put(`last/${stream}`, Buffer.from(String(pair)));
     await own.append(stream, [event('a')], pair * 2 - 2);
     // Lets the process be killed in the midst of a transaction as well.
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
     await own.append(stream, [event('b')], pair * 2 - 1);
   });
   writeSync(1, `${pair}\n`);

@@ -46,13 +46,7 @@ export function readHeader(file: number): Header {
 }
 
 function readMeta(file: number, at: number): Header {
-  const bytes = Buffer.alloc(END);
-  // Another process may just be writing it.
-  for (let before: Buffer | undefined; !before?.equals(bytes); ) {
-    before = Buffer.from(bytes);
-    if (readSync(file, bytes, 0, END, at) < END) throw new Fault('its header is cut off');
-    if (before.every((byte) => byte === 0)) before = undefined;
-  }
+  const bytes = readTwice(file, at);
   if (bytes.readUInt32LE(PAGE_HEAD) !== MAGIC || (bytes.readUInt16LE(18) & P_META) === 0) throw new Fault('it is no file of LMDB');
   if ((bytes.readUInt32LE(VERSION_AT) & 0xffff) !== VERSION) throw new Fault('it has another format of LMDB');
   const header = {
@@ -74,6 +68,19 @@ function readMeta(file: number, at: number): Header {
     [header.free, header.main].every(({ root, depth }) => (root === undefined ? depth === 0 : root > 1 && root <= header.lastPage && depth > 0 && depth <= MOST_DEPTH));
   if (!isSound) throw new Fault('its header says what cannot be');
   return header;
+}
+
+/** Until both times give the same: another process may just be writing it. */
+function readTwice(file: number, at: number): Buffer {
+  let [before, bytes] = [readMetaAt(file, at), readMetaAt(file, at)];
+  while (!before.equals(bytes)) [before, bytes] = [bytes, readMetaAt(file, at)];
+  return bytes;
+}
+
+function readMetaAt(file: number, at: number): Buffer {
+  const bytes = Buffer.alloc(END);
+  if (readSync(file, bytes, 0, END, at) < END) throw new Fault('its header is cut off');
+  return bytes;
 }
 
 function treeAt(bytes: Buffer, at: number): Tree {

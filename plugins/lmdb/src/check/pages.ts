@@ -43,6 +43,7 @@ export function checkPages(path: string): string | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof Fault) return error.message;
+    if (error instanceof RangeError) return 'something in it is shorter than it can be';
     throw error;
   } finally {
     closeSync(file);

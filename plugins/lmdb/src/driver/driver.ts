@@ -66,7 +66,7 @@ export class LmdbDriver implements StorageDriver {
       try {
         if (signal.aborted || this.ends().events > after) wake();
       } catch (error) {
-        reject(error as Error);
+        reject(error);
       }
     };
     const timer = setInterval(look, LOOK_MS);

@@ -1,3 +1,5 @@
+import { coded } from '@toka/sdk';
+
 /**
  * The first byte of a key says what it leads to; what follows sorts as it is read. Everything stands in one tree, in the order of its bytes.
  */
@@ -66,12 +68,18 @@ export function dueUntil(now: number): Span {
   return { start: Buffer.of(KIND.until), end: Buffer.concat([Buffer.of(KIND.until), signed(now + 1)]) };
 }
 
-/** The number at the end of a key, or in a value that is one. */
-export function numberAt(bytes: Uint8Array, offset = bytes.length - 8): number {
-  return Number(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readBigUInt64BE(offset));
+/**
+ * The number at the end of a key.
+ *
+ * @throws `STORAGE_DAMAGED` if it has none.
+ */
+export function numberAt(key: Uint8Array): number {
+  const found = key.length < 8 ? -1 : Number(Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigUInt64BE(key.length - 8));
+  if (Number.isSafeInteger(found) && found > 0) return found;
+  throw coded('STORAGE_DAMAGED', `expected a key that ends with a number, found ${Buffer.from(key).toString('hex', 0, 40)}`);
 }
 
-export function number(value: number): Buffer {
+function number(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigUInt64BE(BigInt(value));
   return bytes;

@@ -109,6 +109,15 @@ function meets({ time, body }: StorageEvent, filter: EventFilter): boolean {
   if (time < (filter.from ?? -Infinity) || time >= (filter.to ?? Infinity)) return false;
   if (filter.text !== undefined && !body.includes(filter.text)) return false;
   if (filter.kind === undefined && filter.principal === undefined) return true;
-  const { type, principal } = JSON.parse(body) as { type?: unknown; principal?: unknown };
+  const { type, principal } = membersOf(body);
   return (filter.kind === undefined || type === filter.kind) && (filter.principal === undefined || principal === filter.principal);
+}
+
+/** Of what is no JSON: none. */
+function membersOf(body: string): { readonly type?: unknown; readonly principal?: unknown } {
+  try {
+    return JSON.parse(body) as { type?: unknown; principal?: unknown };
+  } catch {
+    return {};
+  }
 }

@@ -27,6 +27,7 @@ export function encodeEvent(key: Buffer, stream: string, version: number, event:
 /** @throws `STORAGE_DAMAGED` if it is not as it was stored. */
 export function decodeEvent(key: Uint8Array, record: Uint8Array): StorageEvent {
   const bytes = intact(key, record, EVENT_HEAD);
+  const position = numberAt(key);
   let at = EVENT_HEAD;
   const [stream, eventKey, hash, nodes] = [0, 1, 2, 3].map((part) => {
     const length = bytes.readUInt32BE(SUM + 16 + part * 4);
@@ -42,7 +43,7 @@ export function decodeEvent(key: Uint8Array, record: Uint8Array): StorageEvent {
     nodes: nodes.toString('hex'),
     stream: stream.toString(),
     version: bytes.readDoubleBE(SUM),
-    position: numberAt(key),
+    position,
   };
 }
 
