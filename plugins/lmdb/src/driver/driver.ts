@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type {
   Ends,
@@ -15,7 +15,7 @@ import type {
 import { checkRecords } from '../check/records.ts';
 import { checkPages } from '../check/pages.ts';
 import { translate, unavailable } from '../place/failures.ts';
-import { DATA, findStorage, makeFolder } from '../place/folder.ts';
+import { DATA, makeFolder } from '../place/folder.ts';
 import { type Following, TreeReader } from '../store/reader.ts';
 import type { Store } from '../store/store.ts';
 import { TreeWriter } from '../store/writer.ts';
@@ -99,7 +99,7 @@ export class LmdbDriver implements StorageDriver {
 
   async #copy(target: string): Promise<void> {
     try {
-      if (findStorage(target, undefined, true)) throw taken(target);
+      if (lstatSync(target, { throwIfNoEntry: false })) throw taken(target);
       await makeFolder(
         target,
         (made) => this.#store.copy(made),
@@ -107,7 +107,6 @@ export class LmdbDriver implements StorageDriver {
           throw taken(target);
         },
       );
-      chmodSync(target, 0o700);
     } catch (error) {
       throw translate(error, target);
     }
@@ -119,5 +118,5 @@ export class LmdbDriver implements StorageDriver {
 }
 
 function taken(target: string): Error {
-  return unavailable(target, 'there is a storage already', 'name a folder that does not exist yet');
+  return unavailable(target, 'there is something already', 'name a folder that does not exist yet');
 }
