@@ -43,12 +43,7 @@ export class LmdbDriver implements StorageDriver {
   get = (key: string): Uint8Array | undefined => this.#now().get(key);
   list = (range: KeyRange): StorageEntry[] => this.#now().list(range);
   count = (prefix: string): number => this.#now().count(prefix);
-
-  query(filter: EventFilter, { limit, ...following }: Following & { readonly limit: number }): StorageEvent[] {
-    const found: StorageEvent[] = [];
-    for (const event of this.#now().query(filter, following)) if (found.push(event) === limit) break;
-    return found;
-  }
+  query = (filter: EventFilter, following: Following): StorageEvent[] => this.#now().query(filter, following);
 
   async transaction<T>(work: (transaction: StorageTransaction) => T | Promise<T>, { durable }: Required<TransactionOptions>): Promise<T> {
     const value = await inTurn(this.#place, () => this.#store.transaction((writing) => work(new TreeWriter(writing)), durable));

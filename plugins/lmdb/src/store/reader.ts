@@ -1,11 +1,12 @@
 import type { Ends, EventFilter, EventPage, KeyRange, StorageEntry, StorageEvent, StorageReader } from '@toka/sdk';
 import { ALL_EVENTS, entryKey, eventKey, eventsAfter, numberAt, placeKey, placePrefix, type Span, spanOf } from './keys.ts';
 import { decodeEntry, decodeEvent, decodeNumber } from './records.ts';
-import type { Reading, ScanOptions } from './store.ts';
+import type { Reading } from './store.ts';
 
-/** Which events of a query come after a position, and in which order. */
+/** So many events beyond a position, in which order. */
 export interface Following {
   readonly after: number;
+  readonly limit: number;
   readonly order: 'oldest' | 'newest';
 }
 
@@ -19,11 +20,11 @@ export class TreeReader implements StorageReader {
 
   read(stream: string, { after = 0, limit }: EventPage): StorageEvent[] {
     const span = { ...spanOf(placePrefix(stream)), start: placeKey(stream, after + 1) };
-    return [...this.#placed(span, { limit })];
+    return first(this.#placed(span), limit);
   }
 
   readAll({ after = 0, limit }: EventPage): StorageEvent[] {
-    return [...this.#events(eventsAfter(after), { limit })];
+    return first(this.#events(eventsAfter(after)), limit);
   }
 
   ends(): Ends {
@@ -49,11 +50,11 @@ export class TreeReader implements StorageReader {
     return this.tree.count(spanOf(entryKey(prefix)));
   }
 
-  *query(filter: EventFilter, { after, order }: Following): Generator<StorageEvent> {
+  query(filter: EventFilter, { after, limit, order }: Following): StorageEvent[] {
     const reverse = order === 'newest';
     const isBeyond = ({ position }: StorageEvent): boolean => after === 0 || (reverse ? position < after : position > after);
-    const events = filter.stream === undefined ? this.#events(spanAfter(after, reverse), { reverse }) : this.#placed(spanOf(placePrefix(filter.stream)), { reverse });
-    for (const event of events) if (isBeyond(event) && meets(event, filter)) yield event;
+    const events = filter.stream === undefined ? this.#events(spanAfter(after, reverse), reverse) : this.#placed(spanOf(placePrefix(filter.stream)), reverse);
+    return first(events, limit, (event) => isBeyond(event) && meets(event, filter));
   }
 
   event(position: number): StorageEvent | undefined {
@@ -78,17 +79,23 @@ export class TreeReader implements StorageReader {
     return 0;
   }
 
-  *#events(span: Span, options: ScanOptions): Generator<StorageEvent> {
-    for (const { key, value } of this.tree.scan(span, options)) yield decodeEvent(key, value);
+  *#events(span: Span, reverse = false): Generator<StorageEvent> {
+    for (const { key, value } of this.tree.scan(span, { reverse })) yield decodeEvent(key, value);
   }
 
   /** Events of a stream. One that somebody has taken out is passed over: the versions of the others show it. */
-  *#placed(span: Span, options: ScanOptions): Generator<StorageEvent> {
-    for (const { key, value } of this.tree.scan(span, options)) {
+  *#placed(span: Span, reverse = false): Generator<StorageEvent> {
+    for (const { key, value } of this.tree.scan(span, { reverse })) {
       const event = this.event(decodeNumber(key, value));
       if (event) yield event;
     }
   }
+}
+
+function first(events: Iterable<StorageEvent>, limit: number, isMeant: (event: StorageEvent) => boolean = () => true): StorageEvent[] {
+  const found: StorageEvent[] = [];
+  for (const event of events) if (isMeant(event) && found.push(event) === limit) break;
+  return found;
 }
 
 function spanAfter(after: number, reverse: boolean): Span {
