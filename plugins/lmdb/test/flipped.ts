@@ -7,8 +7,8 @@ import lmdb from '../src/lmdb.ts';
 const [sound = '', copy = '', first = '0', end = '0', step = '1'] = process.argv.slice(2);
 
 async function readEverything(storage: StorageBackend): Promise<string> {
-  const streams = await Promise.all(['one', 'two'].map((stream) => storage.read(stream, { limit: 1e6 })));
-  return JSON.stringify([await storage.readAll({ limit: 1e6 }), streams, await storage.list({ prefix: '', limit: 1e6 })]);
+  const limit = 1e6;
+  return JSON.stringify([await storage.readAll({ limit }), await storage.read('one', { limit }), await storage.read('two', { limit }), await storage.list({ prefix: '', limit })]);
 }
 
 function flip(bit: number): void {

@@ -16,7 +16,7 @@ import { checkRecords } from '../check/records.ts';
 import { checkPages } from '../check/pages.ts';
 import { translate, unavailable } from '../place/failures.ts';
 import { DATA, makeFolder } from '../place/folder.ts';
-import { type Following, TreeReader } from '../store/reader.ts';
+import { type Following, type Hint, TreeReader } from '../store/reader.ts';
 import type { Store } from '../store/store.ts';
 import { TreeWriter } from '../store/writer.ts';
 import { inTurn } from './turns.ts';
@@ -28,6 +28,7 @@ export class LmdbDriver implements StorageDriver {
   readonly #store: Store;
   /** Names the place whatever path leads there. */
   readonly #place: string;
+  readonly #hint: Hint = { position: 0 };
   readonly #waiting = new Set<() => void>();
   readonly #copying = new Set<Promise<unknown>>();
 
@@ -46,13 +47,13 @@ export class LmdbDriver implements StorageDriver {
   query = (filter: EventFilter, following: Following): StorageEvent[] => this.#now().query(filter, following);
 
   async transaction<T>(work: (transaction: StorageTransaction) => T | Promise<T>, { durable }: Required<TransactionOptions>): Promise<T> {
-    const value = await inTurn(this.#place, () => this.#store.transaction((writing) => work(new TreeWriter(writing)), durable));
+    const value = await inTurn(this.#place, () => this.#store.transaction((writing) => work(new TreeWriter(writing, this.#hint)), durable));
     for (const wake of this.#waiting) wake();
     return value;
   }
 
   async snapshot<T>(work: (reader: StorageReader) => T | Promise<T>): Promise<T> {
-    return this.#store.snapshot((reading) => work(new TreeReader(reading)));
+    return this.#store.snapshot((reading) => work(new TreeReader(reading, this.#hint)));
   }
 
   async changed(after: number, signal: AbortSignal): Promise<void> {
@@ -108,7 +109,7 @@ export class LmdbDriver implements StorageDriver {
   }
 
   #now(): TreeReader {
-    return new TreeReader(this.#store.now());
+    return new TreeReader(this.#store.now(), this.#hint);
   }
 }
 

@@ -5,7 +5,7 @@ import { damaged, unavailable } from './failures.ts';
 
 /** LMDB's own names. */
 export const DATA = 'data.mdb';
-export const LOCK = 'lock.mdb';
+const LOCK = 'lock.mdb';
 
 /** So many may read at the same time, over all processes. */
 export const READERS = 1000;

@@ -18,6 +18,8 @@ export const KIND = {
   until: 0x75,
 } as const;
 
+const WORD = 2 ** 32;
+
 /** From `start` on, and before `end`. */
 export interface Span {
   readonly start: Buffer;
@@ -27,24 +29,24 @@ export interface Span {
 export const FORMAT_KEY = Buffer.of(KIND.format);
 
 export function eventKey(position: number): Buffer {
-  return Buffer.concat([Buffer.of(KIND.event), number(position)]);
+  return numbered(Buffer.of(KIND.event), position);
 }
 
 /** The key of a stream's events without their versions, which follow it. No name holds a zero, so that none begins another. */
 export function placePrefix(stream: string): Buffer {
-  return Buffer.concat([Buffer.of(KIND.place), Buffer.from(stream), Buffer.of(0)]);
+  return Buffer.from(`${String.fromCharCode(KIND.place)}${stream}\0`);
 }
 
 export function placeKey(stream: string, version: number): Buffer {
-  return Buffer.concat([placePrefix(stream), number(version)]);
+  return numbered(placePrefix(stream), version);
 }
 
 export function knownKey(stream: string, key: string): Buffer {
-  return Buffer.concat([Buffer.of(KIND.known), Buffer.from(stream), Buffer.of(0), Buffer.from(key)]);
+  return Buffer.from(`${String.fromCharCode(KIND.known)}${stream}\0${key}`);
 }
 
 export function entryKey(key: string): Buffer {
-  return Buffer.concat([Buffer.of(KIND.entry), Buffer.from(key)]);
+  return Buffer.from(`${String.fromCharCode(KIND.entry)}${key}`);
 }
 
 export function untilKey(until: number, key: string): Buffer {
@@ -73,16 +75,19 @@ export function dueUntil(now: number): Span {
  *
  * @throws `STORAGE_DAMAGED` if it has none.
  */
-export function numberAt(key: Uint8Array): number {
-  const found = key.length < 8 ? -1 : Number(Buffer.from(key.buffer, key.byteOffset, key.byteLength).readBigUInt64BE(key.length - 8));
+export function numberAt(key: Buffer): number {
+  const at = key.length - 8;
+  const found = at < 0 ? 0 : key.readUInt32BE(at) * WORD + key.readUInt32BE(at + 4);
   if (Number.isSafeInteger(found) && found > 0) return found;
-  throw coded('STORAGE_DAMAGED', `expected a key that ends with a number, found ${Buffer.from(key).toString('hex', 0, 40)}`);
+  throw coded('STORAGE_DAMAGED', `expected a key that ends with a number, found ${key.toString('hex', 0, 40)}`);
 }
 
-function number(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64BE(BigInt(value));
-  return bytes;
+function numbered(prefix: Buffer, value: number): Buffer {
+  const key = Buffer.allocUnsafe(prefix.length + 8);
+  prefix.copy(key);
+  key.writeUInt32BE(Math.floor(value / WORD), prefix.length);
+  key.writeUInt32BE(value % WORD, prefix.length + 4);
+  return key;
 }
 
 /** Sorts negative numbers before the others. */

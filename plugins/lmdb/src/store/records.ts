@@ -15,36 +15,41 @@ const ENTRY_HEAD = SUM + 1 + 8;
 const NO_KEY = 0xffffffff;
 
 /** @param key Of the record. */
-export function encodeEvent(key: Buffer, stream: string, version: number, event: NewEvent): Buffer {
-  const parts = [Buffer.from(stream), Buffer.from(event.key ?? ''), Buffer.from(event.hash, 'hex'), Buffer.from(event.nodes, 'hex')];
-  const head = Buffer.alloc(EVENT_HEAD);
-  head.writeDoubleBE(version, SUM);
-  head.writeDoubleBE(event.time, SUM + 8);
-  for (const [at, { length }] of parts.entries()) head.writeUInt32BE(at === 1 && event.key === undefined ? NO_KEY : length, SUM + 16 + at * 4);
-  return sealed(key, Buffer.concat([head, ...parts, Buffer.from(event.body)]));
+export function encodeEvent(key: Buffer, stream: string, version: number, { key: name, time, body, hash, nodes }: NewEvent): Buffer {
+  const lengths = [Buffer.byteLength(stream), name === undefined ? NO_KEY : Buffer.byteLength(name), hash.length / 2, nodes.length / 2] as const;
+  const [streamLength, keyLength, hashLength, nodesLength] = lengths;
+  const record = Buffer.allocUnsafe(EVENT_HEAD + streamLength + (name === undefined ? 0 : keyLength) + hashLength + nodesLength + Buffer.byteLength(body));
+  record.writeDoubleBE(version, SUM);
+  record.writeDoubleBE(time, SUM + 8);
+  let at = SUM + 16;
+  for (const length of lengths) at = record.writeUInt32BE(length, at);
+  at += record.write(stream, at);
+  if (name !== undefined) at += record.write(name, at);
+  at += record.write(hash, at, 'hex');
+  at += record.write(nodes, at, 'hex');
+  record.write(body, at);
+  return sealed(key, record);
 }
 
 /** @throws `STORAGE_DAMAGED` if it is not as it was stored. */
-export function decodeEvent(key: Uint8Array, record: Uint8Array): StorageEvent {
-  const bytes = intact(key, record, EVENT_HEAD);
+export function decodeEvent(key: Buffer, record: Buffer): StorageEvent {
+  checkSum(key, record, EVENT_HEAD);
   const position = numberAt(key);
-  let at = EVENT_HEAD;
-  const [stream, eventKey, hash, nodes] = [0, 1, 2, 3].map((part) => {
-    const length = bytes.readUInt32BE(SUM + 16 + part * 4);
-    if (length === NO_KEY) return undefined;
-    at += length;
-    return bytes.subarray(at - length, at);
-  }) as [Buffer, Buffer | undefined, Buffer, Buffer];
-  return {
-    ...(eventKey ? { key: eventKey.toString() } : {}),
-    time: bytes.readDoubleBE(SUM + 8),
-    body: bytes.toString('utf8', at),
-    hash: hash.toString('hex'),
-    nodes: nodes.toString('hex'),
-    stream: stream.toString(),
-    version: bytes.readDoubleBE(SUM),
+  const keyLength = record.readUInt32BE(SUM + 20);
+  const keyAt = EVENT_HEAD + record.readUInt32BE(SUM + 16);
+  const hashAt = keyAt + (keyLength === NO_KEY ? 0 : keyLength);
+  const nodesAt = hashAt + record.readUInt32BE(SUM + 24);
+  const bodyAt = nodesAt + record.readUInt32BE(SUM + 28);
+  const event = {
+    stream: record.toString('utf8', EVENT_HEAD, keyAt),
+    version: record.readDoubleBE(SUM),
     position,
+    time: record.readDoubleBE(SUM + 8),
+    body: record.toString('utf8', bodyAt),
+    hash: record.toString('hex', hashAt, nodesAt),
+    nodes: record.toString('hex', nodesAt, bodyAt),
   };
+  return keyLength === NO_KEY ? event : { key: record.toString('utf8', keyAt, hashAt), ...event };
 }
 
 /** A number that another record leads to. */
@@ -55,8 +60,9 @@ export function encodeNumber(key: Buffer, value: number): Buffer {
 }
 
 /** @throws `STORAGE_DAMAGED` */
-export function decodeNumber(key: Uint8Array, record: Uint8Array): number {
-  return intact(key, record, SUM + 8).readDoubleBE(SUM);
+export function decodeNumber(key: Buffer, record: Buffer): number {
+  checkSum(key, record, SUM + 8);
+  return record.readDoubleBE(SUM);
 }
 
 export function encodeEntry(key: Buffer, value: Uint8Array, until: number | undefined): Buffer {
@@ -69,11 +75,11 @@ export function encodeEntry(key: Buffer, value: Uint8Array, until: number | unde
 }
 
 /** @throws `STORAGE_DAMAGED` */
-export function decodeEntry(key: Uint8Array, record: Uint8Array): StorageEntry {
-  const bytes = intact(key, record, ENTRY_HEAD);
-  const until = untilOf(bytes);
-  const value = Uint8Array.from(bytes.subarray(ENTRY_HEAD));
-  return { key: Buffer.from(key.subarray(1)).toString(), value, ...(until === undefined ? {} : { until }) };
+export function decodeEntry(key: Buffer, record: Buffer): StorageEntry {
+  checkSum(key, record, ENTRY_HEAD);
+  const until = untilOf(record);
+  const value = new Uint8Array(record.subarray(ENTRY_HEAD));
+  return { key: key.toString('utf8', 1), value, ...(until === undefined ? {} : { until }) };
 }
 
 /** Of an entry that is about to go, whether it is intact or not. */
@@ -86,12 +92,11 @@ function sealed(key: Buffer, record: Buffer): Buffer {
   return record;
 }
 
-function intact(key: Uint8Array, record: Uint8Array, least: number): Buffer {
-  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
-  if (bytes.length >= least && bytes.readUInt32BE(0) === sumOf(key, bytes)) return bytes;
-  throw coded('STORAGE_DAMAGED', `expected the record ${Buffer.from(key).toString('latin1', 0, 40)} as it was stored, found that its checksum differs`);
+function checkSum(key: Buffer, record: Buffer, least: number): void {
+  if (record.length >= least && record.readUInt32BE(0) === sumOf(key, record)) return;
+  throw coded('STORAGE_DAMAGED', `expected the record ${key.toString('latin1', 0, 40)} as it was stored, found that its checksum differs`);
 }
 
-function sumOf(key: Uint8Array, record: Buffer): number {
+function sumOf(key: Buffer, record: Buffer): number {
   return crc32(record.subarray(SUM), crc32(key));
 }

@@ -20,6 +20,7 @@ export interface ScanOptions {
 /** What can be read in one moment, by keys. */
 export interface Reading {
   get(key: Buffer): Buffer | undefined;
+  has(key: Buffer): boolean;
   /** In the order of the keys. Has to be read before anything else happens. */
   scan(span: Span, options?: ScanOptions): Iterable<Pair>;
   count(span: Span): number;
@@ -140,6 +141,7 @@ export class Store {
     const options = transaction ? { transaction } : {};
     return {
       get: (key) => this.#guarded(() => database.get(key, options)),
+      has: (key) => this.#guarded(() => database.doesExist(key, undefined as never, options)),
       scan: (span, more = {}) => this.#scan(database, { ...options, ...rangeOf(span, more) }),
       count: (span) => this.#guarded(() => database.getKeysCount({ ...options, ...rangeOf(span, {}) })),
     };
@@ -154,11 +156,10 @@ export class Store {
   }
 
   *#scan(database: Database, range: object): Generator<Pair> {
-    const pairs = this.#guarded(() => database.getRange(range)[Symbol.iterator]());
     try {
-      for (let next = this.#guarded(() => pairs.next()); !next.done; next = this.#guarded(() => pairs.next())) yield next.value;
-    } finally {
-      pairs.return?.();
+      yield* database.getRange(range);
+    } catch (error) {
+      throw translate(error, this.folder);
     }
   }
 

@@ -1,6 +1,6 @@
 import { type Appended, coded, type NewEvent, type StorageTransaction } from '@toka/sdk';
 import { dueUntil, entryKey, eventKey, knownKey, placeKey, untilKey } from './keys.ts';
-import { TreeReader } from './reader.ts';
+import { type Hint, TreeReader } from './reader.ts';
 import { decodeNumber, encodeEntry, encodeEvent, encodeNumber, untilOf } from './records.ts';
 import type { Writing } from './store.ts';
 
@@ -11,17 +11,16 @@ const UNTIL_HEAD = 1 + 8;
 export class TreeWriter extends TreeReader implements StorageTransaction {
   readonly #tree: Writing;
 
-  constructor(tree: Writing) {
-    super(tree);
+  constructor(tree: Writing, hint: Hint) {
+    super(tree, hint);
     this.#tree = tree;
   }
 
   append(stream: string, events: readonly NewEvent[], expectedVersion: number): Appended {
     const known = this.#knownPlace(stream, events);
     if (known) return known;
-    const count = this.versionOf(stream);
-    if (count !== expectedVersion) throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${count}`);
-    const place = { position: this.ends().events + 1, version: count + 1 };
+    this.#checkVersion(stream, expectedVersion);
+    const place = { position: this.ends().events + 1, version: expectedVersion + 1 };
     for (const [at, event] of events.entries()) this.#add(stream, event, place.position + at, place.version + at);
     return { ...place, known: false };
   }
@@ -46,14 +45,26 @@ export class TreeWriter extends TreeReader implements StorageTransaction {
     }
   }
 
+  #checkVersion(stream: string, expected: number): void {
+    const isLast = expected > 0 && this.tree.has(placeKey(stream, expected)) && !this.tree.has(placeKey(stream, expected + 1));
+    const count = isLast ? expected : this.versionOf(stream);
+    if (count !== expected) throw coded('STORAGE_CONFLICT', `expected ${expected} events in ${stream}, found ${count}`);
+  }
+
   #add(stream: string, event: NewEvent, position: number, version: number): void {
     const key = eventKey(position);
-    this.#tree.put(key, encodeEvent(key, stream, version, event));
+    this.#putNew(key, encodeEvent(key, stream, version, event));
     const place = placeKey(stream, version);
-    this.#tree.put(place, encodeNumber(place, position));
+    this.#putNew(place, encodeNumber(place, position));
     if (event.key === undefined) return;
     const known = knownKey(stream, event.key);
-    this.#tree.put(known, encodeNumber(known, version));
+    this.#putNew(known, encodeNumber(known, version));
+  }
+
+  /** Nothing that was appended is ever replaced. */
+  #putNew(key: Buffer, record: Buffer): void {
+    if (this.tree.has(key)) throw coded('STORAGE_DAMAGED', `expected no record ${key.toString('latin1', 0, 40)} yet, found one: something is missing before it`);
+    this.#tree.put(key, record);
   }
 
   /** Where events stand whose keys the stream knows; undefined where it knows none of them. */
