@@ -28,26 +28,29 @@ export function encodeEvent(key: Buffer, stream: string, version: number, { key:
   at += record.write(hash, at, 'hex');
   at += record.write(nodes, at, 'hex');
   record.write(body, at);
-  return sealed(key, record);
+  return sealed(record, numberAt(key));
 }
 
 /** @throws `STORAGE_DAMAGED` if it is not as it was stored. */
 export function decodeEvent(key: Buffer, record: Buffer): StorageEvent {
-  checkSum(key, record, EVENT_HEAD);
   const position = numberAt(key);
+  checkSum(key, record, EVENT_HEAD, position);
   const keyLength = record.readUInt32BE(SUM + 20);
   const keyAt = EVENT_HEAD + record.readUInt32BE(SUM + 16);
   const hashAt = keyAt + (keyLength === NO_KEY ? 0 : keyLength);
   const nodesAt = hashAt + record.readUInt32BE(SUM + 24);
   const bodyAt = nodesAt + record.readUInt32BE(SUM + 28);
+  // One text: each that is taken out of the bytes takes its time.
+  const hex = record.toString('hex', hashAt, bodyAt);
+  const hashEnd = (nodesAt - hashAt) * 2;
   const event = {
     stream: record.toString('utf8', EVENT_HEAD, keyAt),
     version: record.readDoubleBE(SUM),
     position,
     time: record.readDoubleBE(SUM + 8),
     body: record.toString('utf8', bodyAt),
-    hash: record.toString('hex', hashAt, nodesAt),
-    nodes: record.toString('hex', nodesAt, bodyAt),
+    hash: hex.slice(0, hashEnd),
+    nodes: hex.slice(hashEnd),
   };
   return keyLength === NO_KEY ? event : { key: record.toString('utf8', keyAt, hashAt), ...event };
 }
@@ -56,12 +59,12 @@ export function decodeEvent(key: Buffer, record: Buffer): StorageEvent {
 export function encodeNumber(key: Buffer, value: number): Buffer {
   const record = Buffer.alloc(SUM + 8);
   record.writeDoubleBE(value, SUM);
-  return sealed(key, record);
+  return sealed(record, crc32(key));
 }
 
 /** @throws `STORAGE_DAMAGED` */
 export function decodeNumber(key: Buffer, record: Buffer): number {
-  checkSum(key, record, SUM + 8);
+  checkSum(key, record, SUM + 8, crc32(key));
   return record.readDoubleBE(SUM);
 }
 
@@ -71,12 +74,12 @@ export function encodeEntry(key: Buffer, value: Uint8Array, until: number | unde
     head.writeUInt8(1, SUM);
     head.writeDoubleBE(until, SUM + 1);
   }
-  return sealed(key, Buffer.concat([head, value]));
+  return sealed(Buffer.concat([head, value]), crc32(key));
 }
 
 /** @throws `STORAGE_DAMAGED` */
 export function decodeEntry(key: Buffer, record: Buffer): StorageEntry {
-  checkSum(key, record, ENTRY_HEAD);
+  checkSum(key, record, ENTRY_HEAD, crc32(key));
   const until = untilOf(record);
   const value = new Uint8Array(record.subarray(ENTRY_HEAD));
   return { key: key.toString('utf8', 1), value, ...(until === undefined ? {} : { until }) };
@@ -87,16 +90,17 @@ export function untilOf(record: Buffer): number | undefined {
   return record.length >= ENTRY_HEAD && record.readUInt8(SUM) === 1 ? record.readDoubleBE(SUM + 1) : undefined;
 }
 
-function sealed(key: Buffer, record: Buffer): Buffer {
-  record.writeUInt32BE(sumOf(key, record), 0);
+function sealed(record: Buffer, seed: number): Buffer {
+  record.writeUInt32BE(sumOf(record, seed), 0);
   return record;
 }
 
-function checkSum(key: Buffer, record: Buffer, least: number): void {
-  if (record.length >= least && record.readUInt32BE(0) === sumOf(key, record)) return;
+function checkSum(key: Buffer, record: Buffer, least: number, seed: number): void {
+  if (record.length >= least && record.readUInt32BE(0) === sumOf(record, seed)) return;
   throw coded('STORAGE_DAMAGED', `expected the record ${key.toString('latin1', 0, 40)} as it was stored, found that its checksum differs`);
 }
 
-function sumOf(key: Buffer, record: Buffer): number {
-  return crc32(record.subarray(SUM), crc32(key));
+/** @param seed Stands for the key. */
+function sumOf(record: Buffer, seed: number): number {
+  return crc32(record.subarray(SUM), seed % 2 ** 32);
 }
