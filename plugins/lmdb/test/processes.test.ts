@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { event, makeFolder, openFor } from './fixtures.ts';
@@ -43,6 +44,28 @@ test('threads of one process write one after the other', async () => {
   }
   expect(await ended).toEqual([[0], [0]]);
   expect(Buffer.from((await storage.get('count')) ?? '').toString()).toBe('150');
+});
+
+test('it is closed when what reads in it has ended', async () => {
+  const storage = await openFor(makeFolder());
+  await storage.append('one', [event(1)], 0);
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const reading = storage.snapshot(async (reader) => {
+    begin();
+    await sleep(20);
+    return reader.ends();
+  });
+  await begun;
+  await storage.close();
+  expect(await reading).toEqual({ events: 1, nodes: 1 });
+});
+
+test('events without keys are known again by those beside them', async () => {
+  const storage = await openFor(makeFolder());
+  const { key: _, ...plain } = event(2);
+  const events = [event(1), plain, event(3)];
+  await storage.append('one', events, 0);
+  expect(await storage.append('one', events, 0)).toEqual({ position: 1, version: 1, known: true });
 });
 
 test('LMDB is loaded when a storage is opened, and not before', () => {

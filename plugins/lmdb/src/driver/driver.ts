@@ -30,7 +30,8 @@ export class LmdbDriver implements StorageDriver {
   readonly #place: string;
   readonly #hint: Hint = { position: 0 };
   readonly #waiting = new Set<() => void>();
-  readonly #copying = new Set<Promise<unknown>>();
+  /** What has to end before it can be closed. */
+  readonly #reading = new Set<Promise<unknown>>();
 
   constructor(store: Store, place: string) {
     this.#store = store;
@@ -53,7 +54,7 @@ export class LmdbDriver implements StorageDriver {
   }
 
   async snapshot<T>(work: (reader: StorageReader) => T | Promise<T>): Promise<T> {
-    return this.#store.snapshot((reading) => work(new TreeReader(reading, this.#hint)));
+    return this.#counted(this.#store.snapshot((reading) => work(new TreeReader(reading, this.#hint))));
   }
 
   async changed(after: number, signal: AbortSignal): Promise<void> {
@@ -79,18 +80,25 @@ export class LmdbDriver implements StorageDriver {
   }
 
   async check(): Promise<string | undefined> {
-    return this.#store.snapshot((reading) => checkPages(join(this.#store.folder, DATA)) ?? checkRecords(reading));
+    return this.#counted(this.#store.snapshot((reading) => checkPages(join(this.#store.folder, DATA)) ?? checkRecords(reading)));
   }
 
   async backup(target: string): Promise<void> {
-    const copying = this.#copy(resolve(target));
-    this.#copying.add(copying);
-    await copying.finally(() => this.#copying.delete(copying));
+    await this.#counted(this.#copy(resolve(target)));
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#copying);
+    await Promise.allSettled(this.#reading);
     await inTurn(this.#place, () => this.#store.close());
+  }
+
+  async #counted<T>(work: Promise<T>): Promise<T> {
+    this.#reading.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#reading.delete(work);
+    }
   }
 
   async #copy(target: string): Promise<void> {

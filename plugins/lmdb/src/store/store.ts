@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { coded } from '@toka/sdk';
 import type { RootDatabase, Transaction } from 'lmdb';
 import { READERS } from '../place/folder.ts';
 import { translate, unavailable } from '../place/failures.ts';
@@ -47,6 +48,7 @@ export class Store {
   readonly folder: string;
   readonly #reads: Database;
   readonly #writes: Database | undefined;
+  #isClosed = false;
 
   private constructor(folder: string, reads: Database, writes: Database | undefined) {
     this.folder = folder;
@@ -128,6 +130,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#reads.close();
     await this.#writes?.close();
   }
@@ -164,6 +167,8 @@ export class Store {
   }
 
   #guarded<T>(call: () => T): T {
+    // What has begun before may go on after.
+    if (this.#isClosed) throw coded('STORAGE_CLOSED', `the storage ${this.folder} is closed`);
     try {
       return call();
     } catch (error) {
