@@ -133,7 +133,8 @@ class Walk {
     if (flags !== F_BIGDATA) return data;
     const [page, count] = [0, 16].map((at) => Number(data.readBigUInt64LE(at))) as [number, number];
     const needed = Math.ceil((PAGE_HEAD + size) / this.#header.pageSize);
-    if (count !== needed) throw new Fault(`page ${number} has an entry of ${size} bytes in ${count} pages`);
+    // More than needed: a larger value stood there before.
+    if (count < needed) throw new Fault(`page ${number} has an entry of ${size} bytes in ${count} pages`);
     const head = this.#page(page, count);
     if (head.readUInt16LE(18) !== P_OVERFLOW || head.readUInt32LE(20) !== count) throw new Fault(`page ${page} is of another kind than its place says`);
     const whole = Buffer.alloc(isNeeded ? size : 0);
