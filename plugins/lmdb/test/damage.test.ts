@@ -113,6 +113,17 @@ describe('an event that was taken out behind its back', () => {
     expect(await storage.append('one', [event(99)], 20)).toMatchObject({ position: 41, version: 21 });
   });
 
+  test('never lets an append replace another event', async () => {
+    const location = makeFolder();
+    const [storage, other] = [await openFor(location), await openFor(location)];
+    await storage.append('one', [event(1)], 0);
+    await other.append('one', [event(2), event(3)], 1);
+    await tamper(location, (database) => database.removeSync(eventKey(2)));
+    const before = await storage.readAll({ limit: 9 });
+    expect(await codeOf(() => storage.append('two', [event(4), event(5)], 0))).toBe('STORAGE_DAMAGED');
+    expect(await storage.readAll({ limit: 9 })).toEqual(before);
+  });
+
   test('at the end is named as well', async () => {
     const sound = await makeSound();
     await tamper(sound, (database) => database.removeSync(eventKey(40)));

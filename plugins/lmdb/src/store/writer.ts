@@ -10,10 +10,12 @@ const UNTIL_HEAD = 1 + 8;
 
 export class TreeWriter extends TreeReader implements StorageTransaction {
   readonly #tree: Writing;
+  readonly #hint: Hint;
 
   constructor(tree: Writing, hint: Hint) {
     super(tree, hint);
     this.#tree = tree;
+    this.#hint = hint;
   }
 
   append(stream: string, events: readonly NewEvent[], expectedVersion: number): Appended {
@@ -22,6 +24,7 @@ export class TreeWriter extends TreeReader implements StorageTransaction {
     this.#checkVersion(stream, expectedVersion);
     const place = { position: this.ends().events + 1, version: expectedVersion + 1 };
     for (const [at, event] of events.entries()) this.#add(stream, event, place.position + at, place.version + at);
+    this.#hint.position = place.position + events.length - 1;
     return { ...place, known: false };
   }
 
