@@ -119,11 +119,14 @@ const jobs = [
 ];
 for (const plugin of plugins) {
   const folder = join(root, 'plugins', plugin);
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  // What is installed with it is not bundled into it: packages with native code for each platform.
+  const external = Object.keys(dependencies).filter((name) => name !== '@toka/sdk');
   const entryPoints = readdirSync(join(folder, 'src'))
     .filter((name) => name.endsWith('.ts') && statSync(join(folder, 'src', name)).isFile())
     .map((name) => join(folder, 'src', name));
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  jobs.push(build({ ...common, entryPoints, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
+  jobs.push(build({ ...common, entryPoints, external, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
 }
 await Promise.all(jobs);
 

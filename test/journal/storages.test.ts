@@ -5,11 +5,13 @@ import { createKeeper } from '../../src/journal/blobs.ts';
 import { type Journal, journalOn } from '../../src/journal/journal.ts';
 import { memoryStorage } from '../../src/journal/memory.ts';
 import { sqliteStorage } from '../../src/journal/sqlite/storage.ts';
+import lmdb from '../../plugins/lmdb/src/lmdb.ts';
 import { SIGNER } from './compat/signer.ts';
 import { codeOf, FINISHED, makeFolder, nextId, OUTPUT, REQUESTED, STARTED, WHOLE_RUN } from './fixtures.ts';
 
 const BACKENDS: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   memory: () => memoryStorage.open({ location: '' }),
+  lmdb: () => lmdb.open({ location: join(makeFolder(), 'state', 'journal.lmdb') }),
   sqlite: () => sqliteStorage.open({ location: join(makeFolder(), 'state', 'journal.db') }),
 };
 const [parent, child, denied] = [nextId(), nextId(), nextId()];

@@ -112,7 +112,16 @@ describe('is refused', () => {
   });
 });
 
-test.each(readdirSync(join(repository, 'plugins')).filter((name) => name !== 'sdk'))('the bundled plugin %s declares itself validly', async (name) => {
-  const { tools } = await loadPluginManifest(join(repository, 'plugins', name, 'package.json'), 'bundled');
-  expect(tools.length).toBeGreaterThan(0);
+test('a storage backend is listed with what it can do', async () => {
+  for (const file of ['src/git-log.ts', 'src/git-tag.ts']) rmSync(join(plugin, file));
+  writeFileSync(join(plugin, 'src/branch.ts'), '');
+  const storage = { id: 'branch', summary: 'Keep the journal in a branch', supports: { durable: true } };
+  writeFileSync(join(plugin, 'dist/branch.cjs'), `module.exports = { __esModule: true, default: { ...${JSON.stringify(storage)}, open() {} } };`);
+  expect(contributions().status).toBe(0);
+  expect(readPackage().toka).toEqual({ manifestVersion: 1, api: '^1.0', contributes: { storage: [{ ...storage, entry: './dist/branch.cjs' }] } });
+  await expect(loadPluginManifest(join(plugin, 'package.json'), 'bundled')).resolves.toMatchObject({ tools: [] });
+});
+
+test.each(readdirSync(join(repository, 'plugins')).filter((name) => name !== 'sdk'))('the plugin %s of this repository declares itself validly', async (name) => {
+  await expect(loadPluginManifest(join(repository, 'plugins', name, 'package.json'), 'bundled')).resolves.toBeDefined();
 });
