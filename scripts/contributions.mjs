@@ -1,4 +1,4 @@
-// Writes the static `toka` block into the package.json of each plugin from the tools that were built. `--check` only compares.
+// Writes the static `toka` block into the package.json of each plugin from the tools and storage backends that were built. `--check` only compares.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,16 +16,16 @@ async function update(folder) {
   const file = `${folder}/package.json`;
   const found = readFileSync(join(root, file), 'utf8');
   const description = JSON.parse(found);
-  const tools = await Promise.all(sourcesOf(folder).map((name) => readTool(folder, name)));
-  if (tools.length === 0) return fail(`${folder}/src has no tool`);
-  const wanted = `${JSON.stringify({ ...description, toka: block(tools) }, undefined, 2)}\n`;
+  const parts = await Promise.all(sourcesOf(folder).map((name) => readPart(folder, name)));
+  if (parts.length === 0) return fail(`${folder}/src has no tool and no storage backend`);
+  const wanted = `${JSON.stringify({ ...description, toka: block(parts) }, undefined, 2)}\n`;
   if (found === wanted) return;
-  if (check) return fail(`${file} differs from the tools in ${folder}/dist: run \`npm run build && npm run contributions\` and commit it`);
+  if (check) return fail(`${file} differs from what is in ${folder}/dist: run \`npm run build && npm run contributions\` and commit it`);
   writeFileSync(join(root, file), wanted);
   console.log(`wrote ${file}`);
 }
 
-/** Every file directly in src/ is a tool; what tools share stands in folders. */
+/** Every file directly in src/ is a tool or a storage backend; what they share stands in folders. */
 function sourcesOf(folder) {
   return readdirSync(join(root, folder, 'src'), { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
@@ -33,25 +33,32 @@ function sourcesOf(folder) {
     .toSorted();
 }
 
-async function readTool(folder, name) {
+async function readPart(folder, name) {
   const entry = `./dist/${name}.cjs`;
   const file = join(root, folder, entry);
   if (!existsSync(file)) return fail(`${folder}/dist/${name}.cjs is missing: run \`npm run build\``);
   const { default: exported } = await import(pathToFileURL(file).href);
-  const tool = exported?.default;
-  if (typeof tool?.run !== 'function') return fail(`${folder}/src/${name}.ts has no default export made by defineTool`);
-  if (tool.name !== name) return fail(`${folder}/src/${name}.ts defines ${tool.name}: a tool is named like its file`);
-  return { entry, tool };
+  const part = exported?.default;
+  const isTool = typeof part?.run === 'function';
+  if (!isTool && typeof part?.open !== 'function') return fail(`${folder}/src/${name}.ts has no default export made by defineTool or defineStorage`);
+  const called = isTool ? part.name : part.id;
+  if (called !== name) return fail(`${folder}/src/${name}.ts defines ${called}: what a plugin adds is named like its file`);
+  return isTool ? { entry, tool: part } : { entry, storage: part };
 }
 
-function block(tools) {
+function block(parts) {
+  const tools = parts.filter(({ tool }) => tool);
+  const storage = parts.filter((part) => part.storage);
   const required = union(tools.map(({ tool }) => tool.capabilities.required));
   const optional = union(tools.map(({ tool }) => tool.capabilities.optional)).filter((capability) => !required.includes(capability));
   return {
     manifestVersion: 1,
     api: '^1.0',
-    contributes: { tools: tools.map(describe) },
-    capabilities: { required, optional },
+    contributes: {
+      ...(tools.length > 0 && { tools: tools.map(describe) }),
+      ...(storage.length > 0 && { storage: storage.map(({ entry, storage: { id, summary, supports } }) => ({ id, entry, summary, supports })) }),
+    },
+    ...(tools.length > 0 && { capabilities: { required, optional } }),
   };
 }
 

@@ -1,0 +1,23 @@
+import { storageChecks } from '@toka/sdk/testing';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import postgres from '../src/postgres.ts';
+import { Cluster, programs } from './support/cluster.ts';
+
+describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
+  let cluster: Cluster;
+  let places = 0;
+
+  beforeAll(async () => {
+    cluster = await Cluster.make();
+  });
+  afterAll(async () => {
+    await cluster.remove();
+  });
+
+  test.each(storageChecks)('$name', ({ run }) =>
+    run(async () => {
+      const location = cluster.location({ schema: `place_${++places}` });
+      return { open: (options) => postgres.open({ location, ...options }) };
+    }),
+  );
+});
