@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import postgres from '../src/postgres.ts';
 import { Cluster, programs } from './support/cluster.ts';
 
-const WRITER = join(import.meta.dirname, 'support/writer.ts');
 const WRITERS = 8;
 
 /** Writer processes of one storage, each with a stream of its own, that are started again when they are killed. */
@@ -14,15 +14,17 @@ class Writers {
   /** The position of the first event of each pair that was acknowledged, by stream and count. */
   readonly acknowledged = new Map<string, number>();
   readonly unexpected: string[] = [];
+  readonly #program: string;
   readonly #location: string;
   readonly #children = new Map<string, ChildProcess>();
 
-  constructor(location: string) {
+  constructor(program: string, location: string) {
+    this.#program = program;
     this.#location = location;
   }
 
   start(stream: string): void {
-    const child = spawn(process.execPath, [WRITER, this.#location, stream], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.#program, this.#location, stream], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#children.set(stream, child);
     createInterface(child.stdout).on('line', (line) => {
       const [count = '', position] = line.split(' ');
@@ -35,18 +37,24 @@ class Writers {
   async kill(stream: string): Promise<void> {
     const child = this.#children.get(stream);
     if (!child?.stdout) throw new Error(`no writer of ${stream}`);
-    await once(child.stdout, 'data');
+    await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
     await new Promise((resolve) => void setTimeout(resolve, Math.random() * 20));
+    if (child.exitCode !== null) throw new Error(`the writer of ${stream} ended by itself: ${this.unexpected.join('')}`);
+    const closed = once(child, 'close');
     child.kill('SIGKILL');
-    await once(child, 'close');
+    await closed;
   }
 }
 
 describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
   let cluster: Cluster;
+  let program = '';
 
   beforeAll(async () => {
     cluster = await Cluster.make();
+    // In one file, since it starts hundreds of times.
+    program = join(cluster.folder, 'writer.cjs');
+    await build({ entryPoints: [join(import.meta.dirname, 'support/writer.ts')], outfile: program, bundle: true, format: 'cjs', logLevel: 'warning', platform: 'node' });
   });
   afterAll(async () => {
     await cluster.remove();
@@ -77,7 +85,7 @@ describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
 
   test('loses nothing and shows nothing by half when 8 writers are killed 200 times', { timeout: 300_000 }, async () => {
     const location = cluster.location({ schema: 'killed' });
-    const writers = new Writers(location);
+    const writers = new Writers(program, location);
     let kills = 0;
     const streams = Array.from({ length: WRITERS }, (_, at) => `s${at}`);
     await Promise.all(
@@ -94,7 +102,7 @@ describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
 
   test('loses nothing and shows nothing by half when the server is stopped at once, or its processes are killed', { timeout: 300_000 }, async () => {
     const location = cluster.location({ schema: 'stopped' });
-    const writers = new Writers(location);
+    const writers = new Writers(program, location);
     const streams = Array.from({ length: WRITERS }, (_, at) => `s${at}`);
     for (const stream of streams) writers.start(stream);
     for (let round = 0; round < 10; round++) {
