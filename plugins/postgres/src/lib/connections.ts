@@ -116,12 +116,16 @@ export class Connections {
     }
   }
 
-  /** Settings that nothing in the database or in the environment can change for us, and demands on the server. */
+  /**
+   * Settings that nothing in the database or in the environment can change for us, and demands on the server. There is an index for
+   * everything but a text, and a plan that was made for an empty table would be kept when it is large.
+   */
   async #prepare(client: pg.ClientBase): Promise<void> {
     const milliseconds = this.#address.answerSeconds * 1000;
     await client.query(
       `SET search_path = pg_catalog, pg_temp; SET client_encoding = 'UTF8'; SET bytea_output = 'hex'; SET client_min_messages = warning; SET jit = off;
       SET default_transaction_isolation = 'read committed'; SET standard_conforming_strings = on; SET row_security = off;
+      SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan;
       SET statement_timeout = ${milliseconds}; SET idle_in_transaction_session_timeout = ${milliseconds}`,
     );
     const { rows } = await client.query<{ version: string; encoding: string; fsync: string; synchronous: string }>(

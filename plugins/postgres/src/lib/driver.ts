@@ -12,6 +12,8 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
   readonly #schema: string;
   readonly #connections: Connections;
   readonly #listener: Listener;
+  readonly #lock: string;
+  readonly #notify: string;
   /** The last transaction that was asked for: they run one after the other, so that they need no more than one connection. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -19,7 +21,9 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
     super(connections, schema);
     this.#schema = schema;
     this.#connections = connections;
-    this.#listener = new Listener(connections, channelOf(schema));
+    this.#listener = new Listener(connections, `toka:${schema}`);
+    this.#lock = `SELECT ${lockOf(schema)}, current_setting('synchronous_commit') AS synchronous`;
+    this.#notify = `NOTIFY "toka:${schema}"`;
   }
 
   async transaction<T>(work: Work<StorageTransaction, T>, { durable }: { durable: boolean }): Promise<T> {
@@ -88,13 +92,13 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
 
   async #begin(session: Session, durable: boolean): Promise<void> {
     const saving = durable ? '' : 'SET LOCAL synchronous_commit = off; ';
-    const { rows } = await session.script(`BEGIN; ${saving}SELECT ${lockOf(this.#schema)}, current_setting('synchronous_commit') AS synchronous`);
+    const { rows } = await session.script(`BEGIN; ${saving}${this.#lock}`);
     if (durable && rows[0]?.['synchronous'] === 'off') throw coded('STORAGE_UNAVAILABLE', `${this.#connections.place}: the server does not write durably (synchronous_commit is off)`);
   }
 
   async #end(session: Session, hasEvents: boolean): Promise<void> {
     const { place } = this.#connections;
-    const { command } = await session.script(hasEvents ? `NOTIFY "${channelOf(this.#schema)}"; COMMIT` : 'COMMIT').catch((cause: CodedError) => {
+    const { command } = await session.script(hasEvents ? `${this.#notify}; COMMIT` : 'COMMIT').catch((cause: CodedError) => {
       throw coded(cause.code, `${cause.message}, so it is not known whether the transaction was committed`, { cause, hint: 'do it once more: events with keys are stored once' });
     });
     // What PostgreSQL answers if a statement failed whose error `work` has caught.
@@ -119,8 +123,4 @@ async function countBy(session: Session, table: string, column: string, way: 'se
   await session.script(ways.map((each) => `SET LOCAL enable_${each} = ${each === way ? 'on' : 'off'}`).join('; '));
   const [row] = await session.run({ text: `SELECT count(*) AS count FROM (SELECT ${column} FROM ${table} ORDER BY ${column}) AS every`, isPatient: true });
   return row?.['count'] as number;
-}
-
-function channelOf(schema: string): string {
-  return `toka:${schema}`;
 }

@@ -43,7 +43,7 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
           AS added (key, time, kind, principal, body, hash, nodes, at),
           (SELECT coalesce((SELECT position FROM ${this.events} ORDER BY position DESC LIMIT 1), 0) AS position) AS log
         WHERE $2::bigint = coalesce((SELECT version FROM ${this.events} WHERE stream = $1 ORDER BY version DESC LIMIT 1), 0)
-          AND NOT EXISTS (SELECT FROM ${this.events} WHERE stream = $1 AND key = ANY ($3))
+          AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS wanted (key) WHERE (SELECT true FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = wanted.key))
         RETURNING position
       ) SELECT min(position) AS position FROM stored`,
       values: [
@@ -63,21 +63,20 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
 
   /** Where events stand that are there already. */
   async #explain(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<Appended> {
-    const [head] = await this.session.run({
-      text: `SELECT coalesce(max(version), 0) AS version, count(*) FILTER (WHERE key = ANY ($2)) AS known, min(version) FILTER (WHERE key = $3) AS first
-        FROM ${this.events} WHERE stream = $1`,
-      values: [stream, events.map(({ key }) => key ?? null), events[0]?.key ?? null],
+    const places = await this.session.run({
+      name: 'explain',
+      text: `SELECT (SELECT version FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = wanted.key) AS version,
+        (SELECT position FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = wanted.key) AS position
+        FROM unnest($2::text[]) WITH ORDINALITY AS wanted (key, at) ORDER BY at`,
+      values: [stream, events.map(({ key }) => key ?? null)],
     });
-    if (head?.['known'] === 0) throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${String(head['version'])}`);
-    const stored = await this.session.run({
-      text: `SELECT position, version, key FROM ${this.events} WHERE stream = $1 AND version >= $2 ORDER BY version LIMIT $3`,
-      values: [stream, (head?.['first'] as number | null) ?? null, events.length],
-    });
-    const [first] = stored;
-    if (!first || events.some(({ key }, at) => key === undefined || stored[at]?.['key'] !== key)) {
+    const version = places[0]?.['version'] as number | null;
+    if (version !== null && places.every((place, at) => place['version'] === version + at)) return { position: places[0]?.['position'] as number, version, known: true };
+    if (places.some((place) => place['version'] !== null)) {
       throw coded('STORAGE_CONFLICT', 'expected all events to add to be known by their keys, in their order, or none; found some');
     }
-    return { position: first['position'] as number, version: first['version'] as number, known: true };
+    const [head] = await this.session.run({ name: 'head', text: `SELECT coalesce(max(version), 0) AS version FROM ${this.events} WHERE stream = $1`, values: [stream] });
+    throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${String(head?.['version'])}`);
   }
 }
 

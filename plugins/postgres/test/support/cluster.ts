@@ -9,13 +9,16 @@ import { createInterface } from 'node:readline';
 /** The folder of PostgreSQL's server programs: Debian keeps them out of PATH. */
 export const programs = findPrograms();
 
+/** Who the server is: nobody in particular, where this is root. */
+const owner = process.getuid?.() === 0 ? { uid: idOf('-u'), gid: idOf('-g') } : undefined;
+
 export interface ClusterOptions {
   /** Lines of postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Whether it listens on the loopback too, and not only on a Unix socket. */
   readonly listens?: boolean;
-  /** Lines of pg_hba.conf. Default: everybody may. */
-  readonly rules?: readonly string[];
+  /** Writes files into its folder before it starts: `data` has the configuration. */
+  prepare?(folder: string): void;
 }
 
 /** A PostgreSQL server of its own in a temporary folder, which is not that of the machine. */
@@ -31,14 +34,14 @@ export class Cluster {
     this.#options = options;
   }
 
-  /** Makes one and starts it. */
+  /** Makes one and starts it; the caller removes it. */
   static async make(options: ClusterOptions = {}): Promise<Cluster> {
     const folder = mkdtempSync(join(tmpdir(), 'toka-pg-'));
     const cluster = new Cluster(folder, options.listens === true ? await freePort() : 5432, options);
-    const [owner] = unprivileged();
-    if (owner) chownSync(folder, owner.uid, owner.gid);
-    // Not durable: only the server is, later.
-    cluster.#run('initdb', ['--no-sync', '--auth=trust', '--username=toka', '--encoding=UTF8', '--locale=C', '--pgdata', join(folder, 'data')]);
+    cluster.#own(folder);
+    cluster.#run('initdb', ['--no-sync', '--auth=trust', '--username=toka', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--pgdata', join(folder, 'data')]);
+    options.prepare?.(folder);
+    for (const file of globSync(`${folder}/**`)) cluster.#own(file);
     await cluster.start();
     return cluster;
   }
@@ -85,9 +88,18 @@ export class Cluster {
     return execFileSync(join(programs ?? '', 'psql'), args, { encoding: 'utf8' }).trim();
   }
 
+  /** The processes that serve storages. */
+  backends(): number[] {
+    return this.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'toka'").split('\n').map(Number);
+  }
+
   async remove(): Promise<void> {
     await this.stop('SIGQUIT');
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #own(file: string): void {
+    if (owner) chownSync(file, owner.uid, owner.gid);
   }
 
   #run(name: string, args: readonly string[]): void {
@@ -97,17 +109,13 @@ export class Cluster {
 
   /** PostgreSQL refuses to be root. It ends with who has started it, even if that one is killed. */
   #command(name: string, args: readonly string[]): [string, string[]] {
-    const [owner] = unprivileged();
     const identity = owner ? [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'] : [];
     return ['setpriv', [...identity, '--pdeathsig=QUIT', join(programs ?? '', name), ...args]];
   }
 }
 
-/** Who the server is: nobody in particular, where this is root. */
-function unprivileged(): { uid: number; gid: number }[] {
-  if (process.getuid?.() !== 0) return [];
-  const [uid = 0, gid = 0] = ['-u', '-g'].map((what) => Number(execFileSync('id', [what, 'nobody'], { encoding: 'utf8' })));
-  return [{ uid, gid }];
+function idOf(what: '-u' | '-g'): number {
+  return Number(execFileSync('id', [what, 'nobody'], { encoding: 'utf8' }));
 }
 
 async function freePort(): Promise<number> {
