@@ -225,17 +225,17 @@ describe.skipIf(programs === undefined)('a PostgreSQL that wants a password and 
 
   test('takes it from PGPASSWORD', async () => {
     vi.stubEnv('PGPASSWORD', 'correct:horse\\battery');
-    await reach({});
+    await expect(reach({})).resolves.toBeUndefined();
   });
 
   test('takes it from a file that the address names', async () => {
     vi.stubEnv('PGPASSWORD', 'wrong');
-    await reach({ passfile: file('named', line('correct\\:horse\\\\battery')) });
+    await expect(reach({ passfile: file('named', line('correct\\:horse\\\\battery')) })).resolves.toBeUndefined();
   });
 
   test('takes it from the file that PGPASSFILE names', async () => {
     vi.stubEnv('PGPASSFILE', file('by-variable', line('correct\\:horse\\\\battery')));
-    await reach({});
+    await expect(reach({})).resolves.toBeUndefined();
   });
 
   test('is refused without one, with a wrong one, and with a file that others can read', async () => {
@@ -257,7 +257,8 @@ describe.skipIf(programs === undefined)('a PostgreSQL that wants a password and 
   ])('is reached with %s: %o', async (_what, { sslrootcert, ...more }: { sslrootcert?: string; sslmode?: string }, isReached) => {
     vi.stubEnv('PGPASSWORD', 'correct:horse\\battery');
     const reaching = reach({ ...(sslrootcert === undefined ? {} : { sslrootcert: join(folder, sslrootcert) }), ...more });
-    expect(await reaching.then(() => 'reached', ({ code }: { code: string }) => code)).toBe(isReached ? 'reached' : 'STORAGE_UNAVAILABLE');
+    if (isReached) await expect(reaching).resolves.toBeUndefined();
+    else expect(await codeOf(reaching)).toBe('STORAGE_UNAVAILABLE');
   });
 
   test('is reached by another name only where the name is not asked for', async () => {

@@ -1,5 +1,5 @@
 import { storageChecks } from '@toka/sdk/testing';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import postgres from '../src/postgres.ts';
 import { Cluster, programs } from './support/cluster.ts';
 
@@ -14,10 +14,9 @@ describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
     await cluster.remove();
   });
 
-  test.each(storageChecks)('$name', ({ run }) =>
-    run(async () => {
-      const location = cluster.location({ schema: `place_${++places}` });
-      return { open: (options) => postgres.open({ location, ...options }) };
-    }),
-  );
+  test.each(storageChecks)('$name', async ({ run }) => {
+    const location = cluster.location({ schema: `place_${++places}` });
+    const checking = run(async () => ({ open: async (options) => postgres.open({ location, ...options }) }));
+    await expect(checking).resolves.toBeUndefined();
+  });
 });

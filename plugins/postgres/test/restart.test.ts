@@ -89,8 +89,8 @@ describe.skipIf(programs === undefined)('a PostgreSQL that restarts', () => {
         for await (const batch of storage.subscribe()) batches.push(batch);
       })(),
     );
-    await expect.poll(() => batches.length).toBe(1);
-    await expect.poll(() => cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")).toBe('1');
+    await expect.poll(() => batches.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"), { timeout: 30_000 }).toBe('1');
     await cluster.restart('SIGQUIT');
     expect(await ended).toBe('STORAGE_UNAVAILABLE');
     const again = storage.subscribe({ after: 1 })[Symbol.asyncIterator]();

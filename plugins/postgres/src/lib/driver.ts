@@ -50,7 +50,8 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
     if (foreign !== undefined) return `its schema is not toka's: ${foreign}`;
     return this.#moment(async (session) => {
       await session.script('SET LOCAL statement_timeout = 0');
-      for (const [table, column] of [[this.events, 'position'], [this.events, 'stream'], [this.entries, 'key']] as const) {
+      const indexed = [[this.events, 'position'], [this.events, 'stream'], [this.entries, 'key']] as const;
+      for (const [table, column] of indexed) {
         const all = await countBy(session, table, column, 'seqscan');
         const found = await countBy(session, table, column, 'indexonlyscan');
         if (found !== all) return `the index of ${column} leads to ${found} of the ${all} rows in ${table}`;
@@ -61,11 +62,13 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
 
   /** What nothing uses any more is for PostgreSQL to use again; others go on meanwhile. */
   async compact(): Promise<void> {
-    await this.#connections.use(async (session) => {
-      await session.script('SET statement_timeout = 0');
-      for (const table of [this.events, this.entries]) await session.run({ text: `VACUUM (ANALYZE) ${table}`, isPatient: true });
-      await session.script('RESET statement_timeout');
-    });
+    await this.#connections.use(
+      async (session) => {
+        await session.script('SET statement_timeout = 0');
+        for (const table of [this.events, this.entries]) await session.run({ text: `VACUUM (ANALYZE) ${table}`, isPatient: true });
+      },
+      () => false,
+    );
   }
 
   async close(): Promise<void> {
@@ -74,20 +77,26 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
   }
 
   async #commit<T>(work: Work<StorageTransaction, T>, durable: boolean): Promise<T> {
-    const outcome = await this.#connections.use(async (session) => {
-      const begun = this.#begin(session, durable);
-      // Sent without waiting for the lock: the server does not answer what comes next before it has it.
-      const own = new SqlTransaction(session, this.#schema);
-      try {
-        const [value] = await Promise.all([work(own), begun]);
-        await this.#end(session, own.hasEvents);
-        return { value };
-      } catch (error) {
-        return { error, isUndone: await Promise.all([begun, session.script('ROLLBACK')]).then(() => true, () => false) };
-      }
-    }, ({ isUndone = true }) => isUndone);
+    const outcome = await this.#connections.use(
+      async (session) => this.#try(session, work, durable),
+      ({ isUndone = true }) => isUndone,
+    );
     if ('value' in outcome) return outcome.value;
     throw outcome.error;
+  }
+
+  async #try<T>(session: Session, work: Work<StorageTransaction, T>, durable: boolean): Promise<{ value: T; isUndone?: never } | { error: unknown; isUndone: boolean }> {
+    const begun = this.#begin(session, durable);
+    // Used without waiting for the lock: the server does not look at what is sent next before it has it.
+    const own = new SqlTransaction(session, this.#schema);
+    try {
+      const [value] = await Promise.all([work(own), begun]);
+      await this.#end(session, own.hasEvents);
+      return { value };
+    } catch (error) {
+      const [, undone] = await Promise.allSettled([begun, session.script('ROLLBACK')]);
+      return { error, isUndone: undone.status === 'fulfilled' };
+    }
   }
 
   async #begin(session: Session, durable: boolean): Promise<void> {
@@ -97,12 +106,12 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
   }
 
   async #end(session: Session, hasEvents: boolean): Promise<void> {
-    const { place } = this.#connections;
-    const { command } = await session.script(hasEvents ? `${this.#notify}; COMMIT` : 'COMMIT').catch((cause: CodedError) => {
-      throw coded(cause.code, `${cause.message}, so it is not known whether the transaction was committed`, { cause, hint: 'do it once more: events with keys are stored once' });
+    const { command } = await session.script(hasEvents ? `${this.#notify}; COMMIT` : 'COMMIT').catch((cause: unknown) => {
+      const { code, message } = cause as CodedError;
+      throw coded(code, `${message}, so it is not known whether the transaction was committed`, { cause, hint: 'do it once more: events with keys are stored once' });
     });
     // What PostgreSQL answers if a statement failed whose error `work` has caught.
-    if (command !== 'COMMIT') throw coded('STORAGE_UNAVAILABLE', `${place}: a statement of the transaction had failed, so nothing of it is stored`);
+    if (command !== 'COMMIT') throw coded('STORAGE_UNAVAILABLE', `${this.#connections.place}: a statement of the transaction had failed, so nothing of it is stored`);
   }
 
   /** Lets `work` read what is there now, whatever is committed meanwhile. */

@@ -18,7 +18,12 @@ export const emptyDriver: StorageDriver = {
   },
   snapshot: async (work) => work(READER),
   query: () => [],
-  changed: async (_after, signal) => new Promise((resolve) => void (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }))),
+  async changed(_after, signal) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+  },
   check: () => undefined,
   close() {},
 };

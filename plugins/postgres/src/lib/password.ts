@@ -21,7 +21,9 @@ async function fromFile(file: string, { host, port, database, user }: Address): 
   const text = readPrivate(file);
   // PostgreSQL's own programs look for a Unix socket under this name.
   const name = host.startsWith('/') ? 'localhost' : host;
-  return new Promise((resolve) => void getPassword({ host: name, port, database, user }, Readable.from([text]), resolve));
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  getPassword({ host: name, port, database, user }, Readable.from([text]), resolve);
+  return promise;
 }
 
 function readPrivate(file: string): string {
