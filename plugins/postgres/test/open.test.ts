@@ -156,6 +156,18 @@ describe.skipIf(programs === undefined)('a schema of PostgreSQL', () => {
     expect(cluster.sql(`SELECT pg_current_wal_flush_lsn() > '${before}'`)).toBe('t');
   });
 
+  test('is closed when what was asked before has been done', async () => {
+    const storage = await open();
+    const asked = [
+      ...Array.from({ length: 5 }, async (_, at) => (await storage.append(`s${at}`, [event('a')], 0)).known),
+      ...Array.from({ length: 9 }, async () => (await storage.ends()).events >= 10),
+      storage.snapshot(async (reader) => (await reader.ends()).events >= 10),
+    ];
+    await storage.close();
+    await expect(Promise.all(asked)).resolves.toEqual(Array.from({ length: 15 }, () => false));
+    await expect((await open()).ends()).resolves.toEqual({ events: 5, nodes: 5 });
+  });
+
   test('keeps what JSON can say and PostgreSQL cannot', async () => {
     const storage = await open();
     const odd = { ...event('odd'), body: JSON.stringify({ type: 'a\0b', principal: '\ud800', name: '\0', long: 'x'.repeat(5000) }) };

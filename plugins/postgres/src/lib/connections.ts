@@ -9,7 +9,7 @@ export type Value = string | number | null | Uint8Array | readonly (string | num
 export type Row = Readonly<Record<string, unknown>>;
 
 export interface Statement {
-  /** Kept prepared by the server under this name. Without one it is planned anew, for these values. */
+  /** Kept prepared by the server under this name. Without one it is planned anew. */
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly Value[];
@@ -35,6 +35,8 @@ export class Connections {
   readonly #address: Address;
   readonly #pool: pg.Pool;
   readonly #ready = new WeakSet<pg.PoolClient>();
+  /** What is under way or waits for a connection. */
+  readonly #uses = new Set<Promise<unknown>>();
 
   constructor(address: Address) {
     this.#address = address;
@@ -46,14 +48,12 @@ export class Connections {
 
   /** Lets `work` have a connection for itself. It is used again unless `work` fails, or its result says that it is not sound. */
   async use<T>(work: (session: Session) => Promise<T>, leavesSound: (result: T) => boolean = () => true): Promise<T> {
-    const client = await this.#acquire();
-    let isSound = false;
+    const using = this.#use(work, leavesSound);
+    this.#uses.add(using);
     try {
-      const result = await work(this.#session(client));
-      isSound = leavesSound(result);
-      return result;
+      return await using;
     } finally {
-      client.release(!isSound);
+      this.#uses.delete(using);
     }
   }
 
@@ -89,8 +89,22 @@ export class Connections {
     };
   }
 
+  /** Waits for what was asked before: the pool would forget who waits for a connection. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#uses);
     await this.#pool.end();
+  }
+
+  async #use<T>(work: (session: Session) => Promise<T>, leavesSound: (result: T) => boolean): Promise<T> {
+    const client = await this.#acquire();
+    let isSound = false;
+    try {
+      const result = await work(this.#session(client));
+      isSound = leavesSound(result);
+      return result;
+    } finally {
+      client.release(!isSound);
+    }
   }
 
   async #acquire(): Promise<pg.PoolClient> {

@@ -72,6 +72,7 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
   }
 
   async close(): Promise<void> {
+    await this.#last;
     await this.#listener.close();
     await this.#connections.close();
   }

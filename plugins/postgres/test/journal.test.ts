@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { createIds, systemClock, systemRandom } from '../../../src/journal/ids.ts';
+import { type Journal, openJournal } from '../../../src/journal/journal.ts';
+import { WHOLE_RUN } from '../../../test/journal/events.ts';
+import postgres from '../src/postgres.ts';
+import { Cluster, programs } from './support/cluster.ts';
+import { codeOf } from './support/failure.ts';
+
+const nextId = createIds(systemClock, systemRandom);
+
+describe.skipIf(programs === undefined)('the journal in PostgreSQL', () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await Cluster.make();
+  });
+  afterAll(async () => {
+    await cluster.remove();
+  });
+
+  async function journalIn(schema: string): Promise<Journal> {
+    const journal = await openJournal(cluster.location({ schema }), { clock: systemClock, storage: postgres });
+    onTestFinished(async () => journal.close());
+    return journal;
+  }
+
+  test('keeps runs that verify, also when it is opened again', async () => {
+    const journal = await journalIn('kept');
+    const runs = [nextId(), nextId()];
+    for (const run of runs) await journal.append(run, WHOLE_RUN, 0);
+    await journal.close();
+    const again = await journalIn('kept');
+    expect(await again.verify()).toMatchObject({ ok: true, events: 2 * WHOLE_RUN.length });
+    expect((await again.runs({ limit: 9 })).map(({ id }) => id).toSorted()).toEqual(runs.toSorted());
+  });
+
+  test.each([
+    ['taken out', 'DELETE FROM $.events WHERE position = 3', { why: 'missing', position: 3 }],
+    ['changed', `UPDATE $.events SET body = replace(body, 'type', 'tyqe') WHERE position = 3`, { position: 3 }],
+    ['without its nodes', 'UPDATE $.events SET nodes = NULL WHERE position = 3', { position: 3 }],
+  ])('tells which event was %s behind its back', async (what, statement, finding) => {
+    const schema = what.replaceAll(' ', '_');
+    const journal = await journalIn(schema);
+    for (let run = 0; run < 2; run++) await journal.append(nextId(), WHOLE_RUN, 0);
+    cluster.sql(statement.replaceAll('$.', `${schema}.`));
+    const { ok, findings } = await journal.verify();
+    expect(ok).toBe(false);
+    expect(findings).toContainEqual(expect.objectContaining(finding));
+  });
+
+  test('is out of reach, and not damaged, while PostgreSQL is away', async () => {
+    const journal = await journalIn('away');
+    await cluster.stop();
+    expect(await codeOf(journal.append(nextId(), WHOLE_RUN, 0))).toBe('TOKA_STATE_UNAVAILABLE');
+    await cluster.start();
+    await journal.append(nextId(), WHOLE_RUN, 0);
+    expect(await journal.verify()).toMatchObject({ ok: true, events: WHOLE_RUN.length });
+  });
+});
