@@ -22,6 +22,8 @@ export interface Session {
   run(statement: Statement): Promise<Row[]>;
   /** Runs statements without values, separated by semicolons. Returns the command that the server says it has done last, and the rows. */
   script(text: string): Promise<{ readonly command: string; readonly rows: Row[] }>;
+  /** Sends in one packet what `send` sends before it waits for anything. */
+  together<T>(send: () => T): T;
 }
 
 const OLDEST_SERVER = 14;
@@ -159,7 +161,16 @@ export class Connections {
 
   #session(client: pg.PoolClient): Session {
     const { place } = this;
+    const { stream } = (client as unknown as { readonly connection: pg.Connection }).connection;
     return {
+      together(send) {
+        stream.cork();
+        try {
+          return send();
+        } finally {
+          stream.uncork();
+        }
+      },
       async run({ name, text, values = [], isPatient = false }) {
         try {
           const timing = isPatient ? { query_timeout: FOREVER_MS } : {};

@@ -87,11 +87,11 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
   }
 
   async #try<T>(session: Session, work: Work<StorageTransaction, T>, durable: boolean): Promise<{ value: T; isUndone?: never } | { error: unknown; isUndone: boolean }> {
-    const begun = this.#begin(session, durable);
-    // Used without waiting for the lock: the server does not look at what is sent next before it has it.
     const own = new SqlTransaction(session, this.#schema);
+    // What `work` does first is sent with it: the server does not look at that before it has the lock.
+    const [begun, working] = session.together(() => [this.#begin(session, durable), (async () => work(own))()]);
     try {
-      const [value] = await Promise.all([work(own), begun]);
+      const [value] = await Promise.all([working, begun]);
       await this.#end(session, own.hasEvents);
       return { value };
     } catch (error) {

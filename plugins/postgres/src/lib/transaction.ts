@@ -1,6 +1,8 @@
 import { type Appended, coded, type NewEvent, type StorageTransaction } from '@toka/sdk';
 import { asText, isText, SqlReader } from './reader.ts';
 
+const COLUMNS = ['key', 'time', 'kind', 'principal', 'body', 'hash', 'nodes'];
+
 /** A commit in the making, on a connection that holds the lock. */
 export class SqlTransaction extends SqlReader implements StorageTransaction {
   /** Whether there is something that subscribers wait for. */
@@ -33,32 +35,44 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
 
   /** Returns the position of the first, or undefined: nothing is stored where the stream is not as expected. */
   async #store(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<number | undefined> {
-    const members = events.map(membersOf);
-    const [row] = await this.session.run({
+    const rows = events.map(valuesOf);
+    const [first] = rows;
+    // A single one, the most frequent case, takes two thirds of the time without lists.
+    const columns = first && rows.length === 1 ? first : COLUMNS.map((_, column) => rows.map((row) => row[column] ?? null));
+    const [row] = await this.session.run({ ...(rows.length === 1 ? this.#one() : this.#many()), values: [stream, expectedVersion, ...columns] });
+    return (row?.['position'] as number | null | undefined) ?? undefined;
+  }
+
+  #one(): { name: string; text: string } {
+    return {
+      name: 'append one',
+      text: `INSERT INTO ${this.events} (position, stream, version, ${COLUMNS.join(', ')})
+        SELECT ${this.#last()} + 1, $1, $2::bigint + 1, $3::text, $4::bigint, $5::text, $6::text, $7::text, decode($8, 'hex'), decode($9, 'hex')
+        WHERE $2::bigint = ${this.#head()} AND NOT EXISTS (SELECT FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = $3)
+        RETURNING position`,
+    };
+  }
+
+  #many(): { name: string; text: string } {
+    return {
       name: 'append',
       text: `WITH stored AS (
-        INSERT INTO ${this.events} (position, stream, version, key, time, kind, principal, body, hash, nodes)
-        SELECT log.position + at, $1, $2 + at, added.key, added.time, added.kind, added.principal, added.body, decode(added.hash, 'hex'), decode(added.nodes, 'hex')
-        FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY
-          AS added (key, time, kind, principal, body, hash, nodes, at),
-          (SELECT coalesce((SELECT position FROM ${this.events} ORDER BY position DESC LIMIT 1), 0) AS position) AS log
-        WHERE $2::bigint = coalesce((SELECT version FROM ${this.events} WHERE stream = $1 ORDER BY version DESC LIMIT 1), 0)
+        INSERT INTO ${this.events} (position, stream, version, ${COLUMNS.join(', ')})
+        SELECT ${this.#last()} + at, $1, $2 + at, added.key, added.time, added.kind, added.principal, added.body, decode(added.hash, 'hex'), decode(added.nodes, 'hex')
+        FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY AS added (${COLUMNS.join(', ')}, at)
+        WHERE $2::bigint = ${this.#head()}
           AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS wanted (key) WHERE (SELECT true FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = wanted.key))
         RETURNING position
       ) SELECT min(position) AS position FROM stored`,
-      values: [
-        stream,
-        expectedVersion,
-        events.map(({ key }) => key ?? null),
-        events.map(({ time }) => time),
-        members.map(({ kind }) => kind),
-        members.map(({ principal }) => principal),
-        events.map(({ body }) => body),
-        events.map(({ hash }) => hash),
-        events.map(({ nodes }) => nodes),
-      ],
-    });
-    return (row?.['position'] as number | null) ?? undefined;
+    };
+  }
+
+  #last(): string {
+    return `coalesce((SELECT position FROM ${this.events} ORDER BY position DESC LIMIT 1), 0)`;
+  }
+
+  #head(): string {
+    return `coalesce((SELECT version FROM ${this.events} WHERE stream = $1 ORDER BY version DESC LIMIT 1), 0)`;
   }
 
   /** Where events stand that are there already. */
@@ -80,12 +94,12 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
   }
 }
 
-/** What queries ask for of an event. */
-function membersOf({ body }: NewEvent): { kind: string | null; principal: string | null } {
+/** What is stored of an event beside its place, in the order of `COLUMNS`. */
+function valuesOf({ key, time, body, hash, nodes }: NewEvent): (string | number | null)[] {
   if (!isText(body)) throw coded('STORAGE_INVALID', 'expected a body of Unicode without a zero, found another');
   try {
     const { type, principal } = JSON.parse(body) as { type?: unknown; principal?: unknown };
-    return { kind: asText(type) ?? null, principal: asText(principal) ?? null };
+    return [key ?? null, time, asText(type) ?? null, asText(principal) ?? null, body, hash, nodes];
   } catch (cause) {
     throw coded('STORAGE_INVALID', 'expected the text of a JSON object as body, found another', { cause });
   }
