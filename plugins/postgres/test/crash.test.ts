@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import postgres from '../src/postgres.ts';
 import { Cluster, programs } from './support/cluster.ts';
 
@@ -43,6 +43,11 @@ class Writers {
     const closed = once(child, 'close');
     child.kill('SIGKILL');
     await closed;
+  }
+
+  /** Those that a test which failed has left. */
+  end(): void {
+    for (const child of this.#children.values()) child.kill('SIGKILL');
   }
 }
 
@@ -86,6 +91,7 @@ describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
   test('loses nothing and shows nothing by half when 8 writers are killed 200 times', { timeout: 300_000 }, async () => {
     const location = cluster.location({ schema: 'killed' });
     const writers = new Writers(program, location);
+    onTestFinished(() => writers.end());
     let kills = 0;
     const streams = Array.from({ length: WRITERS }, (_, at) => `s${at}`);
     await Promise.all(
@@ -103,6 +109,7 @@ describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
   test('loses nothing and shows nothing by half when the server is stopped at once, or its processes are killed', { timeout: 300_000 }, async () => {
     const location = cluster.location({ schema: 'stopped' });
     const writers = new Writers(program, location);
+    onTestFinished(() => writers.end());
     const streams = Array.from({ length: WRITERS }, (_, at) => `s${at}`);
     for (const stream of streams) writers.start(stream);
     for (let round = 0; round < 10; round++) {
