@@ -4,7 +4,7 @@ import { storageFlag, TokaCommand } from '../base.ts';
 export default class StorageCompact extends TokaCommand {
   static override description =
     'Gives space back that nothing uses any more, and says how much. Nothing is lost.';
-  static override examples = ['<%= config.bin %> storage compact', '<%= config.bin %> storage compact --storage sqlite:/srv/journals --json'];
+  static override examples = ['<%= config.bin %> storage compact', '<%= config.bin %> storage compact --json'];
   static override flags = {
     json: boolean({ description: 'print one JSON value (toka/storage-compact/v1)' }),
     storage: storageFlag,
