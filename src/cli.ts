@@ -27,6 +27,13 @@ import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
 import RunsShow from './commands/runs/show.ts';
 import SandboxRun from './commands/sandbox/run.ts';
+import StorageBackup from './commands/storage/backup.ts';
+import StorageCompact from './commands/storage/compact.ts';
+import StorageCopy from './commands/storage/copy.ts';
+import StorageInfo from './commands/storage/info.ts';
+import StorageMigrate from './commands/storage/migrate.ts';
+import StorageRestore from './commands/storage/restore.ts';
+import StorageVerify from './commands/storage/verify.ts';
 import ToolsList from './commands/tools/list.ts';
 import ToolsRegister from './commands/tools/register.ts';
 import ToolsSearch from './commands/tools/search.ts';
@@ -66,6 +73,13 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'runs:logs': RunsLogs,
   'runs:show': RunsShow,
   'sandbox:run': SandboxRun,
+  'storage:backup': StorageBackup,
+  'storage:compact': StorageCompact,
+  'storage:copy': StorageCopy,
+  'storage:info': StorageInfo,
+  'storage:migrate': StorageMigrate,
+  'storage:restore': StorageRestore,
+  'storage:verify': StorageVerify,
   'tools:list': ToolsList,
   'tools:register': ToolsRegister,
   'tools:search': ToolsSearch,

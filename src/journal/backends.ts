@@ -8,7 +8,26 @@ import { sqliteStorage } from './sqlite/storage.ts';
 
 /** What is read of a plugin's package.json. */
 interface PackageFile {
-  readonly toka?: { readonly contributes?: { readonly storage?: readonly { readonly id: string; readonly entry: string }[] } };
+  readonly name: string;
+  readonly toka?: { readonly contributes?: { readonly storage?: readonly Contribution[] } };
+}
+
+type Contribution = Pick<Storage, 'id' | 'summary' | 'supports'> & { readonly entry: string };
+
+/** A backend as lists show it; listing loads none of them. */
+export type ListedStorage = Pick<Storage, 'id' | 'summary' | 'supports'> & {
+  /** The package of the plugin that brings it. */
+  readonly plugin?: string;
+};
+
+const OWN: readonly Storage[] = [sqliteStorage, memoryStorage];
+
+/** All backends that are installed, toka's own first. */
+export function listStorages(packageFiles: readonly string[]): ListedStorage[] {
+  return [
+    ...OWN.map(({ id, summary, supports }) => ({ id, summary, supports })),
+    ...packageFiles.flatMap(storagesOf).map(({ id, summary, supports, plugin }) => ({ id, summary, supports, plugin })),
+  ];
 }
 
 /**
@@ -18,20 +37,19 @@ interface PackageFile {
  * @throws TokaError `TOKA_STORAGE_UNKNOWN`; `TOKA_RUNTIME_UNAVAILABLE` where it cannot be loaded.
  */
 export function findStorage(id: string, packageFiles: readonly string[]): Storage {
-  const own = [sqliteStorage, memoryStorage];
-  const found = own.find((storage) => storage.id === id);
+  const found = OWN.find((storage) => storage.id === id);
   if (found) return found;
   const contributed = packageFiles.flatMap(storagesOf);
   const [first] = contributed.filter((one) => one.id === id);
   if (first) return load(first.file);
   throw new TokaError('TOKA_STORAGE_UNKNOWN', `expected the name of a storage backend, found "${id}"`, {
-    hint: `there are ${[...own, ...contributed].map((one) => one.id).join(', ')}`,
+    hint: `there are ${[...OWN, ...contributed].map((one) => one.id).join(', ')}`,
   });
 }
 
-function storagesOf(packageFile: string): { readonly id: string; readonly file: string }[] {
-  const { toka } = JSON.parse(readFileSync(packageFile, 'utf8')) as PackageFile;
-  return (toka?.contributes?.storage ?? []).map(({ id, entry }) => ({ id, file: join(dirname(packageFile), entry) }));
+function storagesOf(packageFile: string): (Contribution & { readonly file: string; readonly plugin: string })[] {
+  const { name, toka } = JSON.parse(readFileSync(packageFile, 'utf8')) as PackageFile;
+  return (toka?.contributes?.storage ?? []).map((one) => ({ ...one, file: join(dirname(packageFile), one.entry), plugin: name }));
 }
 
 function load(file: string): Storage {

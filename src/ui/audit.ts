@@ -122,7 +122,7 @@ function auditText({ ok, events, root, signed, findings }: Audit, view: Terminal
 }
 
 /** A finding in words. */
-function describe(finding: Finding | undefined): string {
+export function describe(finding: Finding | undefined): string {
   if (!finding) return 'it is not';
   const { why, position, run, seq, field, from, size } = finding;
   const place = [position === undefined ? undefined : `event ${position}`, run === undefined ? undefined : `${seq} of run ${run}`].filter((part) => part !== undefined).join(', ');

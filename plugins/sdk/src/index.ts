@@ -32,6 +32,7 @@ export type {
   StorageDriver,
   StorageEntry,
   StorageEvent,
+  StorageFacts,
   StorageOptions,
   StorageReader,
   StorageSupports,

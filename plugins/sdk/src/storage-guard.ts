@@ -66,6 +66,10 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
       demand('backup', driver.backup !== undefined);
       await driver.backup?.(target);
     },
+    async describe() {
+      open();
+      return (await driver.describe?.()) ?? {};
+    },
     async close() {
       closing.abort();
       await (closed ??= Promise.resolve(driver.close()));

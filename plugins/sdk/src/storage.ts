@@ -195,8 +195,22 @@ export interface StorageBackend extends StorageReader, StorageWriter {
   compact(): Promise<void>;
   /** Writes all of one moment to a new file or folder, which can be opened in its place, while others go on writing. Needs `supports.backup`. */
   backup(target: string): Promise<void>;
+  /** Tells what is known of it beyond its content; a backend that tells nothing gives no facts. */
+  describe(): Promise<StorageFacts>;
   /** Ends subscriptions and lets everything go. Once more is no error. */
   close(): Promise<void>;
+}
+
+/** What a backend says of a storage as it stands there. */
+export interface StorageFacts {
+  /** The version of the format that it has there: one that is only read may be of an older one. */
+  readonly format?: number;
+  /** The version that this backend writes. */
+  readonly newestFormat?: number;
+  /** What it takes, where its location is no path. */
+  readonly bytes?: number;
+  /** By which settings, as they were read back, it keeps what was acknowledged. */
+  readonly durability?: string;
 }
 
 export interface TransactionOptions {
@@ -237,6 +251,8 @@ export interface StorageDriver extends StorageReader {
   check?(): Awaitable<string | undefined>;
   compact?(): Awaitable<void>;
   backup?(target: string): Awaitable<void>;
+  /** As `StorageBackend.describe`. */
+  describe?(): Awaitable<StorageFacts>;
   close(): Awaitable<void>;
 }
 

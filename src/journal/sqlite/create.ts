@@ -20,7 +20,7 @@ export function createDatabase(file: string): void {
   } finally {
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(draft + suffix, { force: true });
   }
-  syncFolder(dirname(file));
+  syncPath(dirname(file));
 }
 
 function build(draft: string): void {
@@ -47,8 +47,9 @@ function link(draft: string, file: string): void {
   }
 }
 
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r');
+/** Writes to the disk what is known of a file or a folder. */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);
   } finally {

@@ -11,6 +11,14 @@ import { APPLICATION_ID, create, findForeignObject, migrate, modernCopy, SCHEMA_
 /** The first SQLite without the WAL-reset bug, https://www.sqlite.org/wal.html#walresetbug, which loses commits of several processes. */
 const OLDEST_SQLITE = [3, 51, 3] as const;
 
+/** Of which format the file is that a copy in memory was made of. */
+const formats = new WeakMap<DatabaseSync, number>();
+
+/** The format of the file that an open database stands for. */
+export function formatOf(db: DatabaseSync): number {
+  return formats.get(db) ?? SCHEMA_VERSION;
+}
+
 export interface DatabaseOptions {
   /** A folder above the file below which no folder may be a symlink. */
   readonly root?: string;
@@ -136,6 +144,7 @@ function copied(db: DatabaseSync, version: number): DatabaseSync {
     db.exec('ROLLBACK');
   }
   copy.exec('PRAGMA query_only = ON');
+  formats.set(copy, version);
   return copy;
 }
 

@@ -13,14 +13,20 @@ import {
   type StorageDriver,
   type StorageEntry,
   type StorageEvent,
+  type StorageFacts,
   type StorageReader,
   type StorageTransaction,
   type TransactionOptions,
 } from '@toka/sdk';
+import { formatOf } from './database.ts';
 import { translate } from './failures.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 
 /** How often a subscriber looks for what other processes have added, milliseconds. */
 const POLL_MS = 50;
+
+/** The greatest number that SQLite takes here. */
+const ALL_PAGES = 0x7fff_ffff;
 
 /** Greater than all that a key, of 1,500 bytes at the most, can go on with. */
 const BEYOND = '\u{10ffff}'.repeat(375);
@@ -122,7 +128,17 @@ export class SqliteDriver implements StorageDriver {
     const { backup } = process.getBuiltinModule('node:sqlite');
     await this.#alone(async () => {
       closeSync(openSync(target, 'wx', 0o600));
-      await backup(this.#db, target);
+      // All at once: between two steps another process could write, and then SQLite begins again, for ever where many write.
+      await backup(this.#db, target, { rate: ALL_PAGES });
+    });
+  }
+
+  async describe(): Promise<StorageFacts> {
+    return this.#look(() => {
+      const { mode, synchronous } = this.#sql('SELECT journal_mode AS mode, synchronous FROM pragma_journal_mode, pragma_synchronous').get() as { mode: string; synchronous: number };
+      // A copy in memory says nothing of the file.
+      const durability = mode === 'memory' ? {} : { durability: `journal_mode=${mode}, synchronous=${synchronous === 2 ? 'FULL' : synchronous}` };
+      return { format: formatOf(this.#db), newestFormat: SCHEMA_VERSION, ...durability };
     });
   }
 
