@@ -36,6 +36,7 @@ const LATE = {
   verify: 'src/journal/verify.ts',
   audit: 'src/ui/audit.ts',
   'audit-records': 'src/ui/audit-records.ts',
+  events: 'src/ui/events.ts',
   'auth-identity': 'src/ui/auth-identity.ts',
   'auth-keys': 'src/ui/auth-keys.ts',
   'auth-tokens': 'src/ui/auth-tokens.ts',

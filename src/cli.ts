@@ -19,6 +19,7 @@ import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
+import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
@@ -58,6 +59,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:verify': AuthTokenVerify,
   check: Check,
   doctor: Doctor,
+  'events:tail': EventsTail,
   lock: Lock,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,

@@ -3,6 +3,7 @@ import type { Blobs } from './blobs.ts';
 import type { NoteKey, NoteSigner, SignedCheckpoint } from './checkpoint.ts';
 import type { EventLog } from './event-log.ts';
 import type { RunEvent, RunStatus, StoredEvent } from './events.ts';
+import type { Feed } from './feed.ts';
 import type { Audit } from './findings.ts';
 import type { RunState } from './reducer.ts';
 
@@ -56,6 +57,8 @@ export interface Commit {
  * again) and `TOKA_INTEGRITY` (it is damaged).
  */
 export interface Journal {
+  /** All events in the order in which they were recorded, also as they come. */
+  readonly feed: Feed;
   /**
    * Adds events to a run in one commit that is durable when the promise resolves.
    *

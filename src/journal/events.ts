@@ -137,6 +137,8 @@ export interface RunFinished {
 /** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
 export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunOutput | RunFinished;
 
+export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.output', 'run.finished'];
+
 /** An event as the journal holds it. */
 export interface StoredEvent {
   readonly run: string;

@@ -1,7 +1,8 @@
 import type { RunSummary } from '../journal/contract.ts';
-import type { Kept, RunOutput, StoredEvent } from '../journal/events.ts';
+import type { RunOutput, StoredEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { Door } from './door.ts';
+import { detail } from './event-text.ts';
 import { duration, when } from './runs-list.ts';
 import { paint, plain, terminal, type Terminal } from './text.ts';
 
@@ -63,26 +64,6 @@ function describe(id: string, events: readonly StoredEvent[], tree: readonly Run
   });
   const nested = tree.length === 0 ? [] : ['', title('STARTED BY IT'), ...tree.flatMap((child) => branch(child, '  '))];
   return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines, ...nested].join('\n')}\n`;
-}
-
-function detail(event: StoredEvent['event']): string {
-  switch (event.type) {
-    case 'run.requested':
-      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}`;
-    case 'approval.decided':
-      return `${event.capability}: ${event.decision}, by ${event.by}`;
-    case 'run.started':
-      return `${event.level}; may ${event.effective.join(', ') || 'nothing'}${event.command ? `; ${event.command.join(' ')}` : ''}`;
-    case 'run.output':
-      return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
-    case 'run.finished':
-      return `${event.status}${event.error ? ` ${event.error.code}: ${event.error.message}` : ''}, ${Math.round(event.usage.wallMs)} ms`;
-  }
-}
-
-function keptText(kept: Kept): string {
-  const text = 'inline' in kept ? JSON.stringify(kept.inline) : `(${kept.bytes} bytes)`;
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }
 
 function branch({ run, children }: RunTree, indent: string): string[] {
