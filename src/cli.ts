@@ -27,6 +27,7 @@ import Run from './commands/run.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
 import RunsShow from './commands/runs/show.ts';
+import RunsTree from './commands/runs/tree.ts';
 import SandboxRun from './commands/sandbox/run.ts';
 import ToolsList from './commands/tools/list.ts';
 import ToolsRegister from './commands/tools/register.ts';
@@ -67,6 +68,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:show': RunsShow,
+  'runs:tree': RunsTree,
   'sandbox:run': SandboxRun,
   'tools:list': ToolsList,
   'tools:register': ToolsRegister,

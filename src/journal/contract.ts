@@ -80,8 +80,8 @@ export interface Journal {
    * @param options `durable: false` saves the wait for the disk: a crash of the machine may then undo the commit, nothing else can.
    */
   commit<T>(work: (commit: Commit) => Awaitable<T>, options?: { readonly durable?: boolean }): Promise<T>;
-  /** All events of a run in order. Throws `TOKA_RUN_UNKNOWN`. */
-  read(run: string): Promise<StoredEvent[]>;
+  /** All events of a run in order, or those after the first so many. Throws `TOKA_RUN_UNKNOWN` where there is none. */
+  read(run: string, after?: number): Promise<StoredEvent[]>;
   /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */
   blob(sha256: string): Promise<Uint8Array>;
   /** One page of runs, newest first. */

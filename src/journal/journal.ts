@@ -105,11 +105,11 @@ class StoredJournal implements Journal {
     );
   }
 
-  async read(run: string): Promise<StoredEvent[]> {
+  async read(run: string, after = 0): Promise<StoredEvent[]> {
     return this.#guarded(async () => {
-      const events = await everyEvent(this.#storage, run);
+      const events = await everyEvent(this.#storage, run, after);
       if (events.length === 0) throw unknown(run);
-      return events.map((event, index) => this.#toStored(event, index + 1));
+      return events.map((event, index) => this.#toStored(event, after + index + 1));
     });
   }
 

@@ -1,10 +1,11 @@
-import type { RunSummary } from '../journal/contract.ts';
 import type { RunOutput, StoredEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { Door } from './door.ts';
 import { detail } from './event-text.ts';
-import { duration, when } from './runs-list.ts';
+import { type RunTree, treeOf } from './run-tree.ts';
+import { when } from './runs-list.ts';
 import { paint, plain, terminal, type Terminal } from './text.ts';
+import { timeline } from './timeline.ts';
 
 /** `toka runs show RUN` */
 export async function showRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
@@ -13,7 +14,7 @@ export async function showRun(prefix: string, { json }: { readonly json: boolean
     const journal = await toka.journal();
     const id = await journal.findRun(prefix);
     const events = await journal.read(id);
-    const tree = await treeOf(journal, id);
+    const { children: tree } = await treeOf(journal, await journal.run(id));
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, events, tree })}\n`);
     else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)));
     return 0;
@@ -41,16 +42,6 @@ export async function logsRun(prefix: string, { json }: { readonly json: boolean
   }
 }
 
-interface RunTree {
-  readonly run: RunSummary;
-  readonly children: readonly RunTree[];
-}
-
-async function treeOf(journal: Journal, id: string): Promise<RunTree[]> {
-  const runs = await journal.children(id);
-  return Promise.all(runs.map(async (run) => ({ run, children: await treeOf(journal, run.id) })));
-}
-
 async function bytesOf({ kept }: RunOutput, journal: Journal): Promise<Uint8Array> {
   return 'inline' in kept ? Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline)) : journal.blob(kept.blob);
 }
@@ -62,10 +53,6 @@ function describe(id: string, events: readonly StoredEvent[], tree: readonly Run
     const at = paint(view, 'dim', `+${String(time - start).padStart(6)} ms`);
     return `  ${at}  ${event.type.padEnd(18)} ${plain(detail(event))}`;
   });
-  const nested = tree.length === 0 ? [] : ['', title('STARTED BY IT'), ...tree.flatMap((child) => branch(child, '  '))];
-  return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines, ...nested].join('\n')}\n`;
-}
-
-function branch({ run, children }: RunTree, indent: string): string[] {
-  return [`${indent}${run.id}  ${run.status}  ${plain(run.tool ?? '')}  ${duration(run)}`, ...children.flatMap((child) => branch(child, `${indent}  `))];
+  const nested = tree.length === 0 ? '' : `\n${title('STARTED BY IT')}\n${timeline(tree, view, Date.now())}`;
+  return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines].join('\n')}\n${nested}`;
 }
