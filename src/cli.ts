@@ -24,6 +24,8 @@ import Lock from './commands/lock.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
+import RunsExport from './commands/runs/export.ts';
+import RunsImport from './commands/runs/import.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
 import RunsShow from './commands/runs/show.ts';
@@ -65,6 +67,8 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
+  'runs:export': RunsExport,
+  'runs:import': RunsImport,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:show': RunsShow,

@@ -36,6 +36,11 @@ export function damaged(location: string, found: string, cause?: unknown): TokaE
   });
 }
 
+/** An event of a run is not what its chain says. */
+export function damagedRun(run: string, seq: number): TokaError {
+  return new TokaError('TOKA_INTEGRITY', `expected run ${run} as it was recorded, found that event ${seq} is not`, { hint: 'toka audit verify says what is wrong' });
+}
+
 /** The record may be well, but cannot be used so. */
 export function unavailable(location: string, found: string, hint: string): TokaError {
   return new TokaError('TOKA_STATE_UNAVAILABLE', `expected to use the journal ${location}: ${found}`, { hint, where: { file: location } });

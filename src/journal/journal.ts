@@ -16,7 +16,7 @@ import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from '
 import { Log } from './log.ts';
 import { eachEntry, everyEntry, everyEvent } from './pages.ts';
 import { isGone } from './process.ts';
-import { reduce, type RunState } from './reducer.ts';
+import { isOver, reduce, type RunState } from './reducer.ts';
 import { sqliteStorage } from './sqlite/storage.ts';
 
 export type { Journal } from './contract.ts';
@@ -241,7 +241,7 @@ class StoredJournal implements Journal {
   #toSummary(key: string, value: Uint8Array): RunSummary {
     const id = key.slice(RUNS.length);
     const { head, state } = this.#parse(id, value);
-    const interrupted = state.status === 'running' && isGone(state.process);
+    const interrupted = state.status === 'running' && (isOver(state) || isGone(state.process));
     return { id, ...state, ...(interrupted && { status: 'interrupted' as const }), events: head };
   }
 

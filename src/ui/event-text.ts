@@ -13,6 +13,8 @@ export function detail(event: RunEvent): string {
       return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
     case 'run.finished':
       return `${event.status}${event.error ? ` ${event.error.code}: ${event.error.message}` : ''}, ${Math.round(event.usage.wallMs)} ms`;
+    case 'run.imported':
+      return `from ${event.origin}, by ${event.by}`;
   }
 }
 

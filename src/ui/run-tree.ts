@@ -32,10 +32,20 @@ export async function showTree(prefix: string, { json }: { readonly json: boolea
 export async function treeOf(journal: Journal, run: RunSummary, above: readonly string[] = []): Promise<RunTree> {
   const path = [...above, run.id];
   const children = (await journal.children(run.id)).filter(({ id }) => !path.includes(id));
-  const [last] = run.finishedAt === undefined ? [] : await journal.read(run.id, run.events - 1);
+  const usage = await usageOf(journal, run);
   return {
     run,
-    ...(last?.event.type === 'run.finished' ? { usage: last.event.usage } : {}),
+    ...(usage === undefined ? {} : { usage }),
     children: await Promise.all(children.map(async (child) => treeOf(journal, child, path))),
   };
+}
+
+/** The outcome is the last event, but for those that say that the run was imported. */
+async function usageOf(journal: Journal, { id, events, finishedAt }: RunSummary): Promise<Usage | undefined> {
+  if (finishedAt === undefined) return undefined;
+  for (let after = events - 1; after > 0; after--) {
+    const [last] = await journal.read(id, after);
+    if (last?.event.type === 'run.finished') return last.event.usage;
+  }
+  return undefined;
 }
