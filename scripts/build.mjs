@@ -37,6 +37,7 @@ const LATE = {
   audit: 'src/ui/audit.ts',
   'audit-records': 'src/ui/audit-records.ts',
   events: 'src/ui/events.ts',
+  'run-diff': 'src/ui/run-diff.ts',
   'run-export': 'src/ui/run-export.ts',
   'auth-identity': 'src/ui/auth-identity.ts',
   'auth-keys': 'src/ui/auth-keys.ts',

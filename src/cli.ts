@@ -24,6 +24,7 @@ import Lock from './commands/lock.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
+import RunsDiff from './commands/runs/diff.ts';
 import RunsExport from './commands/runs/export.ts';
 import RunsImport from './commands/runs/import.ts';
 import RunsList from './commands/runs/list.ts';
@@ -67,6 +68,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
+  'runs:diff': RunsDiff,
   'runs:export': RunsExport,
   'runs:import': RunsImport,
   'runs:list': RunsList,

@@ -4,11 +4,11 @@ import { TokaError } from '../errors.ts';
 import type { RunSummary } from '../journal/contract.ts';
 import { EXPORT_LIMIT, exportRuns } from '../journal/run-export.ts';
 import { importRuns, readExport } from '../journal/run-import.ts';
+import { type RunTree, treeOf } from '../journal/run-tree.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { replaceFile } from '../replace-file.ts';
 import { localUser } from '../toka.ts';
 import type { Door } from './door.ts';
-import { type RunTree, treeOf } from './run-tree.ts';
 
 export interface ExportFlags {
   readonly json: boolean;

@@ -1,8 +1,8 @@
-import type { RunOutput, StoredEvent } from '../journal/events.ts';
+import type { RunEvent, RunOutput, StoredEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
+import { type RunTree, treeOf } from '../journal/run-tree.ts';
 import type { Door } from './door.ts';
 import { detail } from './event-text.ts';
-import { type RunTree, treeOf } from './run-tree.ts';
 import { when } from './runs-list.ts';
 import { paint, plain, terminal, type Terminal } from './text.ts';
 import { timeline } from './timeline.ts';
@@ -40,6 +40,12 @@ export async function logsRun(prefix: string, { json }: { readonly json: boolean
   } finally {
     await toka.close();
   }
+}
+
+/** All that a run wrote to a stream. */
+export async function outputOf(events: readonly RunEvent[], stream: RunOutput['stream'], journal: Journal): Promise<Uint8Array> {
+  const pieces = events.filter((event): event is RunOutput => event.type === 'run.output' && event.stream === stream);
+  return Buffer.concat(await Promise.all(pieces.map(async (piece) => bytesOf(piece, journal))));
 }
 
 async function bytesOf({ kept }: RunOutput, journal: Journal): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import type { RunSummary } from '../journal/contract.ts';
+import type { RunTree } from '../journal/run-tree.ts';
 import { onOneLine } from '../manifest/plain.ts';
-import type { RunTree } from './run-tree.ts';
 import { duration } from './runs-list.ts';
 import { size } from './size.ts';
 import { paint, plain, type Terminal } from './text.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import type { RunTree } from '../../src/ui/run-tree.ts';
+import type { RunTree } from '../../src/journal/run-tree.ts';
 import { place, type Place } from '../support/cli.ts';
 import { record } from '../support/recorded.ts';
 import { hasTmux, openPane } from '../support/terminal.ts';
