@@ -19,13 +19,18 @@ import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
+import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
+import RunsDiff from './commands/runs/diff.ts';
+import RunsExport from './commands/runs/export.ts';
+import RunsImport from './commands/runs/import.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
 import RunsShow from './commands/runs/show.ts';
+import RunsTree from './commands/runs/tree.ts';
 import SandboxRun from './commands/sandbox/run.ts';
 import StorageBackup from './commands/storage/backup.ts';
 import StorageCompact from './commands/storage/compact.ts';
@@ -65,13 +70,18 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:verify': AuthTokenVerify,
   check: Check,
   doctor: Doctor,
+  'events:tail': EventsTail,
   lock: Lock,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
+  'runs:diff': RunsDiff,
+  'runs:export': RunsExport,
+  'runs:import': RunsImport,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:show': RunsShow,
+  'runs:tree': RunsTree,
   'sandbox:run': SandboxRun,
   'storage:backup': StorageBackup,
   'storage:compact': StorageCompact,

@@ -4,14 +4,15 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } fro
  * Puts a text in place of a file in one step, durably: whoever reads meanwhile, or after a crash, sees the old or the new one. Throws the error
  * of the operating system, and leaves nothing behind then.
  *
+ * @param text All of it, or its parts in order.
  * @param mode Of the new file, less what the mask of the process takes away.
  */
-export function replaceFile(file: string, text: string, mode: number): void {
+export function replaceFile(file: string, text: string | readonly string[], mode: number): void {
   const temporary = `${file}.${process.pid}.${Date.now()}`;
   try {
     const fd = openSync(temporary, 'wx', mode);
     try {
-      writeFileSync(fd, text);
+      for (const part of typeof text === 'string' ? [text] : text) writeFileSync(fd, part);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

@@ -48,7 +48,7 @@ class Auditor {
   readonly #runs = new Map<string, RunCheck>();
   readonly #tree: TreeCheck;
   /** Runs that came to their end in this page. */
-  readonly #finished: RunCheck[] = [];
+  readonly #finished = new Set<RunCheck>();
   /** Places at which there is nothing, or another event than the recorded one. */
   readonly #open: Suspect[] = [];
   /** Leaves of the log that were changed, while their event was not. */
@@ -163,7 +163,7 @@ class Auditor {
     const wrong = check.accept(seq, position, time, event);
     if (!isLinked) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
     else if (wrong !== undefined) this.#report({ why: wrong, position, run, seq });
-    if (check.isFinished) this.#finished.push(check);
+    if (check.isFinished) this.#finished.add(check);
   }
 
   #isNext({ run, seq, leaf }: Recorded, hash: string): boolean {
@@ -232,11 +232,13 @@ class Auditor {
 
   /** Compares finished runs with their summaries, which mostly stand side by side; those that are as they should be are not needed any more. */
   async #concludeFinished(): Promise<void> {
-    const [first] = this.#finished.map(({ run }) => run).toSorted();
+    const finished = [...this.#finished];
+    this.#finished.clear();
+    const [first] = finished.map(({ run }) => run).toSorted();
     if (first === undefined) return;
-    const page = await this.#reader.list({ prefix: RUNS, after: runKey(first.slice(0, -1)), limit: this.#finished.length });
+    const page = await this.#reader.list({ prefix: RUNS, after: runKey(first.slice(0, -1)), limit: finished.length });
     const near = new Map(page.map(({ key, value }) => [key, value]));
-    for (const check of this.#finished.splice(0)) {
+    for (const check of finished) {
       const value = near.get(runKey(check.run)) ?? (await this.#reader.get(runKey(check.run)));
       if (!value || !check.fits(textOf(value)) || !(await this.#isFound(check))) continue;
       this.#summaries += 1;

@@ -3,6 +3,7 @@ import type { Blobs } from './blobs.ts';
 import type { NoteKey, NoteSigner, SignedCheckpoint } from './checkpoint.ts';
 import type { EventLog } from './event-log.ts';
 import type { RunEvent, RunStatus, StoredEvent } from './events.ts';
+import type { Feed } from './feed.ts';
 import type { Audit } from './findings.ts';
 import type { RunState } from './reducer.ts';
 
@@ -56,6 +57,8 @@ export interface Commit {
  * again) and `TOKA_INTEGRITY` (it is damaged).
  */
 export interface Journal {
+  /** All events in the order in which they were recorded, also as they come. */
+  readonly feed: Feed;
   /**
    * Adds events to a run in one commit that is durable when the promise resolves.
    *
@@ -77,8 +80,8 @@ export interface Journal {
    * @param options `durable: false` saves the wait for the disk: a crash of the machine may then undo the commit, nothing else can.
    */
   commit<T>(work: (commit: Commit) => Awaitable<T>, options?: { readonly durable?: boolean }): Promise<T>;
-  /** All events of a run in order. Throws `TOKA_RUN_UNKNOWN`. */
-  read(run: string): Promise<StoredEvent[]>;
+  /** All events of a run in order, or those after the first so many. Throws `TOKA_RUN_UNKNOWN` where there is none. */
+  read(run: string, after?: number): Promise<StoredEvent[]>;
   /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */
   blob(sha256: string): Promise<Uint8Array>;
   /** One page of runs, newest first. */

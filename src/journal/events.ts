@@ -120,7 +120,7 @@ export interface Denied {
   readonly reason: string;
 }
 
-/** The outcome. Always the last event of a run. */
+/** The outcome. Always the last event of a run where it ran. */
 export interface RunFinished {
   readonly v: 1;
   readonly type: 'run.finished';
@@ -134,8 +134,26 @@ export interface RunFinished {
   readonly data?: Kept;
 }
 
+/** A run of another journal was recorded here, with its events as they were: always after all that happened in it. */
+export interface RunImported {
+  readonly v: 1;
+  readonly type: 'run.imported';
+  /** The name of the journal that it was exported from. */
+  readonly origin: string;
+  /** ISO 8601. */
+  readonly exportedAt: string;
+  /** SHA-256 of the file, lower-case hex. */
+  readonly file: string;
+  /** The principal who imported it. */
+  readonly by: string;
+  /** The version of toka that did. */
+  readonly toka: string;
+}
+
 /** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
-export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunOutput | RunFinished;
+export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunOutput | RunFinished | RunImported;
+
+export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.output', 'run.finished', 'run.imported'];
 
 /** An event as the journal holds it. */
 export interface StoredEvent {

@@ -7,8 +7,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   STORAGE_CONFLICT: 'TOKA_EVENT_CONFLICT',
   STORAGE_DAMAGED: 'TOKA_INTEGRITY',
   STORAGE_READ_ONLY: 'TOKA_STATE_UNAVAILABLE',
-  STORAGE_UNSUPPORTED: 'TOKA_STORAGE_UNSUPPORTED',
   STORAGE_UNAVAILABLE: 'TOKA_STATE_UNAVAILABLE',
+  STORAGE_UNSUPPORTED: 'TOKA_STORAGE_UNSUPPORTED',
 };
 
 /**
@@ -34,6 +34,11 @@ export function damaged(location: string, found: string, cause?: unknown): TokaE
     where: { file: location },
     cause,
   });
+}
+
+/** An event of a run is not what its chain says. */
+export function damagedRun(run: string, seq: number): TokaError {
+  return new TokaError('TOKA_INTEGRITY', `expected run ${run} as it was recorded, found that event ${seq} is not`, { hint: 'toka audit verify says what is wrong' });
 }
 
 /** The record may be well, but cannot be used so. */

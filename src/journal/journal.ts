@@ -1,13 +1,13 @@
 import type { Awaitable, Storage, StorageBackend, StorageEvent, StorageReader, StorageTransaction } from '@toka/sdk';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
-import { parse } from './audit-run.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
 import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
 import type { Commit, Journal, Ledger, RunFilter, RunSummary, Witnesses } from './contract.ts';
 import { EventLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
 import { ambiguous, conflict, damaged, translate, unavailable, unknown } from './failures.ts';
+import { Feed, placed } from './feed.ts';
 import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
 import { blobKey, checkpointKey, childKey, childrenOf, parseSummary, printSummary, runKey, RUNS, type Summary, textOf } from './keys.ts';
@@ -16,7 +16,7 @@ import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from '
 import { Log } from './log.ts';
 import { eachEntry, everyEntry, everyEvent } from './pages.ts';
 import { isGone } from './process.ts';
-import { reduce, type RunState } from './reducer.ts';
+import { isOver, reduce, type RunState } from './reducer.ts';
 import { sqliteStorage } from './sqlite/storage.ts';
 
 export type { Journal } from './contract.ts';
@@ -66,6 +66,7 @@ interface Addition {
 }
 
 class StoredJournal implements Journal {
+  readonly feed: Feed;
   readonly #storage: StorageBackend;
   readonly #location: string;
   readonly #clock: Clock;
@@ -75,6 +76,7 @@ class StoredJournal implements Journal {
     this.#storage = storage;
     this.#location = location;
     this.#clock = clock;
+    this.feed = new Feed(storage, location);
   }
 
   async append(
@@ -103,11 +105,11 @@ class StoredJournal implements Journal {
     );
   }
 
-  async read(run: string): Promise<StoredEvent[]> {
+  async read(run: string, after = 0): Promise<StoredEvent[]> {
     return this.#guarded(async () => {
-      const events = await everyEvent(this.#storage, run);
+      const events = await everyEvent(this.#storage, run, after);
       if (events.length === 0) throw unknown(run);
-      return events.map((event, index) => this.#toStored(event, index + 1));
+      return events.map((event, index) => this.#toStored(event, after + index + 1));
     });
   }
 
@@ -230,17 +232,16 @@ class StoredJournal implements Journal {
     return value ? this.#parse(run, value) : UNBEGUN;
   }
 
-  #toStored({ stream: run, version: seq, time, body, hash }: StorageEvent, expected: number): StoredEvent {
-    const event = parse(body);
-    if (seq !== expected) throw damaged(this.#location, `event ${expected} of run ${run} is missing`);
-    if (!event) throw damaged(this.#location, `event ${expected} of run ${run} is unreadable`);
+  #toStored(stored: StorageEvent, expected: number): StoredEvent {
+    if (stored.version !== expected) throw damaged(this.#location, `event ${expected} of run ${stored.stream} is missing`);
+    const { run, seq, time, hash, event } = placed(stored, this.#location);
     return { run, seq, time, hash, event };
   }
 
   #toSummary(key: string, value: Uint8Array): RunSummary {
     const id = key.slice(RUNS.length);
     const { head, state } = this.#parse(id, value);
-    const interrupted = state.status === 'running' && isGone(state.process);
+    const interrupted = state.status === 'running' && (isOver(state) || isGone(state.process));
     return { id, ...state, ...(interrupted && { status: 'interrupted' as const }), events: head };
   }
 

@@ -96,6 +96,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
     data: optional(kept),
   },
+  'run.imported': { origin: name, exportedAt: name, file: sha256, by: name, toka: name },
 };
 
 /**

@@ -3,11 +3,11 @@ import type { StorageEntry, StorageEvent, StorageReader } from '@toka/sdk';
 /** So much is asked for at once. */
 const PAGE = 1000;
 
-/** All events of a stream, in order. */
-export async function everyEvent(reader: StorageReader, stream: string): Promise<StorageEvent[]> {
+/** All events of a stream, or those after a version, in order. */
+export async function everyEvent(reader: StorageReader, stream: string, after = 0): Promise<StorageEvent[]> {
   const found: StorageEvent[] = [];
   for (let page: StorageEvent[] | undefined; page === undefined || page.length === PAGE; found.push(...page)) {
-    page = await reader.read(stream, { after: found.at(-1)?.version ?? 0, limit: PAGE });
+    page = await reader.read(stream, { after: found.at(-1)?.version ?? after, limit: PAGE });
   }
   return found;
 }

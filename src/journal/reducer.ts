@@ -20,6 +20,8 @@ export interface RunState {
   readonly exitCode?: number | null;
   readonly errorCode?: string;
   readonly wallMs?: number;
+  /** The name of the journal that it was imported from. */
+  readonly importedFrom?: string;
 }
 
 type Transition<E extends RunEvent> = (state: RunState, event: E, time: number) => RunState;
@@ -45,6 +47,7 @@ const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]:
       wallMs: event.usage.wallMs,
     };
   },
+  'run.imported': (state, { origin }) => ({ ...state, importedFrom: origin }),
 };
 
 /**
@@ -62,9 +65,14 @@ export function reduce(state: RunState | undefined, event: RunEvent, time: numbe
     return requested(event, time);
   }
   if (!state) throw illegal(event, 'the run has not been requested');
-  if (state.finishedAt !== undefined) throw illegal(event, 'the run has finished');
+  if (isOver(state) && event.type !== 'run.imported') throw illegal(event, 'the run has finished');
   const transition = TRANSITIONS[event.type] as Transition<RunEvent>;
   return transition(state, event, time);
+}
+
+/** Whether nothing can happen in it any more: what was imported without an outcome ended with the process it had there. */
+export function isOver({ finishedAt, importedFrom }: RunState): boolean {
+  return finishedAt !== undefined || importedFrom !== undefined;
 }
 
 function requested({ model, tool, parent, principal, cwd, project, door, effect, process }: RunRequested, time: number): RunState {

@@ -49,3 +49,17 @@ export function listenForInterrupts(stderr: Output): Interrupts {
     },
   };
 }
+
+/** For what only looks on and has nothing to bring to an end: whatever interrupts it ends it. */
+export function untilInterrupted(): Interrupts {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, stop);
+    },
+  };
+}

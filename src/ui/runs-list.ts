@@ -50,7 +50,7 @@ export function when(ms: number): string {
   return new Date(ms).toISOString().replace('T', ' ').slice(0, 19);
 }
 
-export function duration({ wallMs }: Pick<RunSummary, 'wallMs'>): string {
+export function duration({ wallMs }: { readonly wallMs?: number | undefined }): string {
   if (wallMs === undefined) return '';
   return wallMs < 1000 ? `${Math.round(wallMs)} ms` : `${(wallMs / 1000).toFixed(1)} s`;
 }

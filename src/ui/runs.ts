@@ -1,9 +1,11 @@
-import type { RunSummary } from '../journal/contract.ts';
-import type { Kept, RunOutput, StoredEvent } from '../journal/events.ts';
+import type { RunEvent, RunOutput, StoredEvent } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
+import { type RunTree, treeOf } from '../journal/run-tree.ts';
 import type { Door } from './door.ts';
-import { duration, when } from './runs-list.ts';
+import { detail } from './event-text.ts';
+import { when } from './runs-list.ts';
 import { paint, plain, terminal, type Terminal } from './text.ts';
+import { timeline } from './timeline.ts';
 
 /** `toka runs show RUN` */
 export async function showRun(prefix: string, { json }: { readonly json: boolean }, door: Door): Promise<number> {
@@ -12,7 +14,7 @@ export async function showRun(prefix: string, { json }: { readonly json: boolean
     const journal = await toka.journal();
     const id = await journal.findRun(prefix);
     const events = await journal.read(id);
-    const tree = await treeOf(journal, id);
+    const { children: tree } = await treeOf(journal, await journal.run(id));
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, events, tree })}\n`);
     else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)));
     return 0;
@@ -40,14 +42,10 @@ export async function logsRun(prefix: string, { json }: { readonly json: boolean
   }
 }
 
-interface RunTree {
-  readonly run: RunSummary;
-  readonly children: readonly RunTree[];
-}
-
-async function treeOf(journal: Journal, id: string): Promise<RunTree[]> {
-  const runs = await journal.children(id);
-  return Promise.all(runs.map(async (run) => ({ run, children: await treeOf(journal, run.id) })));
+/** All that a run wrote to a stream. */
+export async function outputOf(events: readonly RunEvent[], stream: RunOutput['stream'], journal: Journal): Promise<Uint8Array> {
+  const pieces = events.filter((event): event is RunOutput => event.type === 'run.output' && event.stream === stream);
+  return Buffer.concat(await Promise.all(pieces.map(async (piece) => bytesOf(piece, journal))));
 }
 
 async function bytesOf({ kept }: RunOutput, journal: Journal): Promise<Uint8Array> {
@@ -61,30 +59,6 @@ function describe(id: string, events: readonly StoredEvent[], tree: readonly Run
     const at = paint(view, 'dim', `+${String(time - start).padStart(6)} ms`);
     return `  ${at}  ${event.type.padEnd(18)} ${plain(detail(event))}`;
   });
-  const nested = tree.length === 0 ? [] : ['', title('STARTED BY IT'), ...tree.flatMap((child) => branch(child, '  '))];
-  return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines, ...nested].join('\n')}\n`;
-}
-
-function detail(event: StoredEvent['event']): string {
-  switch (event.type) {
-    case 'run.requested':
-      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}`;
-    case 'approval.decided':
-      return `${event.capability}: ${event.decision}, by ${event.by}`;
-    case 'run.started':
-      return `${event.level}; may ${event.effective.join(', ') || 'nothing'}${event.command ? `; ${event.command.join(' ')}` : ''}`;
-    case 'run.output':
-      return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
-    case 'run.finished':
-      return `${event.status}${event.error ? ` ${event.error.code}: ${event.error.message}` : ''}, ${Math.round(event.usage.wallMs)} ms`;
-  }
-}
-
-function keptText(kept: Kept): string {
-  const text = 'inline' in kept ? JSON.stringify(kept.inline) : `(${kept.bytes} bytes)`;
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
-}
-
-function branch({ run, children }: RunTree, indent: string): string[] {
-  return [`${indent}${run.id}  ${run.status}  ${plain(run.tool ?? '')}  ${duration(run)}`, ...children.flatMap((child) => branch(child, `${indent}  `))];
+  const nested = tree.length === 0 ? '' : `\n${title('STARTED BY IT')}\n${timeline(tree, view, Date.now())}`;
+  return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines].join('\n')}\n${nested}`;
 }

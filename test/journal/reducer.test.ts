@@ -7,6 +7,8 @@ import { codeOf, FINISHED, OUTPUT, REQUESTED, STARTED } from './fixtures.ts';
 const APPROVED: RunEvent = { v: 1, type: 'approval.decided', capability: 'fs:write:docs/**', decision: 'once', by: 'user' };
 const DENIED: RunEvent = { ...FINISHED, status: 'denied', exitCode: null, error: { code: 'TOKA_CAPABILITY_DENIED', message: 'no' } };
 
+const IMPORTED: RunEvent = { v: 1, type: 'run.imported', origin: 'toka/journal/0e2db20c50f5ca12f4d1f02d8f1f8b9e', exportedAt: '2026-01-31T12:00:00.000Z', file: 'a'.repeat(64), by: 'user', toka: '0.1.0' };
+
 const replay = (events: readonly RunEvent[], from?: RunState, time = 0): RunState | undefined =>
   events.reduce<RunState | undefined>((state, event, index) => reduce(state, event, time + index), from);
 
@@ -46,6 +48,12 @@ describe('an event that cannot come next is refused', () => {
   });
 });
 
+test('after an outcome, or without one, a run can only be imported; then nothing more happens in it', async () => {
+  expect(replay([REQUESTED, STARTED, FINISHED, IMPORTED, IMPORTED])).toMatchObject({ status: 'succeeded', importedFrom: 'toka/journal/0e2db20c50f5ca12f4d1f02d8f1f8b9e' });
+  expect(await codeOf(() => replay([REQUESTED, STARTED, IMPORTED, FINISHED]))).toBe('TOKA_EVENT_ILLEGAL');
+  expect(await codeOf(() => replay([IMPORTED]))).toBe('TOKA_EVENT_ILLEGAL');
+});
+
 test('the state does not depend on where the log is split, nor on a passage through JSON', () => {
   const middle = fc.array(fc.constantFrom(OUTPUT, APPROVED));
   const end = fc.constantFrom<RunEvent[]>([], [FINISHED], [DENIED]);
@@ -62,7 +70,7 @@ test('the state does not depend on where the log is split, nor on a passage thro
 
 test('any order of events gives a state or a coded refusal, and never changes the state it was given', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.constantFrom(REQUESTED, APPROVED, STARTED, OUTPUT, FINISHED, DENIED)), async (events) => {
+    fc.asyncProperty(fc.array(fc.constantFrom(REQUESTED, APPROVED, STARTED, OUTPUT, FINISHED, DENIED, IMPORTED)), async (events) => {
       let state: RunState | undefined;
       for (const event of events) {
         const before = JSON.stringify(state);

@@ -1,0 +1,24 @@
+import type { Kept, RunEvent } from '../journal/events.ts';
+
+/** What an event says, in words. */
+export function detail(event: RunEvent): string {
+  switch (event.type) {
+    case 'run.requested':
+      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}`;
+    case 'approval.decided':
+      return `${event.capability}: ${event.decision}, by ${event.by}`;
+    case 'run.started':
+      return `${event.level}; may ${event.effective.join(', ') || 'nothing'}${event.command ? `; ${event.command.join(' ')}` : ''}`;
+    case 'run.output':
+      return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
+    case 'run.finished':
+      return `${event.status}${event.error ? ` ${event.error.code}: ${event.error.message}` : ''}, ${Math.round(event.usage.wallMs)} ms`;
+    case 'run.imported':
+      return `from ${event.origin}, by ${event.by}`;
+  }
+}
+
+function keptText(kept: Kept): string {
+  const text = 'inline' in kept ? JSON.stringify(kept.inline) : `(${kept.bytes} bytes)`;
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
