@@ -59,7 +59,9 @@ function isAddress(location: string): boolean {
 }
 
 function hasPassword(address: string): boolean {
-  return URL.canParse(address) ? new URL(address).password !== '' || new URL(address).searchParams.has('password') : address.includes('@');
+  if (URL.canParse(address)) return new URL(address).password !== '' || new URL(address).searchParams.has('password');
+  // What cannot be taken apart (`postgres://user@/db?host=/run`) has one where something stands between a colon and the @.
+  return /:[^/@]*@/.test(address.slice(address.indexOf('://') + 3)) || address.includes('password=');
 }
 
 function unfit(expected: string, found: string, hint: string): TokaError {

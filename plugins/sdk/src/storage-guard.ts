@@ -181,7 +181,7 @@ function checkEvents(events: readonly NewEvent[]): void {
   const keys = new Set<string>();
   for (const { key, time, body, hash, nodes } of events) {
     checkTime('time', time);
-    if (typeof body !== 'string' || !body.startsWith('{')) throw invalid('the text of a JSON object as body', typeof body);
+    if (typeof body !== 'string' || !body.startsWith('{') || !body.isWellFormed()) throw invalid('the text of a JSON object as body', typeof body);
     if (!isHex(hash) || !isHex(nodes)) throw invalid('hash and nodes in lower-case hex', 'something else');
     if (key === undefined) continue;
     checkName("an event's key", key);

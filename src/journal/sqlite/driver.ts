@@ -224,7 +224,8 @@ function transactionOf(sql: (text: string) => StatementSync): StorageTransaction
     const rows = events.map(({ key }) => (key === undefined ? undefined : (find.get(stream, key) as { seq: number; position: number } | undefined)));
     if (rows.every((row) => row === undefined)) return undefined;
     const [first] = rows;
-    if (!first || rows.some((row, at) => row?.seq !== first.seq + at)) {
+    const standing = first ? sql('SELECT key FROM events WHERE run = ? AND seq >= ? ORDER BY seq LIMIT ?').all(stream, first.seq, events.length) : [];
+    if (!first || standing.length < events.length || standing.some((row, at) => row['key'] !== (events[at]?.key ?? null))) {
       throw coded('STORAGE_CONFLICT', `expected all events to add to ${stream} to be known by their keys, in their order, or none; found some`);
     }
     return { position: first.position, version: first.seq, known: true };

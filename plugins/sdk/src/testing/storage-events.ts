@@ -60,7 +60,10 @@ export const eventChecks: readonly StorageCheck[] = [
     await storage.append('two', [event('c')], 0);
     same(await storage.append('one', added, 1), { position: 2, version: 2, known: true }, 'the same again');
     same(await storage.append('one', added.slice(0, 1), 0), { position: 2, version: 2, known: true }, 'the beginning again');
-    same(await all(storage), ['first', 'a', 'b', 'c'], 'what is stored');
+    const between = [event('d', { key: 'k3' }), event('e'), event('f', { key: 'k4' })];
+    await storage.append('two', between, 1);
+    same(await storage.append('two', between, 1), { position: 5, version: 2, known: true }, 'one without a key between two with');
+    same(await all(storage), ['first', 'a', 'b', 'c', 'd', 'e', 'f'], 'what is stored');
   }),
   check('events of which some are known are a conflict', async (storage) => {
     await storage.append('one', [event('a', { key: 'k1' }), event('b', { key: 'k2' })], 0);
