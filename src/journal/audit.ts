@@ -278,11 +278,15 @@ class Auditor {
 
   /** What stands under another key than a journal has could be something that was put aside: a checkpoint, for instance. */
   async #findForeign(): Promise<void> {
-    let left = await this.#reader.count('');
-    for (const prefix of PREFIXES) left -= await this.#reader.count(prefix);
-    if (left === 0) return;
-    for await (const { key } of eachEntry(this.#reader, { prefix: '' })) {
-      if (!PREFIXES.some((prefix) => key.startsWith(prefix))) this.#report({ why: 'foreign', field: key });
+    let last: string | undefined;
+    while (!this.#isFull) {
+      const [entry] = await this.#reader.list({ prefix: '', limit: 1, ...(last === undefined ? {} : { after: last }) });
+      if (!entry) return;
+      const prefix = PREFIXES.find((known) => entry.key.startsWith(known));
+      if (prefix === undefined) this.#report({ why: 'foreign', field: entry.key });
+      // From one prefix to the next, past all that begins so; and past what stands even beyond that.
+      const end = `${prefix}\u{10ffff}`;
+      last = prefix === undefined || last === end || entry.key > end ? entry.key : end;
     }
   }
 

@@ -142,6 +142,8 @@ test('what stands under a key that no journal has is told', async () => {
   const { file } = await record();
   tamper(file, (db) => change(db, "INSERT INTO entries (key, value) VALUES ('chackpoint/0000000000000012', x'00')"));
   expect((await verify(file)).findings).toEqual([{ why: 'foreign', field: 'chackpoint/0000000000000012' }]);
+  tamper(file, (db) => change(db, "INSERT INTO entries (key, value) VALUES ('ledger/' || char(1114111) || 'x', x'00'), ('zzz', x'00')"));
+  expect((await verify(file)).findings).toMatchObject([{ why: 'foreign' }, { why: 'foreign', field: 'zzz' }]);
 });
 
 test('of very many edits the first thousand are told', async () => {
