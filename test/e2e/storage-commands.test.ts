@@ -231,6 +231,27 @@ describe('backup and restore', () => {
 const drafts = (): string[] => readdirSync(here.project).filter((name) => name.startsWith('backup.db.part-'));
 const entries = (sign: string): string[] => (readdirSync(dirname(file), { recursive: true }) as string[]).filter((name) => new RegExp(sign).test(name));
 
+describe('a backend of a plugin', () => {
+  test('is copied to, looked at, backed up and restored in the same way', async () => {
+    await record(2);
+    expect(await storage('copy', 'sqlite', 'lmdb:other')).toMatchObject({ to: { backend: 'lmdb' }, events: 8, exit: 0 });
+    expect(await info('--storage', 'lmdb:other')).toMatchObject({ backend: 'lmdb', exists: true, format: 1, events: 8, runs: 2 });
+    expect(await storage('backup', 'backup', '--storage', 'lmdb:other')).toMatchObject({ events: 8, exit: 0 });
+    expect(await storage('restore', 'backup', '--storage', 'lmdb:third')).toMatchObject({ events: 8, exit: 0 });
+    expect(await verified('--storage', 'lmdb:third')).toEqual([true, 8]);
+  });
+
+  test('says what it cannot do, and changes nothing', async () => {
+    await record(2);
+    await storage('copy', 'sqlite', 'lmdb:other');
+    await storage('backup', 'backup', '--storage', 'lmdb:other');
+    for (const words of [['compact'], ['restore', '--replace', 'backup']]) {
+      expect(await storage(...words, '--storage', 'lmdb:other')).toMatchObject({ error: { code: 'TOKA_STORAGE_UNSUPPORTED' }, exit: 69 });
+    }
+    expect(await verified('--storage', 'lmdb:other')).toEqual([true, 8]);
+  });
+});
+
 describe('compact', () => {
   test('gives space back, and says how much', async () => {
     await record(500);

@@ -121,6 +121,8 @@ test('from SQLite through every backend that can run here and back to SQLite, al
     if (location === undefined) continue;
     const to = await opened(findStorage(id, packageFiles), location);
     expect(await copyStorage(from, to, silent)).toEqual(first);
+    const { format, newestFormat, bytes = 1 } = await to.describe();
+    expect([format === newestFormat, bytes > 0]).toEqual([true, true]);
     from = to;
     passed.push(id);
   }

@@ -8,6 +8,7 @@ import type {
   StorageDriver,
   StorageEntry,
   StorageEvent,
+  StorageFacts,
   StorageReader,
   StorageTransaction,
   TransactionOptions,
@@ -16,6 +17,7 @@ import { checkRecords } from '../check/records.ts';
 import { checkPages } from '../check/pages.ts';
 import { translate, unavailable } from '../place/failures.ts';
 import { DATA, makeFolder } from '../place/folder.ts';
+import { FORMAT } from '../place/format.ts';
 import { type Following, type Hint, TreeReader } from '../store/reader.ts';
 import type { Store } from '../store/store.ts';
 import { TreeWriter } from '../store/writer.ts';
@@ -78,6 +80,9 @@ export class LmdbDriver implements StorageDriver {
       clearInterval(timer);
     }
   }
+
+  /** There has been one format so far. */
+  describe = (): StorageFacts => ({ format: FORMAT, newestFormat: FORMAT });
 
   async check(): Promise<string | undefined> {
     return this.#counted(this.#store.snapshot((reading) => checkPages(join(this.#store.folder, DATA)) ?? checkRecords(reading)));

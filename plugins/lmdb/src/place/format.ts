@@ -3,7 +3,7 @@ import { FORMAT_KEY } from '../store/keys.ts';
 import type { Reading, Writing } from '../store/store.ts';
 
 /** Of the keys and records. It goes up with every change that an older plugin would not understand. */
-const FORMAT = 1;
+export const FORMAT = 1;
 
 /** @throws `STORAGE_UNAVAILABLE` for one of a newer version, `STORAGE_DAMAGED` for one that is not ours. */
 export function checkFormat(reading: Reading, folder: string): void {

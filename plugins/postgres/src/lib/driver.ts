@@ -1,8 +1,8 @@
-import { coded, type CodedError, type StorageDriver, type StorageReader, type StorageTransaction } from '@toka/sdk';
+import { coded, type CodedError, type StorageDriver, type StorageFacts, type StorageReader, type StorageTransaction } from '@toka/sdk';
 import type { Connections, Session } from './connections.ts';
 import { Listener } from './listener.ts';
 import { SqlReader } from './reader.ts';
-import { findForeign, lockOf } from './schema.ts';
+import { findForeign, FORMAT, lockOf } from './schema.ts';
 import { SqlTransaction } from './transaction.ts';
 
 type Work<I, T> = (inner: I) => T | Promise<T>;
@@ -58,6 +58,18 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
       }
       return undefined;
     });
+  }
+
+  /** An older format has been brought to the present one when it was opened. */
+  async describe(): Promise<StorageFacts> {
+    const [row] = await this.#connections.use(async (session) =>
+      session.run({
+        text: `SELECT pg_total_relation_size($1::regclass) + pg_total_relation_size($2::regclass) AS bytes,
+          'synchronous_commit=' || current_setting('synchronous_commit') || ', fsync=' || current_setting('fsync') AS durability`,
+        values: [this.events, this.entries],
+      }),
+    );
+    return { format: FORMAT, newestFormat: FORMAT, bytes: Number(row?.['bytes']), durability: String(row?.['durability']) };
   }
 
   /** What nothing uses any more is for PostgreSQL to use again; others go on meanwhile. */
