@@ -68,7 +68,7 @@ function describe(a: RunSummary, b: RunSummary, { same, differences, usage }: Ru
 function differenceLines(difference: RunDifference, view: Terminal): string[] {
   const { field, a, b, patch } = difference;
   if (field !== 'stdout' && field !== 'stderr') return [paint(view, a === undefined ? 'green' : b === undefined ? 'red' : 'yellow', changeText(difference))];
-  const title = paint(view, 'yellow', `~ ${field}: ${String(a)} → ${String(b)} bytes`);
+  const title = paint(view, 'yellow', `~ ${field}: ${shown(a)} → ${shown(b)} bytes`);
   return [title, ...(patch ?? '').split('\n').slice(0, -1).map((line) => `    ${paintLine(plain(line), view)}`)];
 }
 
