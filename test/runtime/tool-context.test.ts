@@ -4,7 +4,7 @@ import { parseCapability } from '../../src/capability/grammar.ts';
 import { createToolContext } from '../../src/runtime/tool-context.ts';
 
 const context = createToolContext({
-  runId: 'x',
+  idempotencyKey: 'run/0', runId: 'x',
   root: '/p',
   cwd: '/p',
   signal: new AbortController().signal,
