@@ -8,7 +8,7 @@ const RUN = ['run', 'release', '--version', '1.2.0', '--storage', 'crashing', ..
 /** What is done, in the order in which it is recorded: two commits for each that has an effect. */
 const COMMITS = ['release begins', 'read', 'idempotent (file)', 'idempotent (file)', 'external (call)', 'external (call)', 'external (process)', 'external (process)', 'idempotent (call)', 'idempotent (call)', 'release ends'];
 const RESULTS = ['2', 'succeeded', 'succeeded', '0', 'succeeded'];
-const ONCE = { version: '1.2.0\n', log: '1.2.0\n', tags: '1.2.0\n', announced: 1 };
+const ONCE = { version: '1.2.0\n', log: 'one\n', tags: '1.2.0\n', announced: 1 };
 const NOTHING = { version: '', log: '', tags: '', announced: 0 };
 
 const made = crashingPackage();
@@ -46,6 +46,17 @@ describe.each(COMMITS.map((of, at) => ({ of, at: at + 1 })))('killed at commit $
     const audited = await here.json<{ ok: boolean }>(['audit', 'verify', '--storage', 'crashing'], { launcher });
     expect(audited.ok).toBe(true);
   });
+});
+
+test('a run that wants to do something else than before does nothing', async () => {
+  using here = releasePlace();
+  crashAt(here, { at: 6, when: 'after' });
+  await here.run(RUN, { launcher });
+  crashAt(here);
+  here.write({ CHANGES: 'another\ntwo\n' });
+  const { runs } = await here.json<{ runs: { id: string }[] }>(['runs', 'list', '--status', 'interrupted', '--storage', 'crashing'], { launcher });
+  expect(await resume(here, runs[0]?.id ?? '')).toMatchObject({ exit: 76, error: { code: 'TOKA_RUN_DIVERGED' } });
+  expect(effects(here)).toEqual({ version: '1.2.0\n', log: 'one\n', tags: '', announced: 0 });
 });
 
 /** Resumes the run as a person would, who looks whether it was done what nobody else knows of. */
