@@ -68,7 +68,7 @@ async function textOf(call: RecordedCall, stream: RunOutput['stream'], journal: 
   for (const output of outputsOf(call)) {
     if (output.stream !== stream) continue;
     const { kept } = output;
-    parts.push('inline' in kept ? Buffer.from(String(kept.inline)) : await journal.blob(kept.blob));
+    parts.push('inline' in kept ? Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline)) : await journal.blob(kept.blob));
   }
   return known(call, Buffer.concat(parts).toString('utf8'));
 }

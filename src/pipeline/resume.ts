@@ -78,7 +78,7 @@ export async function resume(house: House, found: Found, { principal, params = {
 export async function mark(house: House, found: Interrupted, as: 'succeeded' | 'failed', principal: Principal): Promise<RunResult> {
   const by = principal.subject;
   // Who acts with a token acts for a person, and says nothing in their name.
-  if (principal.bond) throw foreign(found.run, 'only a person can say how it ended', 'say it without the token');
+  if (principal.bond) throw notYours(found.run, 'only a person can say how it ended', 'say it without the token');
   const exitCode = as === 'succeeded' ? 0 : 1;
   const usage = { wallMs: 0, outputBytes: 0 };
   const error = as === 'succeeded' ? undefined : { code: 'TOKA_RUN_FAILED', message: `marked as failed by ${by}` };
@@ -107,10 +107,10 @@ function requireOwn({ run, events }: Interrupted, { subject, bond }: Principal):
   const { principal, tokens } = requestOf(events);
   if (principal === subject && String(tokens ?? []) === String(bond?.chain ?? [])) return;
   const hint = tokens ? 'resume it with the token that it was started with: --token FILE' : 'let them resume it, without a token';
-  throw foreign(run, `it was asked for by ${principal}, not by ${subject}`, hint);
+  throw notYours(run, `it was asked for by ${principal}, not by ${subject}`, hint);
 }
 
-function foreign(run: string, why: string, hint: string): TokaError {
+function notYours(run: string, why: string, hint: string): TokaError {
   return new TokaError('TOKA_RUN_FOREIGN', `run ${run} is not yours to resume: ${why}`, { hint, data: { run } });
 }
 
@@ -143,9 +143,9 @@ function grantedThen({ run, events }: Interrupted): EffectiveSet {
 }
 
 function secretsFor({ run, needs }: Found, params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const foreign = Object.keys(params).find((name) => !needs.includes(name));
-  if (foreign !== undefined) {
-    throw new TokaError('TOKA_USAGE', `a run goes on with the parameters on record; ${needs.join(', ') || 'none'} may be given, found ${foreign}`, { hint: 'to run it with others, run the tool' });
+  const other = Object.keys(params).find((name) => !needs.includes(name));
+  if (other !== undefined) {
+    throw new TokaError('TOKA_USAGE', `a run goes on with the parameters on record; ${needs.join(', ') || 'none'} may be given, found ${other}`, { hint: 'to run it with others, run the tool' });
   }
   const missing = needs.filter((name) => params[name] === undefined);
   if (missing.length === 0) return params;

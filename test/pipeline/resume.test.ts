@@ -6,7 +6,7 @@ import { Principal } from '../../src/capability/principal.ts';
 import { callsOf } from '../../src/pipeline/calls.ts';
 import type { ToolRequest } from '../../src/pipeline/request.ts';
 import type { Run } from '../../src/pipeline/run.ts';
-import { createToka, type ResumeOptions, type RunResult, type Toka } from '../../src/toka.ts';
+import { createToka, type ResumeOptions, type Toka } from '../../src/toka.ts';
 import { type Place, place } from '../support/cli.ts';
 
 const nextId = createIds(systemClock, systemRandom);
@@ -36,7 +36,7 @@ async function interrupted(path: string, granted: Partial<RunStarted>, requested
   return run;
 }
 
-async function resume(run: string, options: ResumeOptions = {}): Promise<RunResult['status'] | string> {
+async function resume(run: string, options: ResumeOptions = {}): Promise<string> {
   try {
     const { error, status } = await toka.resume(await toka.interrupted(run), options);
     return error?.code ?? status;

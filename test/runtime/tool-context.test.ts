@@ -4,7 +4,8 @@ import { parseCapability } from '../../src/capability/grammar.ts';
 import { createToolContext } from '../../src/runtime/tool-context.ts';
 
 const context = createToolContext({
-  idempotencyKey: 'run/0', runId: 'x',
+  runId: 'x',
+  idempotencyKey: 'x/0',
   root: '/p',
   cwd: '/p',
   signal: new AbortController().signal,

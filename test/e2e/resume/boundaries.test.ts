@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Json, Place } from '../../support/cli.ts';
 import { ALLOWED, commitsOf, crashAt, crashingPackage, releasePlace } from './world.ts';
 
@@ -80,7 +80,7 @@ async function goOn(here: Place): Promise<string> {
   }
   expect(first).toMatchObject({ exit: 79, error: { code: 'TOKA_OUTCOME_UNKNOWN' } });
   expect(effects(here)).toEqual(before);
-  const [unknown] = first.error.data?.['unknown'] as { tool: string }[];
+  const [unknown] = (first.error.data?.['unknown'] ?? []) as { tool: string }[];
   const wasDone = before[unknown?.tool === 'project/log-line' ? 'log' : 'tags'] !== '';
   expect(await resume(here, run.id, ...(wasDone ? ['--mark', 'succeeded'] : ['--retry']))).toMatchObject({ exit: 0, runId: run.id, data: { results: RESULTS } });
   expect(effects(here)).toEqual(ONCE);

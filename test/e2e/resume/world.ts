@@ -21,7 +21,7 @@ export function crashingPackage(): { readonly launcher: string } & Disposable {
   const link = (name: string): void => symlinkSync(realpathSync(join(REPOSITORY, 'node_modules', name)), join(root, 'node_modules', name));
   for (const name of readdirSync(join(REPOSITORY, 'node_modules'))) if (!['@toka', '.bin'].includes(name)) link(name);
   for (const name of ['plugin-checks', 'plugin-files', 'sdk']) link(`@toka/${name}`);
-  cpSync(join(import.meta.dirname, 'plugin'), join(root, 'node_modules/@toka/plugin-release'), { recursive: true });
+  cpSync(join(import.meta.dirname, 'fixtures/release'), join(root, 'node_modules/@toka/plugin-release'), { recursive: true });
   return { launcher: join(root, 'bin/run.js'), [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }
 
@@ -39,7 +39,7 @@ export async function countingServer(): Promise<CountingServer> {
   const requests: string[] = [];
   const done: string[] = [];
   const server: Server = createServer((request, response) => {
-    const key = `${request.url} ${request.headers['idempotency-key']}`;
+    const key = `${request.url} ${String(request.headers['idempotency-key'])}`;
     if (!requests.includes(key)) done.push(request.url ?? '');
     requests.push(key);
     response.end(`done ${request.url}`);
