@@ -29,6 +29,7 @@ import RunsExport from './commands/runs/export.ts';
 import RunsImport from './commands/runs/import.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
+import RunsResume from './commands/runs/resume.ts';
 import RunsShow from './commands/runs/show.ts';
 import RunsTree from './commands/runs/tree.ts';
 import SandboxRun from './commands/sandbox/run.ts';
@@ -80,6 +81,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'runs:import': RunsImport,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
+  'runs:resume': RunsResume,
   'runs:show': RunsShow,
   'runs:tree': RunsTree,
   'sandbox:run': SandboxRun,

@@ -22,6 +22,7 @@ import { thisProcess } from './journal/process.ts';
 import type { Approver, House, Reviewer } from './pipeline/house.ts';
 import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { RunResult } from './pipeline/result.ts';
+import type { Found, ResumeRequest } from './pipeline/resume.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
@@ -30,6 +31,7 @@ import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.t
 
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
 export type { StorageChoice } from './config/storage.ts';
@@ -51,6 +53,9 @@ export interface TokaOptions extends WorkspaceOptions {
 /** What a caller says of a run beside what it asks for. */
 export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
 
+/** What a caller says of a run that is to go on. */
+export type ResumeOptions = Partial<Omit<ResumeRequest, 'door'>>;
+
 /** toka, wired: every door works through one of these. */
 export interface Toka {
   readonly project: Project | undefined;
@@ -62,6 +67,12 @@ export interface Toka {
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
   /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
   run(request: ExecutionRequest): Promise<RunResult>;
+  /** A run whose process is gone, and what has to be known before it can go on. Throws TOKA_RUN_UNKNOWN, TOKA_RUN_ACTIVE, TOKA_RUN_NOT_RESUMABLE. */
+  interrupted(run: string): Promise<Found>;
+  /** Goes on with it. Throws what keeps it from being asked for; whatever goes wrong then is a result with an error. */
+  resume(found: Found, options?: ResumeOptions): Promise<RunResult>;
+  /** Records what a person says of how it ended. */
+  mark(found: Found, as: 'succeeded' | 'failed', principal?: Principal): Promise<RunResult>;
   /** What a run may do as things stand, need by need. Throws what keeps it from being decided. */
   decide(request: ExecutionRequest): Promise<Run>;
   /** Everything up to, and without, the record and the run itself. Throws what the run would end with at that point. */
@@ -135,6 +146,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     reviewer: options.reviewer,
     journal: once.get,
     child: async (request) => (await pipeline()).carryOut(house, request),
+    identify: async (request) => (await pipeline()).identify(house, request),
     process: lazily(thisProcess).get,
     clock: systemClock,
     nextId: createIds(systemClock, systemRandom),
@@ -165,6 +177,9 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
     }),
     run: async (request) => (await pipeline()).execute(house, request),
+    interrupted: async (run) => (await resumption()).inspect(house, run),
+    resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),
+    mark: async (found, as, by = principal) => (await resumption()).mark(house, found, as, by),
     decide: async (request) => (await pipeline()).decide(house, request),
     prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
@@ -213,6 +228,10 @@ async function bearerOf(file: string, tokens: Toka['tokens']): Promise<Principal
 
 async function pipeline(): Promise<typeof import('./pipeline/execute.ts')> {
   return import('./pipeline/execute.ts');
+}
+
+async function resumption(): Promise<typeof import('./pipeline/resume.ts')> {
+  return import('./pipeline/resume.ts');
 }
 
 function trustOf(project: Project | undefined, trustFile: string): Trust {

@@ -68,6 +68,11 @@ export class Principal {
     return new Principal(subject, { depth: this.depth + 1, person: this.person, budgets, sets: [...this.#sets, set], bond: this.bond });
   }
 
+  /** The same, who may do at most what is in `set`. */
+  within(set: EffectiveSet): Principal {
+    return new Principal(this.subject, { depth: this.depth, person: this.person, budgets: this.budgets, sets: [...this.#sets, set], bond: this.bond });
+  }
+
   /**
    * Asked at each use: by a run that begins, by each thing that a running tool uses, by each run that it starts.
    *

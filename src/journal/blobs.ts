@@ -46,3 +46,8 @@ export function createKeeper(): Keeper {
     },
   };
 }
+
+/** The digest of a value's JSON text; one that is kept beside its event is named by that of the same text. */
+export function digestOf(kept: Kept): string {
+  return 'blob' in kept ? kept.blob : hexDigest(JSON.stringify(kept.inline));
+}

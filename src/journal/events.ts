@@ -48,6 +48,22 @@ export interface Traffic {
   readonly received: number;
 }
 
+/** A call of a tool, by which it is found again when the run is resumed. */
+export interface Step {
+  /** Counts the calls of the run from 1, in the order in which they are made. */
+  readonly position: number;
+  /** Of a process: SHA-256 of what was asked for, lower-case hex. */
+  readonly command?: string;
+}
+
+/** What a caller says of a run beside what it asks for, and what holds again when it is resumed. */
+export interface Bounds {
+  /** Milliseconds. */
+  readonly timeoutMs?: number;
+  readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number };
+  readonly frozen?: true;
+}
+
 /** What was asked, by whom, from where. Always the first event of a run. */
 export interface RunRequested {
   readonly v: 1;
@@ -62,6 +78,8 @@ export interface RunRequested {
   readonly tokens?: readonly string[];
   /** The run that asked for this one. */
   readonly parent?: string;
+  /** Which of that run's calls it is. */
+  readonly step?: Step;
   /** Absolute. */
   readonly cwd: string;
   /** The project's root, absolute. */
@@ -73,6 +91,8 @@ export interface RunRequested {
   readonly manifestHash?: string;
   /** What a person said to a tool that is not as the project's lock says. */
   readonly drift?: { readonly decision: 'once' | 'update' | 'stop'; readonly by: string };
+  /** What lowers its limits, as it was asked for. */
+  readonly bounds?: Bounds;
   /** The version of toka. */
   readonly toka: string;
   /** The process that carries the run and records its outcome. */
@@ -88,18 +108,66 @@ export interface ApprovalDecided {
   readonly by: string;
 }
 
-/** The intent: what is about to happen, with which rights. */
-export interface RunStarted {
-  readonly v: 1;
-  readonly type: 'run.started';
+/** With which rights something is about to happen. */
+export interface Rights {
   /** The capabilities in force, printed. */
   readonly effective: readonly string[];
   /** Where each of them comes from, in the same order: `built-in`, `flag`, `asked`, `parent run`, or the file of the rule. */
   readonly sources?: readonly string[];
+  /** Those of them that leave out secret-bearing files. */
+  readonly exceptSecrets?: readonly string[];
+  /** What denials take out of them; absent in records of a toka that could not resume. */
+  readonly carvedOut?: readonly string[];
   readonly level: Level;
   /** SHA-256 of the sandbox plan, lower-case hex. */
   readonly planDigest?: string;
   readonly command?: readonly string[];
+}
+
+/** The intent: what is about to happen. */
+export interface RunStarted extends Rights {
+  readonly v: 1;
+  readonly type: 'run.started';
+}
+
+/** The tool, in toka's own process, is about to change something by itself, for the first time since it was started: not by a call. */
+export interface RunActed {
+  readonly v: 1;
+  readonly type: 'run.acted';
+}
+
+/** The intent of one who goes on with a run whose process is gone. */
+export interface RunResumed extends Rights {
+  readonly v: 1;
+  readonly type: 'run.resumed';
+  /** 2 for the first time that it is resumed. */
+  readonly attempt: number;
+  readonly by: string;
+  readonly toka: string;
+  /** The process that carries the run from now on. */
+  readonly process: ProcessIdentity;
+}
+
+/** Somebody wanted to go on with a run and was not allowed to, or could not; the run is as it was. */
+export interface ResumeRefused {
+  readonly v: 1;
+  readonly type: 'resume.refused';
+  readonly by: string;
+  readonly error: RunError;
+}
+
+/** A person says how a run ended of which that is not on record; its outcome follows. */
+export interface RunMarked {
+  readonly v: 1;
+  readonly type: 'run.marked';
+  readonly as: 'succeeded' | 'failed';
+  readonly by: string;
+}
+
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
 }
 
 /** A piece of what the run wrote, in the order in which it came; `kept` is text, or a blob where it is large or not UTF-8. */
@@ -127,7 +195,7 @@ export interface RunFinished {
   readonly status: Exclude<RunStatus, 'running'>;
   /** The process's own code; null where none ended by itself. */
   readonly exitCode: number | null;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly error?: RunError;
   /** Of a denied run. */
   readonly denied?: readonly Denied[];
   readonly usage: Usage;
@@ -151,9 +219,9 @@ export interface RunImported {
 }
 
 /** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
-export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunOutput | RunFinished | RunImported;
+export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunOutput | RunFinished | RunImported;
 
-export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.output', 'run.finished', 'run.imported'];
+export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.output', 'run.finished', 'run.imported'];
 
 /** An event as the journal holds it. */
 export interface StoredEvent {

@@ -62,6 +62,18 @@ const keptText: Check = (value) => (isObject(value) && 'inline' in value ? text(
 const measured = optional(object({ value: figure, source: oneOf('cgroup', 'sampled', 'process') }));
 const traffic = optional(object({ connections: count, refused: count, sent: count, received: count }));
 
+const identity = object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) });
+const failure = object({ code: name, message: text(TEXT_LIMIT), hint: optional(text(TEXT_LIMIT)) });
+const rights: Fields = {
+  effective: list(path, 10_000),
+  sources: optional(list(path, 10_000)),
+  exceptSecrets: optional(list(path, 10_000)),
+  carvedOut: optional(list(path, 10_000)),
+  level: oneOf('restricted', 'standard', 'elevated'),
+  planDigest: optional(sha256),
+  command: optional(list(text(2 * MIB), 100_000)),
+};
+
 const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.requested': {
     model: oneOf('tool', 'code', 'agent'),
@@ -70,28 +82,28 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     principal: name,
     tokens: optional(list(name, 1000)),
     parent: optional(uuid),
+    step: optional(object({ position: count, command: optional(sha256) })),
     cwd: path,
     project: optional(path),
     door: name,
     effect: oneOf('none', 'read', 'idempotent', 'external', 'privileged'),
     manifestHash: optional(sha256),
     drift: optional(object({ decision: oneOf('once', 'update', 'stop'), by: name })),
+    bounds: optional(object({ timeoutMs: optional(figure), budget: optional(object({ calls: optional(figure), wall: optional(figure), cpu: optional(figure), bytes: optional(figure) })), frozen: optional(boolean) })),
     toka: name,
-    process: object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) }),
+    process: identity,
   },
   'approval.decided': { capability: path, decision: oneOf('once', 'session', 'always', 'deny'), by: name },
-  'run.started': {
-    effective: list(path, 10_000),
-    sources: optional(list(path, 10_000)),
-    level: oneOf('restricted', 'standard', 'elevated'),
-    planDigest: optional(sha256),
-    command: optional(list(text(2 * MIB), 100_000)),
-  },
+  'run.started': rights,
+  'run.acted': {},
+  'run.resumed': { ...rights, attempt: count, by: name, toka: name, process: identity },
+  'resume.refused': { by: name, error: failure },
+  'run.marked': { as: oneOf('succeeded', 'failed'), by: name },
   'run.output': { stream: oneOf('stdout', 'stderr'), kept: keptText, bytes: count, truncated: boolean },
   'run.finished': {
     status: oneOf('succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed'),
     exitCode: when((value) => value === null || integer(value) === undefined, 'a whole number or null'),
-    error: optional(object({ code: name, message: text(TEXT_LIMIT), hint: optional(text(TEXT_LIMIT)) })),
+    error: optional(failure),
     denied: optional(list(object({ capability: path, reason: path }), 10_000)),
     usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
     data: optional(kept),
@@ -164,7 +176,7 @@ export function invalid(message: string): TokaError {
 }
 
 function fit(event: RunEvent): RunEvent {
-  if (event.type !== 'run.finished' || !event.error) return event;
+  if ((event.type !== 'run.finished' && event.type !== 'resume.refused') || !event.error) return event;
   const { code, message, hint } = event.error;
   return { ...event, error: { code, message: cut(message), ...(hint !== undefined && { hint: cut(hint) }) } };
 }

@@ -1,6 +1,6 @@
-import { hexDigest } from '../digest.ts';
+import { digestOf } from './blobs.ts';
 import type { RunSummary } from './contract.ts';
-import type { ApprovalDecided, Denied, Kept, RunEvent, Usage } from './events.ts';
+import type { ApprovalDecided, Denied, RunEvent, Usage } from './events.ts';
 
 /** One run as an auditor sees it: who did what with which parameters, what was decided and by whom, how it went. */
 export interface AuditRecord {
@@ -65,9 +65,4 @@ export function recordOf(run: RunSummary, events: readonly RunEvent[], place: { 
     events: events.length,
     hash: place.hash,
   };
-}
-
-/** A value that is kept beside its event is named by the digest of the same text. */
-function digestOf(kept: Kept): string {
-  return 'blob' in kept ? kept.blob : hexDigest(JSON.stringify(kept.inline));
 }

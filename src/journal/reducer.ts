@@ -16,6 +16,8 @@ export interface RunState {
   /** Milliseconds since 1970. */
   readonly requestedAt: number;
   readonly startedAt?: number;
+  /** How often it was started; absent where that was once. */
+  readonly attempts?: number;
   readonly finishedAt?: number;
   readonly exitCode?: number | null;
   readonly errorCode?: string;
@@ -32,10 +34,15 @@ const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]:
     if (state.startedAt !== undefined) throw illegal(event, 'the run has started before');
     return { ...state, startedAt: time };
   },
-  'run.output': (state, event) => {
-    if (state.startedAt === undefined) throw illegal(event, 'the run has not started');
-    return state;
+  'run.acted': begun,
+  'run.resumed': (state, event) => {
+    const attempts = (begun(state, event).attempts ?? 1) + 1;
+    if (event.attempt !== attempts) throw illegal(event, `expected attempt ${attempts}`);
+    return { ...state, attempts, process: event.process };
   },
+  'resume.refused': begun,
+  'run.marked': begun,
+  'run.output': begun,
   'run.finished': (state, event, time) => {
     if (event.status === 'succeeded' && state.startedAt === undefined) throw illegal(event, 'a run that has not started cannot succeed');
     return {
@@ -73,6 +80,11 @@ export function reduce(state: RunState | undefined, event: RunEvent, time: numbe
 /** Whether nothing can happen in it any more: what was imported without an outcome ended with the process it had there. */
 export function isOver({ finishedAt, importedFrom }: RunState): boolean {
   return finishedAt !== undefined || importedFrom !== undefined;
+}
+
+function begun(state: RunState, event: RunEvent): RunState {
+  if (state.startedAt === undefined) throw illegal(event, 'the run has not started');
+  return state;
 }
 
 function requested({ model, tool, parent, principal, cwd, project, door, effect, process }: RunRequested, time: number): RunState {

@@ -2,7 +2,10 @@ import type { CallResult, ProcessResult, SpawnOptions } from '@toka/sdk';
 import type { Permission } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { TokaError, type ErrorCode } from '../errors.ts';
+import type { Step } from '../journal/events.ts';
 import type { Children } from '../runtime/tool-context.ts';
+import { callAnswer, processAnswer } from './answer.ts';
+import type { Calls } from './calls.ts';
 import type { LiveEvent } from './events.ts';
 import type { House } from './house.ts';
 import { secretsOf } from './mask.ts';
@@ -11,17 +14,22 @@ import type { RunResult } from './result.ts';
 import { type Run, settled } from './run.ts';
 
 /** The child requests of a running tool: same pipeline, its own rights at the most. */
-export function children(parent: Run, house: House, signal: AbortSignal): Children {
+export function children(parent: Run, house: House, signal: AbortSignal, calls: Calls): Children {
   return {
-    spawn: (argv, options) => spawn(parent, house, signal, argv, options),
-    call: (tool, params) => call(parent, house, signal, tool, params),
+    spawn: (argv, options) => spawn({ parent, house, signal, calls }, argv, options),
+    call: (tool, params) => call({ parent, house, signal, calls }, tool, params),
   };
 }
 
+interface Caller {
+  readonly parent: Run;
+  readonly house: House;
+  readonly signal: AbortSignal;
+  readonly calls: Calls;
+}
+
 async function spawn(
-  parent: Run,
-  house: House,
-  signal: AbortSignal,
+  { parent, house, signal, calls }: Caller,
   argv: readonly [string, ...string[]],
   { capabilities, cwd, env = {}, input, onOutput, timeoutMs }: SpawnOptions,
 ): Promise<ProcessResult> {
@@ -29,8 +37,8 @@ async function spawn(
   const { level } = settled(parent, 'tool');
   const started = house.clock.now();
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
-  const { run, result } = await house.child({
-    ...childOf(parent, signal),
+  const request: ToolRequest = {
+    ...childOf(parent, signal, calls.place()),
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(input === undefined ? {} : { input: Buffer.from(input) }),
@@ -43,7 +51,10 @@ async function spawn(
       kind: 'command',
       command: { argv, level, limits: {}, env, capabilities: capabilities ?? effective.permissions.flatMap(inherited) },
     },
-  });
+  };
+  const { request: asked, answer } = await calls.recall(request);
+  if (answer) return processAnswer(answer, house);
+  const { run, result } = await house.child(asked);
   // A budget that is used up is its parent's as well.
   if (!run.completion || result.error?.code === 'TOKA_BUDGET_EXCEEDED') throw refused(result);
   const { completion } = run;
@@ -57,15 +68,11 @@ async function spawn(
   };
 }
 
-async function call(
-  parent: Run,
-  house: House,
-  signal: AbortSignal,
-  tool: string,
-  params: Readonly<Record<string, unknown>>,
-): Promise<CallResult> {
+async function call({ parent, house, signal, calls }: Caller, tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult> {
   const onEvent = (event: LiveEvent): void => parent.request.onEvent?.(event);
-  const { result } = await house.child({ ...childOf(parent, signal), onEvent, params, target: { kind: 'named', name: tool } });
+  const { request, answer } = await calls.recall({ ...childOf(parent, signal, calls.place()), onEvent, params, target: { kind: 'named', name: tool } });
+  if (answer) return callAnswer(answer, house);
+  const { result } = await house.child(request);
   return {
     runId: result.runId,
     status: result.status,
@@ -75,14 +82,14 @@ async function call(
   };
 }
 
-function childOf(parent: Run, signal: AbortSignal): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen'> {
+function childOf(parent: Run, signal: AbortSignal, step: Step): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen'> {
   const { effective } = settled(parent, 'decision');
   return {
     model: 'tool',
     door: 'tool',
     cwd: parent.request.cwd,
     principal: parent.request.principal.narrow(`run:${parent.id}`, effective, parent.budget && parent.id),
-    parent: { run: parent.id, permissions: effective.permissions, secrets: secretsOf(parent) },
+    parent: { run: parent.id, step, permissions: effective.permissions, secrets: secretsOf(parent) },
     signal,
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
   };

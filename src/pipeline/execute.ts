@@ -2,9 +2,9 @@ import { TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
 import type { Usage } from '../journal/events.ts';
 import { cancelled } from './cancelled.ts';
-import type { Approver, House } from './house.ts';
+import type { Approver, House, Identity } from './house.ts';
 import { maskError } from './mask.ts';
-import { intentEvents, intentTimes, outcomeEvents, outcomeStatus } from './record.ts';
+import { intentEvents, intentTimes, outcomeEvents, outcomeStatus, refusedEvents, requested } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { settlement } from './reservation.ts';
@@ -18,11 +18,12 @@ import { execute as carry } from './stages/execute.ts';
 import { intent } from './stages/intent.ts';
 import { isolate } from './stages/isolate.ts';
 import { resolve } from './stages/resolve.ts';
+import { unchanged } from './stages/unchanged.ts';
 import { validate } from './stages/validate.ts';
 
 type Stage = (run: Run, house: House) => Run | Promise<Run>;
 
-const DECISION: readonly Stage[] = [validate, authorize, approve, admit, isolate];
+const DECISION: readonly Stage[] = [validate, unchanged, authorize, approve, admit, isolate];
 
 /** What stands before anything is recorded or run; `--dry-run` goes so far. */
 const PREPARATION: readonly Stage[] = [resolve, ...DECISION];
@@ -72,8 +73,24 @@ export async function decide(house: House, request: ExecutionRequest): Promise<R
   return run;
 }
 
+/** Finds out what a request would be recorded as, without asking anybody. */
+export async function identify(house: House, request: ExecutionRequest): Promise<Identity> {
+  const { run } = await pass(begin(house, { ...request, frozen: false }), [resolve, validate], { ...house, lock: undefined });
+  const { tool, params } = requested(run, house, createKeeper());
+  return { params, ...(tool === undefined ? {} : { tool }) };
+}
+
 function begin(house: House, request: ExecutionRequest): Run {
-  return { id: house.nextId(), request, startedMs: house.clock.now(), approvals: [], granted: [], claims: [], recorded: 0 };
+  const { resumes } = request;
+  return {
+    id: resumes?.run ?? house.nextId(),
+    request,
+    startedMs: house.clock.now(),
+    approvals: [],
+    granted: [],
+    claims: [],
+    recorded: resumes?.events.length ?? 0,
+  };
 }
 
 async function pass(begun: Run, stages: readonly Stage[], house: House): Promise<{ run: Run; error?: TokaError }> {
@@ -94,6 +111,10 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
 async function conclude(run: Run, error: TokaError | undefined, house: House): Promise<RunResult> {
   const usage = usageOf(run, house);
   try {
+    if (error && run.request.resumes && run.intendedMs === undefined) {
+      await refuse(run, error, house);
+      return report(run, error, usage);
+    }
     const keeper = createKeeper();
     const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
     const times = run.recorded > 0 ? [] : intentTimes(run);
@@ -103,6 +124,12 @@ async function conclude(run: Run, error: TokaError | undefined, house: House): P
     return report(run, unrecorded(error, toTokaError(thrown)), usage);
   }
   return report(run, error, usage);
+}
+
+/** A run that nobody goes on with stays as it is, so that it can be resumed later; if somebody else does, it is theirs. */
+async function refuse(run: Run, error: TokaError, house: House): Promise<void> {
+  if (error.code === 'TOKA_RUN_ACTIVE') return;
+  await (await house.journal()).append(run.id, refusedEvents(run, error), run.recorded);
 }
 
 /** A run whose outcome could not be recorded did not succeed; one that had failed before keeps its own reason. */

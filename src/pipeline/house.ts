@@ -3,7 +3,7 @@ import type { Anchors } from '../capability/grammar.ts';
 import type { RateLimit } from '../capability/limits.ts';
 import type { Budget } from '../config/config.ts';
 import type { Clock } from '../journal/ids.ts';
-import type { ProcessIdentity } from '../journal/events.ts';
+import type { ProcessIdentity, RunRequested } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
@@ -32,6 +32,9 @@ export interface Verdict {
 /** Shows a person what is otherwise with a tool, and asks what to do. */
 export type Reviewer = (drift: Drift) => Promise<Verdict>;
 
+/** What is called. */
+export type Identity = Pick<RunRequested, 'tool' | 'params'>;
+
 /** Everything the pipeline needs from outside itself; toka.ts fills it. */
 export interface House {
   /** Finds a tool by its name or qualified name. */
@@ -54,6 +57,8 @@ export interface House {
   readonly reviewer: Reviewer | undefined;
   /** Carries out what a running tool asks for: `carryOut` of execute.ts, handed down so that the stages need not import it. */
   child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;
+  /** What would be recorded of a request as its tool and parameters: `identify` of execute.ts, handed down likewise. */
+  identify(request: ExecutionRequest): Promise<Identity>;
   /** Opens on first use. */
   journal(): Promise<Journal>;
   /** Who carries the runs; found out once. */

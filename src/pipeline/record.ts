@@ -4,7 +4,7 @@ import { printCapability } from '../capability/grammar.ts';
 import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
-import type { Denied, RunEvent, RunFinished, RunOutput, RunRequested, RunStarted, Usage } from '../journal/events.ts';
+import type { Bounds, Denied, ResumeRefused, Rights, RunEvent, RunFinished, RunOutput, RunRequested, RunResumed, Usage } from '../journal/events.ts';
 import { partSecrets } from '../manifest/secret-parts.ts';
 import type { Completion } from '../runtime/completion.ts';
 import { printablePlan } from '../sandbox/plan.ts';
@@ -24,7 +24,27 @@ export function isHarmless({ tool, plan }: Run): boolean {
 
 /** The events up to the intent. */
 export function intentEvents(run: Run, house: House, keeper: Keeper): RunEvent[] {
-  return [requested(run, house, keeper), ...run.approvals, ...(run.intendedMs === undefined ? [] : [started(run)])];
+  return [requested(run, house, keeper), ...run.approvals, ...(run.intendedMs === undefined ? [] : [{ v: 1, type: 'run.started', ...rights(run) } as const])];
+}
+
+/** The events of one who goes on with a run, up to the intent. */
+export function resumedEvents(run: Run, events: readonly RunEvent[], house: House): RunEvent[] {
+  const resumed: RunResumed = {
+    v: 1,
+    type: 'run.resumed',
+    attempt: events.filter(({ type }) => type === 'run.resumed').length + 2,
+    by: run.request.principal.subject,
+    ...rights(run),
+    toka: house.version,
+    process: house.process(),
+  };
+  return [...run.approvals, resumed];
+}
+
+/** The events of one who was not let go on with a run; `error` is without secrets. */
+export function refusedEvents({ approvals, request }: Run, { code, message, hint }: TokaError): RunEvent[] {
+  const refused: ResumeRefused = { v: 1, type: 'resume.refused', by: request.principal.subject, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+  return [...approvals, refused];
 }
 
 /** When each of those events happened; they may be recorded later, with the outcome. */
@@ -49,7 +69,8 @@ export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined)
   return error.code.endsWith('_LIMIT') && ERRORS[error.code].exit !== 75 ? 'killed' : 'failed';
 }
 
-function requested(run: Run, house: House, keeper: Keeper): RunRequested {
+/** What was asked. */
+export function requested(run: Run, house: House, keeper: Keeper): RunRequested {
   const { request, tool } = run;
   return {
     v: 1,
@@ -59,16 +80,22 @@ function requested(run: Run, house: House, keeper: Keeper): RunRequested {
     params: keeper.json(withoutSecrets(run)),
     principal: request.principal.subject,
     ...(request.principal.bond ? { tokens: request.principal.bond.chain } : {}),
-    ...(request.parent ? { parent: request.parent.run } : {}),
+    ...(request.parent ? { parent: request.parent.run, step: request.parent.step } : {}),
     cwd: request.cwd,
     ...(house.projectRoot === undefined ? {} : { project: house.projectRoot }),
     door: request.door,
     effect: tool?.effect ?? 'none',
     ...(run.manifestHash === undefined ? {} : { manifestHash: run.manifestHash }),
     ...(run.drift ? { drift: run.drift } : {}),
+    ...boundsOf(request),
     toka: house.version,
     process: house.process(),
   };
+}
+
+function boundsOf({ parent, timeoutMs, budget, frozen }: ExecutionRequest): { bounds?: Bounds } {
+  const bounds = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(budget ? { budget } : {}), ...(frozen === true ? { frozen } : {}) };
+  return parent || Object.keys(bounds).length === 0 ? {} : { bounds };
 }
 
 function nameOf(request: ExecutionRequest): string {
@@ -85,15 +112,16 @@ function withoutSecrets(run: Run): JsonValue {
   return maskOf(run).json(partSecrets(tool.params, Object.fromEntries(entries)).clean as JsonValue);
 }
 
-function started(run: Run): RunStarted {
+function rights(run: Run): Rights {
   const { decision, plan, tool } = run;
   const mask = maskOf(run);
   const permissions = decision?.effective.permissions ?? [];
+  const unsecret = permissions.filter(({ exceptSecrets }) => exceptSecrets === true);
   return {
-    v: 1,
-    type: 'run.started',
     effective: permissions.map(({ capability }) => printCapability(capability)),
     sources: permissions.map(({ source }) => source),
+    ...(unsecret.length === 0 ? {} : { exceptSecrets: unsecret.map(({ capability }) => printCapability(capability)) }),
+    carvedOut: decision?.effective.carvedOut.map(printCapability) ?? [],
     level: tool?.level ?? 'restricted',
     ...(plan ? { planDigest: hexDigest(mask.text(JSON.stringify(printablePlan(plan)))), command: plan.argv.map(mask.text) } : {}),
   };

@@ -2,7 +2,20 @@ import type { Permission } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
 import type { Budget } from '../config/config.ts';
 import type { SandboxOverrides, Level } from '../manifest/tool.ts';
+import type { Step, StoredEvent } from '../journal/events.ts';
 import type { LiveEvent } from './events.ts';
+
+/** A run whose process is gone before its outcome was recorded, with all that is on record of it. */
+export interface Interrupted {
+  readonly run: string;
+  readonly events: readonly StoredEvent[];
+}
+
+/** What goes on with a run instead of beginning one. */
+export interface Resumption extends Interrupted {
+  /** The runs whose outcome is unknown and that are done again all the same. */
+  readonly retry: ReadonlySet<string>;
+}
 
 interface Common {
   readonly principal: Principal;
@@ -10,8 +23,9 @@ interface Common {
   readonly door: 'cli' | 'api' | 'tool';
   /** The caller's folder, absolute; relative paths start here. */
   readonly cwd: string;
-  /** The run that asks for this one, what it may hand on, and the secrets that it knows. */
-  readonly parent?: { readonly run: string; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
+  /** The run that asks for this one, by which of its calls, what it may hand on, and the secrets that it knows. */
+  readonly parent?: { readonly run: string; readonly step: Step; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
+  readonly resumes?: Resumption;
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;

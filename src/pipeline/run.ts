@@ -58,6 +58,11 @@ export function settled<K extends 'tool' | 'params' | 'decision' | 'completion'>
   return value;
 }
 
+/** What servers can tell by that this is the same request as one before: the same each time that a run is resumed. */
+export function idempotencyKey({ id, request: { parent } }: Run): string {
+  return parent ? `${parent.run}/${parent.step.position}` : `${id}/0`;
+}
+
 /** Stops a run at a stage that leaves something in it: approvals that were given, a result that came with a failure. */
 export class Halt extends Error {
   readonly run: Run;

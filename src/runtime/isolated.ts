@@ -18,6 +18,7 @@ export interface HostOrder {
   readonly sdk: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly runId: string;
+  readonly idempotencyKey: string;
   readonly cwd: string;
   readonly root: string;
   readonly permissions: readonly Permission[];
@@ -41,9 +42,9 @@ export interface IsolatedOptions extends ProcessOptions {
 /** The sandbox of a native tool that is not part of toka: Node.js, the tool's own folder, and what was granted. */
 export function planIsolatedNative(
   entry: string,
-  input: PlanInput & { readonly runId: string; readonly fallen: readonly Missing[] },
+  input: PlanInput & { readonly runId: string; readonly idempotencyKey: string; readonly fallen: readonly Missing[] },
 ): Planned {
-  const { tool, effective, cwd, root, env, hidden, params, runId, fallen } = input;
+  const { tool, effective, cwd, root, env, hidden, params, runId, idempotencyKey, fallen } = input;
   requireWithin(entry, input);
   const host = join(packageRoot(), 'dist', 'native-host.cjs');
   const sdk = join(packageRoot(), 'dist', 'sdk.mjs');
@@ -56,6 +57,7 @@ export function planIsolatedNative(
     sdk,
     params,
     runId,
+    idempotencyKey,
     cwd,
     root,
     permissions: effective.permissions,

@@ -14,11 +14,14 @@ export interface Children {
 
 export interface ContextOptions {
   readonly runId: string;
+  readonly idempotencyKey: string;
   readonly cwd: string;
   readonly root: string;
   readonly signal: AbortSignal;
   /** Throws where the principal does not hold any more; asked at each use. */
   demandHolds?(): void;
+  /** Asked before a file is changed. */
+  beforeChange?(): Promise<void>;
   readonly effective: EffectiveSet;
   readonly fallen: readonly Missing[];
   /** Absolute paths that no run may see. */
@@ -30,7 +33,7 @@ export interface ContextOptions {
 }
 
 /** Makes what a native tool may use: every part of it asks the effective set at each use. */
-export function createToolContext({ demandHolds, effective, fallen, hidden, children, env, cwd, signal, ...rest }: ContextOptions): ToolContext {
+export function createToolContext({ demandHolds, beforeChange, effective, fallen, hidden, children, env, cwd, signal, ...rest }: ContextOptions): ToolContext {
   const hiding = (path: string): string | undefined => hidden.find((folder) => path === folder || path.startsWith(`${folder}/`));
   const allows = (action: 'read' | 'write', path: string): boolean => {
     demandHolds?.();
@@ -44,14 +47,24 @@ export function createToolContext({ demandHolds, effective, fallen, hidden, chil
     demandHolds?.();
     if (!effective.allows(domain, action, value)) throw denied(`${domain}:${action}:${value}`);
   };
+  const fs = createToolFs({ cwd, allows, hint, signal });
   return {
     runId: rest.runId,
+    idempotencyKey: rest.idempotencyKey,
     root: rest.root,
     cwd,
     signal,
     capabilities: effective.print(),
     missing: fallen.map(({ capability }) => printCapability(capability)),
-    fs: createToolFs({ cwd, allows, hint, signal }),
+    fs: beforeChange
+      ? {
+          ...fs,
+          write: async (path, data, options) => {
+            await beforeChange();
+            return fs.write(path, data, options);
+          },
+        }
+      : fs,
     spawn: async (argv, options = {}) => {
       demand('proc', 'exec', argv[0].includes('/') ? resolve(options.cwd ?? cwd, argv[0]) : argv[0]);
       return children.spawn(argv, options);

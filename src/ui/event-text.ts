@@ -9,6 +9,14 @@ export function detail(event: RunEvent): string {
       return `${event.capability}: ${event.decision}, by ${event.by}`;
     case 'run.started':
       return `${event.level}; may ${event.effective.join(', ') || 'nothing'}${event.command ? `; ${event.command.join(' ')}` : ''}`;
+    case 'run.acted':
+      return 'began to change something by itself';
+    case 'run.resumed':
+      return `attempt ${event.attempt}, by ${event.by}; may ${event.effective.join(', ') || 'nothing'}`;
+    case 'resume.refused':
+      return `${event.by}: ${event.error.code}: ${event.error.message}`;
+    case 'run.marked':
+      return `${event.as}, by ${event.by}`;
     case 'run.output':
       return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
     case 'run.finished':

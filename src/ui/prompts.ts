@@ -43,6 +43,16 @@ async function one(prompted: Record<string, unknown> & { readonly name: string }
   }
 }
 
+/** Asks a person how a run ended of which nobody else knows. */
+export async function askOutcome(what: string): Promise<'succeeded' | 'failed' | 'retry'> {
+  const choices = [
+    { name: 'it did what it was to do', value: 'succeeded' },
+    { name: 'it did not, and shall not be done', value: 'failed' },
+    { name: 'do it again, with the same idempotency key', value: 'retry' },
+  ];
+  return (await one({ type: 'select', name: 'outcome', message: `toka was ended in the middle of ${plain(what)}. Do you know how it ended?`, choices })) as 'succeeded' | 'failed' | 'retry';
+}
+
 /** For how long an answer can be kept here, beside this run. */
 export interface Offers {
   readonly session: boolean;

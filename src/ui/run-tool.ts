@@ -2,7 +2,6 @@ import { parseBudget } from '../capability/budget-text.ts';
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
-import type { RunResult } from '../pipeline/result.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
 import { type Door, doorTo } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
@@ -11,9 +10,9 @@ import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
 import { readParams } from './params.ts';
 import { missingOf, planJson, planText } from './plan-text.ts';
-import { errorText, exitCodeOf } from './report.ts';
+import { exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
-import { screenFilter } from './screen.ts';
+import { showResult } from './run-result.ts';
 import { terminal } from './text.ts';
 
 /**
@@ -124,33 +123,8 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
       ...(readsStdin(tool) ? { input: door.stdin } : {}),
     });
     live.end();
-    return show(result, tool, own, door);
+    return showResult(result, tool, { json: isJson, passthroughExit: own.has('passthrough-exit') }, door);
   } finally {
     interrupts.end();
   }
-}
-
-function show(result: RunResult, tool: Tool, own: OwnFlags, door: Door): number {
-  if (own.has('json')) door.stdout.write(`${JSON.stringify(result)}\n`);
-  else {
-    if (tool.executable.type === 'native') door.stdout.write(shown(result, door.stdout.isTTY === true));
-    if (result.error && !isSaid(result)) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
-  }
-  if (own.has('passthrough-exit') && result.exitCode !== null && result.error?.code === 'TOKA_RUN_FAILED') return result.exitCode;
-  return exitCodeOf(result.error);
-}
-
-/** A native tool's result as text; what it read from a file must not steer a terminal. */
-function shown({ output, textless, data }: RunResult, isTty: boolean): string {
-  const text = textless ? jsonText(data) : output;
-  return isTty ? screenFilter()(Buffer.from(text)) : text;
-}
-
-/** A tool that printed its own verdict need not have it printed again. */
-function isSaid({ error, output }: RunResult): boolean {
-  return error !== undefined && error.hint === undefined && output.trimEnd().endsWith(error.message);
-}
-
-function jsonText(data: unknown): string {
-  return data === undefined ? '' : `${JSON.stringify(data, undefined, 2)}\n`;
 }

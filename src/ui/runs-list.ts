@@ -43,6 +43,8 @@ export function checkRunFilter({ limit = '', status, tool }: Omit<RunListFlags, 
 function runTable(runs: readonly RunSummary[], view: Terminal): string {
   const rows = runs.map((run) => [run.id, run.status, run.tool ?? '', when(run.requestedAt), duration(run)]);
   const text = table(['RUN', 'STATUS', 'TOOL', 'STARTED', 'TOOK'], rows, view);
+  const hint = runs.some(({ status }) => status === 'interrupted') ? paint(view, 'dim', 'interrupted: toka runs resume RUN goes on with one\n') : '';
+  if (hint !== '') return text + hint;
   return runs.length === 0 ? `${text}${paint(view, 'dim', 'no runs yet: toka run NAME makes one')}\n` : text;
 }
 

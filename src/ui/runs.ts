@@ -14,9 +14,10 @@ export async function showRun(prefix: string, { json }: { readonly json: boolean
     const journal = await toka.journal();
     const id = await journal.findRun(prefix);
     const events = await journal.read(id);
-    const { children: tree } = await treeOf(journal, await journal.run(id));
+    const summary = await journal.run(id);
+    const { children: tree } = await treeOf(journal, summary);
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, events, tree })}\n`);
-    else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)));
+    else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)) + (summary.status === 'interrupted' ? nextStep(summary.parent ?? id, events, terminal(door.stdout, door.env)) : ''));
     return 0;
   } finally {
     await toka.close();
@@ -61,4 +62,11 @@ function describe(id: string, events: readonly StoredEvent[], tree: readonly Run
   });
   const nested = tree.length === 0 ? '' : `\n${title('STARTED BY IT')}\n${timeline(tree, view, Date.now())}`;
   return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines].join('\n')}\n${nested}`;
+}
+
+/** How a run goes on whose process is gone; what was granted to it alone has to be granted once more. */
+function nextStep(id: string, events: readonly StoredEvent[], view: Terminal): string {
+  const { effective = [], sources = [] } = events.map(({ event }) => event).find((event) => event.type === 'run.started') ?? {};
+  const flags = effective.filter((_, at) => sources[at] === 'flag' || sources[at] === 'asked').map((capability) => ` --allow '${plain(capability)}'`);
+  return `\n${paint(view, 'bold', 'NEXT')}\n  its process is gone, and no outcome is recorded: toka runs resume ${id}${flags.join('')}\n`;
 }

@@ -10,7 +10,7 @@ import { FINISHED, journalIn, makeFolder, openFor } from './fixtures.ts';
 
 const COMPAT = join(import.meta.dirname, 'compat');
 const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
-const versions = readdirSync(COMPAT).filter((name) => /^v\d+$/.test(name));
+const versions = readdirSync(COMPAT).filter((name) => /^v\d+(?:-[a-z]+)?$/.test(name));
 
 describe.each(versions)('a journal of format %s', (version) => {
   const signed = existsSync(join(COMPAT, version, 'checkpoint.txt')) ? [readFileSync(join(COMPAT, version, 'checkpoint.txt'), 'utf8')] : [];

@@ -1,4 +1,4 @@
-import type { RunEvent, RunFinished, RunOutput, RunRequested, RunStarted } from '../../src/journal/events.ts';
+import type { RunEvent, RunFinished, RunOutput, RunRequested, RunResumed, RunStarted } from '../../src/journal/events.ts';
 
 export const REQUESTED: RunRequested = {
   v: 1,
@@ -15,6 +15,7 @@ export const REQUESTED: RunRequested = {
   process: { pid: 4711 },
 };
 export const STARTED: RunStarted = { v: 1, type: 'run.started', effective: ['fs:read:**'], level: 'restricted' };
+export const RESUMED: RunResumed = { v: 1, type: 'run.resumed', attempt: 2, by: 'user', effective: ['fs:read:**'], level: 'restricted', toka: '0.1.0', process: { pid: 4712 } };
 export const OUTPUT: RunOutput = { v: 1, type: 'run.output', stream: 'stdout', kept: { inline: 'done\n' }, bytes: 5, truncated: false };
 export const FINISHED: RunFinished = {
   v: 1,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/journal/events.ts';
 import { admit, blobsOf, checkRunId, describeFault } from '../../src/journal/limits.ts';
-import { codeOf, FINISHED, OUTPUT, REQUESTED, STARTED, WHOLE_RUN } from './fixtures.ts';
+import { codeOf, FINISHED, OUTPUT, REQUESTED, RESUMED, STARTED, WHOLE_RUN } from './fixtures.ts';
 
 const SHA = 'a'.repeat(64);
 
@@ -26,6 +26,11 @@ describe('a field outside its limits is refused', () => {
     ['an outcome that is none', { ...FINISHED, status: 'running' }],
     ['a time that is not a number', { ...FINISHED, usage: { wallMs: Number.NaN, outputBytes: 0 } }],
     ['a figure without a source', { ...FINISHED, usage: { wallMs: 1, outputBytes: 0, cpuMs: { value: 1 } } }],
+    ['a step without a place', { ...REQUESTED, step: {} }],
+    ['a bound that is not a number', { ...REQUESTED, bounds: { budget: { calls: 'many' } } }],
+    ['a resumption by nobody', { ...RESUMED, by: undefined }],
+    ['a resumption by no process', { ...RESUMED, process: {} }],
+    ['a mark that is no outcome', { v: 1, type: 'run.marked', as: 'unknown', by: 'user' }],
     ['more than 4 MiB', { ...REQUESTED, params: { inline: 'x'.repeat(5 * 1024 * 1024) } }],
   ])('%s', async (_, event) => {
     expect(await codeOf(() => admit(event as RunEvent))).toBe('TOKA_EVENT_INVALID');

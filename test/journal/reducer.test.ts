@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/journal/events.ts';
 import { reduce, type RunState } from '../../src/journal/reducer.ts';
-import { codeOf, FINISHED, OUTPUT, REQUESTED, STARTED } from './fixtures.ts';
+import { codeOf, FINISHED, OUTPUT, REQUESTED, RESUMED, STARTED } from './fixtures.ts';
 
 const APPROVED: RunEvent = { v: 1, type: 'approval.decided', capability: 'fs:write:docs/**', decision: 'once', by: 'user' };
 const DENIED: RunEvent = { ...FINISHED, status: 'denied', exitCode: null, error: { code: 'TOKA_CAPABILITY_DENIED', message: 'no' } };
@@ -33,12 +33,26 @@ test('a run without an outcome is running', () => {
   expect(replay([REQUESTED, STARTED, OUTPUT])?.status).toBe('running');
 });
 
+test('a run that is resumed is carried by the process that resumed it last, and counts how often', () => {
+  const state = replay([REQUESTED, STARTED, RESUMED, { ...RESUMED, attempt: 3, process: { pid: 4713 } }]);
+  expect(state).toMatchObject({ status: 'running', attempts: 3, process: { pid: 4713 }, startedAt: 1 });
+});
+
+test('who was not let go on with a run, and what is said of it, change nothing', () => {
+  const started = replay([REQUESTED, STARTED]);
+  const refused: RunEvent = { v: 1, type: 'resume.refused', by: 'user', error: { code: 'TOKA_CAPABILITY_DENIED', message: 'no' } };
+  expect(replay([refused, { v: 1, type: 'run.acted' }, { v: 1, type: 'run.marked', as: 'failed', by: 'user' }], started)).toEqual(started);
+});
+
 describe('an event that cannot come next is refused', () => {
   test.each<[string, RunEvent[]]>([
     ['started before it is requested', [STARTED]],
     ['requested twice', [REQUESTED, REQUESTED]],
     ['started twice', [REQUESTED, STARTED, STARTED]],
     ['output before the start', [REQUESTED, OUTPUT]],
+    ['resumed before the start', [REQUESTED, RESUMED]],
+    ['resumed after the end', [REQUESTED, STARTED, FINISHED, RESUMED]],
+    ['resumed by two at once', [REQUESTED, STARTED, RESUMED, RESUMED]],
     ['a success without a start', [REQUESTED, FINISHED]],
     ['finished twice', [REQUESTED, STARTED, FINISHED, FINISHED]],
     ['output after the end', [REQUESTED, STARTED, FINISHED, OUTPUT]],
@@ -55,7 +69,7 @@ test('after an outcome, or without one, a run can only be imported; then nothing
 });
 
 test('the state does not depend on where the log is split, nor on a passage through JSON', () => {
-  const middle = fc.array(fc.constantFrom(OUTPUT, APPROVED));
+  const middle = fc.array(fc.constantFrom<RunEvent>(OUTPUT, APPROVED, { v: 1, type: 'run.acted' }));
   const end = fc.constantFrom<RunEvent[]>([], [FINISHED], [DENIED]);
   fc.assert(
     fc.property(middle, end, fc.nat(), (between, last, at) => {

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Verdict } from '../../src/pipeline/house.ts';
+import { callsOf } from '../../src/pipeline/calls.ts';
 import { children } from '../../src/pipeline/children.ts';
 import type { ExecutionRequest } from '../../src/pipeline/request.ts';
 import type { Run } from '../../src/pipeline/run.ts';
@@ -79,7 +80,7 @@ test('what a frozen run calls is frozen too', async () => {
     },
   };
   const prepared = await toka.prepare({ ...toka.request({ name: 'file-reader' }, { path: 'toka.lock' }), frozen: true });
-  const call = async (parent: Run): Promise<unknown> => children(parent, house as never, new AbortController().signal).call('greet', {});
+  const call = async (parent: Run): Promise<unknown> => children(parent, house as never, new AbortController().signal, callsOf(parent, house as never)).call('greet', {});
   await call(prepared);
   await call({ ...prepared, request: { ...prepared.request, frozen: false } });
   expect(requests.map(({ frozen }) => frozen)).toEqual([true, false]);

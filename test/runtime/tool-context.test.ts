@@ -5,6 +5,7 @@ import { createToolContext } from '../../src/runtime/tool-context.ts';
 
 const context = createToolContext({
   runId: 'x',
+  idempotencyKey: 'x/0',
   root: '/p',
   cwd: '/p',
   signal: new AbortController().signal,

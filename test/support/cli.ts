@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly open?: boolean;
   /** In a session and process group of its own. */
   readonly detached?: boolean;
+  /** Default: that of the built package. */
+  readonly launcher?: string;
 }
 
 /** A folder of this machine with a home, a project in it, and toka's own folders; removed with the value. A planted secret that leaks fails the test. */
@@ -105,7 +107,7 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
   write({ 'toka.yaml': 'apiVersion: toka/v1\n', ...files });
   const start = (args: readonly string[], options: StartOptions = {}): Started =>
     collect(
-      spawn(process.execPath, [LAUNCHER, ...args], {
+      spawn(process.execPath, [options.launcher ?? LAUNCHER, ...args], {
         cwd: options.cwd ?? project,
         env: { ...env, ...options.env },
         detached: options.detached ?? false,

@@ -35,6 +35,7 @@ export function toolContext(options: ToolContextOptions): TestToolContext {
   const reported: Progress[] = [];
   return {
     runId: '00000000-0000-7000-8000-000000000000',
+    idempotencyKey: '00000000-0000-7000-8000-000000000000/0',
     cwd,
     root,
     signal,

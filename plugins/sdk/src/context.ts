@@ -108,6 +108,11 @@ export interface CallResult {
 /** What a running tool may use: nothing else of the machine is meant for it. */
 export interface ToolContext {
   readonly runId: string;
+  /**
+   * The same each time that the run is resumed after a crash, and no other run's: hand it to servers (`Idempotency-Key`), which then do a
+   * request only once. Processes find theirs in `TOKA_IDEMPOTENCY_KEY`.
+   */
+  readonly idempotencyKey: string;
   /** The caller's folder, absolute. */
   readonly cwd: string;
   /** The project's root, or `cwd` where there is none. Absolute. */

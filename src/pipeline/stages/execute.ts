@@ -1,7 +1,7 @@
 import { budgetExceeded, UNBOUNDED } from '../../capability/budgets.ts';
 import type { Principal } from '../../capability/principal.ts';
 import { reachOf } from '../../capability/reach.ts';
-import { TokaError } from '../../errors.ts';
+import { TokaError, toTokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
@@ -9,10 +9,12 @@ import { createToolContext } from '../../runtime/tool-context.ts';
 import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal, lapseOf } from '../bond.ts';
 import { cancelled } from '../cancelled.ts';
+import { callsOf } from '../calls.ts';
 import { children } from '../children.ts';
+import { deedOf } from '../deed.ts';
 import type { House } from '../house.ts';
 import { withMaskedEvents } from '../mask.ts';
-import { type Run, settled } from '../run.ts';
+import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 import { timeLimitOf } from '../time-limit.ts';
 
 /** Makes it run. */
@@ -26,8 +28,8 @@ export async function execute(asked: Run, house: House): Promise<Run> {
     name: settled(run, 'tool').qualified,
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
-  const { plan } = run;
-  if (!plan) return { ...run, completion: await inProcess(run, house) };
+  const plan = run.plan && { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
+  if (!plan) return inProcess(run, house);
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
   const planted = watchForPlanted(plan);
@@ -89,7 +91,7 @@ function network(run: Run, plan: SandboxPlan): { network?: NetworkRules } {
   };
 }
 
-async function inProcess(run: Run, house: House): Promise<Completion> {
+async function inProcess(run: Run, house: House): Promise<Run> {
   const { request } = run;
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
@@ -98,22 +100,33 @@ async function inProcess(run: Run, house: House): Promise<Completion> {
   const late = (): TokaError => (wall < timeoutMs ? budgetExceeded('wall', bounds.wall) : tooLong(tool, timeoutMs));
   const { principal } = request;
   const limited = limitedSignal(boundSignal(request, house.clock), { name: tool.qualified, timeoutMs: Math.min(timeoutMs, wall), late, principal });
+  const calls = callsOf(run, house);
+  const deed = deedOf(run, house);
   try {
     const context = createToolContext({
       runId: run.id,
+      idempotencyKey: idempotencyKey(run),
       cwd: request.cwd,
       root: house.projectRoot ?? request.cwd,
       signal: limited.signal,
       demandHolds: limited.demandHolds,
+      beforeChange: async () => {
+        limited.signal.throwIfAborted();
+        await deed.begin();
+      },
       effective,
       fallen,
       hidden: house.hidden,
       env: house.env,
-      children: children(run, house, limited.signal),
+      children: children(run, house, limited.signal, calls),
       log: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
       progress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
     });
-    return await runNative((tool.executable as { entry: string }).entry, settled(run, 'params'), context);
+    const completion = await runNative((tool.executable as { entry: string }).entry, settled(run, 'params'), context);
+    await calls.demandComplete();
+    return { ...run, completion, recorded: await deed.recorded() };
+  } catch (thrown) {
+    throw new Halt({ ...run, recorded: await deed.recorded() }, toTokaError(thrown));
   } finally {
     limited.end();
   }

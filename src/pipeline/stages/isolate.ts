@@ -5,7 +5,7 @@ import type { PlanInput } from '../../runtime/plan.ts';
 import type { House } from '../house.ts';
 import { requireUnchanged } from '../locked.ts';
 import type { Command } from '../request.ts';
-import { type Run, settled } from '../run.ts';
+import { idempotencyKey, type Run, settled } from '../run.ts';
 
 /** Turns the grants into a sandbox plan that this machine can enforce; only bundled native code stays in toka's own process. */
 export async function isolate(run: Run, house: House): Promise<Run> {
@@ -20,7 +20,7 @@ export async function isolate(run: Run, house: House): Promise<Run> {
   const asked = planInput(run, house);
   const { plan, input } =
     tool.executable.type === 'native'
-      ? planIsolatedNative(tool.executable.entry, { ...asked, runId: run.id, fallen: settled(run, 'decision').fallen })
+      ? planIsolatedNative(tool.executable.entry, { ...asked, runId: run.id, idempotencyKey: idempotencyKey(run), fallen: settled(run, 'decision').fallen })
       : planProcess(asked);
   await requireEnforcement(plan, house.demand);
   return { ...run, plan, ...(input === undefined ? {} : { input }) };

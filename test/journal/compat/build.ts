@@ -12,6 +12,7 @@ const file = join(folder, 'state', 'journal.db');
 const WHOLE = '0198c3a2-7f3e-7c41-9d0e-5a4b3c2d1e0f';
 const DENIED = '0198c3a2-8000-7c41-9d0e-5a4b3c2d1e0f';
 const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
+const RESUMED = '0198c3a2-a000-7c41-9d0e-5a4b3c2d1e0f';
 const SHA = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
 const keeper = createKeeper();
@@ -80,6 +81,15 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
       process: { pid: 1 },
     },
     { v: 1, type: 'run.started', effective: [], level: 'restricted' },
+  ],
+  [RESUMED]: [
+    { ...requested, effect: 'external', parent: WHOLE, step: { position: 2, command: SHA }, bounds: { timeoutMs: 5000, budget: { calls: 3 }, frozen: true } },
+    { v: 1, type: 'run.started', effective: ['fs:read:**'], sources: ['built-in'], exceptSecrets: ['fs:read:**'], carvedOut: ['fs:read:keys/**'], level: 'standard' },
+    { v: 1, type: 'run.acted' },
+    { v: 1, type: 'resume.refused', by: 'user', error: { code: 'TOKA_CAPABILITY_DENIED', message: 'fs:read:** was not granted', hint: 'allow it' } },
+    { v: 1, type: 'run.resumed', attempt: 2, by: 'user', effective: ['fs:read:**'], carvedOut: [], level: 'standard', toka: '0.1.0', process: { pid: 4712 } },
+    { v: 1, type: 'run.marked', as: 'failed', by: 'user' },
+    { v: 1, type: 'run.finished', status: 'failed', exitCode: 1, error: { code: 'TOKA_RUN_FAILED', message: 'marked as failed by user' }, usage: { wallMs: 0, outputBytes: 0 } },
   ],
 };
 
