@@ -8,6 +8,8 @@ export interface AuditRecord {
   readonly seq: number;
   readonly run: string;
   readonly parent?: string;
+  /** The name of the journal that it was imported from: who did what there is what that journal said. */
+  readonly importedFrom?: string;
   /** When it was requested, ISO 8601 in UTC. */
   readonly time: string;
   readonly principal: string;
@@ -43,6 +45,7 @@ export function recordOf(run: RunSummary, events: readonly RunEvent[], place: { 
     seq: place.seq,
     run: run.id,
     ...(run.parent === undefined ? {} : { parent: run.parent }),
+    ...(run.importedFrom === undefined ? {} : { importedFrom: run.importedFrom }),
     time: new Date(run.requestedAt).toISOString(),
     principal: run.principal,
     ...(requested?.tokens ? { tokens: requested.tokens } : {}),

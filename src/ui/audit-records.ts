@@ -119,6 +119,7 @@ function describe(record: AuditRecord, events: readonly (ShownEntry & { readonly
     ['run', record.run],
     ['time', shortTime(record.time)],
     ['who', `${record.principal}, through ${record.door}${record.parent === undefined ? '' : `, for run ${record.parent}`}`],
+    ['from', record.importedFrom],
     ['token', record.tokens?.toReversed().join(', from ')],
     ['what', `${record.tool ?? record.model}, effect ${record.effect}`],
     ['manifest', record.manifestHash],

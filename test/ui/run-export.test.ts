@@ -59,6 +59,8 @@ test('a run with all that it started is the same on another machine, with a note
   expect((await there.run(['runs', 'logs', ids[2] ?? ''])).stdout).toBe(LARGE);
   expect((await there.run(['runs', 'tree', ids[0] ?? ''])).stdout.match(/files\/file-reader/g)).toHaveLength(3);
   expect(await there.json(['audit', 'verify'])).toMatchObject({ ok: true, events: 15, exit: 0 });
+  expect(await there.json(['audit', 'show', ids[2] ?? ''])).toMatchObject({ record: { run: ids[2], importedFrom: events.at(-1)?.event['origin'] } });
+  expect(await there.json(['runs', 'list', '--limit', '1'])).toMatchObject({ runs: [{ id: ids[2], importedFrom: events.at(-1)?.event['origin'] }] });
 });
 
 test('a run that was carried out is exported and verified as well', async () => {
