@@ -20,7 +20,7 @@ export function crashingPackage(): { readonly launcher: string } & Disposable {
   mkdirSync(join(root, 'node_modules/@toka'), { recursive: true });
   const link = (name: string): void => symlinkSync(realpathSync(join(REPOSITORY, 'node_modules', name)), join(root, 'node_modules', name));
   for (const name of readdirSync(join(REPOSITORY, 'node_modules'))) if (!['@toka', '.bin'].includes(name)) link(name);
-  for (const name of ['plugin-checks', 'plugin-files', 'sdk']) link(`@toka/${name}`);
+  for (const name of readdirSync(join(REPOSITORY, 'node_modules/@toka'))) link(`@toka/${name}`);
   cpSync(join(import.meta.dirname, 'fixtures/release'), join(root, 'node_modules/@toka/plugin-release'), { recursive: true });
   return { launcher: join(root, 'bin/run.js'), [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }
