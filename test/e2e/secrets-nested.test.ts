@@ -22,7 +22,8 @@ beforeAll(() => {
   here = place();
   const house = join(here.base, 'house');
   for (const part of ['bin', 'dist', 'manifests', 'package.json']) cpSync(join(HOUSE, part), join(house, part), { recursive: true });
-  for (const name of ['@toka/plugin-files', '@toka/plugin-checks']) {
+  const { toka } = JSON.parse(readFileSync(join(HOUSE, 'package.json'), 'utf8')) as { toka: { plugins: string[] } };
+  for (const name of toka.plugins) {
     cpSync(realpathSync(join(HOUSE, 'node_modules', name)), join(house, 'node_modules', name), { recursive: true, dereference: true });
   }
   const plugin = join(house, 'node_modules/@toka/plugin-files');
