@@ -84,13 +84,23 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
         FROM unnest($2::text[]) WITH ORDINALITY AS wanted (key, at) ORDER BY at`,
       values: [stream, events.map(({ key }) => key ?? null)],
     });
-    const version = places[0]?.['version'] as number | null;
-    if (version !== null && places.every((place, at) => place['version'] === version + at)) return { position: places[0]?.['position'] as number, version, known: true };
+    const [version, position] = [places[0]?.['version'] as number | null, places[0]?.['position'] as number];
+    if (version !== null && (await this.#haveKeys(stream, version, events))) return { position, version, known: true };
     if (places.some((place) => place['version'] !== null)) {
       throw coded('STORAGE_CONFLICT', 'expected all events to add to be known by their keys, in their order, or none; found some');
     }
     const [head] = await this.session.run({ name: 'head', text: `SELECT coalesce(max(version), 0) AS version FROM ${this.events} WHERE stream = $1`, values: [stream] });
     throw coded('STORAGE_CONFLICT', `expected ${expectedVersion} events in ${stream}, found ${String(head?.['version'])}`);
+  }
+
+  /** Whether the events that stand from there on have these keys, or none where these have none. */
+  async #haveKeys(stream: string, version: number, events: readonly NewEvent[]): Promise<boolean> {
+    const standing = await this.session.run({
+      name: 'standing',
+      text: `SELECT key FROM ${this.events} WHERE stream = $1 AND version >= $2 ORDER BY version LIMIT $3`,
+      values: [stream, version, events.length],
+    });
+    return standing.length === events.length && standing.every((row, at) => row['key'] === (events[at]?.key ?? null));
   }
 }
 
