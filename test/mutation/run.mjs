@@ -2,6 +2,7 @@
 // a check no longer stands in its file as checks.ts says, or if a test fails while nothing is removed. Nothing on the disk is changed.
 //
 //   npm run mutation [-- NAME...]
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { startVitest } from 'vitest/node';
 import { CHECKS, faults } from './checks.ts';
@@ -23,7 +24,7 @@ process.exit(problems.length === 0 && checks.length > 0 ? 0 : 1);
 async function survivors() {
   const tests = [CHOKE_POINT, ...new Set(checks.flatMap(({ heldBy }) => heldBy ?? []))];
   const projects = [project(WHOLE, tests), ...checks.map((check) => project(check.name, [check.heldBy ?? CHOKE_POINT], check))];
-  const vitest = await startVitest([], { config: false, watch: false, root, reporters: [{}] }, { test: { projects } });
+  const vitest = await startVitest([], { config: false, watch: false, root, reporters: [{}], maxWorkers: availableParallelism() }, { test: { projects } });
   const noticed = new Set();
   const found = [];
   for (const module of vitest.state.getTestModules()) {
