@@ -9,7 +9,7 @@ import { contains, isVisible, layOut } from './mounts.ts';
 import { type Gate, GATE_PATH } from './network/gate.ts';
 import { openProxy, type Proxy } from './network/proxy.ts';
 import type { LaunchOptions, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
-import { requireProgram } from './program.ts';
+import { lacksInterpreter, requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill } from './scratch.ts';
 import { holdSlot, isAlive, NO_PIPES, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
@@ -17,6 +17,9 @@ import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
 import { unavailable } from './unavailable.ts';
+
+/** What the gate ends with that could not start the program. */
+const GATE_FAILED = 126;
 
 /** execve(2): MAX_ARG_STRLEN without the final zero. */
 const LONGEST_ARGUMENT = 131_071;
@@ -110,6 +113,8 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
   leave(slot);
   if (jail.exitCode() === undefined && !jail.killed() && !byKernel) throw failedToStart(delivery.held(), prepared.command[0]!, shellCode);
   if (stopped === undefined && !byKernel && passed !== undefined && passed !== 'opened') throw failedAtGate(passed, prepared.command[0]!);
+  // On Node.js 24 the last word of a gate that ends at once can be lost with its channel.
+  if (passed === 'opened' && jail.exitCode() === GATE_FAILED && lacksInterpreter(prepared.command[0]!)) throw notStartable(prepared.command[0]!);
   await delivery.release();
   const cpuMs = use?.cpuMs ?? peak?.cpuMs;
   const maxRssBytes = use?.peakMemory ?? peak?.memory;

@@ -75,6 +75,16 @@ function isProgram(path: string): boolean {
   }
 }
 
+/**
+ * Whether a script, or one of the scripts that it is run by, names an interpreter that is not there: the kernel then starts nothing.
+ *
+ * @param depth How many interpreters may stand behind one another (execve(2), ELOOP).
+ */
+export function lacksInterpreter(program: string, depth = 5): boolean {
+  const interpreter = interpreterOf(program);
+  return interpreter !== undefined && (depth === 0 || !isProgram(interpreter) || lacksInterpreter(interpreter, depth - 1));
+}
+
 /** The interpreter on the first line of a script (execve(2): at most 255 characters). */
 function interpreterOf(program: string): string | undefined {
   const head = Buffer.alloc(256);
