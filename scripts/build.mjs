@@ -107,6 +107,9 @@ const lateImports = {
 
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
 
+// A late file of another name would be published as well.
+rmSync(join(dist, 'late'), { recursive: true, force: true });
+
 const plugins = readdirSync(join(root, 'plugins')).filter((name) => name !== 'sdk');
 const jobs = [
   build({ ...common, entryPoints: [join(root, 'src/launch.ts')], outfile: join(dist, 'launch.cjs'), plugins: [lateImports, late('./late')] }),

@@ -3,7 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { userFolders } from './config/paths.ts';
 import { showVersion } from './lean/version.ts';
-import { UNFINISHED } from './ui/process-door.ts';
+import { serve, UNFINISHED } from './ui/process-door.ts';
 
 interface Entry {
   /** Carries the command out and ends the process; `false` where it does not understand the command line. */
@@ -40,4 +40,6 @@ function keepCompiledCode(): void {
 
 // Node.js ends with success when nothing is left to wait for, even in the middle of a command: that would be a silent lie.
 process.exitCode = UNFINISHED;
-void launch(process.argv.slice(2));
+const words = process.argv.slice(2);
+// What is thrown outside of a command (a file of toka is missing or damaged) is reported as one's own errors are.
+void launch(words).catch(async (thrown: unknown) => serve(words, () => Promise.reject(thrown as Error)));

@@ -52,11 +52,15 @@ export function needsOf(tool: Tool, { params, words, cwd, fileOf }: Call, anchor
   const last = starts.at(-1)?.capability;
   return {
     starts,
-    required: [...starts.map(({ capability }) => capability), ...resolve(tool.capabilities.required)],
+    required: [...starts.map(({ capability }) => capability), ...resolve(tool.capabilities.required).filter((declared) => !starts.some(({ capability }) => isSame(capability, declared)))],
     optional: resolve(tool.capabilities.optional),
     ...(last === undefined || inner.opaque === undefined ? {} : { opaque: { capability: last, reason: inner.opaque } }),
     ...(needsConsent(tool) ? { consent: { capability: callOf(tool), effect: tool.effect, risk: tool.risk } } : {}),
   };
+}
+
+function isSame(a: Capability, b: Capability): boolean {
+  return a.domain === b.domain && a.action === b.action && a.scope === b.scope;
 }
 
 /** The capability to start just this program. */

@@ -112,12 +112,25 @@ export function isAlive({ shell }: Slot): boolean {
   return shell.pid !== undefined && shell.exitCode === null && shell.signalCode === null;
 }
 
-/** Ends a slot that was not used. */
+/** Ends a slot that was not used, with whatever its shell has just started. */
 export function releaseSlot(slot: Slot | undefined): void {
   if (!slot) return;
-  slot.shell.once('exit', () => void slot.cgroup?.remove());
-  slot.shell.kill('SIGKILL');
+  const { cgroup, pipes, shell } = slot;
+  shell.once('exit', () => {
+    removePipes(pipes);
+    cgroup?.remove();
+  });
+  killGroup(shell);
   dropSlot(slot);
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** Closes what toka holds of a slot. */

@@ -9,6 +9,7 @@ import { readTextFile } from '../manifest/read.ts';
 import { replaceFile } from '../replace-file.ts';
 import { localUser } from '../toka.ts';
 import type { Door } from './door.ts';
+import { amount } from './text.ts';
 
 export interface ExportFlags {
   readonly json: boolean;
@@ -67,8 +68,4 @@ function readFile(file: string, given: string): string {
   if ('text' in read) return read.text;
   const { expected, found } = read.issue;
   throw new TokaError('TOKA_USAGE', `expected an export of runs: ${expected}, found ${found}`, { where: { file: given }, hint: 'check the path' });
-}
-
-function amount(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

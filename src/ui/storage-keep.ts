@@ -11,7 +11,7 @@ import type { Door } from './door.ts';
 import { sizeText } from './size-text.ts';
 import { withProgress } from './storage-progress.ts';
 import { exists, type Site, siteOf, withStorage } from './storage-site.ts';
-import { plain } from './text.ts';
+import { amount, plain } from './text.ts';
 
 interface Flags {
   readonly json: boolean;
@@ -83,7 +83,7 @@ function print(door: Door, schema: string, result: object): void {
 }
 
 function contentText({ events, runs, root }: Pick<Content, 'events' | 'runs' | 'root'>): string {
-  return `${events} events of ${runs} runs, verified, root ${root}`;
+  return `${amount(events, 'event')} of ${amount(runs, 'run')}, verified, root ${root}`;
 }
 
 /** Looking after what is not there would make it. */

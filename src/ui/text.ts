@@ -45,3 +45,8 @@ export function tableOf(lines: readonly string[], view: Terminal): string {
   const [head = '', ...rest] = view.isTty ? lines.map((line) => (line.length > view.columns ? `${line.slice(0, view.columns - 1)}…` : line)) : lines;
   return `${[paint(view, 'bold', head), ...rest].join('\n')}\n`;
 }
+
+/** `1 run`, `2 runs`. */
+export function amount(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

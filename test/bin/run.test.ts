@@ -179,3 +179,12 @@ test('the file is ECMAScript 5, which every Node can read', () => {
   expect(print('es5')).toBe(print('esnext'));
   expect(source).not.toMatch(/,\s*\)/);
 });
+
+test.each(['tools list', 'run file-reader', 'doctor'])('an installation that lacks the file of a command says so, and ends with 70: toka %s', (words) => {
+  const house = mkdtempSync(join(tmpdir(), 'toka-incomplete-'));
+  for (const folder of ['bin', 'dist']) mkdirSync(join(house, folder));
+  for (const file of ['package.json', 'bin/package.json', 'bin/run.js', 'dist/launch.cjs']) copyFileSync(join(root, file), join(house, file));
+  const { status, stdout } = spawnSync(process.execPath, [join(house, 'bin/run.js'), ...words.split(' '), '--json'], { encoding: 'utf8', env: { ...process.env, XDG_CACHE_HOME: house } });
+  rmSync(house, { recursive: true });
+  expect([status, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([70, 'TOKA_INTERNAL']);
+});

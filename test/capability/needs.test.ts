@@ -92,6 +92,11 @@ describe('the start of its program', () => {
   });
 });
 
+test('a program that a manifest names among its capabilities as well is needed once', () => {
+  const needs = needsOf(tool(['proc:exec:sh', 'fs:read:/p/a'], { type: 'external', path: 'sh', ...process }), { params: {}, words: [], cwd: '/p', fileOf }, anchors);
+  expect(needs.required.map(({ domain, action, scope }) => `${domain}:${action}:${scope}`)).toEqual(['proc:exec:sh', 'fs:read:/p/a']);
+});
+
 describe('what is started by the program', () => {
   const external = (path: string): Tool => tool([], { type: 'external', path, ...process });
   const needs = (path: string, words: readonly string[]) => needsOf(external(path), { params: {}, words, cwd: '/p', fileOf }, anchors);

@@ -49,6 +49,20 @@ test('every connection writes durably, with the safe settings', async () => {
   }
 });
 
+test('a long log is emptied by whoever opens the journal to write, and a short one is left', async () => {
+  const { journal, file } = await makeJournal();
+  const observer = new DatabaseSync(file);
+  const log = (): { log: number; checkpointed: number } => observer.prepare('PRAGMA wal_checkpoint(NOOP)').get() as { log: number; checkpointed: number };
+  await journal.append(nextId(), WHOLE_RUN, 0);
+  openDatabase(file).close();
+  expect(log()).toMatchObject({ checkpointed: 0 });
+  while (log().log <= 100) await journal.append(nextId(), WHOLE_RUN, 0);
+  openDatabase(file).close();
+  expect(log().checkpointed).toBe(log().log);
+  observer.close();
+  await journal.close();
+});
+
 test('SQLite with the WAL-reset bug is refused', async () => {
   for (const version of ['3.51.2', '3.9.0', '2.99.99', undefined])
     expect(await codeOf(() => requireSqlite(version))).toBe('TOKA_RUNTIME_UNAVAILABLE');

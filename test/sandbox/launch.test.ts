@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
@@ -224,8 +224,28 @@ describe('slots', () => {
     expect(runs.map(({ stdout, exitCode }) => [stdout, exitCode])).toEqual(runs.map((_, n) => [`${n}\n`, n]));
   });
 
-  it('leave nothing but pipes in the scratch folder', async () => {
+  it('leave nothing in the scratch folder but what covers other files', async () => {
     await run(shell('true'));
-    expect(readdirSync(scratchFolder()).filter((name) => !/^(in|out|err|empty)\./.test(name))).toEqual([]);
+    releaseSlot(prepareSlot());
+    await vi.waitFor(() => expect(readdirSync(scratchFolder()).filter((name) => !name.startsWith('empty.'))).toEqual([]));
+  });
+
+  it('that could not join their control group are replaced by one without', async () => {
+    const slot = prepareSlot()!;
+    if (!slot.cgroup) return;
+    const { cgroup } = slot;
+    // Before the shell comes to join it.
+    cgroup.remove();
+    const ran = await run(shell('echo on'), { slot: { ...slot, cgroup: { ...cgroup, limit: () => undefined } } });
+    expect([ran.stdout, ran.enforcement.memory]).toEqual(['on\n', 'watchdog']);
+  });
+
+  it('that could not make their pipes refuse the run', async () => {
+    const folder = scratchFolder();
+    rmSync(folder, { recursive: true });
+    const slot = prepareSlot();
+    await expect(run(shell('true'), { slot })).rejects.toMatchObject({ code: 'TOKA_SANDBOX_UNAVAILABLE', data: { have: 'no pipes' } });
+    mkdirSync(folder, { mode: 0o700 });
+    expect((await run(shell('echo again'))).stdout).toBe('again\n');
   });
 });

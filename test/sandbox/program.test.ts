@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findBwrap } from '../../src/sandbox/bwrap.ts';
-import { realProgram, requireProgram } from '../../src/sandbox/program.ts';
+import { lacksInterpreter, realProgram, requireProgram } from '../../src/sandbox/program.ts';
 import { planOf, readMount, run, temporaryFolder, writeMount } from './support.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -108,6 +108,19 @@ describe('the program of a plan', () => {
     const script = program('bin/script', '#! /opt/no/such/interpreter -x\n');
     const error = { code: 'TOKA_RUNTIME_UNAVAILABLE', data: { program: '/opt/no/such/interpreter' } };
     await expect(run(planOf([script], { mounts: [readMount(at())] }))).rejects.toMatchObject(error);
+  });
+});
+
+describe('an interpreter', () => {
+  const cases: [string, () => string, boolean][] = [
+    ['of a binary', () => '/bin/sh', false],
+    ['that is there', () => program('script'), false],
+    ['that is not there', () => program('script', '#!/no/such/interpreter\n'), true],
+    ['behind another that is not there', () => program('script', `#!${program('inner', '#!/no/such/interpreter\n')}\n`), true],
+    ['that is the script itself', () => program('script', `#!${at('script')}\n`), true],
+  ];
+  it.each(cases)('%s', (_, make, isLacking) => {
+    expect(lacksInterpreter(make())).toBe(isLacking);
   });
 });
 
