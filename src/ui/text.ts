@@ -35,9 +35,15 @@ export function plainLine(line: string): string {
 /** A table with a head. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], view: Terminal): string {
   const cells = rows.map((row) => row.map((cell) => onOneLine(plain(cell))));
-  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd();
+  const widths = head.map((title, column) => Math.max(title.length, ...cells.map((row) => lengthOf(row[column] ?? ''))));
+  const pad = (cell: string, width = 0): string => cell + ' '.repeat(Math.max(0, width - lengthOf(cell)));
+  const line = (row: readonly string[]): string => row.map((cell, column) => (column === row.length - 1 ? cell : pad(cell, widths[column]))).join('  ').trimEnd();
   return tableOf([head, ...cells].map(line), view);
+}
+
+/** Letters, and not the two halves that some of them have in JavaScript. */
+function lengthOf(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : [...text].length;
 }
 
 /** A table of lines that are laid out already, the first of them its head; on a terminal they are cut at its edge. */

@@ -13,7 +13,7 @@ let here: Place;
 beforeAll(() => {
   here = place({
     'manifests/tool.sh': ':\n',
-    'manifests/same.yaml': manifest('same', 'Here'),
+    'manifests/short.yaml': manifest('short', 'Here', 'Übung'),
     'manifests/wide.yaml': manifest('wide', 'First\u061c line   with room\nand a second', 'größer als andere 🗂'),
     '.toka/tools/tool.sh': ':\n',
     '.toka/tools/file-reader.yaml': manifest('file-reader', 'Has the name of a tool of toka'),
