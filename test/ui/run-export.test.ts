@@ -104,6 +104,23 @@ test('what was interrupted there is interrupted here', async () => {
   await exported(here, run, join(here.base, 'run.jsonl'));
   await there.run(['runs', 'import', join(here.base, 'run.jsonl')]);
   expect(await there.json(['runs', 'list'])).toMatchObject({ runs: [{ id: run, status: 'interrupted' }] });
+  const { error, exit } = await there.json(['runs', 'resume', run, '--retry']);
+  expect([exit, error?.code, error?.message]).toEqual([2, 'TOKA_RUN_NOT_RESUMABLE', expect.stringContaining('imported')]);
+});
+
+test('a file with a run that none of the others has started, or with bytes that no event names, is refused', async () => {
+  const { here, ids, file } = await recorded();
+  using _ = here;
+  const isEvent = (line: string): boolean => line.startsWith('{"run"');
+  const stranger = (await exported(here, await record(here), file)).filter(isEvent);
+  const lines = await exported(here, ids[0] ?? '', file);
+  const [events, rest] = [lines.filter(isEvent), lines.slice(1, -1).filter((line) => !isEvent(line))];
+  const [head = '', end = ''] = [lines[0], lines.at(-1)];
+  sealed(file, [head, ...events, ...stranger, ...rest, end], { end: { events: events.length + stranger.length, blobs: rest.length } });
+  expect(await refused(file)).toEqual(['TOKA_EXPORT_INVALID', 65, '']);
+  const blob = JSON.stringify({ blob: createHash('sha256').update('more').digest('hex'), base64: Buffer.from('more').toString('base64') });
+  sealed(file, [head, ...events, ...rest, blob, end], { end: { events: events.length, blobs: rest.length + 1 } });
+  expect(await refused(file)).toEqual(['TOKA_EXPORT_INVALID', 65, '']);
 });
 
 test('a run that goes on is not exported, nor one that is damaged', async () => {
