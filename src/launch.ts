@@ -42,4 +42,8 @@ function keepCompiledCode(): void {
 process.exitCode = UNFINISHED;
 const words = process.argv.slice(2);
 // What is thrown outside of a command (a file of toka is missing or damaged) is reported as one's own errors are.
-void launch(words).catch(async (thrown: unknown) => serve(words, () => Promise.reject(thrown as Error)));
+void launch(words).catch(async (thrown: unknown) =>
+  serve(words, async () => {
+    throw thrown;
+  }),
+);

@@ -43,7 +43,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** Letters, and not the two halves that some of them have in JavaScript. */
 function lengthOf(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : [...text].length;
+  return /^[ -~]*$/.test(text) ? text.length : Array.from(text).length;
 }
 
 /** A table of lines that are laid out already, the first of them its head; on a terminal they are cut at its edge. */

@@ -44,8 +44,8 @@ describe('the table of tools', () => {
 
   test('has its columns below their titles, whatever letters are in them', async () => {
     const [head = '', ...lines] = (await list()).trimEnd().split('\n');
-    const at = [...head].join('').indexOf('EFFECT');
-    for (const each of lines) expect([...each].slice(at).join('')).toMatch(/^(none|read|idempotent|external|privileged) /);
+    const at = Array.from(head).join('').indexOf('EFFECT');
+    for (const each of lines) expect(Array.from(each).slice(at).join('')).toMatch(/^(none|read|idempotent|external|privileged) /);
   });
 
   test('says that nothing fits on stderr, and has its head alone', async () => {
