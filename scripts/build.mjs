@@ -13,6 +13,8 @@ const LATE = {
   run: 'src/lean/run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',
+  version: 'src/lean/version.ts',
+  'process-door': 'src/ui/process-door.ts',
   toka: 'src/toka.ts',
   workspace: 'src/workspace.ts',
   execute: 'src/pipeline/execute.ts',
@@ -59,7 +61,7 @@ const WITHIN = { run: ['toka', 'execute'], 'tools-list': ['workspace'], 'runs-li
 const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;
 
 /** Modules that Node.js has loaded itself before any program starts. */
-const AT_HAND = ['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:process', 'node:stream', 'node:url', 'node:util'];
+const AT_HAND = ['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:process', 'node:stream', 'node:url', 'node:util', 'node:vm'];
 
 const common = {
   // The build of yaml for browsers does not ask for an environment variable at each token: reading 10,000 manifests takes a fifth less time.

@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { userFolders } from './config/paths.ts';
-import { showVersion } from './lean/version.ts';
-import { serve, UNFINISHED } from './ui/process-door.ts';
+import { keepCompiledCode } from './compiled-code.ts';
+import { findHome, foldersIn } from './config/user-folders.ts';
+import { UNFINISHED } from './ui/unfinished.ts';
 
 interface Entry {
   /** Carries the command out and ends the process; `false` where it does not understand the command line. */
@@ -19,8 +18,8 @@ const LEAN: Readonly<Record<string, () => Promise<Entry>>> = {
 
 async function launch(argv: readonly string[]): Promise<void> {
   const [first = '', second = ''] = argv;
-  if (argv.length === 1 && first === '--version') return showVersion();
-  keepCompiledCode();
+  if (argv.length === 1 && first === '--version') return (await import('./lean/version.ts')).showVersion();
+  keepCode(argv);
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? await LEAN[name]?.() : undefined;
   if (await lean?.main(argv.slice(name.split(' ').length))) return;
@@ -28,22 +27,26 @@ async function launch(argv: readonly string[]): Promise<void> {
 }
 
 /** What lies in that folder is run: whatever the mask of the process allows, no other user may write it. */
-function keepCompiledCode(): void {
+function keepCode(argv: readonly string[]): void {
   try {
-    const folder = join(userFolders().cache, 'compile');
+    const folder = join(foldersIn(findHome(process.env), process.env).cache, 'compile');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    enableCompileCache(folder);
+    keepCompiledCode(folder, argv);
   } catch {
     // Nothing is kept then, which only costs time.
   }
 }
 
-// Node.js ends with success when nothing is left to wait for, even in the middle of a command: that would be a silent lie.
+/** What is thrown outside of a command (a file of toka is missing or damaged) is reported as one's own errors are. */
+async function report(argv: readonly string[], thrown: unknown): Promise<void> {
+  const { serve } = await import('./ui/process-door.ts');
+  await serve(argv, async () => {
+    throw thrown;
+  });
+}
+
 process.exitCode = UNFINISHED;
 const words = process.argv.slice(2);
-// What is thrown outside of a command (a file of toka is missing or damaged) is reported as one's own errors are.
-void launch(words).catch(async (thrown: unknown) =>
-  serve(words, async () => {
-    throw thrown;
-  }),
-);
+void launch(words)
+  .catch((thrown: unknown) => report(words, thrown))
+  .catch((thrown: unknown) => console.error(`error: TOKA_INTERNAL: toka is not complete: ${String(thrown)}`));

@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
+import { findHome, foldersIn, type UserFolders } from './user-folders.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -17,18 +17,9 @@ export interface Project {
   readonly configFile?: string;
 }
 
-/** The user's folders, by the XDG Base Directory Specification 0.8: a value that is not absolute is ignored. */
-export function userFolders(env: Env = process.env): { readonly config: string; readonly state: string; readonly cache: string } {
-  const home = homeFolder(env);
-  const folder = (name: string, fallback: string) => {
-    const value = env[name];
-    return join(value !== undefined && isAbsolute(value) ? value : join(home, fallback), 'toka');
-  };
-  return {
-    config: folder('XDG_CONFIG_HOME', '.config'),
-    state: folder('XDG_STATE_HOME', '.local/state'),
-    cache: folder('XDG_CACHE_HOME', '.cache'),
-  };
+/** The user's folders. */
+export function userFolders(env: Env = process.env): UserFolders {
+  return foldersIn(homeFolder(env), env);
 }
 
 /** The user's configuration for all projects. */
@@ -84,14 +75,13 @@ function severalFiles(found: readonly string[]): TokaError {
 }
 
 /**
- * The user's home: HOME, or where that is no absolute path, what the system says (`os.homedir` would take HOME at its word).
+ * The user's home: HOME, or where that is no absolute path, what the system says.
  *
  * @throws TokaError TOKA_STATE_UNAVAILABLE where neither is known, for instance for a user id of a container
  */
 export function homeFolder(env: Env = process.env): string {
-  if (env['HOME'] !== undefined && isAbsolute(env['HOME'])) return env['HOME'];
   try {
-    return userInfo().homedir;
+    return findHome(env);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', 'expected a home folder, found no HOME and none that the system knows for this user', {
       cause,

@@ -6,9 +6,7 @@ import { isCharacterDevice, leanOutput } from './output.ts';
 import { errorText } from './report.ts';
 import { reportError } from './report-error.ts';
 import { terminal } from './text.ts';
-
-/** What a process ends with that was in the middle of a command. */
-export const UNFINISHED = 70;
+import { UNFINISHED } from './unfinished.ts';
 
 export interface ProcessDoor extends Door {
   /** Ends the process once everything is written: a pipe may still hold output back. */

@@ -180,11 +180,22 @@ test('the file is ECMAScript 5, which every Node can read', () => {
   expect(source).not.toMatch(/,\s*\)/);
 });
 
-test.each(['tools list', 'run file-reader', 'doctor'])('an installation that lacks the file of a command says so, and ends with 70: toka %s', (words) => {
+/** Starts an installation that has no other files in `dist/` than these. */
+function incomplete(files: readonly string[], words: readonly string[]): SpawnSyncReturns<string> {
   const house = mkdtempSync(join(tmpdir(), 'toka-incomplete-'));
-  for (const folder of ['bin', 'dist']) mkdirSync(join(house, folder));
-  for (const file of ['package.json', 'bin/package.json', 'bin/run.js', 'dist/launch.cjs']) copyFileSync(join(root, file), join(house, file));
-  const { status, stdout } = spawnSync(process.execPath, [join(house, 'bin/run.js'), ...words.split(' '), '--json'], { encoding: 'utf8', env: { ...process.env, XDG_CACHE_HOME: house } });
+  for (const folder of ['bin', 'dist/late']) mkdirSync(join(house, folder), { recursive: true });
+  for (const file of ['package.json', 'bin/package.json', 'bin/run.js', ...files]) copyFileSync(join(root, file), join(house, file));
+  const ended = spawnSync(process.execPath, [join(house, 'bin/run.js'), ...words], { encoding: 'utf8', env: { ...process.env, XDG_CACHE_HOME: house } });
   rmSync(house, { recursive: true });
+  return ended;
+}
+
+test.each(['tools list', 'run file-reader', 'doctor'])('an installation that lacks the file of a command says so, and ends with 70: toka %s', (words) => {
+  const { status, stdout } = incomplete(['dist/launch.cjs', 'dist/late/process-door.cjs'], [...words.split(' '), '--json']);
   expect([status, (JSON.parse(stdout) as { error: { code: string } }).error.code]).toEqual([70, 'TOKA_INTERNAL']);
+});
+
+test('an installation that lacks all files of commands says so, and ends with 70', () => {
+  const { status, stderr } = incomplete(['dist/launch.cjs'], ['tools', 'list']);
+  expect([status, stderr]).toEqual([70, expect.stringContaining('TOKA_INTERNAL')]);
 });

@@ -1,0 +1,78 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LAUNCHER, type Place, place } from './support/cli.ts';
+
+let here: Place;
+let cache: string;
+
+beforeEach(() => {
+  here = place({ 'note.txt': 'kept\n' });
+  cache = join(here.base, 'cache');
+});
+afterEach(() => here[Symbol.dispose]());
+
+/** Reads a file with a tool; tells how many functions of `toka run` V8 had to compile for that. */
+function compiledToRead(): number {
+  const log = join(here.base, 'v8.log');
+  const v8 = ['--log-function-events', `--logfile=${log}`, '--no-logfile-per-isolate'];
+  const script = `XDG_CACHE_HOME='${cache}' exec "$0" "$@"`;
+  const { stdout } = here.spawn('sh', ['-c', script, process.execPath, ...v8, LAUNCHER, 'run', 'file-reader', 'note.txt']);
+  expect(stdout).toBe('kept\n');
+  const lines = readFileSync(log, 'utf8').split('\n');
+  rmSync(log);
+  const id = lines.find((line) => line.startsWith('script-details,') && line.includes('/late/run.cjs'))?.split(',')[1];
+  return lines.filter((line) => line.startsWith(`function,interpreter,${id},`)).length;
+}
+
+function kept(name: string): string {
+  const folder = join(cache, 'toka/compile');
+  const file = readdirSync(folder).find((each) => each.startsWith(`${name}-`));
+  return join(folder, file ?? 'missing');
+}
+
+test('a command that was carried out before compiles almost nothing', () => {
+  const first = compiledToRead();
+  // The first one has built the index, what comes after has used it.
+  compiledToRead();
+  expect(compiledToRead()).toBeLessThan(first / 20);
+});
+
+test('damaged compiled code is not run, and made anew', () => {
+  const first = compiledToRead();
+  const file = kept('run');
+  const bytes = readFileSync(file);
+  for (const at of [100, bytes.length >> 2, bytes.length - 2]) {
+    const damaged = Buffer.from(bytes);
+    damaged[at]! ^= 1;
+    writeFileSync(file, damaged);
+    expect(compiledToRead()).toBeGreaterThan(first / 4);
+  }
+  writeFileSync(file, bytes.subarray(0, bytes.length >> 1));
+  expect(compiledToRead()).toBeGreaterThan(first / 4);
+  expect(compiledToRead()).toBeLessThan(first / 20);
+});
+
+test('compiled code of another file in the same place is not run', async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'toka-code-')));
+  mkdirSync(join(folder, 'late'));
+  const late = join(folder, 'late/cli.cjs');
+  copyFileSync(join(import.meta.dirname, '../dist/launch.cjs'), join(folder, 'launch.cjs'));
+  try {
+    const say = (text: string): string => {
+      writeFileSync(late, `exports.main = async () => { console.log('${text}'); return true; };`);
+      utimesSync(late, 1, 1);
+      return here.spawn(process.execPath, [join(folder, 'launch.cjs'), 'anything']).stdout;
+    };
+    expect([say('first'), say('first'), say('other')]).toEqual(['first\n', 'first\n', 'other\n']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('compiled code can be written and read by its user alone', () => {
+  compiledToRead();
+  expect(statSync(kept('run')).mode & 0o777).toBe(0o600);
+  expect(statSync(join(cache, 'toka/compile')).mode & 0o777).toBe(0o700);
+});
