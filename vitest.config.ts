@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', 'test/bench/**'],
     // A process for each file: tests kill processes, change signals and open journals.
     pool: 'forks',
+    globalSetup: ['test/support/prepared.ts'],
     // Tests mostly wait for the processes that they start, and these for disks and sandboxes.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // Generous, since nothing is asserted by time: only what hangs should meet them.

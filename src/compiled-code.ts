@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, parse } from 'node:path';
-import { Script } from 'node:vm';
+import { constants, Script } from 'node:vm';
 
 /** What is known of the compiled code that is kept of a file. */
 interface Note {
@@ -20,7 +20,7 @@ interface Loaded {
 }
 
 /** Further uses of a file are not learnt. */
-const MOST_USES = 32;
+const MOST_USES = 64;
 
 /**
  * Keeps the compiled code of each `.cjs` file that is loaded from now on, with all functions that were called. Node's compile cache holds a
@@ -57,7 +57,7 @@ function load(filename: string, folder: string): Loaded {
   const kept = join(folder, `${name}-${checksum(filename)}-${process.version}`);
   const found = read(kept, source);
   const text = `(function(exports,require,module,__filename,__dirname){${readFileSync(filename, 'utf8')}\n})`;
-  const script = new Script(text, { filename, ...(found && { cachedData: found.code }) });
+  const script = new Script(text, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, ...(found && { cachedData: found.code }) });
   const isGood = found && script.cachedDataRejected === false;
   return { name, script, kept, note: isGood ? found.note : { source, uses: [] } };
 }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ownPackage, packageRoot } from '../../src/config/package-root.ts';
 import { loadPluginManifest, pluginSource } from '../../src/manifest/load-plugin.ts';
 import { API_VERSION } from '../../src/manifest/plugin-manifest.ts';
 import { problemsOf, refusalOf } from './support.ts';
@@ -172,4 +173,9 @@ test('other contributions are checked and bring no tools', async () => {
   expect(await problemsOf(() => loadPluginManifest(write([], { contributes: { storge: storage } }), 'plugin'))).toEqual([
     'unknown-key toka.contributes.storge',
   ]);
+});
+
+test.each(ownPackage().toka.plugins)('%s, which comes with toka, is read without a problem by the strict way for strangers', async (name) => {
+  const file = join(packageRoot(), 'plugins', pluginSource(name), 'package.json');
+  expect(await loadPluginManifest(file, 'plugin')).toEqual({ ...(await loadPluginManifest(file, 'bundled')), tools: expect.any(Array) as unknown });
 });
