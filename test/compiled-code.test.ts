@@ -76,3 +76,10 @@ test('compiled code can be written and read by its user alone', () => {
   expect(statSync(kept('run')).mode & 0o777).toBe(0o600);
   expect(statSync(join(cache, 'toka/compile')).mode & 0o777).toBe(0o700);
 });
+
+test('compiled code holds nothing of what it was run with', () => {
+  compiledToRead();
+  const words = readFileSync(kept('run'), 'latin1');
+  here.planted.demandAbsent({ words });
+  expect(words).not.toContain('note.txt');
+});
