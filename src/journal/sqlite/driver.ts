@@ -8,6 +8,7 @@ import {
   type Ends,
   type EventFilter,
   type EventPage,
+  FORGOTTEN,
   type KeyRange,
   type NewEvent,
   type StorageDriver,
@@ -269,6 +270,11 @@ function transactionOf(sql: (text: string) => StatementSync): StorageTransaction
     put: (key, value, until) => void sql(PUT).run(key, value, until ?? null),
     remove: (key) => void sql('DELETE FROM entries WHERE key = ?').run(key),
     prune: (now) => void sql('DELETE FROM entries WHERE until <= ?').run(now),
+    forget(stream, until) {
+      // What this connection frees from now on is overwritten with zeros.
+      sql('PRAGMA secure_delete = ON').get();
+      sql('UPDATE events SET body = ? WHERE run = ? AND seq <= ?').run(FORGOTTEN, stream, until);
+    },
   };
 }
 
