@@ -1,5 +1,6 @@
 import { TokaError } from '../errors.ts';
-import type { Join } from './audit-tree.ts';
+import type { HexHasher, Join } from './audit-tree.ts';
+import { timesHash } from './chain.ts';
 import type { RunEvent, RunPruned } from './events.ts';
 import type { Why } from './findings.ts';
 import { parseSummary, printSummary } from './keys.ts';
@@ -25,8 +26,9 @@ export class RunCheck {
   #state: RunState | undefined;
   /** Whether all events so far were there and as recorded: only then it can be said what they amount to. */
   #isWhole = true;
-  /** How many events have an empty body. */
+  /** How many events have an empty body, and the hash over their times. */
   emptied = 0;
+  #times = '';
   #pruned: { readonly event: RunPruned; readonly time: number } | undefined;
   readonly #link: Join;
 
@@ -42,6 +44,11 @@ export class RunCheck {
   /** Whether it says that its events were forgotten. */
   get isPruned(): boolean {
     return this.#pruned !== undefined;
+  }
+
+  /** Whether all its events are empty, while their times are not those that it had when it was pruned. */
+  get hasOtherTimes(): boolean {
+    return this.#pruned !== undefined && this.#pruned.event.events === this.emptied && this.#pruned.event.timesHash !== this.#times;
   }
 
   /** The chain with further leaves. */
@@ -73,10 +80,11 @@ export class RunCheck {
   }
 
   /** Takes the next event, whose body is empty. */
-  acceptEmptied(seq: number, position: number): void {
+  acceptEmptied(seq: number, position: number, time: number, hash: HexHasher): void {
     this.count = seq;
     this.position = position;
     this.emptied += 1;
+    this.#times = timesHash(this.#times, time, hash);
   }
 
   /**

@@ -148,18 +148,32 @@ class Auditor {
     const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : undefined);
     if (!check || body.includes('"blob":')) return this.#acceptWhole(link, body);
     this.#follow(check, link, standIn(body) ?? parse(body));
+    if (check.hasOtherTimes) this.#report({ why: 'changed', run, field: 'time' });
     return check.isPruned && check.emptied < seq - 1 ? this.#findRestored(run, seq) : undefined;
   }
 
   /** An event that was pruned, or that somebody has emptied: what follows in its run tells. The log knows what it was. */
-  async #acceptEmptied(link: Placed, row: string | undefined): Promise<void> {
-    const { run, seq, position, leaf, hash } = link;
+  async #acceptEmptied(stored: Placed, row: string | undefined): Promise<void> {
     this.#grow(row, undefined);
+    const link = this.#placeEmptied(stored);
+    const { run, seq, position, leaf, hash } = link;
     if (leaf === undefined) this.#report({ why: 'log', position, run, seq, field: 'nodes' });
     const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : await this.#resume(link));
     this.#bridge(check, link);
     if (!check.follow(leaf, hash)) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
-    check.acceptEmptied(seq, position);
+    check.acceptEmptied(seq, position, link.time, this.#hash);
+  }
+
+  /** Nothing but the chains tells whether an empty event stands where it belongs. */
+  #placeEmptied(link: Placed): Placed {
+    const { run, seq, position, leaf, hash } = link;
+    const own = this.#runs.get(run);
+    if (seq === (own?.count ?? 0) + 1) return link;
+    const check = [...(own ? [own] : []), ...this.#runs.values()].find((one) => one.chained([leaf]) === hash);
+    if (!check) return link;
+    const place = { run: check.run, seq: check.count + 1 };
+    this.#report({ why: 'changed', position, ...place, field: check === own ? 'seq' : 'run' });
+    return { ...link, ...place };
   }
 
   /** What a pruned run says once more. */
@@ -295,7 +309,7 @@ class Auditor {
     const { head = 0, hash: last = '' } = (text === undefined ? undefined : parseSummary(text)) ?? {};
     if (head > check.count) this.#settle(check, head, Infinity, (hash) => hash === last);
     // Where its last event is not as it was, that may be the one that said so.
-    const isUntold = this.#open.some(({ finding }) => finding.run === check.run && finding.seq === head);
+    const isUntold = this.#open.some(({ finding }) => finding.run === check.run && finding.seq === head && finding.why !== 'inserted');
     if (check.isPruned) this.#pruned += check.emptied;
     else if (check.emptied > 0 && !isUntold) await this.#findEmptied(check.run);
     if (text === undefined || !check.fits(text) || !(await this.#isFound(check))) this.#report({ why: 'summary', run: check.run, seq: check.count, position: check.position });

@@ -226,6 +226,8 @@ export interface RunPruned {
   readonly events: number;
   /** Of what they amounted to, lower-case hex: by it the summary that is left is verified. */
   readonly stateHash: string;
+  /** Over their times, which are left and which nothing else covers any more, lower-case hex. */
+  readonly timesHash: string;
   /** By which rule, in words: `--older-than 30d`. */
   readonly rule: string;
   readonly by: string;

@@ -1,7 +1,8 @@
 import { type Awaitable, FORGOTTEN, type StorageEvent, type StorageReader, type StorageTransaction } from '@toka/sdk';
+import { hexDigest } from '../digest.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import { parse } from './audit-run.ts';
-import { chainHash, GENESIS, leafHash } from './chain.ts';
+import { chainHash, GENESIS, leafHash, timesHash } from './chain.ts';
 import type { Pruned, PruneNote } from './contract.ts';
 import type { RunPruned } from './events.ts';
 import { unknown } from './failures.ts';
@@ -64,7 +65,8 @@ class Pruning {
       this.done.blobs += 1;
       this.done.bytes += bytes;
     }
-    await this.#desk.append(transaction, run, { v: 1, type: 'run.pruned', events: head, stateHash: stateHash({ seq: head, state }), ...this.#note }, head);
+    const times = events.reduce((previous, { time }) => timesHash(previous, time, hexDigest), '');
+    await this.#desk.append(transaction, run, { v: 1, type: 'run.pruned', events: head, stateHash: stateHash({ seq: head, state }), timesHash: times, ...this.#note }, head);
     this.done.runs.push(run);
     this.done.events += head;
     this.done.bytes += bytesOf(events);

@@ -129,7 +129,7 @@ function auditText({ ok, events, pruned, root, signed, findings }: Audit, view: 
 export function describe(finding: Finding | undefined): string {
   if (!finding) return 'it is not';
   const { why, position, run, seq, field, from, size } = finding;
-  const place = [position === undefined ? undefined : `event ${position}`, run === undefined ? undefined : `${seq} of run ${run}`].filter((part) => part !== undefined).join(', ');
+  const place = [position === undefined ? undefined : `event ${position}`, run === undefined ? undefined : `${seq ?? 'one'} of run ${run}`].filter((part) => part !== undefined).join(', ');
   switch (why) {
     case 'changed':
       return `${place} is not as recorded${field === undefined ? '' : `: its ${field} was changed`}`;
