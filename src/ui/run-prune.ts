@@ -4,7 +4,7 @@ import { ERRORS, TokaError } from '../errors.ts';
 import type { Journal, Pruned } from '../journal/contract.ts';
 import { planByName, planByRules, type PrunePlan, type PruneRules } from '../journal/retention.ts';
 import { parseAge, parseSize, printDuration, printSize } from '../manifest/units.ts';
-import { localUser } from '../toka.ts';
+import { localUser, type Toka } from '../toka.ts';
 import type { Door } from './door.ts';
 import { checkRunFilter, when } from './runs-list.ts';
 import { sizeText } from './size-text.ts';
@@ -34,7 +34,7 @@ export async function pruneRuns(words: readonly string[], flags: PruneFlags, doo
   if (!flags['dry-run']) demandPerson(door);
   const toka = await door.open({ readOnly: flags['dry-run'] });
   try {
-    const rule = ruleOf(words, flags, toka.retention);
+    const rule = ruleOf(words, flags, toka);
     const journal = await toka.journal();
     const plan = await rule.plan(journal);
     if (flags['dry-run'] || plan.runs.length === 0) {
@@ -60,7 +60,7 @@ function demandPerson({ env }: Door): void {
   throw new TokaError('TOKA_CAPABILITY_DENIED', 'expected a person, found a token: with a token nothing is pruned', { hint: 'prune without TOKA_TOKEN_FILE' });
 }
 
-function ruleOf(words: readonly string[], flags: PruneFlags, retention: Retention | undefined): Rule {
+function ruleOf(words: readonly string[], flags: PruneFlags, { retention, untrustedConfig }: Toka): Rule {
   const withChildren = flags['with-children'];
   const given = (['older-than', 'keep', 'max-size', 'status', 'tool'] as const).flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]));
   if (words.length > 0) {
@@ -71,7 +71,7 @@ function ruleOf(words: readonly string[], flags: PruneFlags, retention: Retentio
   if (given.length > 0) return byRules(given.join(' '), rulesOf(flags));
   if (retention && Object.keys(retention).length > 0) return byRules(retentionText(retention), retention);
   throw new TokaError('TOKA_USAGE', 'expected runs or a rule for those that may go, found none', {
-    hint: 'for instance toka runs prune --older-than 30d --dry-run; or write retention: into a configuration file, see docs/configuration.md',
+    hint: `for instance toka runs prune --older-than 30d --dry-run; or write retention: into a configuration file${untrustedConfig === undefined ? '' : `. ${untrustedConfig} is not trusted, so what it says of that does not count: toka trust`}`,
   });
 }
 
