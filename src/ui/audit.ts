@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { TokaError } from '../errors.ts';
 import { isSignedBy, parseCheckpoint, type SignedCheckpoint, verifierKey } from '../journal/checkpoint.ts';
 import type { EventLog } from '../journal/event-log.ts';
-import { pruned } from '../journal/failures.ts';
+import { pruned as prunedRun } from '../journal/failures.ts';
 import type { Audit, Finding } from '../journal/findings.ts';
 import { parseProof, prove, unproven } from '../journal/proof.ts';
 import { entriesOf, keptCheckpoints, keysOf, readGiven } from './audit-read.ts';
@@ -71,7 +71,7 @@ export async function proveEvents(word: string, { checkpoint }: { readonly check
       const entries = await read(log);
       // A proof shows what an event says.
       const gone = entries.find(({ leaf }) => leaf !== undefined);
-      if (gone) throw pruned(gone.run);
+      if (gone) throw prunedRun(gone.run);
       return prove(log, entries, await covering(kept, Math.max(...entries.map(({ position }) => position)), log));
     });
     door.stdout.write(`${JSON.stringify(proof)}\n`);

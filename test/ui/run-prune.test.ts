@@ -13,7 +13,7 @@ const DAY = 86_400_000;
 const ended = (days: number): number[] => Array.from({ length: 4 }, () => Date.now() - days * DAY);
 
 async function prune(here: Place, ...words: string[]): Promise<[number | null, ...unknown[]]> {
-  const { exit, error, runs = [] } = await here.json<PruneJson>(['runs', 'prune', ...words]);
+  const { exit, error, runs } = await here.json<PruneJson>(['runs', 'prune', ...words]);
   return [exit, ...(error ? [error.code] : runs.map(({ run }) => run))];
 }
 

@@ -10,13 +10,12 @@ export default class RunsPrune extends TokaCommand {
   static override description = `What a pruned run was asked, granted, wrote and returned is forgotten, with the blobs that no other run names. Its summary stays, and so do
 its hashes: toka audit verify goes on, and an event (run.pruned) says who pruned it by which rule. Only runs that have ended are pruned,
 and none that was asked for by one that may still go on. A run goes that is beyond any of the limits; without any, and without
-runs, retention: of the configuration decides. It cannot be undone.`;
+runs, retention: of the configuration decides. It asks before, unless --yes is said; it cannot be undone.`;
   static override examples = [
     '<%= config.bin %> runs prune --older-than 30d --dry-run',
     '<%= config.bin %> runs prune --keep 1000 --max-size 500M --yes',
-    '<%= config.bin %> runs prune --status failed --older-than 7d',
-    '<%= config.bin %> runs prune 0198c3a2 --with-children',
-    '<%= config.bin %> runs prune --yes --json',
+    '<%= config.bin %> runs prune --status failed --older-than 7d --yes --json',
+    '<%= config.bin %> runs prune 0198c3a2 --with-children --dry-run',
   ];
   static override flags = {
     'dry-run': boolean({ description: 'show what would go, and how much, and do nothing' }),
