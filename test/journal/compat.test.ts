@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { canonical, chainHash, GENESIS, leafHash } from '../../src/journal/chain.ts';
 import { parseCheckpoint } from '../../src/journal/checkpoint.ts';
+import type { RunSummary } from '../../src/journal/contract.ts';
 import type { StoredEvent } from '../../src/journal/events.ts';
 import type { Journal } from '../../src/journal/journal.ts';
 import { SIGNER } from './compat/signer.ts';
@@ -45,6 +46,18 @@ describe.each(versions)('a journal of format %s', (version) => {
     await journal.append(OPEN, [FINISHED], 2);
     expect(await journal.verify()).toMatchObject({ ok: true, events: expected.length + 1 });
   });
+});
+
+test('a journal with pruned runs is read and verified, also by a checkpoint of before, and what it forgot is not in it', async () => {
+  const file = journalIn(makeFolder());
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  copyFileSync(join(COMPAT, 'pruned-v3', 'journal.db'), file);
+  const expected = JSON.parse(readFileSync(join(COMPAT, 'pruned-v3', 'expected.json'), 'utf8')) as { run: RunSummary; event: StoredEvent }[];
+  const journal = await openFor(file, { readOnly: true });
+  for (const { run, event } of expected) expect([await journal.run(run.id), await journal.read(run.id, run.events - 1)]).toEqual([run, [event]]);
+  const kept = [parseCheckpoint(readFileSync(join(COMPAT, 'v3-resumed', 'checkpoint.txt'), 'utf8'))];
+  expect(await journal.verify({ keys: [SIGNER], kept })).toMatchObject({ ok: true, events: 19, pruned: 13, signed: 17 });
+  expect(readFileSync(file).toString('latin1')).not.toMatch(/cgroup|marked as failed/);
 });
 
 test('the hashes follow from the events as documented', async () => {
