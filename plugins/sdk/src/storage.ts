@@ -109,8 +109,7 @@ export interface StorageWriter {
   /** Removes every entry whose `until` is not later than `now`. A backend has no clock of its own. */
   prune(now: number): Awaitable<void>;
   /**
-   * Replaces the bodies of the first events of a stream by `FORGOTTEN`; all else of them stays, and so do their places. Where `compact` is
-   * declared, nothing of them is left in the storage after it, nor of entries that the same commit removed later. Needs `supports.forget`.
+   * Replaces the bodies of the first events of a stream by `FORGOTTEN`; all else of them stays, and so do their places. Needs `supports.forget`.
    *
    * @param until The version of the last of them; a stream that has fewer, or that is not there, is no error.
    */
