@@ -168,7 +168,7 @@ class Auditor {
   #placeEmptied(link: Placed): Placed {
     const { run, seq, position, leaf, hash } = link;
     const own = this.#runs.get(run);
-    if (seq === (own?.count ?? 0) + 1) return link;
+    if (seq === (own?.count ?? 0) + 1 || this.#findings.length > TRIED) return link;
     const check = [...(own ? [own] : []), ...this.#runs.values()].find((one) => one.chained([leaf]) === hash);
     if (!check) return link;
     const place = { run: check.run, seq: check.count + 1 };

@@ -1,6 +1,7 @@
 import { FORGOTTEN, type StorageEvent, type StorageReader } from '@toka/sdk';
 import { leafHash, type Link } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { isHeld } from './held.ts';
 import { CHECKPOINTS, textOf } from './keys.ts';
 import { logFault, rangeOf, withNodes } from './log.ts';
 import { type Hash, HASH_BYTES, inclusionProof, rootOf } from './merkle.ts';
@@ -37,6 +38,13 @@ export class EventLog {
   /** Who names the blobs of some runs. */
   async blobsOf(runs: readonly string[]): Promise<NamedBlobs> {
     return NamedBlobs.of(runs, this.#reader);
+  }
+
+  /** Which of some runs may not be pruned: they, or runs above them, may still go on. */
+  async heldOf(runs: readonly string[]): Promise<Set<string>> {
+    const [held, known] = [new Set<string>(), new Map<string, boolean>()];
+    for (const run of runs) if (await isHeld(this.#reader, run, known)) held.add(run);
+    return held;
   }
 
   /** How many events it covers. */

@@ -6,11 +6,11 @@ import { chainHash, GENESIS, leafHash, timesHash } from './chain.ts';
 import type { Pruned, PruneNote } from './contract.ts';
 import type { RunPruned } from './events.ts';
 import { unknown } from './failures.ts';
+import { isHeld } from './held.ts';
 import { blobKey, parseSummary, runKey, type Summary, textOf } from './keys.ts';
 import { HASH_BYTES } from './merkle.ts';
-import { NamedBlobs } from './named-blobs.ts';
+import { namedIn, NamedBlobs } from './named-blobs.ts';
 import { everyEvent } from './pages.ts';
-import { isOver } from './reducer.ts';
 import { replay, stateHash } from './replay.ts';
 
 /** What pruning needs of the journal. */
@@ -47,13 +47,14 @@ class Pruning {
   }
 
   async prune(runs: readonly string[], transaction: StorageTransaction): Promise<void> {
+    const known = new Map<string, boolean>();
     await this.#named.goOn(transaction);
     for (const run of runs) {
       const summary = await summaryOf(run, transaction);
       if (summary?.state.prunedAt !== undefined) continue;
-      if (summary && !isOver(summary.state)) throw active(run);
+      if (await isHeld(transaction, run, known)) throw active(run);
       const events = await everyEvent(transaction, run);
-      if (summary && isAsRecorded(events, summary)) await this.#forget(run, events, summary, transaction);
+      if (summary && isAsRecorded(events, summary) && (await haveBlobs(events, transaction))) await this.#forget(run, events, summary, transaction);
       else this.done.damaged.push(run);
     }
   }
@@ -104,9 +105,17 @@ function isAsRecorded(events: readonly StorageEvent[], { head, hash, state }: Su
   }
 }
 
+async function haveBlobs(events: readonly StorageEvent[], reader: StorageReader): Promise<boolean> {
+  for (const { blob, bytes } of events.flatMap(namedIn)) {
+    const value = await reader.get(blobKey(blob));
+    if (value?.byteLength !== bytes || hexDigest(value) !== blob) return false;
+  }
+  return true;
+}
+
 function active(run: string): TokaError {
-  return new TokaError('TOKA_RUN_ACTIVE', `expected runs that have ended to prune, found that ${run} has not`, {
-    hint: `wait until it is done; where its process is gone, toka runs resume ${run} ends it`,
+  return new TokaError('TOKA_RUN_ACTIVE', `expected runs that have ended to prune, as have those that asked for them; found that ${run}, or one above it, may still go on`, {
+    hint: 'wait until it is done; toka runs list --status interrupted shows those whose process is gone, and toka runs resume RUN ends one',
     data: { run },
   });
 }

@@ -1,8 +1,6 @@
-import { toTokaError } from '../errors.ts';
 import type { Journal, RunFilter, RunSummary } from './contract.ts';
 import { namedIn } from './named-blobs.ts';
 import { bytesOf } from './prune.ts';
-import { isOver } from './reducer.ts';
 
 /** Which runs may go: of those that meet the filter all that are beyond one of the limits, or where none is given all of them. */
 export interface PruneRules extends Pick<RunFilter, 'status' | 'tool'> {
@@ -85,10 +83,9 @@ async function addChildren(journal: Journal, chosen: Map<string, RunSummary>): P
 
 async function planOf(journal: Journal, chosen: ReadonlyMap<string, RunSummary>): Promise<PrunePlan> {
   const left = [...chosen.values()].filter(({ prunedAt }) => prunedAt === undefined).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const known = new Map<string, boolean>();
-  const free: RunSummary[] = [];
-  for (const run of left) if (!(await isHeld(journal, run, known))) free.push(run);
   const runs = await journal.consult(async (log) => {
+    const held = await log.heldOf(left.map(({ id }) => id));
+    const free = left.filter(({ id }) => !held.has(id));
     const named = await log.blobsOf(free.map(({ id }) => id));
     const planned: PlannedRun[] = [];
     for (const run of free) {
@@ -98,28 +95,4 @@ async function planOf(journal: Journal, chosen: ReadonlyMap<string, RunSummary>)
     return planned;
   });
   return { runs, held: left.length - runs.length };
-}
-
-/** Whether a run, or one of those above it, may still go on. A forged record may have runs that are above themselves. */
-async function isHeld(journal: Journal, run: RunSummary, known: Map<string, boolean>): Promise<boolean> {
-  const path = new Set<string>();
-  let held = false;
-  for (let current: RunSummary | undefined = run; current && !path.has(current.id);) {
-    held = known.get(current.id) ?? !isOver(current);
-    if (held || known.has(current.id)) break;
-    path.add(current.id);
-    current = current.parent === undefined ? undefined : await recorded(journal, current.parent);
-  }
-  for (const id of path) known.set(id, held);
-  return held;
-}
-
-/** A run that changes nothing has no record before its end, and cannot go on then. */
-async function recorded(journal: Journal, id: string): Promise<RunSummary | undefined> {
-  try {
-    return await journal.run(id);
-  } catch (error) {
-    if (toTokaError(error).code === 'TOKA_RUN_UNKNOWN') return undefined;
-    throw error;
-  }
 }

@@ -65,7 +65,7 @@ function ruleOf(words: readonly string[], flags: PruneFlags, { retention, untrus
   const given = (['older-than', 'keep', 'max-size', 'status', 'tool'] as const).flatMap((name) => (flags[name] === undefined ? [] : [`--${name} ${flags[name]}`]));
   if (words.length > 0) {
     if (given.length > 0) throw new TokaError('TOKA_USAGE', `expected runs or rules, found both: ${given.join(' ')}`, { hint: 'name runs, or say which may go' });
-    return { text: 'by name', plan: async (journal) => planNamed(journal, words, withChildren) };
+    return { text: withChildren ? 'by name --with-children' : 'by name', plan: async (journal) => planNamed(journal, words, withChildren) };
   }
   const byRules = (text: string, rules: PruneRules): Rule => ({ text: withChildren ? `${text} --with-children` : text, plan: async (journal) => planByRules(journal, rules, Date.now(), withChildren) });
   if (given.length > 0) return byRules(given.join(' '), rulesOf(flags));

@@ -110,6 +110,16 @@ test('a run that has not ended is refused, and stays as it was', async () => {
   expect(await journal.read(run)).toHaveLength(2);
 });
 
+test('a run that was asked for by one that has not ended is refused', async () => {
+  const { journal } = await makeJournal();
+  const [parent, child] = [nextId(), nextId()];
+  await journal.append(parent, [REQUESTED, STARTED], 0);
+  await journal.append(child, [{ ...REQUESTED, parent }, STARTED, FINISHED], 0);
+  expect(await codeOf(() => journal.prune([child], NOTE))).toBe('TOKA_RUN_ACTIVE');
+  await journal.append(parent, [FINISHED], 2);
+  expect((await journal.prune([child], NOTE)).runs).toEqual([child]);
+});
+
 test('nothing is added to a run that was pruned', async () => {
   const { journal } = await makeJournal();
   const { run } = await record(journal);
@@ -123,10 +133,12 @@ test.each([
   ['its chain', "UPDATE events SET hash = x'00' WHERE run = ? AND seq = 2"],
   ['the log', 'UPDATE log SET nodes = zeroblob(64) WHERE position = (SELECT position FROM events WHERE run = ? AND seq = 2)'],
   ['its summary', `UPDATE entries SET value = CAST(replace(CAST(value AS TEXT), 'file-reader', 'file-writer') AS BLOB) WHERE key = 'run/' || ?`],
+  ['a blob', `UPDATE entries SET value = zeroblob(7) WHERE key LIKE 'blob/%' AND ? <> ''`],
 ])('a run of which somebody has changed %s is not pruned, since that would not be found any more', async (_, edit) => {
   const { journal, file } = await makeJournal();
-  const [{ run }, other] = [await record(journal), await record(journal)];
+  const { run } = await record(journal);
   tamper(file, (db) => change(db, edit, run));
+  const other = await record(journal, 'something else');
   expect(await journal.prune([run, other.run], NOTE)).toMatchObject({ runs: [other.run], damaged: [run] });
   expect((await journal.verify()).ok).toBe(false);
 });
