@@ -29,6 +29,7 @@ import RunsExport from './commands/runs/export.ts';
 import RunsImport from './commands/runs/import.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
+import RunsPrune from './commands/runs/prune.ts';
 import RunsResume from './commands/runs/resume.ts';
 import RunsShow from './commands/runs/show.ts';
 import RunsTree from './commands/runs/tree.ts';
@@ -81,6 +82,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'runs:import': RunsImport,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
+  'runs:prune': RunsPrune,
   'runs:resume': RunsResume,
   'runs:show': RunsShow,
   'runs:tree': RunsTree,

@@ -11,6 +11,7 @@ export const ERRORS = {
   TOKA_TOOL_UNKNOWN: { exit: 2, meaning: 'No tool has that name.' },
   TOKA_TOOL_AMBIGUOUS: { exit: 2, meaning: 'Two tools have that name; the qualified name tells which is meant.' },
   TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },
+  TOKA_RUN_PRUNED: { exit: 2, meaning: 'What was recorded of the run was pruned; its summary and its hashes are left.' },
   TOKA_STORAGE_TAKEN: { exit: 2, meaning: 'A journal or a file stands already where a new one should be written.' },
   TOKA_RUN_NOT_RESUMABLE: { exit: 2, meaning: 'The run cannot be resumed: it has ended, is part of another one, or its record does not hold all that it needs.' },
   TOKA_CAPABILITY_INVALID: { exit: 2, meaning: 'The text is not a capability of the form domain:action[:scope].' },

@@ -11,6 +11,7 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import type { Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
@@ -82,6 +83,8 @@ export interface Toka {
   /** `rebuild`: looks at every manifest anew. */
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
   journal(): Promise<Journal>;
+  /** What the configuration says is kept of runs that have ended. */
+  readonly retention: Retention | undefined;
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
@@ -185,6 +188,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     findTool: registry.find,
     index: registry.index,
     journal: once.get,
+    retention: settings.retention,
     trust: trustOf(project, trustFile),
     lock,
     keyring,

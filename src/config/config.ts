@@ -9,6 +9,7 @@ export interface Config {
   readonly limits: readonly Limit[];
   readonly budget: Budget;
   readonly storage?: StorageChoice;
+  readonly retention?: Retention;
   readonly tools: {
     /** Folders with further manifests, as written: relative to the file's folder. */
     readonly paths: readonly string[];
@@ -56,6 +57,16 @@ export interface Budget {
   readonly wall?: number;
   readonly cpu?: number;
   readonly bytes?: number;
+}
+
+/** What is kept of the runs that have ended: those that are beyond any of it may go. */
+export interface Retention {
+  /** Milliseconds since they ended. */
+  readonly age?: number;
+  /** So many runs. */
+  readonly count?: number;
+  /** Bytes of what is recorded of them. */
+  readonly size?: number;
 }
 
 export const EMPTY_CONFIG: Config = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, limits: [], budget: {}, tools: { paths: [] } };

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Budget, Config, Limit, Require, Rule } from './config.ts';
+import type { Budget, Config, Limit, Require, Retention, Rule } from './config.ts';
 import { locateFrom, type StorageChoice } from './storage.ts';
 
 /** One configuration file and whose it is. */
@@ -38,6 +38,8 @@ export interface Settings {
   readonly budget: Budget;
   /** Of the nearest trusted layer that says it. */
   readonly storage?: StorageChoice;
+  /** Of the nearest trusted layer that says it. */
+  readonly retention?: Retention;
   /** Absolute folders with further manifests, with the layer that names them. */
   readonly paths: readonly { readonly path: string; readonly origin: Layer['origin'] }[];
 }
@@ -50,7 +52,11 @@ export interface Settings {
  */
 export function mergeLayers(layers: readonly Layer[]): Settings {
   const trusted = layers.filter((layer) => layer.trusted);
-  const storage = trusted.flatMap(({ file, config }) => (config.storage ? [locateFrom(dirname(file), config.storage)] : [])).at(-1);
+  const storages = trusted.filter(({ config }) => config.storage);
+  const storage = storages.flatMap(({ file, config }) => (config.storage ? [locateFrom(dirname(file), config.storage)] : [])).at(-1);
+  // Others may share a journal that the user has named: a project says nothing of it.
+  const isShared = storages.length > 0 && storages.at(-1)?.origin !== 'project';
+  const retention = trusted.flatMap(({ origin, config }) => (config.retention && !(isShared && origin === 'project') ? [config.retention] : [])).at(-1);
   return {
     allow: trusted.flatMap((layer) => withOrigin(layer, layer.config.policy.allow)),
     ask: layers.flatMap((layer) => withOrigin(layer, layer.config.policy.ask)),
@@ -59,6 +65,7 @@ export function mergeLayers(layers: readonly Layer[]): Settings {
     require: mergeRequire(layers),
     limits: layers.flatMap(({ file, config }) => config.limits.map((limit) => ({ ...limit, file }))),
     ...(storage ? { storage } : {}),
+    ...(retention ? { retention } : {}),
     budget: layers.map(({ config }) => config.budget).reduce(leastBudget, {}),
     paths: trusted.flatMap(({ file, origin, config }) =>
       config.tools.paths.map((path) => ({ path: resolve(dirname(file), path), origin })),

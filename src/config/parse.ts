@@ -3,7 +3,7 @@ import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
-import { EMPTY_CONFIG, type Budget, type Config, type Limit, type Rate, type Rule } from './config.ts';
+import { EMPTY_CONFIG, type Budget, type Config, type Limit, type Rate, type Retention, type Rule } from './config.ts';
 import { type ConfigDeclaration, configFile, type LimitDeclaration, type RuleDeclaration } from './schema.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. */
@@ -27,7 +27,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, limits, policy, prefer, sandbox, storage, tools } = checked.data;
+  const { budget, limits, policy, prefer, retention, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -37,6 +37,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     limits: limits.map((limit, index) => toLimit(limit, parsed.positions.locate(['limits', index]).line)),
     budget: toBudget(budget),
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
+    ...(retention ? { retention: toRetention(retention) } : {}),
     tools,
   };
 }
@@ -45,12 +46,13 @@ const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ policy, prefer, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ policy, prefer, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
     [sandbox.require === 'watchdog', ['sandbox', 'require']],
     [storage !== undefined, ['storage']],
+    [retention !== undefined, ['retention']],
     [tools.paths.length > 0, ['tools', 'paths']],
   ] as const;
   return widening.flatMap(([isThere, path]): Issue[] =>
@@ -98,6 +100,10 @@ function toLimit(limit: LimitDeclaration, line: number): Limit {
 function toRate(limit: LimitDeclaration): Rate {
   if ('window' in limit) return { kind: 'window', runs: limit.window.runs, ms: limit.window.per };
   return { kind: 'bucket', runs: limit.bucket.runs, ms: limit.bucket.every };
+}
+
+function toRetention({ age, count, size }: { readonly [name in keyof Retention]: number | undefined }): Retention {
+  return { ...(age === undefined ? {} : { age }), ...(count === undefined ? {} : { count }), ...(size === undefined ? {} : { size }) };
 }
 
 function toBudget({ calls, wall, cpu, bytes }: { readonly [name in keyof Budget]: number | undefined }): Budget {

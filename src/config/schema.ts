@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capability, duration, line, size, strict, toolName } from '../manifest/parts.ts';
+import { age, capability, duration, line, size, strict, toolName } from '../manifest/parts.ts';
 
 const scope = {
   tools: z
@@ -89,6 +89,13 @@ export const configFile = strict({
   })
     .optional()
     .describe('Where the journal is kept. Of a project it counts once it is trusted.'),
+  retention: strict({
+    age: age.optional().describe('How long after their end, such as 30d.'),
+    count: z.int().min(1).max(1_000_000_000).optional().describe('How many runs, the newest.'),
+    size: size.optional().describe('How much is recorded of them, such as 500M.'),
+  })
+    .optional()
+    .describe('Which runs toka runs prune leaves as they are where it is given no rule. Nothing is pruned by itself. Of a project it counts once it is trusted, and for a journal of its own.'),
   tools: strict({
     paths: z
       .array(

@@ -1,11 +1,13 @@
 import { TokaError } from '../errors.ts';
-import type { Join } from './audit-tree.ts';
-import type { RunEvent } from './events.ts';
+import type { HexHasher, Join } from './audit-tree.ts';
+import { timesHash } from './chain.ts';
+import type { RunEvent, RunPruned } from './events.ts';
 import type { Why } from './findings.ts';
 import { parseSummary, printSummary } from './keys.ts';
 import { describeFault } from './limits.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { reduce, type RunState } from './reducer.ts';
+import { stateHash } from './replay.ts';
 import { upcast } from './upcast.ts';
 
 const GENESIS_HEX = '0'.repeat(2 * HASH_BYTES);
@@ -24,6 +26,10 @@ export class RunCheck {
   #state: RunState | undefined;
   /** Whether all events so far were there and as recorded: only then it can be said what they amount to. */
   #isWhole = true;
+  /** How many events have an empty body, and the hash over their times. */
+  emptied = 0;
+  #times = '';
+  #pruned: { readonly event: RunPruned; readonly time: number } | undefined;
   readonly #link: Join;
 
   constructor(run: string, link: Join) {
@@ -32,7 +38,17 @@ export class RunCheck {
   }
 
   get isFinished(): boolean {
-    return this.#state?.finishedAt !== undefined;
+    return this.#state?.finishedAt !== undefined || this.isPruned;
+  }
+
+  /** Whether it says that its events were forgotten. */
+  get isPruned(): boolean {
+    return this.#pruned !== undefined;
+  }
+
+  /** Whether all its events are empty, while their times are not those that it had when it was pruned. */
+  get hasOtherTimes(): boolean {
+    return this.#pruned !== undefined && this.#pruned.event.events === this.emptied && this.#pruned.event.timesHash !== this.#times;
   }
 
   /** The chain with further leaves. */
@@ -46,9 +62,9 @@ export class RunCheck {
   }
 
   /** Follows the chain to the next event. Returns whether its hash fits: one that is wrong is said once, whichever way the next one goes on. */
-  follow(leaf: string, stored: string): boolean {
+  follow(leaf: string | undefined, stored: string): boolean {
     const next = this.chained([leaf]);
-    const fits = next === undefined || next === stored || (this.#stored !== undefined && this.#link(this.#stored, leaf) === stored);
+    const fits = next === undefined || next === stored || (this.#stored !== undefined && this.chained([leaf], this.#stored) === stored);
     this.hash = fits ? stored : next;
     this.#stored = fits ? undefined : stored;
     return fits;
@@ -63,6 +79,14 @@ export class RunCheck {
     this.hash = hash;
   }
 
+  /** Takes the next event, whose body is empty. */
+  acceptEmptied(seq: number, position: number, time: number, hash: HexHasher): void {
+    this.count = seq;
+    this.position = position;
+    this.emptied += 1;
+    this.#times = timesHash(this.#times, time, hash);
+  }
+
   /**
    * Takes the next event, which is as recorded.
    *
@@ -72,6 +96,9 @@ export class RunCheck {
   accept(seq: number, position: number, time: number, event: RunEvent | undefined): Why | undefined {
     this.count = seq;
     this.position = position;
+    if (event?.type === 'run.pruned') return this.#prune(event, seq, time);
+    if (this.isPruned) return 'illegal';
+    if (this.emptied > 0) return event === undefined ? 'unreadable' : undefined;
     if (!this.#isWhole || (event !== undefined && this.#advance(event, time))) return undefined;
     this.#isWhole = false;
     return event === undefined ? 'unreadable' : 'illegal';
@@ -84,11 +111,28 @@ export class RunCheck {
 
   /** Whether a summary says what the events amount to, as far as that is known. */
   fits(text: string): boolean {
+    if (this.#pruned) return this.#fitsPruned(text, this.#pruned);
     const [hash, state] = [this.hash, this.#state];
     if (this.#isWhole && hash !== undefined && state && text === printSummary({ head: this.count, hash, state })) return true;
     const summary = parseSummary(text);
     if (summary?.head !== this.count || (hash !== undefined && summary.hash !== hash && summary.hash !== this.#stored)) return false;
-    return !this.#isWhole || JSON.stringify(summary.state) === JSON.stringify(state);
+    return !this.#isWhole || this.emptied > 0 || JSON.stringify(summary.state) === JSON.stringify(state);
+  }
+
+  /** It is all that is left of what the events amounted to, which is known by its hash. */
+  #fitsPruned(text: string, { event, time }: { readonly event: RunPruned; readonly time: number }): boolean {
+    const summary = parseSummary(text);
+    if (summary?.head !== this.count || (this.hash !== undefined && summary.hash !== this.hash)) return false;
+    const { prunedAt, ...state } = summary.state;
+    if (prunedAt !== time || stateHash({ seq: event.events, state }) !== event.stateHash) return false;
+    this.#state = state;
+    return true;
+  }
+
+  #prune(event: RunPruned, seq: number, time: number): Why | undefined {
+    if (this.isPruned || event.events !== seq - 1) return 'illegal';
+    this.#pruned = { event, time };
+    return undefined;
   }
 
   #advance(event: RunEvent, time: number): boolean {

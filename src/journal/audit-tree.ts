@@ -57,7 +57,7 @@ export class TreeCheck {
       const stored = nodes?.slice(level * HEX, (level + 1) * HEX);
       const left = this.#peaks.pop() as Node;
       const own = this.#join(valueOf(left), valueOf(node));
-      if (stored !== undefined && own !== stored && !this.#fitsOtherwise(left, node, level, stored)) this.#report.node(this.size, level);
+      if (stored !== undefined && own !== undefined && own !== stored && !this.#fitsOtherwise(left, node, level, stored)) this.#report.node(this.size, level);
       node = { stored, computed: own === stored ? undefined : own };
     }
     this.#peaks.push(node);

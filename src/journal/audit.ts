@@ -1,4 +1,4 @@
-import type { StorageEvent, StorageReader } from '@toka/sdk';
+import { FORGOTTEN, type StorageEvent, type StorageReader } from '@toka/sdk';
 import { canonical } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { explain, type Mutable, type Recorded, type Suspect } from './audit-explain.ts';
@@ -35,7 +35,8 @@ interface Placed {
   readonly seq: number;
   readonly time: number;
   readonly position: number;
-  readonly leaf: string;
+  /** Undefined where nothing tells it any more. */
+  readonly leaf: string | undefined;
   readonly hash: string;
 }
 
@@ -56,6 +57,7 @@ class Auditor {
   /** The last position of the log. */
   #logged = 0;
   #events = 0;
+  #pruned = 0;
   #summaries = 0;
   #signed = 0;
   #isSignedWhole = true;
@@ -96,6 +98,7 @@ class Auditor {
     return {
       ok: this.#findings.length === 0,
       events: this.#events,
+      pruned: this.#pruned,
       root: this.#isFull ? null : (this.#tree.root() ?? null),
       findings: this.#findings.toSorted((a, b) => (a.position ?? Infinity) - (b.position ?? Infinity)),
       signed: this.#signed,
@@ -124,9 +127,10 @@ class Auditor {
 
   #accept({ position, stream: run, version: seq, time, body, hash, nodes }: StorageEvent): Promise<void> | undefined {
     this.#events += 1;
-    const leaf = this.#hash(`\0${canonical({ run, seq, time, body })}`);
     const row = whole(nodes, position);
     const logged = row?.slice(0, HEX);
+    if (body === FORGOTTEN && position <= this.#logged) return this.#acceptEmptied({ run, seq, time, position, leaf: logged, hash }, row);
+    const leaf = this.#hash(`\0${canonical({ run, seq, time, body })}`);
     if (position <= this.#logged) this.#grow(row, leaf);
     if (leaf !== logged) {
       const isBeyond = position > this.#logged;
@@ -144,7 +148,45 @@ class Auditor {
     const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : undefined);
     if (!check || body.includes('"blob":')) return this.#acceptWhole(link, body);
     this.#follow(check, link, standIn(body) ?? parse(body));
-    return undefined;
+    if (check.hasOtherTimes) this.#report({ why: 'changed', run, field: 'time' });
+    return check.isPruned && check.emptied < seq - 1 ? this.#findRestored(run, seq) : undefined;
+  }
+
+  /** An event that was pruned, or that somebody has emptied: what follows in its run tells. The log knows what it was. */
+  async #acceptEmptied(stored: Placed, row: string | undefined): Promise<void> {
+    this.#grow(row, undefined);
+    const link = this.#placeEmptied(stored);
+    const { run, seq, position, leaf, hash } = link;
+    if (leaf === undefined) this.#report({ why: 'log', position, run, seq, field: 'nodes' });
+    const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : await this.#resume(link));
+    this.#bridge(check, link);
+    if (!check.follow(leaf, hash)) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
+    check.acceptEmptied(seq, position, link.time, this.#hash);
+  }
+
+  /** Nothing but the chains tells whether an empty event stands where it belongs. */
+  #placeEmptied(link: Placed): Placed {
+    const { run, seq, position, leaf, hash } = link;
+    const own = this.#runs.get(run);
+    if (seq === (own?.count ?? 0) + 1 || this.#findings.length > TRIED) return link;
+    const check = [...(own ? [own] : []), ...this.#runs.values()].find((one) => one.chained([leaf]) === hash);
+    if (!check) return link;
+    const place = { run: check.run, seq: check.count + 1 };
+    this.#report({ why: 'changed', position, ...place, field: check === own ? 'seq' : 'run' });
+    return { ...link, ...place };
+  }
+
+  /** What a pruned run says once more. */
+  async #findRestored(run: string, before: number): Promise<void> {
+    for (const { position, version: seq, body } of await everyEvent(this.#reader, run)) {
+      const isOpen = this.#open.some((one) => one.position === position);
+      if (seq < before && body !== FORGOTTEN && !isOpen) this.#report({ why: 'restored', position, run, seq });
+    }
+  }
+
+  /** What says nothing any more, although nobody has pruned it. */
+  async #findEmptied(run: string): Promise<void> {
+    for (const { position, version: seq, body } of await everyEvent(this.#reader, run)) if (body === FORGOTTEN) this.#report({ why: 'changed', position, run, seq });
   }
 
   /** An event of which more has to be looked up. */
@@ -157,8 +199,14 @@ class Auditor {
     this.#follow(check, link, event);
   }
 
-  #follow(check: RunCheck, { run, seq, time, position, leaf, hash }: Placed, event: RunEvent | undefined): void {
+  /** Goes over events of the run that are not there. */
+  #bridge(check: RunCheck, { seq, position, leaf, hash }: Placed): void {
     if (seq > check.count + 1) this.#settle(check, seq - 1, position, (before) => check.chained([leaf], before) === hash);
+  }
+
+  #follow(check: RunCheck, link: Placed, event: RunEvent | undefined): void {
+    const { run, seq, time, position, leaf, hash } = link;
+    this.#bridge(check, link);
     const isLinked = check.follow(leaf, hash);
     const wrong = check.accept(seq, position, time, event);
     if (!isLinked) this.#report({ why: 'changed', position, run, seq, field: 'hash' });
@@ -239,9 +287,11 @@ class Auditor {
     const page = await this.#reader.list({ prefix: RUNS, after: runKey(first.slice(0, -1)), limit: finished.length });
     const near = new Map(page.map(({ key, value }) => [key, value]));
     for (const check of finished) {
+      if (check.emptied > 0 && !check.isPruned) continue;
       const value = near.get(runKey(check.run)) ?? (await this.#reader.get(runKey(check.run)));
       if (!value || !check.fits(textOf(value)) || !(await this.#isFound(check))) continue;
       this.#summaries += 1;
+      this.#pruned += check.emptied;
       this.#runs.delete(check.run);
     }
   }
@@ -258,6 +308,10 @@ class Auditor {
     const text = value && textOf(value);
     const { head = 0, hash: last = '' } = (text === undefined ? undefined : parseSummary(text)) ?? {};
     if (head > check.count) this.#settle(check, head, Infinity, (hash) => hash === last);
+    // Where its last event is not as it was, that may be the one that said so.
+    const isUntold = this.#open.some(({ finding }) => finding.run === check.run && finding.seq === head && finding.why !== 'inserted');
+    if (check.isPruned) this.#pruned += check.emptied;
+    else if (check.emptied > 0 && !isUntold) await this.#findEmptied(check.run);
     if (text === undefined || !check.fits(text) || !(await this.#isFound(check))) this.#report({ why: 'summary', run: check.run, seq: check.count, position: check.position });
   }
 

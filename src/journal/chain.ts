@@ -27,6 +27,11 @@ export function leafHash(link: Link, hash: Hasher = digest): Buffer {
   return hash(`\0${canonical(link)}`);
 }
 
+/** The next hash over the times of a run's events, `SHA-256(previous ‖ line break ‖ time)`, all as text. What stands before the first is empty. */
+export function timesHash(previous: string, time: number, hash: (text: string) => string): string {
+  return hash(`${previous}\n${time}`);
+}
+
 /** The next hash of a run's chain, `SHA-256(previous ‖ leaf)`. It needs the leaf only: a chain can be checked without the payloads. */
 export function chainHash(previous: Uint8Array, leaf: Uint8Array, hash: Hasher = digest): Buffer {
   return hash(Buffer.concat([previous, leaf]));

@@ -2,7 +2,7 @@ import type { Awaitable } from '@toka/sdk';
 import type { Blobs } from './blobs.ts';
 import type { NoteKey, NoteSigner, SignedCheckpoint } from './checkpoint.ts';
 import type { EventLog } from './event-log.ts';
-import type { RunEvent, RunStatus, StoredEvent } from './events.ts';
+import type { RunEvent, RunPruned, RunStatus, StoredEvent } from './events.ts';
 import type { Feed } from './feed.ts';
 import type { Audit } from './findings.ts';
 import type { RunState } from './reducer.ts';
@@ -23,6 +23,26 @@ export interface RunFilter {
   readonly status?: RunSummary['status'];
   readonly tool?: string;
   readonly parent?: string;
+  readonly principal?: string;
+  /** They were requested then or later, milliseconds since 1970. */
+  readonly from?: number;
+  /** They were requested before then. */
+  readonly to?: number;
+}
+
+/** What the record says of a pruning. */
+export type PruneNote = Pick<RunPruned, 'rule' | 'by' | 'toka'>;
+
+/** What was pruned, and what was not. */
+export interface Pruned {
+  readonly runs: readonly string[];
+  /** How many events were forgotten, and what they took. */
+  readonly events: number;
+  readonly blobs: number;
+  /** Of events and blobs together. */
+  readonly bytes: number;
+  /** Runs that are not as they were recorded: what shows that is not pruned. */
+  readonly damaged: readonly string[];
 }
 
 /** What a verification holds the record against. */
@@ -80,7 +100,7 @@ export interface Journal {
    * @param options `durable: false` saves the wait for the disk: a crash of the machine may then undo the commit, nothing else can.
    */
   commit<T>(work: (commit: Commit) => Awaitable<T>, options?: { readonly durable?: boolean }): Promise<T>;
-  /** All events of a run in order, or those after the first so many. Throws `TOKA_RUN_UNKNOWN` where there is none. */
+  /** All events of a run in order, or those after the first so many. Throws `TOKA_RUN_UNKNOWN` where there is none, `TOKA_RUN_PRUNED` where they were pruned. */
   read(run: string, after?: number): Promise<StoredEvent[]>;
   /** The bytes of a blob, checked against their hash. Throws `TOKA_INTEGRITY` where they are missing or changed. */
   blob(sha256: string): Promise<Uint8Array>;
@@ -96,6 +116,13 @@ export interface Journal {
   verify(witnesses?: Witnesses): Promise<Audit>;
   /** Reads from the log, all within one moment. */
   consult<T>(read: (log: EventLog) => Awaitable<T>): Promise<T>;
+  /**
+   * Forgets all of some runs but their summaries and hashes, and the blobs that no other run names. Each is pruned as a whole, with an event
+   * that says so, or not at all. Those that were pruned before are passed over.
+   *
+   * @throws TokaError `TOKA_RUN_UNKNOWN`; `TOKA_RUN_ACTIVE` where one, or one above it, has not ended; `TOKA_STORAGE_UNSUPPORTED`. Runs named before it are pruned.
+   */
+  prune(runs: readonly string[], note: PruneNote): Promise<Pruned>;
   /** Signs what the log is now, and stores the checkpoint. Throws `TOKA_STATE_UNAVAILABLE` where nothing is recorded yet. */
   checkpoint(signer: NoteSigner): Promise<SignedCheckpoint>;
   close(): Promise<void>;

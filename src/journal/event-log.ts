@@ -1,9 +1,11 @@
-import type { StorageEvent, StorageReader } from '@toka/sdk';
+import { FORGOTTEN, type StorageEvent, type StorageReader } from '@toka/sdk';
 import { leafHash, type Link } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { isHeld } from './held.ts';
 import { CHECKPOINTS, textOf } from './keys.ts';
 import { logFault, rangeOf, withNodes } from './log.ts';
 import { type Hash, HASH_BYTES, inclusionProof, rootOf } from './merkle.ts';
+import { NamedBlobs } from './named-blobs.ts';
 import { everyEntry, everyEvent } from './pages.ts';
 
 /** An event by its place among all events. */
@@ -12,6 +14,8 @@ export interface LogEntry extends Link {
   readonly position: number;
   /** The chain of its run up to and with it, lower-case hex. */
   readonly hash: string;
+  /** Of one that was pruned: its leaf as the log has it, lower-case hex. There is nothing left that would give it. */
+  readonly leaf?: string;
 }
 
 /** The log over all events as it is read: entries, states of the tree, proofs, stored checkpoints. */
@@ -29,6 +33,18 @@ export class EventLog {
 
   async entries(run: string): Promise<LogEntry[]> {
     return (await everyEvent(this.#reader, run)).map(entryOf);
+  }
+
+  /** Who names the blobs of some runs. */
+  async blobsOf(runs: readonly string[]): Promise<NamedBlobs> {
+    return NamedBlobs.of(runs, this.#reader);
+  }
+
+  /** Which of some runs may not be pruned: they, or runs above them, may still go on. */
+  async heldOf(runs: readonly string[]): Promise<Set<string>> {
+    const [held, known] = [new Set<string>(), new Map<string, boolean>()];
+    for (const run of runs) if (await isHeld(this.#reader, run, known)) held.add(run);
+    return held;
   }
 
   /** How many events it covers. */
@@ -68,6 +84,7 @@ export class EventLog {
 }
 
 /** An event in the words of the journal. */
-function entryOf({ position, stream, version, time, body, hash }: StorageEvent): LogEntry {
-  return { position, run: stream, seq: version, time, body, hash };
+function entryOf({ position, stream, version, time, body, hash, nodes }: StorageEvent): LogEntry {
+  const entry = { position, run: stream, seq: version, time, body, hash };
+  return body === FORGOTTEN ? { ...entry, leaf: nodes.slice(0, 2 * HASH_BYTES) } : entry;
 }

@@ -218,10 +218,27 @@ export interface RunImported {
   readonly toka: string;
 }
 
-/** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
-export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunOutput | RunFinished | RunImported;
+/** Everything else that was recorded of the run was forgotten but for its hashes: always its last event. */
+export interface RunPruned {
+  readonly v: 1;
+  readonly type: 'run.pruned';
+  /** How many events were there, all of which were forgotten. */
+  readonly events: number;
+  /** Of what they amounted to, lower-case hex: by it the summary that is left is verified. */
+  readonly stateHash: string;
+  /** Over their times, which are left and which nothing else covers any more, lower-case hex. */
+  readonly timesHash: string;
+  /** By which rule, in words: `--older-than 30d`. */
+  readonly rule: string;
+  readonly by: string;
+  /** The version of toka. */
+  readonly toka: string;
+}
 
-export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.output', 'run.finished', 'run.imported'];
+/** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
+export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunOutput | RunFinished | RunImported | RunPruned;
+
+export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.output', 'run.finished', 'run.imported', 'run.pruned'];
 
 /** An event as the journal holds it. */
 export interface StoredEvent {

@@ -61,6 +61,14 @@ export function unknown(run: string): TokaError {
   });
 }
 
+/** Nothing is left of a run but its summary and its hashes. */
+export function pruned(run: string): TokaError {
+  return new TokaError('TOKA_RUN_PRUNED', `expected a run with all that was recorded of it, found that ${run} was pruned`, {
+    hint: `toka runs show ${run} shows what is left, by which rule it was pruned, and by whom`,
+    data: { run },
+  });
+}
+
 /** Several runs have ids that begin so. */
 export function ambiguous(prefix: string, ids: readonly string[]): TokaError {
   const shown = ids.slice(0, 5).join(', ') + (ids.length > 5 ? ', …' : '');

@@ -1,7 +1,8 @@
-import type { StorageBackend, StorageEvent } from '@toka/sdk';
+import { FORGOTTEN, type StorageBackend, type StorageEvent } from '@toka/sdk';
 import { parse } from './audit-run.ts';
 import type { StoredEvent } from './events.ts';
 import { damaged, translate } from './failures.ts';
+import { parseSummary, runKey, textOf } from './keys.ts';
 
 /** An event with its place among all events. */
 export interface PlacedEvent extends StoredEvent {
@@ -26,7 +27,7 @@ export interface FeedFilter {
 /** Events that are read at once. */
 const PAGE = 500;
 
-/** All events in the order in which they were recorded. What cannot be read, or is not there, is `TOKA_INTEGRITY`. */
+/** All events in the order in which they were recorded, but for those that were pruned. What cannot be read, or is not there, is `TOKA_INTEGRITY`. */
 export class Feed {
   readonly #storage: StorageBackend;
   readonly #location: string;
@@ -48,7 +49,7 @@ export class Feed {
     do {
       const at = cursor;
       const page = await this.#guarded(() => this.#storage.query(filter, { limit: PAGE, order, ...(at === undefined ? {} : { cursor: at }) }));
-      for (const event of page.events) yield placed(event, this.#location);
+      yield* await this.#placed(page.events);
       ({ cursor } = page);
     } while (cursor !== undefined);
   }
@@ -60,9 +61,8 @@ export class Feed {
       const page = await this.#guarded(async () => this.#storage.readAll({ after: from, limit: Math.min(PAGE, until - from) }));
       last = until;
       if (page.length > 0) {
-        const batch = this.#follow(page, from, 0);
-        last = batch.events.at(-1)?.position ?? until;
-        yield { ...batch, lag: until - last };
+        last = page.at(-1)?.position ?? until;
+        yield await this.#follow(page, from, until - last);
       }
     }
   }
@@ -74,16 +74,29 @@ export class Feed {
     for (;;) {
       const next = await this.#guarded(() => batches.next());
       if (next.done === true) return;
-      const batch = this.#follow(next.value.events, last, next.value.lag);
-      last = batch.events.at(-1)?.position ?? last;
-      yield batch;
+      const { events, lag } = next.value;
+      yield await this.#follow(events, last, lag);
+      last = events.at(-1)?.position ?? last;
     }
   }
 
-  #follow(page: readonly StorageEvent[], after: number, lag: number): FeedBatch {
+  async #follow(page: readonly StorageEvent[], after: number, lag: number): Promise<FeedBatch> {
     const gap = page.findIndex(({ position }, at) => position !== after + 1 + at);
     if (gap !== -1) throw damaged(this.#location, `event ${after + 1 + gap} is missing`);
-    return { events: page.map((event) => placed(event, this.#location)), lag };
+    return { events: await this.#placed(page), lag };
+  }
+
+  /** Without those that were pruned, and as such are told by their run. */
+  async #placed(page: readonly StorageEvent[]): Promise<PlacedEvent[]> {
+    const emptied = new Set(page.filter(({ body }) => body === FORGOTTEN).map(({ stream }) => stream));
+    const pruned = new Set<string>();
+    for (const run of emptied) if (await this.#isPruned(run)) pruned.add(run);
+    return page.filter(({ body, stream }) => body !== FORGOTTEN || !pruned.has(stream)).map((event) => placed(event, this.#location));
+  }
+
+  async #isPruned(run: string): Promise<boolean> {
+    const value = await this.#guarded(async () => this.#storage.get(runKey(run)));
+    return value !== undefined && parseSummary(textOf(value))?.state.prunedAt !== undefined;
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {

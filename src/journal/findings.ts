@@ -4,6 +4,7 @@
  * - `missing`: an event was taken out, or its place is empty
  * - `inserted`: an event stands there that was never recorded
  * - `moved`: an event stands there that was recorded at position `from`
+ * - `restored`: an event has its body again after it was pruned
  * - `unreadable`, `illegal`: it is no event, or cannot follow those before it
  * - `blob-missing`, `blob-changed`: what an event names beside it
  * - `summary`: the summary of a run, which lists show, does not fit its events
@@ -18,6 +19,7 @@ export type Why =
   | 'missing'
   | 'inserted'
   | 'moved'
+  | 'restored'
   | 'unreadable'
   | 'illegal'
   | 'blob-missing'
@@ -47,6 +49,8 @@ export interface Audit {
   readonly ok: boolean;
   /** How many events were looked at: all there are, unless a thousand findings came before. */
   readonly events: number;
+  /** How many of them were pruned: they are known by their hashes alone. */
+  readonly pruned: number;
   /** The root over all of them, lower-case hex; null where a part of the log cannot be told any more. */
   readonly root: string | null;
   /** In the order of positions; the first thousand. */

@@ -1,12 +1,12 @@
-import type { Awaitable, Storage, StorageBackend, StorageEvent, StorageReader, StorageTransaction } from '@toka/sdk';
+import { type Awaitable, FORGOTTEN, type Storage, type StorageBackend, type StorageEvent, type StorageReader, type StorageTransaction } from '@toka/sdk';
 import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
 import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
-import type { Commit, Journal, Ledger, RunFilter, RunSummary, Witnesses } from './contract.ts';
+import type { Commit, Journal, Ledger, Pruned, PruneNote, RunFilter, RunSummary, Witnesses } from './contract.ts';
 import { EventLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
-import { ambiguous, conflict, damaged, translate, unavailable, unknown } from './failures.ts';
+import { ambiguous, conflict, damaged, pruned, translate, unavailable, unknown } from './failures.ts';
 import { Feed, placed } from './feed.ts';
 import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
@@ -109,6 +109,7 @@ class StoredJournal implements Journal {
     return this.#guarded(async () => {
       const events = await everyEvent(this.#storage, run, after);
       if (events.length === 0) throw unknown(run);
+      if (events.some(({ body }) => body === FORGOTTEN) && (await this.run(run)).prunedAt !== undefined) throw pruned(run);
       return events.map((event, index) => this.#toStored(event, after + index + 1));
     });
   }
@@ -121,15 +122,15 @@ class StoredJournal implements Journal {
     });
   }
 
-  async runs({ limit, before, status, tool, parent }: RunFilter): Promise<RunSummary[]> {
+  async runs({ limit, before, ...filter }: RunFilter): Promise<RunSummary[]> {
     if (limit < 1) return [];
-    const isAll = status === undefined && tool === undefined && parent === undefined;
+    const isAll = Object.keys(filter).length === 0;
     const range = { prefix: RUNS, reverse: true, after: before === undefined ? undefined : runKey(before), ...(isAll ? { page: limit } : {}) };
     return this.#guarded(async () => {
       const found: RunSummary[] = [];
       for await (const { key, value } of eachEntry(this.#storage, range)) {
         const summary = this.#toSummary(key, value);
-        if ((status ?? summary.status) === summary.status && (tool ?? summary.tool) === summary.tool && (parent ?? summary.parent) === summary.parent) found.push(summary);
+        if (meets(summary, filter)) found.push(summary);
         if (found.length >= limit) break;
       }
       return found;
@@ -176,6 +177,15 @@ class StoredJournal implements Journal {
 
   async consult<T>(read: (log: EventLog) => Awaitable<T>): Promise<T> {
     return this.#guarded(() => this.#storage.snapshot((reader) => read(new EventLog(reader))));
+  }
+
+  async prune(runs: readonly string[], note: PruneNote): Promise<Pruned> {
+    const { pruneRuns } = await import('./prune.ts');
+    return pruneRuns(runs, note, {
+      snapshot: (work) => this.#guarded(() => this.#storage.snapshot(work)),
+      transaction: (work) => this.#transaction(work),
+      append: async (transaction, run, event, expectedSeq) => void (await this.#add(transaction, this.#prepare(run, [event], new Map(), []), expectedSeq)),
+    });
   }
 
   async checkpoint(signer: NoteSigner): Promise<SignedCheckpoint> {
@@ -269,6 +279,11 @@ class StoredJournal implements Journal {
       throw translate(error, this.#location);
     }
   }
+}
+
+function meets(run: RunSummary, { status, tool, parent, principal, from = -Infinity, to = Infinity }: Omit<RunFilter, 'limit' | 'before'>): boolean {
+  const wanted = [[status, run.status], [tool, run.tool], [parent, run.parent], [principal, run.principal]];
+  return wanted.every(([expected, found]) => expected === undefined || expected === found) && run.requestedAt >= from && run.requestedAt < to;
 }
 
 function checkBlobs(events: readonly RunEvent[], blobs: Blobs): void {

@@ -109,6 +109,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     data: optional(kept),
   },
   'run.imported': { origin: name, exportedAt: name, file: sha256, by: name, toka: name },
+  'run.pruned': { events: count, stateHash: sha256, timesHash: sha256, rule: name, by: name, toka: name },
 };
 
 /**

@@ -5,6 +5,7 @@ import {
   type Ends,
   type EventFilter,
   type EventPage,
+  FORGOTTEN,
   type KeyRange,
   type NewEvent,
   type StorageDriver,
@@ -18,7 +19,7 @@ import {
 export const memoryStorage = defineStorage({
   id: 'memory',
   summary: 'Keep the journal in memory until the process ends',
-  supports: { durable: false, processes: false, text: true, subscribe: true, check: false, compact: false, backup: false },
+  supports: { durable: false, processes: false, text: true, subscribe: true, check: false, compact: false, backup: false, forget: true },
   open: () => new MemoryDriver(),
 });
 
@@ -152,6 +153,11 @@ class Draft extends MomentReader implements StorageTransaction {
   prune(now: number): void {
     const entries = this.#change();
     for (const [key, { until = Infinity }] of entries) if (until <= now) entries.delete(key);
+  }
+
+  forget(stream: string, until: number): void {
+    const events = this.moment.events.map((event) => (event.stream === stream && event.version <= until ? { ...event, body: FORGOTTEN } : event));
+    this.moment = { ...this.moment, events };
   }
 
   #change(): Map<string, Kept> {

@@ -10,6 +10,8 @@ export interface AuditRecord {
   readonly parent?: string;
   /** The name of the journal that it was imported from: who did what there is what that journal said. */
   readonly importedFrom?: string;
+  /** When it was pruned, ISO 8601 in UTC: what was asked, granted and used is not known any more. */
+  readonly prunedAt?: string;
   /** When it was requested, ISO 8601 in UTC. */
   readonly time: string;
   readonly principal: string;
@@ -19,7 +21,7 @@ export interface AuditRecord {
   readonly model: string;
   readonly tool?: string;
   readonly manifestHash?: string;
-  /** SHA-256 of the parameters' JSON text as recorded, lower-case hex. */
+  /** SHA-256 of the parameters' JSON text as recorded, lower-case hex; empty where they were pruned. */
   readonly paramsDigest: string;
   readonly effect: string;
   readonly granted: readonly { readonly capability: string; readonly source?: string }[];
@@ -46,6 +48,7 @@ export function recordOf(run: RunSummary, events: readonly RunEvent[], place: { 
     run: run.id,
     ...(run.parent === undefined ? {} : { parent: run.parent }),
     ...(run.importedFrom === undefined ? {} : { importedFrom: run.importedFrom }),
+    ...(run.prunedAt === undefined ? {} : { prunedAt: new Date(run.prunedAt).toISOString() }),
     time: new Date(run.requestedAt).toISOString(),
     principal: run.principal,
     ...(requested?.tokens ? { tokens: requested.tokens } : {}),
@@ -62,10 +65,10 @@ export function recordOf(run: RunSummary, events: readonly RunEvent[], place: { 
     denied: finished?.denied ?? [],
     approvals: of('approval.decided').map(({ capability, decision, by }) => ({ capability, decision, by })),
     outcome: run.status,
-    ...(finished ? { exitCode: finished.exitCode } : {}),
-    ...(finished?.error ? { errorCode: finished.error.code } : {}),
+    ...(run.exitCode === undefined ? {} : { exitCode: run.exitCode }),
+    ...(run.errorCode === undefined ? {} : { errorCode: run.errorCode }),
     ...(finished ? { usage: finished.usage } : {}),
-    events: events.length,
+    events: run.events,
     hash: place.hash,
   };
 }

@@ -24,6 +24,8 @@ export interface RunState {
   readonly wallMs?: number;
   /** The name of the journal that it was imported from. */
   readonly importedFrom?: string;
+  /** When its events were forgotten, milliseconds since 1970: no more is known of it than this. */
+  readonly prunedAt?: number;
 }
 
 type Transition<E extends RunEvent> = (state: RunState, event: E, time: number) => RunState;
@@ -55,6 +57,10 @@ const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]:
     };
   },
   'run.imported': (state, { origin }) => ({ ...state, importedFrom: origin }),
+  'run.pruned': (state, event, time) => {
+    if (!isOver(state)) throw illegal(event, 'the run has not ended');
+    return { ...state, prunedAt: time };
+  },
 };
 
 /**
@@ -72,13 +78,14 @@ export function reduce(state: RunState | undefined, event: RunEvent, time: numbe
     return requested(event, time);
   }
   if (!state) throw illegal(event, 'the run has not been requested');
-  if (isOver(state) && event.type !== 'run.imported') throw illegal(event, 'the run has finished');
+  if (state.prunedAt !== undefined) throw illegal(event, 'the run was pruned');
+  if (isOver(state) && event.type !== 'run.imported' && event.type !== 'run.pruned') throw illegal(event, 'the run has finished');
   const transition = TRANSITIONS[event.type] as Transition<RunEvent>;
   return transition(state, event, time);
 }
 
 /** Whether nothing can happen in it any more: what was imported without an outcome ended with the process it had there. */
-export function isOver({ finishedAt, importedFrom }: RunState): boolean {
+export function isOver({ finishedAt, importedFrom }: Pick<RunState, 'finishedAt' | 'importedFrom'>): boolean {
   return finishedAt !== undefined || importedFrom !== undefined;
 }
 

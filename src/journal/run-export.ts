@@ -4,7 +4,7 @@ import { chainHash, GENESIS, leafHash, type Link } from './chain.ts';
 import type { Journal, RunSummary } from './contract.ts';
 import type { EventLog } from './event-log.ts';
 import { parse } from './audit-run.ts';
-import { damagedRun } from './failures.ts';
+import { damagedRun, pruned } from './failures.ts';
 import { blobsOf } from './limits.ts';
 
 export const EXPORT_SCHEMA = 'toka/run-export/v1';
@@ -42,11 +42,13 @@ export interface Exported {
  * Writes runs as lines: the head, events, blobs, and an end that says how many and what the SHA-256 of all before is.
  *
  * @param runs The run that was asked for, then those that it started.
- * @throws TokaError `TOKA_RUN_ACTIVE` where one has not ended, `TOKA_INTEGRITY` where one is not as recorded, `TOKA_FS_TOO_LARGE`
+ * @throws TokaError `TOKA_RUN_ACTIVE` where one has not ended, `TOKA_RUN_PRUNED` where one was pruned, `TOKA_INTEGRITY` where one is not as recorded, `TOKA_FS_TOO_LARGE`
  */
 export async function exportRuns(journal: Journal, runs: readonly RunSummary[], { toka, now }: { readonly toka: string; readonly now: number }): Promise<Exported> {
   const active = runs.find(({ status }) => status === 'running');
   if (active) throw new TokaError('TOKA_RUN_ACTIVE', `expected a run that has ended, found that ${active.id} still goes on`, { hint: 'wait until it is done: toka runs list --status running' });
+  const gone = runs.find(({ prunedAt }) => prunedAt !== undefined);
+  if (gone) throw pruned(gone.id);
   const writer = new LineWriter();
   const origin = (await journal.consult((log) => log.origin())) ?? '';
   const head: ExportHead = { schema: EXPORT_SCHEMA, toka, exportedAt: new Date(now).toISOString(), origin, run: runs[0]?.id ?? '' };

@@ -100,9 +100,11 @@ async function recordAll(journal: Journal, runs: readonly ImportedRun[], blobs: 
 async function isKnown(journal: Journal, { run, recorded, events }: ImportedRun): Promise<boolean> {
   const here = await journal.consult((log) => log.entries(run));
   if (here.length === 0) return false;
-  const own = here.filter(({ body }) => parse(body)?.type !== 'run.imported').map((entry) => entry.hash);
   const other = recorded.filter((_, at) => events[at]?.type !== 'run.imported').map((event) => event.hash);
-  if (own.join() === other.join()) return true;
+  // Of one that was pruned here the hashes are left, with those of what was noted of its way; it stays pruned.
+  const isPruned = here[0]?.leaf !== undefined;
+  const own = isPruned ? here.slice(0, other.length) : here.filter(({ body }) => parse(body)?.type !== 'run.imported');
+  if (own.map((entry) => entry.hash).join() === other.join()) return true;
   throw new TokaError('TOKA_INTEGRITY', `expected run ${run} to be unknown here, or the same as in the file; found another one of that id`, {
     hint: 'nothing was imported; toka runs show and toka audit verify say more about the one here',
   });
@@ -146,7 +148,7 @@ function runsOf(all: readonly ExportedEvent[], file: string): ImportedRun[] {
     if (broken) throw changed(file, `event ${broken.seq} of run ${run} does not fit its chain`);
     const events = recorded.map(({ seq, body }) => {
       const event = parse(body);
-      if (!event || JSON.stringify(event) !== body) throw foreign(file, `event ${seq} of run ${run} is none that this toka knows`);
+      if (!event || event.type === 'run.pruned' || JSON.stringify(event) !== body) throw foreign(file, `event ${seq} of run ${run} is none that this toka knows`);
       return event;
     });
     checkRun(run, events, recorded, file);

@@ -21,8 +21,8 @@ export async function treeOf(journal: Journal, run: RunSummary, above: readonly 
 }
 
 /** The outcome is the last event, but for those that say that the run was imported. */
-async function usageOf(journal: Journal, { id, events, finishedAt }: RunSummary): Promise<Usage | undefined> {
-  if (finishedAt === undefined) return undefined;
+async function usageOf(journal: Journal, { id, events, finishedAt, prunedAt }: RunSummary): Promise<Usage | undefined> {
+  if (finishedAt === undefined || prunedAt !== undefined) return undefined;
   for (let after = events - 1; after > 0; after--) {
     const [last] = await journal.read(id, after);
     if (last?.event.type === 'run.finished') return last.event.usage;

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@toka/sdk';
 import { z } from 'zod';
 import { ALIASES } from './aliases.ts';
-import { parseDuration, parsePercent, parseSize } from './units.ts';
+import { parseAge, parseDuration, parsePercent, parseSize } from './units.ts';
 
 /** An object that refuses keys it does not know. */
 export const strict = z.strictObject;
@@ -83,5 +83,6 @@ const wholeNumber = z.int().positive();
 
 export const size = z.union([unit(parseSize, /^\d{1,16}\s?([KMGTkmgt]([iI]?[bB])?|[bB])?$/, 'a size such as 256M'), wholeNumber]);
 export const duration = unit(parseDuration, /^\d{1,12}(\.\d{1,3})?\s?(ms|s|m|h)$/, 'a duration such as 30s');
+export const age = unit(parseAge, /^(\d{1,6}[dw]|\d{1,12}(\.\d{1,3})?\s?(ms|s|m|h))$/, 'an age such as 30d');
 export const percent = unit(parsePercent, /^\d{1,6}(\.\d{1,2})?\s?%$/, 'a share such as 50%');
 export const count = wholeNumber;

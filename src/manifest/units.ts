@@ -1,4 +1,5 @@
 const SIZES = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 } as const;
+const DAYS = { d: 1, w: 7 } as const;
 const DURATIONS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /**
@@ -25,6 +26,12 @@ export function parseDuration(text: string): number | undefined {
   if (match === null) return undefined;
   const thousandths = Number(match[1]) * 1000 + Number((match[2] ?? '').padEnd(3, '0'));
   return exact((thousandths * DURATIONS[match[3] as keyof typeof DURATIONS]) / 1000);
+}
+
+/** Reads a duration that may be as long as weeks: `90s`, `12h`, `30d`, `4w`. Returns milliseconds, or undefined. */
+export function parseAge(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([dw])$/.exec(text) ?? [];
+  return count === undefined ? parseDuration(text) : Number(count) * DAYS[unit as 'd' | 'w'] * DURATIONS.h * 24;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Principal } from '../capability/principal.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { Journal, RunSummary } from '../journal/contract.ts';
 import type { RunEvent } from '../journal/events.ts';
+import { pruned } from '../journal/failures.ts';
 import { MASKED } from '../manifest/secret-parts.ts';
 import { valueOf } from './answer.ts';
 import { execute } from './execute.ts';
@@ -34,6 +35,7 @@ export interface ResumeRequest extends Pick<ToolRequest, 'allow' | 'door' | 'onE
 export async function inspect(house: House, id: string): Promise<Found> {
   const journal = await house.journal();
   const summary = await journal.run(id);
+  if (summary.prunedAt !== undefined) throw pruned(id);
   if (summary.status !== 'interrupted' && summary.status !== 'running') {
     throw refusal(id, `it has ended: ${summary.status}`, `toka runs show ${id} tells how; to do the same once more, run the tool`);
   }

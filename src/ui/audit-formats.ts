@@ -43,6 +43,7 @@ const COLUMNS: Readonly<Record<string, (record: AuditRecord) => Cell>> = {
   max_rss_bytes: ({ usage }) => usage?.maxRssBytes?.value,
   events: ({ events }) => events,
   hash: ({ hash }) => hash,
+  pruned: ({ prunedAt }) => prunedAt,
 };
 
 function grantedText({ granted }: AuditRecord): string {

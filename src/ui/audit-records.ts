@@ -80,9 +80,10 @@ async function* recordsOf(journal: Journal, { limit, status, tool }: RecordFlags
 
 async function recordWith(log: EventLog, run: RunSummary): Promise<AuditRecord> {
   const entries = await log.entries(run.id);
-  const events = entries.map(({ body }) => parse(body)).filter((event) => event !== undefined);
+  const left = run.prunedAt === undefined ? entries : entries.filter(({ leaf }) => leaf === undefined);
+  const events = left.map(({ body }) => parse(body)).filter((event) => event !== undefined);
   const [first] = entries;
-  if (!first || events.length < entries.length) {
+  if (!first || events.length < left.length) {
     throw new TokaError('TOKA_INTEGRITY', `expected the events of run ${run.id}, found ${first ? 'some that cannot be read' : 'none'}`, { hint: 'toka audit verify says what is wrong' });
   }
   return recordOf(run, events, { seq: first.position, hash: entries.at(-1)?.hash ?? '' });
@@ -99,8 +100,8 @@ interface ShownEntry {
 }
 
 function shownEntry(entry: LogEntry): ShownEntry {
-  const { position, run, seq, time, hash } = entry;
-  return { seq: position, run, runSeq: seq, time: new Date(time).toISOString(), hash, leaf: leafHash(entry).toString('hex') };
+  const { position, run, seq, time, hash, leaf = leafHash(entry).toString('hex') } = entry;
+  return { seq: position, run, runSeq: seq, time: new Date(time).toISOString(), hash, leaf };
 }
 
 function recordTable(records: readonly AuditRecord[], view: Terminal): string {
@@ -109,7 +110,8 @@ function recordTable(records: readonly AuditRecord[], view: Terminal): string {
   return records.length === 0 ? `${text}${paint(view, 'dim', 'nothing is recorded yet')}\n` : text;
 }
 
-function decision({ granted, denied }: AuditRecord): string {
+function decision({ granted, denied, prunedAt }: AuditRecord): string {
+  if (prunedAt !== undefined) return 'pruned';
   if (denied.length > 0) return `${denied.length} denied`;
   return granted.length === 0 ? 'nothing needed' : `${granted.length} granted`;
 }
@@ -120,17 +122,18 @@ function describe(record: AuditRecord, events: readonly (ShownEntry & { readonly
     ['time', shortTime(record.time)],
     ['who', `${record.principal}, through ${record.door}${record.parent === undefined ? '' : `, for run ${record.parent}`}`],
     ['from', record.importedFrom],
+    ['pruned', record.prunedAt && shortTime(record.prunedAt)],
     ['token', record.tokens?.toReversed().join(', from ')],
     ['what', `${record.tool ?? record.model}, effect ${record.effect}`],
     ['manifest', record.manifestHash],
-    ['parameters', record.paramsDigest],
+    ['parameters', record.paramsDigest === '' ? undefined : record.paramsDigest],
     ...record.granted.map(({ capability, source }): [string, string] => ['granted', `${capability}${source === undefined ? '' : `, by ${source}`}`]),
     ...record.approvals.map(({ capability, decision: answer, by }): [string, string] => ['asked', `${capability}: ${answer}, by ${by}`]),
     ...record.denied.map(({ capability, reason }): [string, string] => ['denied', `${capability}: ${reason}`]),
     ['outcome', [record.outcome, record.errorCode, record.usage && duration(record.usage)].filter((part) => part !== undefined && part !== '').join(', ')],
   ];
   const lines = facts.flatMap(([name, value]) => (value === undefined ? [] : [`${name.padEnd(10)}  ${plain(value)}`]));
-  const rows = events.map(({ seq, time, event, leaf }) => [String(seq), shortTime(time), event?.type ?? 'unreadable', leaf]);
+  const rows = events.map(({ seq, time, event, leaf }) => [String(seq), shortTime(time), event?.type ?? (record.prunedAt === undefined ? 'unreadable' : 'pruned'), leaf]);
   return `${lines.join('\n')}\n\n${table(['SEQ', 'TIME', 'EVENT', 'LEAF'], rows, view)}`;
 }
 

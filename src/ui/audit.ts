@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { TokaError } from '../errors.ts';
 import { isSignedBy, parseCheckpoint, type SignedCheckpoint, verifierKey } from '../journal/checkpoint.ts';
 import type { EventLog } from '../journal/event-log.ts';
+import { pruned as prunedRun } from '../journal/failures.ts';
 import type { Audit, Finding } from '../journal/findings.ts';
 import { parseProof, prove, unproven } from '../journal/proof.ts';
 import { entriesOf, keptCheckpoints, keysOf, readGiven } from './audit-read.ts';
@@ -68,6 +69,9 @@ export async function proveEvents(word: string, { checkpoint }: { readonly check
     const read = await entriesOf(word, journal);
     const proof = await journal.consult(async (log) => {
       const entries = await read(log);
+      // A proof shows what an event says.
+      const gone = entries.find(({ leaf }) => leaf !== undefined);
+      if (gone) throw prunedRun(gone.run);
       return prove(log, entries, await covering(kept, Math.max(...entries.map(({ position }) => position)), log));
     });
     door.stdout.write(`${JSON.stringify(proof)}\n`);
@@ -114,10 +118,10 @@ export async function signRecord({ out, key, json }: { readonly out: string | un
 /** The exit code of an integrity error. */
 const INTEGRITY = 76;
 
-function auditText({ ok, events, root, signed, findings }: Audit, view: Terminal): string {
+function auditText({ ok, events, pruned, root, signed, findings }: Audit, view: Terminal): string {
   const lines = findings.map((finding) => `${paint(view, 'red', finding.why.padEnd(12))} ${describe(finding)}`);
   const signedText = signed === 0 ? 'none of them is signed yet: toka audit checkpoint' : `the first ${signed} are signed`;
-  const summary = ok ? `${paint(view, 'green', 'in order')}: ${events} events; ${signedText}` : `${paint(view, 'red', 'not in order')}: ${findings.length} findings in ${events} events`;
+  const summary = ok ? `${paint(view, 'green', 'in order')}: ${events} events${pruned === 0 ? '' : `, ${pruned} of which were pruned`}; ${signedText}` : `${paint(view, 'red', 'not in order')}: ${findings.length} findings in ${events} events`;
   return `${[...lines, summary, ...(ok && root !== null ? [`root ${root}`] : [])].join('\n')}\n`;
 }
 
@@ -125,7 +129,7 @@ function auditText({ ok, events, root, signed, findings }: Audit, view: Terminal
 export function describe(finding: Finding | undefined): string {
   if (!finding) return 'it is not';
   const { why, position, run, seq, field, from, size } = finding;
-  const place = [position === undefined ? undefined : `event ${position}`, run === undefined ? undefined : `${seq} of run ${run}`].filter((part) => part !== undefined).join(', ');
+  const place = [position === undefined ? undefined : `event ${position}`, run === undefined ? undefined : `${seq ?? 'one'} of run ${run}`].filter((part) => part !== undefined).join(', ');
   switch (why) {
     case 'changed':
       return `${place} is not as recorded${field === undefined ? '' : `: its ${field} was changed`}`;
@@ -135,6 +139,8 @@ export function describe(finding: Finding | undefined): string {
       return `${place} was never recorded`;
     case 'moved':
       return `${place} is gone; what stands there belongs to event ${from}`;
+    case 'restored':
+      return `${place} was pruned, and says again what it said`;
     case 'unreadable':
       return `${place} is no event`;
     case 'illegal':

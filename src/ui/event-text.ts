@@ -23,6 +23,8 @@ export function detail(event: RunEvent): string {
       return `${event.status}${event.error ? ` ${event.error.code}: ${event.error.message}` : ''}, ${Math.round(event.usage.wallMs)} ms`;
     case 'run.imported':
       return `from ${event.origin}, by ${event.by}`;
+    case 'run.pruned':
+      return `${event.events} events were forgotten, by ${event.by}: ${event.rule}`;
   }
 }
 

@@ -9,12 +9,15 @@ export interface RunListFlags {
   readonly limit?: string | undefined;
   readonly status?: string | undefined;
   readonly tool?: string | undefined;
+  readonly principal?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
   readonly json?: boolean | undefined;
 }
 
 /** `toka runs list`: the runs recorded here, newest first. */
 export async function listRuns({ limit = '20', json, ...flags }: RunListFlags, door: Door): Promise<number> {
-  const filter = checkRunFilter({ limit, ...flags }, 'toka runs list');
+  const filter = { ...checkRunFilter({ limit, ...flags }, 'toka runs list'), ...(await timesOf(flags)) };
   const toka = await door.open({ readOnly: true });
   try {
     const journal = await toka.journal();
@@ -28,7 +31,7 @@ export async function listRuns({ limit = '20', json, ...flags }: RunListFlags, d
 }
 
 /** Checks the flags that choose runs. */
-export function checkRunFilter({ limit = '', status, tool }: Omit<RunListFlags, 'json'>, command: string): RunFilter {
+export function checkRunFilter({ limit = '', status, tool, principal }: Omit<RunListFlags, 'json'>, command: string): RunFilter {
   const usage = (flag: string, expected: string, found: string): TokaError =>
     new TokaError('TOKA_USAGE', `--${flag} takes ${expected}, found "${found}"`, { hint: `${command} --help shows its flags` });
   if (!/^[1-9]\d{0,5}$/.test(limit)) throw usage('limit', 'a whole number from 1 to 999999', limit);
@@ -37,11 +40,20 @@ export function checkRunFilter({ limit = '', status, tool }: Omit<RunListFlags, 
     limit: Number(limit),
     ...(status === undefined ? {} : { status: status as RunSummary['status'] }),
     ...(tool === undefined ? {} : { tool }),
+    ...(principal === undefined ? {} : { principal }),
   };
 }
 
+/** Most lists are of no time in particular: what reads one is loaded on first use. */
+async function timesOf({ since, until }: Pick<RunListFlags, 'since' | 'until'>): Promise<Pick<RunFilter, 'from' | 'to'>> {
+  if (since === undefined && until === undefined) return {};
+  const { parseSince } = await import('./since.ts');
+  const now = Date.now();
+  return { ...(since === undefined ? {} : { from: parseSince(since, now) }), ...(until === undefined ? {} : { to: parseSince(until, now, 'until') }) };
+}
+
 function runTable(runs: readonly RunSummary[], view: Terminal): string {
-  const rows = runs.map((run) => [run.id, run.status, run.tool ?? '', when(run.requestedAt), duration(run)]);
+  const rows = runs.map((run) => [run.id, run.prunedAt === undefined ? run.status : `${run.status}, pruned`, run.tool ?? '', when(run.requestedAt), duration(run)]);
   const text = table(['RUN', 'STATUS', 'TOOL', 'STARTED', 'TOOK'], rows, view);
   const hint = runs.some(({ status }) => status === 'interrupted') ? paint(view, 'dim', 'interrupted: toka runs resume RUN goes on with one\n') : '';
   if (hint !== '') return text + hint;

@@ -1,5 +1,5 @@
 import type { RunEvent, RunOutput, StoredEvent } from '../journal/events.ts';
-import type { Journal } from '../journal/contract.ts';
+import type { Journal, RunSummary } from '../journal/contract.ts';
 import { type RunTree, treeOf } from '../journal/run-tree.ts';
 import type { Door } from './door.ts';
 import { detail } from './event-text.ts';
@@ -13,11 +13,12 @@ export async function showRun(prefix: string, { json }: { readonly json: boolean
   try {
     const journal = await toka.journal();
     const id = await journal.findRun(prefix);
-    const events = await journal.read(id);
     const summary = await journal.run(id);
+    // Of a pruned run its last event is left, which says so.
+    const events = await journal.read(id, summary.prunedAt === undefined ? 0 : summary.events - 1);
     const { children: tree } = await treeOf(journal, summary);
-    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, events, tree })}\n`);
-    else door.stdout.write(describe(id, events, tree, terminal(door.stdout, door.env)) + (summary.status === 'interrupted' ? nextStep(summary.parent ?? id, events, terminal(door.stdout, door.env)) : ''));
+    if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-show/v1', run: id, summary, events, tree })}\n`);
+    else door.stdout.write(describe(summary, events, tree, terminal(door.stdout, door.env)) + (summary.status === 'interrupted' ? nextStep(summary.parent ?? id, events, terminal(door.stdout, door.env)) : ''));
     return 0;
   } finally {
     await toka.close();
@@ -53,15 +54,22 @@ async function bytesOf({ kept }: RunOutput, journal: Journal): Promise<Uint8Arra
   return 'inline' in kept ? Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline)) : journal.blob(kept.blob);
 }
 
-function describe(id: string, events: readonly StoredEvent[], tree: readonly RunTree[], view: Terminal): string {
+function describe(summary: RunSummary, events: readonly StoredEvent[], tree: readonly RunTree[], view: Terminal): string {
   const title = (text: string): string => paint(view, 'bold', text);
   const start = events[0]?.time ?? 0;
+  const { id, requestedAt } = summary;
   const lines = events.map(({ event, time }) => {
     const at = paint(view, 'dim', `+${String(time - start).padStart(6)} ms`);
     return `  ${at}  ${event.type.padEnd(18)} ${plain(detail(event))}`;
   });
   const nested = tree.length === 0 ? '' : `\n${title('STARTED BY IT')}\n${timeline(tree, view, Date.now())}`;
-  return `${[`${title('RUN')} ${id}  ${when(start)}`, '', title('EVENTS'), ...lines].join('\n')}\n${nested}`;
+  return `${[`${title('RUN')} ${id}  ${when(requestedAt)}`, ...left(summary), '', title('EVENTS'), ...lines].join('\n')}\n${nested}`;
+}
+
+/** What is known of a run that was pruned. */
+function left({ prunedAt, tool, model, status, errorCode, principal, cwd }: RunSummary): string[] {
+  if (prunedAt === undefined) return [];
+  return [plain(`${tool ?? model} by ${principal} in ${cwd}: ${status}${errorCode === undefined ? '' : ` ${errorCode}`}; what it was asked, granted and wrote was pruned`)];
 }
 
 /** How a run goes on whose process is gone; what was granted to it alone has to be granted once more. */

@@ -39,6 +39,25 @@ test('of an untrusted project only what narrows counts', () => {
   expect(settings).toMatchObject({ allow: [], ask: [{ capabilities: ['d:d'] }], deny: [{ capabilities: ['d:d'] }], prefer: { a: 'files' }, require: 'hard', paths: [] });
 });
 
+describe('what is kept of runs', () => {
+  const retention = (...layers: Layer[]) => mergeLayers(layers).retention;
+  const storage = { storage: { backend: 'sqlite', location: '/srv/shared' } };
+
+  test('the nearest file decides as a whole, of a project once it is trusted', () => {
+    const user = layer('user', { retention: { age: 1000, count: 7 } });
+    expect(retention(user)).toEqual({ age: 1000, count: 7 });
+    expect(retention(user, layer('project', { retention: { count: 9 } }))).toEqual({ count: 9 });
+    expect(retention(user, layer('project', { retention: { count: 9 } }, false))).toEqual({ age: 1000, count: 7 });
+  });
+
+  test('a project says nothing of a journal that the user has named, which others may share', () => {
+    const project = layer('project', { retention: { count: 9 } });
+    expect(retention(layer('user', storage), project)).toBeUndefined();
+    expect(retention(layer('user', { ...storage, retention: { count: 7 } }), project)).toEqual({ count: 7 });
+    expect(retention(layer('user', storage), layer('project', { ...storage, retention: { count: 9 } }))).toEqual({ count: 9 });
+  });
+});
+
 test('a higher layer decides what is preferred, name by name', () => {
   const layers = [
     layer('user', { prefer: { a: 'user', b: 'user' } }),

@@ -20,6 +20,20 @@ test.each(['', '# nothing yet\n', 'apiVersion: toka/v1\n'])('%j is an empty conf
   expect(parseConfig(text, 'toka.yaml')).toEqual(empty);
 });
 
+test('what is kept of runs is read, in milliseconds, runs and bytes', () => {
+  const read = (text: string) => parseConfig(`apiVersion: toka/v1\nretention: ${text}\n`, 'toka.yaml').retention;
+  expect(read('{ age: 30d, count: 1000, size: 500M }')).toEqual({ age: 2_592_000_000, count: 1000, size: 524_288_000 });
+  expect([read('{ age: 4w }'), read('{ age: 90s }'), read('{}')]).toEqual([{ age: 2_419_200_000 }, { age: 90_000 }, {}]);
+});
+
+test.each(['{ age: 30 }', '{ age: 0d }', '{ age: 30 days }', '{ count: 0 }', '{ count: 1.5 }', '{ size: big }', '{ runs: 7 }', '30d'])('retention: %s is refused', (text) => {
+  expect(problems(`apiVersion: toka/v1\nretention: ${text}\n`)).toHaveLength(1);
+});
+
+test('who can only take away says nothing of what is kept', () => {
+  expect(() => parseConfig('apiVersion: toka/v1\nretention: { count: 1 }\n', 'policy.yaml', undefined, { narrowsOnly: true })).toThrow(TokaError);
+});
+
 test('every form of a rule is read, with its line', () => {
   const text = `apiVersion: toka/v1
 policy:

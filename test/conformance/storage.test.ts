@@ -22,6 +22,7 @@ const within =
       put: (key, value, until) => transaction((own) => own.put(key, value, until)),
       remove: (key) => transaction((own) => own.remove(key)),
       prune: (now) => transaction((own) => own.prune(now)),
+      forget: (stream, until) => transaction((own) => own.forget(stream, until)),
     };
   };
 const reading = (fault: (storage: StorageBackend) => Partial<StorageBackend>): Fault => (storage) => ({ ...storage, ...fault(storage) });
@@ -79,21 +80,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'of a transaction that throws nothing stays': reading((storage) => ({
     transaction: async (work) => work({ ...storage, append: (...addition) => storage.append(...addition) }),
   })),
-  'a conflict in a transaction undoes all of it': reading((storage) => ({
-    transaction: async (work, options) => {
-      let thrown: { readonly error: unknown } | undefined;
-      const result = await storage.transaction(async (own) => {
-        try {
-          return await work(own);
-        } catch (error) {
-          thrown = { error };
-          return undefined as never;
-        }
-      }, options);
-      if (thrown) throw thrown.error;
-      return result;
-    },
-  })),
+  'a conflict in a transaction undoes all of it': committingAnyway(),
   'a transaction sees what it has written': within((own) => ({ count: async (prefix) => (await own.count(prefix)) - 1 })),
   'what is not committed is not seen': unseparated(),
   'transactions come one after the other': reading((storage) => ({ transaction: async (work) => work(storage) })),
@@ -137,6 +124,11 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       yield { events: [{ body: '{"name":"late"}' } as StorageEvent], lag: 0 };
     },
   })),
+  'what is forgotten of a stream, where that is declared, is the body of its first events alone': within((own) => ({ forget: (stream) => own.forget(stream, 1_000_000) })),
+  'a stream of which something was forgotten, where that is declared, goes on, and knows its keys': losingKeys(),
+  'no query finds what was forgotten, where that is declared, by its content': ignoring('kind'),
+  'what a transaction that throws has forgotten, where that is declared, stays': committingAnyway(),
+  'a transaction forgets, where that is declared, together with all else that it does': within((own) => ({ forget: async (stream) => own.forget(stream, 1) })),
   'what was acknowledged is there when it is opened again, where that is declared': forgetting('readAll'),
   'several may write at once where that is declared, and their transactions come one after the other': reading((storage) => ({
     readAll: (page) => events(Promise.resolve(storage.readAll(page)), (all) => all.map((one) => ({ ...one, position: one.position + 1 }))),
@@ -178,6 +170,35 @@ function makePlace(fault: Fault) {
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     };
   };
+}
+
+/** Commits what a transaction has done before it threw. */
+function committingAnyway(): Fault {
+  return reading((storage) => ({
+    transaction: async (work, options) => {
+      let thrown: { readonly error: unknown } | undefined;
+      const result = await storage.transaction(async (own) => {
+        try {
+          return await work(own);
+        } catch (error) {
+          thrown = { error };
+          return undefined as never;
+        }
+      }, options);
+      if (thrown) throw thrown.error;
+      return result;
+    },
+  }));
+}
+
+/** Forgets the keys of a stream with the bodies. */
+function losingKeys(): Fault {
+  return within((own) => ({
+    append: async (stream, added, version) => {
+      const isForgotten = (await own.read(stream, { limit: 100 })).some(({ body }) => body === '{}');
+      return isForgotten ? anyVersion(own, stream, added.map(({ key: _, ...one }) => one)) : own.append(stream, added, version);
+    },
+  }));
 }
 
 /** Gives out the very bytes that were put. */

@@ -9,6 +9,8 @@ const DENIED: RunEvent = { ...FINISHED, status: 'denied', exitCode: null, error:
 
 const IMPORTED: RunEvent = { v: 1, type: 'run.imported', origin: 'toka/journal/0e2db20c50f5ca12f4d1f02d8f1f8b9e', exportedAt: '2026-01-31T12:00:00.000Z', file: 'a'.repeat(64), by: 'user', toka: '0.1.0' };
 
+const PRUNED: RunEvent = { v: 1, type: 'run.pruned', events: 3, stateHash: 'a'.repeat(64), timesHash: 'b'.repeat(64), rule: '--keep 0', by: 'user', toka: '0.1.0' };
+
 const replay = (events: readonly RunEvent[], from?: RunState, time = 0): RunState | undefined =>
   events.reduce<RunState | undefined>((state, event, index) => reduce(state, event, time + index), from);
 
@@ -44,8 +46,16 @@ test('who was not let go on with a run, and what is said of it, change nothing',
   expect(replay([refused, { v: 1, type: 'run.acted' }, { v: 1, type: 'run.marked', as: 'failed', by: 'user' }], started)).toEqual(started);
 });
 
+test('a run that has ended, or was imported, can be pruned, which tells when', () => {
+  expect(replay([REQUESTED, STARTED, FINISHED, PRUNED])).toEqual({ ...replay([REQUESTED, STARTED, FINISHED]), prunedAt: 3 });
+  expect(replay([REQUESTED, STARTED, IMPORTED, PRUNED])).toMatchObject({ status: 'running', prunedAt: 3 });
+});
+
 describe('an event that cannot come next is refused', () => {
   test.each<[string, RunEvent[]]>([
+    ['pruned before it has ended', [REQUESTED, STARTED, PRUNED]],
+    ['pruned twice', [REQUESTED, STARTED, FINISHED, PRUNED, PRUNED]],
+    ['imported after it was pruned', [REQUESTED, STARTED, FINISHED, PRUNED, IMPORTED]],
     ['started before it is requested', [STARTED]],
     ['requested twice', [REQUESTED, REQUESTED]],
     ['started twice', [REQUESTED, STARTED, STARTED]],

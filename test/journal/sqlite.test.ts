@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { openDatabase, requireSqlite } from '../../src/journal/sqlite/database.ts';
+import { SqliteDriver } from '../../src/journal/sqlite/driver.ts';
 import { codeOf, journalIn, journalOver, makeFolder, makeJournal, nextId, openFor, WHOLE_RUN } from './fixtures.ts';
 
 /** A closed journal with a few runs, in one file. */
@@ -31,6 +32,18 @@ function change(file: string, sql: string): void {
   db.exec(sql);
   db.close();
 }
+
+test('a file is compacted as a whole, or it is told that its log still holds what was removed', async () => {
+  const file = await makeClosed();
+  const [reading, writing] = [new DatabaseSync(file), openDatabase(file, { busyMs: 50 })];
+  reading.exec('BEGIN; SELECT count(*) FROM events');
+  const driver = new SqliteDriver(writing, file);
+  expect(await codeOf(() => driver.compact())).toBe('STORAGE_UNAVAILABLE');
+  reading.close();
+  await driver.compact();
+  expect(statSync(`${file}-wal`).size).toBe(0);
+  await driver.close();
+});
 
 test('every connection writes durably, with the safe settings', async () => {
   const file = await makeClosed();

@@ -56,7 +56,7 @@ export async function checkpoint(file: string, key: NoteSigner): Promise<SignedC
 
 /** One finding in a line: what, at which position, which event of which of the three runs, and what else is known. */
 export function line({ why, position, run, seq, field, from, size }: Finding, runs: readonly string[]): string {
-  const place = [position === undefined ? '' : `@${position}`, run === undefined ? '' : `${'ABC'[runs.indexOf(run)] ?? '?'}${seq}`];
+  const place = [position === undefined ? '' : `@${position}`, run === undefined ? '' : `${'ABC'[runs.indexOf(run)] ?? '?'}${seq ?? ''}`];
   return [why, ...place, field ?? '', from === undefined ? '' : `from ${from}`, size === undefined ? '' : `size ${size}`].filter((part) => part !== '').join(' ');
 }
 

@@ -128,6 +128,67 @@ describe('each kind of edit is found, and the record is located', () => {
   });
 });
 
+describe('each kind of edit of what is left of pruned runs is found, and the record is located', () => {
+  type Edit = (db: DatabaseSync, runs: Recorded['runs']) => void;
+  const set =
+    (assignment: string, where: string): Edit =>
+    (db) =>
+      change(db, `UPDATE events SET ${assignment} WHERE position ${where}`);
+  const restored = (position: number): Edit => (db) => change(db, 'UPDATE events SET body = ? WHERE position = ?', JSON.stringify(WHOLE_RUN[position - 1]), position);
+  /** The first two of three runs are pruned: their events 5 are the positions 13 and 14. */
+  const TABLE: [string, Edit, string[]][] = [
+    ['a body put back', restored(2), ['restored @2 A2']],
+    ['all bodies put back', (db, runs) => [1, 2, 3, 4].forEach((position) => restored(position)(db, runs)), ['restored @1 A1', 'restored @2 A2', 'restored @3 A3', 'restored @4 A4']],
+    ['another body', set(`body = '{"v":1,"type":"run.acted"}'`, '= 2'), ['changed @2 A2']],
+    ['the body of an event that was not pruned emptied', set("body = '{}'", '= 10'), ['changed @10 C2']],
+    ['a run emptied that was not pruned', set("body = '{}'", 'IN (9, 10, 11, 12)'), ['changed @9 C1', 'changed @10 C2', 'changed @11 C3', 'changed @12 C4']],
+    [
+      'a run emptied that was not pruned, while its summary says that it was',
+      (db, [, , run]) => {
+        change(db, "UPDATE events SET body = '{}' WHERE run = ?", run);
+        editEntry(db, `run/${run}`, (text) => text.replace('}}', ',"prunedAt":1}}'));
+      },
+      ['changed @9 C1', 'changed @10 C2', 'changed @11 C3', 'changed @12 C4'],
+    ],
+    [
+      'a run emptied, with an event that it was pruned that was never recorded',
+      (db, [, , run]) => {
+        const said = { v: 1, type: 'run.pruned', events: 4, stateHash: '0'.repeat(64), timesHash: '0'.repeat(64), rule: 'x', by: 'user', toka: '0' };
+        change(db, "UPDATE events SET body = '{}' WHERE run = ?", run);
+        change(db, "INSERT INTO events (run, seq, time, body, hash) VALUES (?, 5, 1, ?, x'00')", run, JSON.stringify(said));
+        editEntry(db, `run/${run}`, (text) => text.replace('"head":4', '"head":5'));
+      },
+      ['changed @9 C1', 'changed @10 C2', 'changed @11 C3', 'changed @12 C4', 'inserted @15 C5', 'summary @15 C5'],
+    ],
+    ['the time', set('time = time - 60000', '= 2'), ['changed A time']],
+    ['the hash', set("hash = x'00'", '= 3'), ['changed @3 A3 hash']],
+    ['the seq', set('seq = 7', '= 3'), ['changed @3 A3 seq']],
+    ['the run', set('run = (SELECT run FROM events WHERE position = 5), seq = 9', '= 3'), ['changed @3 A3 run']],
+    ['a pruned event taken out', (db) => change(db, 'DELETE FROM events WHERE position = 2'), ['missing @2 A2']],
+    ['two pruned events swapped', (db) => swap(db, ['run', 'seq', 'time', 'body', 'hash'], 2, 3), ['changed @3 A2 hash', 'missing A2', 'missing A3']],
+    ['the event that says so taken out', (db) => change(db, 'DELETE FROM events WHERE position = 13'), ['missing @13 A5']],
+    ['the last event of all, which says so, taken out', (db) => change(db, 'DELETE FROM events WHERE position = 14'), ['missing @14 B5']],
+    ['who pruned it', set(`body = replace(body, '"by":"user"', '"by":"root"')`, '= 13'), ['changed @13 A5']],
+    ['by which rule', set("body = replace(body, 'keep', 'kept')", '= 14'), ['changed @14 B5']],
+    ['a leaf of the log', (db) => change(db, 'UPDATE log SET nodes = zeroblob(32) WHERE position = 5'), ['changed @5 B1 hash', 'log @6 nodes[1]']],
+    ['a row of the log taken out', (db) => change(db, 'DELETE FROM log WHERE position = 6'), ['log @6 B2 nodes']],
+    ['the outcome in the summary', (db, [run]) => editEntry(db, `run/${run}`, (text) => text.replace('succeeded', 'failed')), ['summary @13 A5']],
+    ['in the summary when it was pruned', (db, [run]) => editEntry(db, `run/${run}`, (text) => text.replace(/"prunedAt":\d+/, '"prunedAt":1')), ['summary @13 A5']],
+    ['that it was pruned, in the summary', (db, [run]) => editEntry(db, `run/${run}`, (text) => text.replace(/,"prunedAt":\d+/, '')), ['summary @13 A5']],
+    ['the summary taken out', (db, [, run]) => removeEntries(db, `run/${run}`), ['summary @14 B5']],
+  ];
+  test.each(TABLE)('%s', async (_, edit, expected) => {
+    const { file, runs } = await record();
+    const journal = await openFor(file);
+    await journal.prune(runs.slice(0, 2), { rule: '--keep 1', by: 'user', toka: '0.1.0' });
+    await journal.close();
+    expect(await verify(file)).toMatchObject({ ok: true, events: 14, pruned: 8 });
+    tamper(file, (db) => edit(db, runs));
+    const { ok, findings } = await verify(file);
+    expect([ok, ...findings.map((finding) => line(finding, runs))]).toEqual([false, ...expected]);
+  });
+});
+
 test('a run that does not stand below the one that asked for it is told', async () => {
   const { journal, file } = await makeJournal();
   const [parent, child] = [nextId(), nextId()];

@@ -116,6 +116,18 @@ export const CHECKS: readonly Check[] = [
     { name: 'a failure is no success', code: 'if (failure) throw new Halt(checked, failure);' },
     { name: 'output schema', code: 'if (mismatches.length === 0) return;', without: 'return;' },
   ),
+  // What is pruned.
+  { name: 'what somebody has changed is not pruned', file: 'src/journal/prune.ts', code: 'if (summary && isAsRecorded(events, summary) && ', without: 'if (summary && ', heldBy: 'test/journal/prune.test.ts' },
+  { name: 'what has lost a blob is not pruned', file: 'src/journal/prune.ts', code: ' && (await haveBlobs(events, transaction))', heldBy: 'test/journal/prune.test.ts' },
+  { name: 'what has not ended is not pruned', file: 'src/journal/prune.ts', code: 'if (await isHeld(transaction, run, known)) throw active(run);', heldBy: 'test/journal/prune.test.ts' },
+  { name: 'a blob stays that others name', file: 'src/journal/named-blobs.ts', code: 'return runs.size === 0 ?', without: 'return true ?', heldBy: 'test/journal/prune.test.ts' },
+  { name: 'a blob stays that was named meanwhile', file: 'src/journal/prune.ts', code: 'await this.#named.goOn(transaction);', heldBy: 'test/journal/prune.test.ts' },
+  { name: 'what a run needs that may go on is not pruned', file: 'src/journal/retention.ts', code: 'left.filter(({ id }) => !held.has(id))', without: 'left', heldBy: 'test/journal/retention.test.ts' },
+  { name: 'what was emptied without pruning is found', file: 'src/journal/audit.ts', code: 'else if (check.emptied > 0 && !isUntold) await this.#findEmptied(check.run);', heldBy: 'test/journal/verify.test.ts' },
+  { name: 'what was put back is found', file: 'src/journal/audit.ts', code: 'return check.isPruned && check.emptied < seq - 1 ? this.#findRestored(run, seq) : undefined;', without: 'return undefined;', heldBy: 'test/journal/verify.test.ts' },
+  { name: 'times of what was pruned', file: 'src/journal/audit.ts', code: 'if (check.hasOtherTimes)', without: 'if (false)', heldBy: 'test/journal/verify.test.ts' },
+  { name: 'the summary of what was pruned', file: 'src/journal/audit-run.ts', code: 'if (prunedAt !== time || stateHash({ seq: event.events, state }) !== event.stateHash) return false;', heldBy: 'test/journal/verify.test.ts' },
+  { name: 'a project says nothing of a shared journal', file: 'src/config/layers.ts', code: `!(isShared && origin === 'project')`, without: 'true', heldBy: 'test/config/layers.test.ts' },
   // What holds them together.
   { name: 'what was cancelled does not begin', file: 'src/pipeline/execute.ts', code: 'if (run.request.signal?.aborted === true && !run.completion)', without: 'if (false)' },
   { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, toTokaError(thrown))', without: 'error' },

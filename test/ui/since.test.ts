@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { parseAge, parseSince } from '../../src/ui/since.ts';
+import { parseAge } from '../../src/manifest/units.ts';
+import { parseSince } from '../../src/ui/since.ts';
 
 const NOW = Date.parse('2026-06-15T12:00:00Z');
 

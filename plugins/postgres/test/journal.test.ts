@@ -34,6 +34,16 @@ describe.skipIf(programs === undefined)('the journal in PostgreSQL', () => {
     expect((await again.runs({ limit: 9 })).map(({ id }) => id).toSorted()).toEqual(runs.toSorted());
   });
 
+  test('forgets a run but for its hashes', async () => {
+    const journal = await journalIn('pruned');
+    const runs = [nextId(), nextId()];
+    for (const run of runs) await journal.append(run, WHOLE_RUN, 0);
+    expect(await journal.prune(runs.slice(0, 1), { rule: '--keep 1', by: 'user', toka: '0.1.0' })).toMatchObject({ runs: [runs[0]], events: WHOLE_RUN.length });
+    expect(await journal.verify()).toMatchObject({ ok: true, pruned: WHOLE_RUN.length });
+    expect(await codeOf(journal.read(runs[0] ?? ''))).toBe('TOKA_RUN_PRUNED');
+    expect(await journal.read(runs[1] ?? '')).toHaveLength(WHOLE_RUN.length);
+  });
+
   test.each([
     ['taken out', 'DELETE FROM $.events WHERE position = 3', { why: 'missing', position: 3 }],
     ['changed', `UPDATE $.events SET body = replace(body, 'type', 'tyqe') WHERE position = 3`, { position: 3 }],

@@ -10,7 +10,7 @@ import type { Storage, StorageDefinition } from './storage.ts';
  * export default defineStorage({
  *   id: 'lmdb',
  *   summary: 'Keep the journal in a memory-mapped file',
- *   supports: { durable: true, processes: true, text: true, subscribe: true, check: false, compact: false, backup: true },
+ *   supports: { durable: true, processes: true, text: true, subscribe: true, check: false, compact: false, backup: true, forget: false },
  *   open: ({ location, readOnly }) => new LmdbDriver(location, readOnly),
  * });
  */

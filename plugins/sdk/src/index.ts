@@ -15,10 +15,12 @@ export type {
   WriteOptions,
 } from './context.ts';
 export { defineStorage } from './define-storage.ts';
+export { FORGOTTEN } from './storage.ts';
 export type {
   Appended,
   Awaitable,
   Batch,
+  DriverTransaction,
   Ends,
   EventFilter,
   EventPage,

@@ -1,6 +1,6 @@
 import { coded } from './errors.ts';
 import { cursorAfter, positionOf } from './storage-cursor.ts';
-import type { Batch, EventFilter, EventPage, KeyRange, NewEvent, StorageBackend, StorageDefinition, StorageDriver, StorageReader, StorageTransaction } from './storage.ts';
+import type { Batch, DriverTransaction, EventFilter, EventPage, KeyRange, NewEvent, StorageBackend, StorageDefinition, StorageDriver, StorageReader, StorageTransaction } from './storage.ts';
 
 /** Events of one batch of a subscription. */
 const BATCH = 500;
@@ -19,11 +19,16 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
     open();
     if (!supports[what] || !isThere) throw unsupported(id, what);
   };
+  const demandForget = ({ forget }: DriverTransaction): NonNullable<typeof forget> => {
+    if (!supports.forget || !forget) throw unsupported(id, 'forget');
+    return forget;
+  };
   const transaction: StorageBackend['transaction'] = async (work, { durable = true } = {}) => {
     open();
     if (readOnly) throw coded('STORAGE_READ_ONLY', `the storage ${id} was opened to be read`);
-    return driver.transaction((inner) => scoped(writer, inner, work), { durable });
+    return driver.transaction((inner) => scoped(writerOf, inner, work), { durable });
   };
+  const writerOf = (inner: DriverTransaction, isOpen: () => void): StorageTransaction => writer(inner, isOpen, demandForget);
   const backend: StorageBackend = {
     id,
     supports,
@@ -32,6 +37,7 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
     put: (key, value, until) => transaction((inner) => inner.put(key, value, until)),
     remove: (key) => transaction((inner) => inner.remove(key)),
     prune: (now) => transaction((inner) => inner.prune(now)),
+    forget: (stream, until) => transaction((inner) => inner.forget(stream, until)),
     transaction,
     async snapshot(work) {
       open();
@@ -79,7 +85,7 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
 }
 
 /** What may be used only while the work goes on. */
-async function scoped<I, T>(guard: (inner: I, open: () => void) => I, inner: I, work: (guarded: I) => T): Promise<Awaited<T>> {
+async function scoped<I, O, T>(guard: (inner: I, open: () => void) => O, inner: I, work: (guarded: O) => T): Promise<Awaited<T>> {
   let isOver = false;
   const open = (): void => {
     if (isOver) throw coded('STORAGE_CLOSED', 'this transaction has ended');
@@ -132,7 +138,7 @@ function reader(inner: StorageReader, open: () => void): StorageReader {
   };
 }
 
-function writer(inner: StorageTransaction, open: () => void): StorageTransaction {
+function writer(inner: DriverTransaction, open: () => void, forgetOf: (inner: DriverTransaction) => StorageTransaction['forget']): StorageTransaction {
   return {
     ...reader(inner, open),
     append(stream, events, expectedVersion) {
@@ -158,6 +164,13 @@ function writer(inner: StorageTransaction, open: () => void): StorageTransaction
       open();
       checkTime('now', now);
       return inner.prune(now);
+    },
+    forget(stream, until) {
+      open();
+      const forget = forgetOf(inner);
+      checkName('a stream', stream);
+      checkCount('until', until);
+      return forget.call(inner, stream, until);
     },
   };
 }

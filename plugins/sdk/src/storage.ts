@@ -108,10 +108,22 @@ export interface StorageWriter {
   remove(key: string): Awaitable<void>;
   /** Removes every entry whose `until` is not later than `now`. A backend has no clock of its own. */
   prune(now: number): Awaitable<void>;
+  /**
+   * Replaces the bodies of the first events of a stream by `FORGOTTEN`; all else of them stays, and so do their places. Needs `supports.forget`.
+   *
+   * @param until The version of the last of them; a stream that has fewer, or that is not there, is no error.
+   */
+  forget(stream: string, until: number): Awaitable<void>;
 }
+
+/** The body of an event that was forgotten. */
+export const FORGOTTEN = '{}';
 
 /** A commit in the making: it sees what it has written itself. After it has ended, every call is `STORAGE_CLOSED`. */
 export interface StorageTransaction extends StorageReader, StorageWriter {}
+
+/** What a driver gives to the work of a transaction: without `forget` where it cannot do that. */
+export type DriverTransaction = Omit<StorageTransaction, 'forget'> & Partial<Pick<StorageTransaction, 'forget'>>;
 
 /** Which events are asked for: those that meet all of it. */
 export interface EventFilter {
@@ -161,6 +173,8 @@ export interface StorageSupports {
   readonly check: boolean;
   readonly compact: boolean;
   readonly backup: boolean;
+  /** `forget`, by which the journal prunes runs. */
+  readonly forget: boolean;
 }
 
 /**
@@ -240,7 +254,7 @@ export interface StorageOptions {
  */
 export interface StorageDriver extends StorageReader {
   /** As `StorageBackend.transaction`. */
-  transaction<T>(work: (transaction: StorageTransaction) => Awaitable<T>, options: Required<TransactionOptions>): Promise<T>;
+  transaction<T>(work: (transaction: DriverTransaction) => Awaitable<T>, options: Required<TransactionOptions>): Promise<T>;
   /** As `StorageBackend.snapshot`. */
   snapshot<T>(work: (reader: StorageReader) => Awaitable<T>): Promise<T>;
   /** Events that meet the filter, beyond the position `after` (0: from the beginning or, for `newest`, from the end), in that order. */

@@ -8,6 +8,7 @@ import {
   type Ends,
   type EventFilter,
   type EventPage,
+  FORGOTTEN,
   type KeyRange,
   type NewEvent,
   type StorageDriver,
@@ -19,7 +20,7 @@ import {
   type TransactionOptions,
 } from '@toka/sdk';
 import { formatOf } from './database.ts';
-import { translate } from './failures.ts';
+import { translate, unavailable } from './failures.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 
 /** How often a subscriber looks for what other processes have added, milliseconds. */
@@ -121,7 +122,12 @@ export class SqliteDriver implements StorageDriver {
   }
 
   async compact(): Promise<void> {
-    await this.#alone(async () => this.#db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'));
+    await this.#alone(async () => {
+      this.#db.exec('VACUUM');
+      // What was forgotten, or removed, stands in pages of before until then: SQLite leaves copies also where it moves a row.
+      const emptied = this.#sql('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      if (emptied?.['busy'] !== 0) throw unavailable(this.#file, 'another process reads it, so its log could not be emptied', undefined, 'wait until that is done, then compact it once more');
+    });
   }
 
   async backup(target: string): Promise<void> {
@@ -269,6 +275,7 @@ function transactionOf(sql: (text: string) => StatementSync): StorageTransaction
     put: (key, value, until) => void sql(PUT).run(key, value, until ?? null),
     remove: (key) => void sql('DELETE FROM entries WHERE key = ?').run(key),
     prune: (now) => void sql('DELETE FROM entries WHERE until <= ?').run(now),
+    forget: (stream, until) => void sql('UPDATE events SET body = ? WHERE run = ? AND seq <= ?').run(FORGOTTEN, stream, until),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Appended, coded, type NewEvent, type StorageTransaction } from '@toka/sdk';
+import { type Appended, coded, FORGOTTEN, type NewEvent, type StorageTransaction } from '@toka/sdk';
 import { dueUntil, entryKey, eventKey, knownKey, placeKey, untilKey } from './keys.ts';
 import { type Hint, TreeReader } from './reader.ts';
 import { decodeNumber, encodeEntry, encodeEvent, encodeNumber, untilOf } from './records.ts';
@@ -45,6 +45,14 @@ export class TreeWriter extends TreeReader implements StorageTransaction {
     for (const key of due) {
       this.#tree.remove(key);
       this.#tree.remove(entryKey(key.toString('utf8', UNTIL_HEAD)));
+    }
+  }
+
+  forget(stream: string, until: number): void {
+    for (const event of this.read(stream, { limit: until || 1 })) {
+      if (event.version > until) return;
+      const key = eventKey(event.position);
+      this.#tree.put(key, encodeEvent(key, stream, event.version, { ...event, body: FORGOTTEN }));
     }
   }
 

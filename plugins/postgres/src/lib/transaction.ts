@@ -1,4 +1,4 @@
-import { type Appended, coded, type NewEvent, type StorageTransaction } from '@toka/sdk';
+import { type Appended, coded, FORGOTTEN, type NewEvent, type StorageTransaction } from '@toka/sdk';
 import { asText, isText, SqlReader } from './reader.ts';
 
 const COLUMNS = ['key', 'time', 'kind', 'principal', 'body', 'hash', 'nodes'];
@@ -31,6 +31,14 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
 
   async prune(now: number): Promise<void> {
     await this.session.run({ name: 'prune', text: `DELETE FROM ${this.entries} WHERE until <= $1`, values: [now] });
+  }
+
+  async forget(stream: string, until: number): Promise<void> {
+    await this.session.run({
+      name: 'forget',
+      text: `UPDATE ${this.events} SET body = $3, kind = NULL, principal = NULL WHERE stream = $1 AND version <= $2`,
+      values: [stream, until, FORGOTTEN],
+    });
   }
 
   /** Returns the position of the first, or undefined: nothing is stored where the stream is not as expected. */

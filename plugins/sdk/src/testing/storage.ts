@@ -1,5 +1,6 @@
 import { entryChecks } from './storage-entries.ts';
 import { eventChecks } from './storage-events.ts';
+import { forgettingChecks } from './storage-forgetting.ts';
 import { lifeChecks } from './storage-life.ts';
 import { queryChecks } from './storage-queries.ts';
 import { subscriptionChecks } from './storage-subscriptions.ts';
@@ -25,4 +26,4 @@ export type { StorageCheck, StoragePlace } from './storage-support.ts';
  *   }));
  * }
  */
-export const storageChecks: readonly StorageCheck[] = [...eventChecks, ...entryChecks, ...transactionChecks, ...queryChecks, ...subscriptionChecks, ...lifeChecks];
+export const storageChecks: readonly StorageCheck[] = [...eventChecks, ...entryChecks, ...transactionChecks, ...queryChecks, ...subscriptionChecks, ...forgettingChecks, ...lifeChecks];
