@@ -108,6 +108,7 @@ export const lifeChecks: readonly StorageCheck[] = [
       transaction: () => storage.transaction(() => {}),
       snapshot: () => storage.snapshot(() => {}),
       query: () => storage.query({}, { limit: 1 }),
+      search: () => storage.search([{ text: 'word' }], { limit: 1 }),
     };
     for (const [name, call] of Object.entries(calls)) await refused('STORAGE_CLOSED', call, name);
   }),
