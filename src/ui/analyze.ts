@@ -83,7 +83,8 @@ function section({ id, result, error }: Analysed, view: Terminal): string {
 }
 
 function findingLines({ kind, severity, summary, measured, tools, runs, from, to, series }: Finding, view: Terminal): string {
-  const figures = Object.entries(measured).map(([name, value]) => `${shown(name)} ${figure(value)}`);
+  // A probability of 0 is one that is smaller than a number can be.
+  const figures = Object.entries(measured).map(([name, value]) => `${shown(name)} ${value === 0 && (name === 'p' || name === 'q') ? '<1e-300' : figure(value)}`);
   const times = from === to ? when(from) : `${when(from)} to ${when(to)}`;
   const lines = [
     `${paint(view, severity === 'warning' ? 'yellow' : 'cyan', shown(kind))}  ${shown(summary)}`,

@@ -36,10 +36,13 @@ class Anomalies implements Analysis {
   finish(): AnalysisResult {
     const tools = this.#chronicle.tools();
     const judged: Judged[] = tools.flatMap(({ tool, runs }) => [findBursts(tool, runs, this.#minimumRuns, this.#windowMs), findDurations(tool, runs, this.#minimumRuns)]);
-    const candidates = judged.flatMap((one) => one.candidates);
     // All tests of all tools at once: what looks rare in one of many is not.
-    const q = adjusted(candidates.map(({ p }) => p));
-    const rare = candidates.flatMap((candidate, at) => ((q[at] ?? 1) <= this.#alpha ? [{ ...candidate, q: q[at] ?? 1 }] : []));
+    const q = adjusted(judged.flatMap(({ p }) => p));
+    let first = 0;
+    const rare = judged.flatMap(({ p, candidate }) => {
+      const own = q.slice(first, (first += p.length));
+      return own.flatMap((each, at) => (each <= this.#alpha ? [{ ...candidate(at), q: each }] : []));
+    });
     const findings = gathered(rare);
     const novelties = tools.flatMap(({ tool, runs }) => findNovelties(tool, runs, this.#alpha));
     return { findings: [...findings, ...novelties], tooFew: judged.flatMap((one) => one.tooFew) };
@@ -50,7 +53,7 @@ class Anomalies implements Analysis {
 function gathered(rare: readonly (Candidate & { readonly q: number })[]): AnalysisResult['findings'] {
   const groups = Map.groupBy(rare, ({ group }) => group);
   return [...groups.values()].flatMap((group) => {
-    const worst = group.reduce((one, other) => (other.p < one.p ? other : one));
+    const worst = group.reduce((one, other) => (other.p < one.p || (other.p === one.p && other.extent > one.extent) ? other : one));
     return [worst.describe(group, worst.q)];
   });
 }

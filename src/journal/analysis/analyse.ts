@@ -39,8 +39,9 @@ export async function analyse(chosen: readonly ListedAnalyser[], options: Readon
 }
 
 function begin(listed: ListedAnalyser, given: Readonly<Record<string, number>>): Going {
-  const defaults = Object.entries(listed.options).map(([name, option]) => [name, option.default]);
-  const going: Going = { listed, options: { ...Object.fromEntries(defaults), ...given } };
+  const defaults: Record<string, number> = {};
+  for (const [name, option] of Object.entries(listed.options)) defaults[name] = option.default;
+  const going: Going = { listed, options: { ...defaults, ...given } };
   try {
     going.analysis = loadAnalyser(listed).start(given);
   } catch (thrown) {

@@ -10,8 +10,9 @@ import { type Section, sectionsOf } from './text.ts';
 const VERSION = 1;
 /** Events whose runs are taken up in one transaction. */
 const EVENTS = 500;
-/** Documents that are asked for at once. */
+/** Documents that are asked for first, and so many times more with each further question: the storage begins anew each time. */
 const HITS = 100;
+const GROWTH = 9;
 
 /** The journal's runs by their words, as a storage with `supports.search` keeps them; see `RunSearch` for what the methods promise. */
 export class StoredSearch implements RunSearch {
@@ -29,14 +30,15 @@ export class StoredSearch implements RunSearch {
     return this.#guarded(async () => {
       const runs: FoundRun[] = [];
       let position = 0;
-      for (let skip = 0, length = HITS; length === HITS && runs.length < filter.limit; skip += HITS) {
-        const { hits, mark } = await this.#storage.search(terms, { limit: HITS, skip });
+      let isMore = true;
+      for (let skip = 0, limit = HITS; isMore && runs.length < filter.limit; skip += limit, limit = skip * GROWTH) {
+        const { hits, mark } = await this.#storage.search(terms, { limit, skip });
         position = positionOf(mark) ?? 0;
         for (const { id } of hits) {
           const found = runs.length < filter.limit ? await this.#found(id, terms, filter) : undefined;
           if (found) runs.push(found);
         }
-        ({ length } = hits);
+        isMore = hits.length === limit;
       }
       return { runs, pending: Math.max(0, (await this.#storage.ends()).events - position) };
     });

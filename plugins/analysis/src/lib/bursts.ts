@@ -1,6 +1,6 @@
 import type { Past } from './chronicle.ts';
 import { hypergeometricTail } from './distributions.ts';
-import { type Candidate, common, type Judged } from './judged.ts';
+import { type Candidate, common, type Judged, unjudged } from './judged.ts';
 import { ends, seriesOf } from './series.ts';
 
 /**
@@ -10,8 +10,8 @@ import { ends, seriesOf } from './series.ts';
  */
 export function findBursts(tool: string, runs: readonly Past[], minimumRuns: number, windowMs: number): Judged {
   const failures = runs.filter(({ hasFailed }) => hasFailed);
-  if (failures.length === 0) return { candidates: [], tooFew: [] };
-  if (runs.length < minimumRuns) return { candidates: [], tooFew: [{ tool, kind: 'failure-burst', n: runs.length, needed: minimumRuns }] };
+  if (failures.length === 0) return unjudged();
+  if (runs.length < minimumRuns) return unjudged({ tool, kind: 'failure-burst', n: runs.length, needed: minimumRuns });
   const all = ends(runs.map(({ time }) => time));
   const series = seriesOf(failures.map(({ time }) => time), all.from, all.to);
   // Spans have fixed places, so that none is chosen for what is in it.
@@ -23,6 +23,7 @@ export function findBursts(tool: string, runs: readonly Past[], minimumRuns: num
     return [
       {
         p: hypergeometricTail(failed.length, { total: runs.length, marked: failures.length, drawn: inside.length }),
+        extent: failed.length,
         group: `burst ${tool} ${beginOf(span, spans, (each) => each.some(({ hasFailed }) => hasFailed))}`,
         ids: failed.slice(0, 10).map(({ id }) => id),
         from: failed[0]?.time ?? 0,
@@ -39,7 +40,7 @@ export function findBursts(tool: string, runs: readonly Past[], minimumRuns: num
       },
     ];
   });
-  return { candidates, tooFew: [] };
+  return { p: candidates.map(({ p }) => p), candidate: (at) => candidates[at] as Candidate, tooFew: [] };
 }
 
 /** The first of the spans with failures that follow one another without one between. */

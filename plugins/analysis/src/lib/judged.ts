@@ -1,8 +1,10 @@
 import type { Finding, TooFew } from '@toka/sdk';
 
-/** One test that was made: it is a finding if its p-value is small among those of all tests. */
+/** A test whose result is rare. */
 export interface Candidate {
   readonly p: number;
+  /** Of two that are so rare that their p-values are both 0, the one with more is told of. */
+  readonly extent: number;
   /** Those of one group are told of together. */
   readonly group: string;
   readonly ids: readonly string[];
@@ -12,9 +14,23 @@ export interface Candidate {
   describe(group: readonly Candidate[], q: number): Finding;
 }
 
+/** Tests that were made: which of them are findings depends on the p-values of all. */
 export interface Judged {
-  readonly candidates: readonly Candidate[];
+  readonly p: readonly number[];
+  /** More of one of them, which most are not asked for. */
+  candidate(at: number): Candidate;
   readonly tooFew: readonly TooFew[];
+}
+
+/** Nothing was tested. */
+export function unjudged(...tooFew: readonly TooFew[]): Judged {
+  return {
+    p: [],
+    candidate() {
+      throw new RangeError('nothing was tested');
+    },
+    tooFew,
+  };
 }
 
 /** What is said of all findings of a group. */
