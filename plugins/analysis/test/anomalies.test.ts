@@ -68,6 +68,10 @@ describe('what was planted is found', () => {
     expect(analyse(anomalies, runs, { alpha: 0.001 }).findings.map(({ kind, runs: ids }) => [kind, ids])).toEqual([['slow', ['run-000070']], ['fast', ['run-000090']]]);
   });
 
+  test('a longer run of a tool that otherwise always takes the same time', () => {
+    expect(kinds(Array.from({ length: 100 }, (_, at) => run(at, { wallMs: at === 50 ? 1000 : 10 })))).toEqual(['slow']);
+  });
+
   test('what is usual for one tool is unusual for another', () => {
     const runs = Array.from({ length: 200 }, (_, at) => run(at, at % 2 === 0 ? { tool: 'tools/quick', wallMs: at === 100 ? 60_000 : 10 + (at % 3) } : { tool: 'tools/slow', wallMs: 60_000 + at }));
     expect(analyse(anomalies, runs).findings.map(({ kind, tools }) => [kind, tools])).toEqual([['slow', ['tools/quick']]]);

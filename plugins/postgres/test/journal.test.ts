@@ -58,6 +58,25 @@ describe.skipIf(programs === undefined)('the journal in PostgreSQL', () => {
     expect(findings).toContainEqual(expect.objectContaining(finding));
   });
 
+  test('finds runs by their words, several that take up at once, and goes on to be checked and compacted', async () => {
+    const [journal, other] = [await journalIn('searched'), await journalIn('searched')];
+    const runs = Array.from({ length: 200 }, () => nextId());
+    for (const run of runs) await journal.append(run, WHOLE_RUN, 0);
+    const searches = await Promise.all([journal, other].map(async (each) => each.search()));
+    await Promise.all(searches.map(async (search) => search.catchUp(() => {})));
+    for (const search of searches) {
+      const { runs: found, pending } = await search.find([{ text: 'readme', prefix: true }, { text: 'file-reader' }], { limit: 1000 });
+      expect([found.map(({ run }) => run.id).toSorted(), pending]).toEqual([runs.toSorted(), 0]);
+    }
+    const storage = await postgres.open({ location: cluster.location({ schema: 'searched' }) });
+    onTestFinished(async () => storage.close());
+    const { bytes = 0 } = await storage.describe();
+    await storage.compact();
+    expect([await storage.check(), bytes > 0]).toEqual([undefined, true]);
+    cluster.sql('ALTER TABLE searched.documents ADD COLUMN more text');
+    expect(await storage.check()).toContain('more');
+  });
+
   test('is out of reach, and not damaged, while PostgreSQL is away', async () => {
     const journal = await journalIn('away');
     await cluster.stop();

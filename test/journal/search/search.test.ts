@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { StorageBackend } from '@toka/sdk';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createKeeper } from '../../../src/journal/blobs.ts';
 import type { RunEvent } from '../../../src/journal/events.ts';
 import { type Journal, journalOn } from '../../../src/journal/journal.ts';
@@ -27,6 +27,13 @@ async function find(journal: Journal, text: string): Promise<string[]> {
 
 async function catchUp(journal: Journal): Promise<void> {
   await (await journal.search()).catchUp(() => {});
+}
+
+async function onSqlite(): Promise<{ journal: Journal; storage: StorageBackend; location: string }> {
+  const location = journalIn(makeFolder());
+  const storage = await sqliteStorage.open({ location });
+  onTestFinished(async () => storage.close());
+  return { journal: journalOn(storage, location, { now: () => 1 }), storage, location };
 }
 
 test('a run is found by tool, parameters, command, output, error and data', async () => {
@@ -97,10 +104,8 @@ test('several that take up at once, while another one records, leave nothing out
   expect(await find(journal, 'number299')).toHaveLength(1);
 });
 
-test('what was taken out is not found, also where it was taken out while others take up', async () => {
-  const location = journalIn(makeFolder());
-  const storage = await sqliteStorage.open({ location });
-  const journal = journalOn(storage, location, { now: () => 1 });
+test('what was taken out is not found, nor is anything left of it', async () => {
+  const { journal, storage } = await onSqlite();
   const [one, two] = [await add(journal, { output: 'word' }), await add(journal, { output: 'word' })];
   await catchUp(journal);
   await storage.transaction(async (transaction) => {
@@ -108,21 +113,28 @@ test('what was taken out is not found, also where it was taken out while others 
     await transaction.remove(runKey(one));
   });
   expect(await find(journal, 'word')).toEqual([two]);
-  // One that is read before and stored after it is gone.
-  await (await journal.search()).clear();
+  expect((await storage.search([{ text: 'word' }], { limit: 9 })).hits.map(({ id }) => id)).toEqual([two]);
+});
+
+test.each([
+  ['taken out', undefined],
+  ['changed', '{"head":4,"hash":"","state":{"status":"running"}}'],
+])('a run that is %s after it was read, and before its words are stored, leaves none', async (_, summary) => {
+  const { journal, storage, location } = await onSqlite();
+  const run = await add(journal, { output: 'word' });
   let transactions = 0;
   const overtaken: StorageBackend = {
     ...storage,
     async transaction(work, options) {
       transactions += 1;
       // The first asks how far the documents are, the second stores what was read since.
-      if (transactions === 2) await storage.remove(runKey(two));
+      if (transactions === 2) await (summary === undefined ? storage.remove(runKey(run)) : storage.put(runKey(run), Buffer.from(summary)));
       return storage.transaction(work, options);
     },
   };
   await catchUp(journalOn(overtaken, location, { now: () => 1 }));
+  expect(transactions).toBe(2);
   expect((await storage.search([{ text: 'word' }], { limit: 9 })).hits).toEqual([]);
-  await journal.close();
 });
 
 test('documents of another version are taken up anew', async () => {
@@ -179,4 +191,17 @@ test('compacting leaves no word of what was removed in the file', async () => {
   await storage.compact();
   await storage.close();
   expect([readFileSync(location).includes('xylophone'), readFileSync(location).includes('other')]).toEqual([false, true]);
+});
+
+test('a damaged index is told as damage, and can be taken up anew', async () => {
+  const { journal, file } = await makeJournal();
+  const run = await add(journal, { output: 'word' });
+  await catchUp(journal);
+  const db = new DatabaseSync(file, { defensive: false });
+  db.prepare("DELETE FROM document_words_data WHERE id > 10").run();
+  db.close();
+  await expect(find(journal, 'word')).rejects.toMatchObject({ code: 'TOKA_INTEGRITY' });
+  await (await journal.search()).clear();
+  await catchUp(journal);
+  expect(await find(journal, 'word')).toEqual([run]);
 });
