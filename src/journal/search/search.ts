@@ -1,5 +1,5 @@
 import { coded, type Documents, type SearchTerm, type StorageBackend, type StorageTransaction } from '@toka/sdk';
-import { toTokaError } from '../../errors.ts';
+import { type ErrorCode, toTokaError } from '../../errors.ts';
 import type { CaughtUp, FoundRun, Journal, RunSearch, SearchFilter, Searched } from '../contract.ts';
 import { translate } from '../failures.ts';
 import { runKey } from '../keys.ts';
@@ -62,8 +62,9 @@ export class StoredSearch implements RunSearch {
 
   async #found(id: string, terms: readonly SearchTerm[], { status, tool, since = -Infinity }: SearchFilter): Promise<FoundRun | undefined> {
     const run = await unlessLost(this.#journal.run(id));
-    if (!run || run.requestedAt < since || (status ?? run.status) !== run.status || (tool ?? run.tool) !== run.tool) return undefined;
-    const passages = passagesOf((await this.#sections(id)) ?? [], terms);
+    if (typeof run === 'string' || run.requestedAt < since || (status ?? run.status) !== run.status || (tool ?? run.tool) !== run.tool) return undefined;
+    const sections = await this.#sections(id);
+    const passages = Array.isArray(sections) ? passagesOf(sections, terms) : [];
     return passages.length === 0 ? undefined : { run, passages };
   }
 
@@ -87,7 +88,7 @@ export class StoredSearch implements RunSearch {
     if (to === undefined) return undefined;
     // Read before the lock is held, which others wait for.
     const runs = await Promise.all([...new Set(events.map(({ stream }) => stream))].map(async (run) => ({ run, summary: await this.#storage.get(runKey(run)), sections: await this.#sections(run) })));
-    for (const { run, sections } of runs) if (!sections) unreadable.add(run);
+    for (const { run, sections } of runs) if (sections === 'damaged') unreadable.add(run);
     return this.#storage.transaction(
       async (transaction) => {
         const documents = documentsOf(transaction);
@@ -98,7 +99,7 @@ export class StoredSearch implements RunSearch {
           const now = await transaction.get(runKey(run));
           // What was taken out meanwhile stays out; what goes on comes again with its next event.
           const isSame = summary !== undefined && now !== undefined && Buffer.compare(summary, now) === 0;
-          if (isSame && sections) await documents.put(run, sections.map(({ text }) => text).join('\n'));
+          if (isSame && Array.isArray(sections)) await documents.put(run, sections.map(({ text }) => text).join('\n'));
         }
         await documents.mark(`${VERSION}:${to}`);
         return to;
@@ -107,9 +108,9 @@ export class StoredSearch implements RunSearch {
     );
   }
 
-  async #sections(run: string): Promise<Section[] | undefined> {
-    const events = await unlessLost(this.#journal.read(run));
-    return events && unlessLost(sectionsOf(events, (sha256) => this.#journal.blob(sha256)));
+  async #sections(run: string): Promise<Section[] | Lost> {
+    const reading = async (): Promise<Section[]> => sectionsOf(await this.#journal.read(run), (sha256) => this.#journal.blob(sha256));
+    return unlessLost(reading());
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
@@ -126,14 +127,18 @@ function documentsOf({ documents }: StorageTransaction): Documents {
   throw coded('STORAGE_UNSUPPORTED', 'the storage does not support search');
 }
 
+type Lost = 'gone' | 'damaged';
+
+const LOST: Readonly<Partial<Record<ErrorCode, Lost>>> = { TOKA_RUN_UNKNOWN: 'gone', TOKA_RUN_PRUNED: 'gone', TOKA_INTEGRITY: 'damaged' };
+
 /** Of a run that was taken out, or whose record is damaged, there is nothing to find; the others are found all the same. */
-async function unlessLost<T>(reading: Promise<T>): Promise<T | undefined> {
+async function unlessLost<T>(reading: Promise<T>): Promise<T | Lost> {
   try {
     return await reading;
   } catch (error) {
-    const { code } = toTokaError(error);
-    if (code === 'TOKA_RUN_UNKNOWN' || code === 'TOKA_INTEGRITY') return undefined;
-    throw error;
+    const lost = LOST[toTokaError(error).code];
+    if (lost === undefined) throw error;
+    return lost;
   }
 }
 

@@ -137,6 +137,16 @@ test.each([
   expect((await storage.search([{ text: 'word' }], { limit: 9 })).hits).toEqual([]);
 });
 
+test('a pruned run is not found, nor is a word of it left, and it is not taken for damaged', async () => {
+  const { journal, storage } = await onSqlite();
+  const [one, two] = [await add(journal, { output: 'word' }), await add(journal, { output: 'word' })];
+  await catchUp(journal);
+  await journal.prune([one], { rule: 'by hand', by: 'user', toka: '0.1.0' });
+  expect((await storage.search([{ text: 'word' }], { limit: 9 })).hits.map(({ id }) => id)).toEqual([two]);
+  expect(await (await journal.search()).catchUp(() => {})).toEqual({ unreadable: 0 });
+  expect([await find(journal, 'word'), (await storage.search([{ text: 'reader' }], { limit: 9 })).hits.length]).toEqual([[two], 1]);
+});
+
 test('documents of another version are taken up anew', async () => {
   const storage = await memoryStorage.open({ location: '' });
   const journal = journalOn(storage, 'memory', { now: () => 1 });
