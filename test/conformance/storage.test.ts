@@ -1,31 +1,13 @@
-import type { Appended, Documents, NewEvent, SearchTerm, StorageBackend, StorageEvent, StorageReader, StorageTransaction } from '@toka/sdk';
+import type { Appended, NewEvent, StorageBackend, StorageEvent, StorageTransaction } from '@toka/sdk';
 import { storageChecks } from '@toka/sdk/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sqliteStorage } from '../../src/journal/sqlite/storage.ts';
+import { DOCUMENT_FAULTS } from './document-faults.ts';
+import { committingAnyway, type Fault, reading, within } from './faults.ts';
 
-/** Breaks a storage that is well. */
-type Fault = (storage: StorageBackend) => StorageBackend;
-
-/** What is seen through a transaction, or a reader, that is broken. */
-const within =
-  (fault: (own: StorageTransaction) => Partial<StorageTransaction>): Fault =>
-  (storage) => {
-    const broken = <T extends StorageReader>(own: T): T => ({ ...own, ...fault(own as unknown as StorageTransaction) });
-    const transaction: StorageBackend['transaction'] = (work, options) => storage.transaction((own) => work(broken(own)), options);
-    return {
-      ...storage,
-      transaction,
-      append: (stream, events, version) => transaction((own) => own.append(stream, events, version)),
-      put: (key, value, until) => transaction((own) => own.put(key, value, until)),
-      remove: (key) => transaction((own) => own.remove(key)),
-      prune: (now) => transaction((own) => own.prune(now)),
-      forget: (stream, until) => transaction((own) => own.forget(stream, until)),
-    };
-  };
-const reading = (fault: (storage: StorageBackend) => Partial<StorageBackend>): Fault => (storage) => ({ ...storage, ...fault(storage) });
 const undeclared = (name: keyof StorageBackend['supports']): Fault => reading(({ supports }) => ({ supports: { ...supports, [name]: false } }));
 
 const anyVersion = async (own: StorageTransaction, stream: string, events: readonly NewEvent[]): Promise<Appended> =>
@@ -124,39 +106,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       yield { events: [{ body: '{"name":"late"}' } as StorageEvent], lag: 0 };
     },
   })),
-  'documents are found by their words where search is declared': searching((terms) => terms.map((term) => ({ ...term, prefix: true }))),
-  'all terms of a search must occur': searching((terms) => terms.slice(0, 1)),
-  'the words of a term follow one another': searching((terms) => terms.flatMap(({ text }) => text.split(/\W/).map((word) => ({ text: word })))),
-  'a last word may be given by its beginning': searching((terms) => terms.map(({ text }) => ({ text }))),
-  'words are compared as people read them': texts((documents) => ({ put: (id, text) => documents.put(id, text.normalize('NFD').replaceAll(/\p{M}/gu, '')) })),
-  'what is no word means nothing to a search': searching((terms) => terms.flatMap(({ text }) => text.split(' OR ').slice(0, 1).map((word) => ({ text: word })))),
-  'what fits better comes first, in pages': reading((storage) => ({
-    search: async (terms, page) => {
-      const { hits, mark } = await storage.search(terms, page);
-      return { hits: hits.toSorted((one, other) => (one.id < other.id ? -1 : 1)), mark };
-    },
-  })),
-  'a document is found by its last text until it is removed': texts(() => ({ remove: () => {} })),
-  'documents are kept with their transaction, or not at all': reading((storage) => ({
-    transaction: async (work, options) => {
-      let thrown: { readonly error: unknown } | undefined;
-      const result = await storage.transaction(async (own) => {
-        try {
-          return await work(own);
-        } catch (error) {
-          thrown = { error };
-          return undefined as never;
-        }
-      }, options);
-      if (thrown) throw thrown.error;
-      return result;
-    },
-  })),
-  'a mark is kept beside the documents, until all are cleared': texts((documents) => ({ mark: (note) => documents.put('mark', note) })),
-  'documents are there when it is opened again, to be read too, where that is declared': reading((storage) => ({
-    search: async (terms, page) => ({ ...(await storage.search(terms, page)), mark: '' }),
-  })),
-  'arguments of searches and documents outside their limits are refused': texts((documents) => ({ put: (id, text) => documents.put(id, text.slice(0, 50_000)) })),
+  ...DOCUMENT_FAULTS,
   'what is forgotten of a stream, where that is declared, is the body of its first events alone': within((own) => ({ forget: (stream) => own.forget(stream, 1_000_000) })),
   'a stream of which something was forgotten, where that is declared, goes on, and knows its keys': losingKeys(),
   'no query finds what was forgotten, where that is declared, by its content': ignoring('kind'),
@@ -203,25 +153,6 @@ function makePlace(fault: Fault) {
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     };
   };
-}
-
-/** Commits what a transaction has done before it threw. */
-function committingAnyway(): Fault {
-  return reading((storage) => ({
-    transaction: async (work, options) => {
-      let thrown: { readonly error: unknown } | undefined;
-      const result = await storage.transaction(async (own) => {
-        try {
-          return await work(own);
-        } catch (error) {
-          thrown = { error };
-          return undefined as never;
-        }
-      }, options);
-      if (thrown) throw thrown.error;
-      return result;
-    },
-  }));
 }
 
 /** Forgets the keys of a stream with the bodies. */
@@ -303,14 +234,6 @@ function querying(change: (found: readonly StorageEvent[]) => readonly StorageEv
       return { ...result, events: change(result.events) };
     },
   }));
-}
-
-function searching(change: (terms: readonly SearchTerm[]) => readonly SearchTerm[]): Fault {
-  return reading((storage) => ({ search: async (terms, page) => storage.search(change(terms), page) }));
-}
-
-function texts(change: (documents: Documents) => Partial<Documents>): Fault {
-  return within(({ documents }) => (documents ? { documents: { ...documents, ...change(documents) } } : {}));
 }
 
 function ignoring(name: 'kind' | 'principal' | 'stream' | 'to'): Fault {
