@@ -7,10 +7,6 @@ export interface Word {
   readonly end: number;
 }
 
-/** Scripts that put nothing between words: each of their letters counts as one. */
-const WORD =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[[\p{L}\p{N}\p{M}_]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]]+/gv;
-
 /** Characters of a word that count: longer ones are digests and the like, which differ before. */
 const COUNTED = 64;
 
@@ -19,7 +15,10 @@ const COUNTED = 64;
  * (https://www.unicode.org/reports/tr15/) and in lower case.
  */
 export function wordsOf(text: string): Word[] {
-  return Array.from(text.matchAll(WORD), ({ 0: found, index }) => ({ word: folded(found), start: index, end: index + found.length })).filter(({ word }) => word !== '');
+  // Scripts that put nothing between words: each of their letters counts as one. Made here, since to make it takes half a millisecond.
+  const word =
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]|[[\p{L}\p{N}\p{M}_]--[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]]+/gv;
+  return Array.from(text.matchAll(word), ({ 0: found, index }) => ({ word: folded(found), start: index, end: index + found.length })).filter((each) => each.word !== '');
 }
 
 function folded(found: string): string {
