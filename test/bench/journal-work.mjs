@@ -11,7 +11,6 @@ import { parse } from '../../dist/journal/audit-run.js';
 import { sqliteStorage } from '../../dist/journal/sqlite/storage.js';
 import { EVENTS } from './events.mjs';
 import { interleaved } from './measure.mjs';
-import { RAW } from './raw-storage.mjs';
 
 const [what, id, folder, given] = process.argv.slice(2);
 const counts = JSON.parse(given);
@@ -20,7 +19,8 @@ const BODY = JSON.stringify(EVENTS[0]);
 const EVENT = { time: 1_755_555_555_555, body: BODY, hash: 'ab'.repeat(32), nodes: 'cd'.repeat(64) };
 const nextId = createIds(systemClock, systemRandom);
 
-const works = { append, together, writer, many, stream, replayed };
+const { openRaw } = await import(id === 'lmdb' || id === 'postgres' ? `../../plugins/${id}/test/raw.mjs` : './raw-sqlite.mjs');
+const works = { append: appended, together, writer: written, many, stream: streamed, replayed };
 console.log(JSON.stringify((await works[what]()) ?? null));
 
 function storageOf() {
@@ -42,22 +42,26 @@ async function open(name) {
 }
 
 /** Appends in turn: a backend, its driver alone, and a file with fdatasync; then the journal with all that it keeps of a run, and its driver. */
-async function append() {
+async function appended() {
   const storage = await open('appended');
   const journaled = await open('journaled');
   const journal = journalOn(journaled, 'bench', systemClock);
-  const [raw, rawRuns] = [await RAW[id](place('raw'), { page: PAGE }), await RAW[id](place('raw_runs'), { page: PAGE })];
+  const [raw, rawRuns] = [await openRaw(place('raw'), { page: PAGE }), await openRaw(place('raw_runs'), { page: PAGE })];
   const file = openSync(join(folder, `${id}-appended`), 'a');
   const bytes = Buffer.from(BODY + EVENT.hash + EVENT.nodes);
   const run = EVENTS.map((event) => ({ ...EVENT, body: JSON.stringify(event) }));
   const summary = Buffer.from(JSON.stringify({ head: 4, hash: EVENT.hash, state: EVENTS[0] }));
   let version = 0;
+  const write = () => {
+    writeSync(file, bytes);
+    fdatasyncSync(file);
+  };
   const several = (work) => async () => {
     for (let count = 0; count < counts.batch; count++) await work();
   };
   const measured = await interleaved(
     {
-      file: several(() => (writeSync(file, bytes), fdatasyncSync(file))),
+      file: several(write),
       raw: several(() => raw.append([EVENT])),
       storage: several(() => storage.append('one', [EVENT], version++)),
       rawRun: several(() => rawRuns.append(run, summary)),
@@ -92,7 +96,7 @@ async function rateOf(processes, round) {
   return (processes * counts.appends) / ((performance.now() - started) / 1000);
 }
 
-async function writer() {
+async function written() {
   const storage = await open('together');
   process.send('ready');
   await once(process, 'message');
@@ -108,7 +112,7 @@ async function many() {
   await empty.close();
   const full = await open('many');
   await fill(full);
-  const raw = await RAW[id](place('raw_many'), { page: PAGE });
+  const raw = await openRaw(place('raw_many'), { page: PAGE });
   for (let at = 0; at < counts.read; at += PAGE) await raw.append(Array.from({ length: PAGE }, () => EVENT));
   const read = async () => {
     for (let after = 0; after < counts.read;) after = (await full.readAll({ after, limit: Math.min(PAGE, counts.read - after) })).at(-1).position;
@@ -130,7 +134,7 @@ async function fill(storage) {
 }
 
 /** The most memory of its own that a process takes while it reads so many events; MiB. What LMDB maps of its file is not the process's own. */
-async function stream() {
+async function streamed() {
   const storage = await open('many');
   const status = (name) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
   let [own, after] = [0, 0];
