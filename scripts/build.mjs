@@ -20,6 +20,8 @@ const LATE = {
   execute: 'src/pipeline/execute.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
   backends: 'src/journal/backends.ts',
+  'storage-thread': 'src/journal/thread/storage.ts',
+  'journal-thread': 'src/journal-thread.ts',
   'build-index': 'src/registry/build-index.ts',
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createIds, systemClock, systemRandom } from '../../../src/journal/ids.ts';
 import { type Journal, openJournal } from '../../../src/journal/journal.ts';
+import { inThread } from '../../../src/journal/thread/storage.ts';
 import { WHOLE_RUN } from '../../../test/journal/events.ts';
 import postgres from '../src/postgres.ts';
 import { Cluster, programs } from './support/cluster.ts';
@@ -18,8 +20,8 @@ describe.skipIf(programs === undefined)('the journal in PostgreSQL', () => {
     await cluster.remove();
   });
 
-  async function journalIn(schema: string): Promise<Journal> {
-    const journal = await openJournal(cluster.location({ schema }), { clock: systemClock, storage: postgres });
+  async function journalIn(schema: string, storage = postgres): Promise<Journal> {
+    const journal = await openJournal(cluster.location({ schema }), { clock: systemClock, storage });
     onTestFinished(async () => journal.close());
     return journal;
   }
@@ -42,6 +44,15 @@ describe.skipIf(programs === undefined)('the journal in PostgreSQL', () => {
     expect(await journal.verify()).toMatchObject({ ok: true, pruned: WHOLE_RUN.length });
     expect(await codeOf(journal.read(runs[0] ?? ''))).toBe('TOKA_RUN_PRUNED');
     expect(await journal.read(runs[1] ?? '')).toHaveLength(WHOLE_RUN.length);
+  });
+
+  test('is written by a thread of its own as well', async () => {
+    const files = { thread: join(import.meta.dirname, '../../../dist/journal-thread.js'), plugins: [join(import.meta.dirname, '../package.json')] };
+    const journal = await journalIn('thread', inThread(postgres, files));
+    await journal.append(nextId(), WHOLE_RUN, 0);
+    await cluster.restart('SIGQUIT');
+    await journal.append(nextId(), WHOLE_RUN, 0);
+    expect(await journal.verify()).toMatchObject({ ok: true, events: 2 * WHOLE_RUN.length });
   });
 
   test.each([

@@ -151,3 +151,8 @@ export async function findForeign(session: Session, schema: string): Promise<str
 export function damaged(place: string, why: string): Error {
   return coded('STORAGE_DAMAGED', `${place}: ${why}`);
 }
+
+/** Who only reads changes nothing, and reads no older format. */
+export function older(place: string, format: number): Error {
+  return coded('STORAGE_UNAVAILABLE', `${place} has format ${format}, and can be read once it has format ${FORMAT}`, { hint: 'bring it there with toka storage migrate' });
+}
