@@ -19,6 +19,7 @@ import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import Doctor from './commands/doctor.ts';
+import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
 import PolicyCheck from './commands/policy/check.ts';
@@ -31,6 +32,7 @@ import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
 import RunsPrune from './commands/runs/prune.ts';
 import RunsResume from './commands/runs/resume.ts';
+import RunsSearch from './commands/runs/search.ts';
 import RunsShow from './commands/runs/show.ts';
 import RunsTree from './commands/runs/tree.ts';
 import SandboxRun from './commands/sandbox/run.ts';
@@ -72,6 +74,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:verify': AuthTokenVerify,
   check: Check,
   doctor: Doctor,
+  'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,
   'policy:check': PolicyCheck,
@@ -84,6 +87,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'runs:logs': RunsLogs,
   'runs:prune': RunsPrune,
   'runs:resume': RunsResume,
+  'runs:search': RunsSearch,
   'runs:show': RunsShow,
   'runs:tree': RunsTree,
   'sandbox:run': SandboxRun,

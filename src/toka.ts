@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import type { Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import { coverage } from './capability/covers.ts';
@@ -47,6 +47,8 @@ export interface TokaOptions extends WorkspaceOptions {
   readonly readOnly?: boolean;
   /** Where the journal is kept. Default: what the configuration says. */
   readonly storage?: StorageChoice;
+  /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
+  readonly journalThread?: boolean;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -129,7 +131,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       clock: systemClock,
       readOnly: options.readOnly === true,
       ...(project && choice.location === undefined ? { root } : {}),
-      ...(choice.backend === 'sqlite' ? {} : { storage: await recording(choice.backend, options) }),
+      ...(await storageFor(choice.backend, options)),
     }),
   );
   const rules = lazily((): Policy => policyOf(settings, anchors));
@@ -202,17 +204,26 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   };
 }
 
+/** What keeps the record, where that is not SQLite in this very thread. */
+async function storageFor(backend: string, options: TokaOptions): Promise<{ readonly storage?: Storage }> {
+  if (options.journalThread !== true) return backend === 'sqlite' ? {} : { storage: await recording(backend, options) };
+  const { inThread } = await import('./journal/thread/storage.ts');
+  const thread = join(import.meta.dirname, `journal-thread${extname(import.meta.filename)}`);
+  return { storage: inThread(await recording(backend, options), { thread, plugins: pluginFiles() }) };
+}
+
 /** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
 async function recording(backend: string, { door, storage: given }: TokaOptions): Promise<Storage> {
   const { findStorage } = await import('./journal/backends.ts');
-  const storage = findStorage(
-    backend,
-    ownPackage().toka.plugins.map((name) => packageFile(name)),
-  );
+  const storage = findStorage(backend, pluginFiles());
   if (storage.supports.durable || (given && door !== 'cli')) return storage;
   throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
     hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
   });
+}
+
+function pluginFiles(): string[] {
+  return ownPackage().toka.plugins.map((name) => packageFile(name));
 }
 
 /** The person who started this process, as runs and tokens name them. */

@@ -15,14 +15,17 @@ export interface StoragePlace {
   readonly folder?: string;
 }
 
+/** Schemes of addresses that are known by another name than their backend. */
+const SCHEMES: ReadonlyMap<string, string> = new Map([['postgresql', 'postgres']]);
+
 /**
- * Reads what `--storage` says: `BACKEND`, `BACKEND:FOLDER`, or an address whose scheme is the backend.
+ * Reads what `--storage` says: `BACKEND`, `BACKEND:FOLDER`, or an address whose scheme tells the backend.
  *
  * @throws TokaError TOKA_USAGE
  */
 export function parseStorage(text: string): StorageChoice {
-  const [, address] = /^([a-z][a-z0-9-]*):\/\//.exec(text) ?? [];
-  if (address !== undefined) return { backend: address, location: text };
+  const [, scheme] = /^([a-z][a-z0-9-]*):\/\//.exec(text) ?? [];
+  if (scheme !== undefined) return { backend: SCHEMES.get(scheme) ?? scheme, location: text };
   const [, backend, location] = /^([a-z][a-z0-9-]*)(?::(.+))?$/s.exec(text) ?? [];
   if (backend === undefined) throw new TokaError('TOKA_USAGE', `--storage takes a backend and where it keeps its data, found "${text}"`, { hint: 'write for instance --storage sqlite:/srv/toka' });
   return { backend, ...(location === undefined ? {} : { location }) };

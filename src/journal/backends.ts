@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { Storage } from '@toka/sdk';
 import { TokaError } from '../errors.ts';
+import { type Contributed, contributedBy, loadContributed } from './contributed.ts';
 import { memoryStorage } from './memory.ts';
 import { sqliteStorage } from './sqlite/storage.ts';
 
-/** What is read of a plugin's package.json. */
-interface PackageFile {
-  readonly name: string;
-  readonly toka?: { readonly contributes?: { readonly storage?: readonly Contribution[] } };
-}
-
-type Contribution = Pick<Storage, 'id' | 'summary' | 'supports'> & { readonly entry: string };
+type Contribution = Contributed<Pick<Storage, 'id' | 'summary' | 'supports'>>;
 
 /** A backend as lists show it; listing loads none of them. */
 export type ListedStorage = Pick<Storage, 'id' | 'summary' | 'supports'> & {
@@ -47,22 +39,12 @@ export function findStorage(id: string, packageFiles: readonly string[]): Storag
   });
 }
 
-function storagesOf(packageFile: string): (Contribution & { readonly file: string; readonly plugin: string })[] {
-  const { name, toka } = JSON.parse(readFileSync(packageFile, 'utf8')) as PackageFile;
-  return (toka?.contributes?.storage ?? []).map((one) => ({ ...one, file: join(dirname(packageFile), one.entry), plugin: name }));
+function storagesOf(packageFile: string): Contribution[] {
+  return contributedBy(packageFile, 'storage');
 }
 
 function load(file: string): Storage {
-  let module: unknown;
-  try {
-    module = createRequire(file)(file);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `cannot load the storage backend ${file}: ${why}`, { cause, hint: 'is it built and complete?' });
-  }
-  // A default export, also where a bundler wrapped it once more.
-  const { default: inner } = module as { default?: Partial<Storage> & { default?: Partial<Storage> } };
-  const storage = inner?.default ?? inner;
-  if (typeof storage?.open === 'function') return storage as Storage;
+  const storage = loadContributed<Storage>(file, 'open');
+  if (storage) return storage;
   throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${file} does not export a storage backend as its default`, { hint: 'export default defineStorage({…})' });
 }

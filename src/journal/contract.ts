@@ -1,4 +1,4 @@
-import type { Awaitable } from '@toka/sdk';
+import type { Awaitable, SearchTerm } from '@toka/sdk';
 import type { Blobs } from './blobs.ts';
 import type { NoteKey, NoteSigner, SignedCheckpoint } from './checkpoint.ts';
 import type { EventLog } from './event-log.ts';
@@ -72,6 +72,53 @@ export interface Commit {
   append(run: string, events: readonly RunEvent[], expectedSeq: number, blobs?: Blobs, times?: readonly number[]): Promise<StoredEvent[]>;
 }
 
+/** Which of the runs that are found are asked for. */
+export interface SearchFilter {
+  /** At most so many. */
+  readonly limit: number;
+  readonly status?: RunSummary['status'];
+  readonly tool?: string;
+  /** Only those requested at this time or later, milliseconds since 1970. */
+  readonly since?: number;
+}
+
+/** A piece of what is recorded of a run, in which something occurs that was looked for. */
+export interface Passage {
+  readonly field: 'tool' | 'params' | 'command' | 'error' | 'denied' | 'data' | 'stderr' | 'stdout';
+  /** Plain, on one line. */
+  readonly text: string;
+  /** Where: begin and end in units of UTF-16, in order. */
+  readonly marks: readonly (readonly [number, number])[];
+}
+
+export interface FoundRun {
+  readonly run: RunSummary;
+  /** At least one, that with the most of what was looked for first. */
+  readonly passages: readonly Passage[];
+}
+
+export interface Searched {
+  /** The best first. */
+  readonly runs: readonly FoundRun[];
+  /** How many events have come since those that were searched. */
+  readonly pending: number;
+}
+
+export interface CaughtUp {
+  /** How many runs were left out because their record cannot be read. */
+  readonly unreadable: number;
+}
+
+/** Finds runs by words. It follows the record when it is told to: recording pays nothing for it. `TOKA_STORAGE_UNSUPPORTED` where the storage has no search. */
+export interface RunSearch {
+  /** Finds runs in which all terms occur, among those that it has caught up with. */
+  find(terms: readonly SearchTerm[], filter: SearchFilter): Promise<Searched>;
+  /** Takes up what was recorded since it was called last, in transactions of bounded size; several may do so at once. */
+  catchUp(report: (done: number, all: number) => void): Promise<CaughtUp>;
+  /** Forgets all that it has taken up. */
+  clear(): Promise<void>;
+}
+
 /**
  * The record of all runs. Every method may reject with `TOKA_STATE_UNAVAILABLE` (it cannot be read or written now; the next call tries
  * again) and `TOKA_INTEGRITY` (it is damaged).
@@ -114,6 +161,8 @@ export interface Journal {
   findRun(idPrefix: string): Promise<string>;
   /** Checks all events against the log, the chains, the checkpoints, the summaries and the blobs. */
   verify(witnesses?: Witnesses): Promise<Audit>;
+  /** What finds runs by words. */
+  search(): Promise<RunSearch>;
   /** Reads from the log, all within one moment. */
   consult<T>(read: (log: EventLog) => Awaitable<T>): Promise<T>;
   /**

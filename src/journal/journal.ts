@@ -3,7 +3,7 @@ import { hexDigest } from '../digest.ts';
 import type { Blobs } from './blobs.ts';
 import { chainHash, GENESIS, leafHash } from './chain.ts';
 import { type NoteSigner, parseCheckpoint, signCheckpoint, type SignedCheckpoint } from './checkpoint.ts';
-import type { Commit, Journal, Ledger, Pruned, PruneNote, RunFilter, RunSummary, Witnesses } from './contract.ts';
+import type { Commit, Journal, Ledger, Pruned, PruneNote, RunFilter, RunSearch, RunSummary, Witnesses } from './contract.ts';
 import { EventLog } from './event-log.ts';
 import type { RunEvent, StoredEvent } from './events.ts';
 import { ambiguous, conflict, damaged, pruned, translate, unavailable, unknown } from './failures.ts';
@@ -173,6 +173,11 @@ class StoredJournal implements Journal {
       if (structure !== undefined) throw damaged(this.#location, structure);
       return found;
     });
+  }
+
+  async search(): Promise<RunSearch> {
+    const { StoredSearch } = await import('./search/search.ts');
+    return new StoredSearch(this.#storage, this.#location, this);
   }
 
   async consult<T>(read: (log: EventLog) => Awaitable<T>): Promise<T> {

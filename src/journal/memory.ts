@@ -2,12 +2,16 @@ import {
   type Appended,
   coded,
   defineStorage,
+  type Documents,
   type Ends,
   type EventFilter,
   type EventPage,
   FORGOTTEN,
   type KeyRange,
   type NewEvent,
+  type SearchPage,
+  type SearchResult,
+  type SearchTerm,
   type StorageDriver,
   type StorageEntry,
   type StorageEvent,
@@ -19,7 +23,7 @@ import {
 export const memoryStorage = defineStorage({
   id: 'memory',
   summary: 'Keep the journal in memory until the process ends',
-  supports: { durable: false, processes: false, text: true, subscribe: true, check: false, compact: false, backup: false, forget: true },
+  supports: { durable: false, processes: false, text: true, subscribe: true, check: false, compact: false, backup: false, forget: true, search: true },
   open: () => new MemoryDriver(),
 });
 
@@ -29,9 +33,12 @@ type Kept = Omit<StorageEntry, 'key'>;
 interface Moment {
   readonly events: readonly StorageEvent[];
   readonly entries: ReadonlyMap<string, Kept>;
+  /** The words of each document, with a space around each. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly mark: string;
 }
 
-const EMPTY: Moment = { events: [], entries: new Map() };
+const EMPTY: Moment = { events: [], entries: new Map(), texts: new Map(), mark: '' };
 
 class MemoryDriver implements StorageDriver {
   #now: Moment = EMPTY;
@@ -67,6 +74,16 @@ class MemoryDriver implements StorageDriver {
     const { events } = this.#now;
     const ordered = order === 'oldest' ? events.slice(after) : events.slice(0, after === 0 ? undefined : after - 1).toReversed();
     return ordered.filter((event) => meets(event, filter)).slice(0, limit);
+  }
+
+  search(terms: readonly Required<SearchTerm>[], { limit, skip }: Required<SearchPage>): SearchResult {
+    const { texts, mark } = this.#now;
+    const needles = terms.map(({ text, prefix }) => ` ${text}${prefix ? '' : ' '}`);
+    const hits = [...texts].flatMap(([id, text]) => {
+      const counts = needles.map((needle) => text.split(needle).length - 1);
+      return counts.includes(0) ? [] : [{ id, rank: counts.reduce((sum, count) => sum + count, 0) / text.length }];
+    });
+    return { hits: hits.toSorted((one, other) => other.rank - one.rank || compare(other.id, one.id)).slice(skip, skip + limit), mark };
   }
 
   async changed(after: number, signal: AbortSignal): Promise<void> {
@@ -130,6 +147,14 @@ class MomentReader implements StorageReader {
 
 /** A commit in the making. */
 class Draft extends MomentReader implements StorageTransaction {
+  readonly documents: Documents = {
+    put: (id, text) => void (this.moment = { ...this.moment, texts: new Map(this.moment.texts).set(id, ` ${text} `) }),
+    remove: (id) => void (this.moment = { ...this.moment, texts: new Map([...this.moment.texts].filter(([each]) => each !== id)) }),
+    clear: () => void (this.moment = { ...this.moment, texts: new Map(), mark: '' }),
+    marked: () => this.moment.mark,
+    mark: (note) => void (this.moment = { ...this.moment, mark: note }),
+  };
+
   append(stream: string, added: readonly NewEvent[], expectedVersion: number): Appended {
     const { events } = this.moment;
     const own = events.filter((event) => event.stream === stream);

@@ -12,6 +12,7 @@ import { HASH_BYTES } from './merkle.ts';
 import { namedIn, NamedBlobs } from './named-blobs.ts';
 import { everyEvent } from './pages.ts';
 import { replay, stateHash } from './replay.ts';
+import { forgetText } from './search/forget.ts';
 
 /** What pruning needs of the journal. */
 export interface PruneDesk {
@@ -61,6 +62,7 @@ class Pruning {
 
   async #forget(run: string, events: readonly StorageEvent[], { head, state }: Summary, transaction: StorageTransaction): Promise<void> {
     await transaction.forget(run, head);
+    await forgetText(transaction, run);
     for (const { blob, bytes } of this.#named.drop(run)) {
       await transaction.remove(blobKey(blob));
       this.done.blobs += 1;

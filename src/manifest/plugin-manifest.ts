@@ -84,6 +84,27 @@ const other = strict({
   configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
 });
 
+const analyser = strict({
+  id: toolName.describe('Its name, unique among analysers.'),
+  entry,
+  summary: prose(2000).describe('What it finds, in one sentence.'),
+  options: z
+    .record(
+      z
+        .string()
+        .max(64)
+        .regex(/^[a-z][A-Za-z0-9]*$/, 'a name such as minimumRuns'),
+      strict({
+        description: prose(1000).describe('What it decides.'),
+        default: z.number().describe('The value where none is given.'),
+        minimum: z.number().describe('The least value.'),
+        maximum: z.number().describe('The greatest value.'),
+      }),
+    )
+    .default({})
+    .describe('The numbers that decide what is found.'),
+});
+
 function contributions<S extends z.ZodType>(schema: S, what: string) {
   return z.array(schema).max(500).default([]).describe(what);
 }
@@ -101,7 +122,7 @@ export const pluginManifest = strict({
     storage: contributions(other, 'Storage backends.'),
     providers: contributions(other, 'Providers of models.'),
     engines: contributions(other, 'Engines of durable execution.'),
-    analysers: contributions(other, 'Analysers of scripts.'),
+    analysers: contributions(analyser, 'Analysers of what was recorded.'),
     search: contributions(other, 'Search over tools.'),
     doors: contributions(other, 'Doors by which requests come in.'),
     identity: contributions(other, 'Providers of identity.'),

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
 import { figure, least, ms, ratioRow, row } from './measure.mjs';
@@ -14,6 +15,10 @@ const { values: options } = parseArgs({ options: { quick: { type: 'boolean', def
 const counts = options.quick
   ? { samples: 3, runs: 200, appends: 300, audited: 1000, launches: 5, transfers: 1, manySamples: 3, coldSamples: 1, tools: 500 }
   : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
+
+const journalCounts = options.quick
+  ? { batch: 10, samples: 5, rounds: 1, appends: 25, events: 5000, read: 1000, reads: 3, opens: 3, replayed: 20_000 }
+  : { batch: 20, samples: 60, rounds: 5, appends: 300, events: 1_000_000, read: 100_000, reads: 9, opens: 21, replayed: 300_000 };
 
 const TRANSFER_MIB = 512;
 
@@ -29,6 +34,7 @@ try {
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
+    ...(await journalRows(world, journalCounts)),
     ...memoryRows(),
   ];
   const machine = `Node ${process.versions.node}, ${process.platform} ${release()}, ${cpus().length} cores, load ${figure(started)}`;

@@ -8,6 +8,7 @@ test.each<[string, StorageChoice]>([
   ['sqlite', { backend: 'sqlite' }],
   ['lmdb:/srv/toka', { backend: 'lmdb', location: '/srv/toka' }],
   ['sqlite:a:b c', { backend: 'sqlite', location: 'a:b c' }],
+  ['postgresql://db.example/toka', { backend: 'postgres', location: 'postgresql://db.example/toka' }],
   ['postgres://db.example/toka', { backend: 'postgres', location: 'postgres://db.example/toka' }],
 ])('--storage %s is read', (text, choice) => {
   expect(parseStorage(text)).toEqual(choice);

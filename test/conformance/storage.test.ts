@@ -1,31 +1,13 @@
-import type { Appended, NewEvent, StorageBackend, StorageEvent, StorageReader, StorageTransaction } from '@toka/sdk';
+import type { Appended, NewEvent, StorageBackend, StorageEvent, StorageTransaction } from '@toka/sdk';
 import { storageChecks } from '@toka/sdk/testing';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sqliteStorage } from '../../src/journal/sqlite/storage.ts';
+import { DOCUMENT_FAULTS } from './document-faults.ts';
+import { committingAnyway, type Fault, reading, within } from './faults.ts';
 
-/** Breaks a storage that is well. */
-type Fault = (storage: StorageBackend) => StorageBackend;
-
-/** What is seen through a transaction, or a reader, that is broken. */
-const within =
-  (fault: (own: StorageTransaction) => Partial<StorageTransaction>): Fault =>
-  (storage) => {
-    const broken = <T extends StorageReader>(own: T): T => ({ ...own, ...fault(own as unknown as StorageTransaction) });
-    const transaction: StorageBackend['transaction'] = (work, options) => storage.transaction((own) => work(broken(own)), options);
-    return {
-      ...storage,
-      transaction,
-      append: (stream, events, version) => transaction((own) => own.append(stream, events, version)),
-      put: (key, value, until) => transaction((own) => own.put(key, value, until)),
-      remove: (key) => transaction((own) => own.remove(key)),
-      prune: (now) => transaction((own) => own.prune(now)),
-      forget: (stream, until) => transaction((own) => own.forget(stream, until)),
-    };
-  };
-const reading = (fault: (storage: StorageBackend) => Partial<StorageBackend>): Fault => (storage) => ({ ...storage, ...fault(storage) });
 const undeclared = (name: keyof StorageBackend['supports']): Fault => reading(({ supports }) => ({ supports: { ...supports, [name]: false } }));
 
 const anyVersion = async (own: StorageTransaction, stream: string, events: readonly NewEvent[]): Promise<Appended> =>
@@ -81,6 +63,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     transaction: async (work) => work({ ...storage, append: (...addition) => storage.append(...addition) }),
   })),
   'a conflict in a transaction undoes all of it': committingAnyway(),
+  'a transaction whose work goes on after a refusal commits the rest, and nothing of what was refused': within((own) => ({
+    append: async (stream, added, version) => {
+      try {
+        return await own.append(stream, added, version);
+      } catch (error) {
+        await anyVersion(own, stream, added.slice(0, 1));
+        throw error;
+      }
+    },
+  })),
   'a transaction sees what it has written': within((own) => ({ count: async (prefix) => (await own.count(prefix)) - 1 })),
   'what is not committed is not seen': unseparated(),
   'transactions come one after the other': reading((storage) => ({ transaction: async (work) => work(storage) })),
@@ -95,6 +87,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'a query can give the newest first': reading((storage) => ({ query: (filter, page) => storage.query(filter, { ...page, order: 'oldest' }) })),
   'events are queried by kind': ignoring('kind'),
   'events are queried by principal': ignoring('principal'),
+  'events are queried by a kind and a principal of whatever characters and length': byTheirBeginnings(100),
   'events are queried by stream': ignoring('stream'),
   'events are queried by time, from and before': ignoring('to'),
   'events must meet all of a filter': reading((storage) => ({
@@ -124,6 +117,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       yield { events: [{ body: '{"name":"late"}' } as StorageEvent], lag: 0 };
     },
   })),
+  ...DOCUMENT_FAULTS,
   'what is forgotten of a stream, where that is declared, is the body of its first events alone': within((own) => ({ forget: (stream) => own.forget(stream, 1_000_000) })),
   'a stream of which something was forgotten, where that is declared, goes on, and knows its keys': losingKeys(),
   'no query finds what was forgotten, where that is declared, by its content': ignoring('kind'),
@@ -136,6 +130,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'opened twice where several processes are not declared, it is refused or another one': undeclared('processes'),
   'who opens it to read changes nothing': reading((storage) => ({ put: async () => {}, append: storage.append })),
   'who opens it to read where nothing is finds it empty': reading(() => ({ ends: () => ({ events: 0, nodes: 1 }) })),
+  'who opens it to read where nothing ever was finds it empty, and makes nothing': reading(() => ({ append: async () => ({ position: 1, version: 1, known: false }) })),
+  'closing lets what was asked before come to its end': hastyToClose('transaction'),
+  'closing during a snapshot lets it read to its end': hastyToClose('snapshot'),
   'its structure is checked where that is declared': reading(() => ({ check: async () => 'a page is never used' })),
   'it is compacted where that is declared, and loses nothing': reading((storage) => ({ compact: async () => storage.remove('key') })),
   'a backup where that is declared holds all of one moment': reading((storage) => ({
@@ -170,25 +167,6 @@ function makePlace(fault: Fault) {
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     };
   };
-}
-
-/** Commits what a transaction has done before it threw. */
-function committingAnyway(): Fault {
-  return reading((storage) => ({
-    transaction: async (work, options) => {
-      let thrown: { readonly error: unknown } | undefined;
-      const result = await storage.transaction(async (own) => {
-        try {
-          return await work(own);
-        } catch (error) {
-          thrown = { error };
-          return undefined as never;
-        }
-      }, options);
-      if (thrown) throw thrown.error;
-      return result;
-    },
-  }));
 }
 
 /** Forgets the keys of a stream with the bodies. */
@@ -274,6 +252,38 @@ function querying(change: (found: readonly StorageEvent[]) => readonly StorageEv
 
 function ignoring(name: 'kind' | 'principal' | 'stream' | 'to'): Fault {
   return reading((storage) => ({ query: ({ [name]: _, ...filter }, page) => storage.query(filter, page) }));
+}
+
+/** Compares no more than so many characters. */
+function byTheirBeginnings(length: number): Fault {
+  return reading((storage) => ({
+    async query({ kind, ...filter }, page) {
+      const result = await storage.query(filter, page);
+      const isKind = ({ body }: StorageEvent): boolean => kind === undefined || (JSON.parse(body) as { type: string }).type.slice(0, length) === kind.slice(0, length);
+      return { ...result, events: result.events.filter(isKind) };
+    },
+  }));
+}
+
+/** Gives up what is under way when it is closed. */
+function hastyToClose(what: 'transaction' | 'snapshot'): Fault {
+  return (storage) => {
+    let isClosing = false;
+    const soon = async <T>(value: Promise<T>): Promise<T> => {
+      const result = await value;
+      if (isClosing) throw new Error('expected nothing, found what was given up');
+      return result;
+    };
+    return {
+      ...storage,
+      transaction: async (work, options) => (what === 'transaction' ? soon(storage.transaction(work, options)) : storage.transaction(work, options)),
+      snapshot: async (work) => (what === 'snapshot' ? soon(storage.snapshot(work)) : storage.snapshot(work)),
+      async close() {
+        isClosing = true;
+        await storage.close();
+      },
+    };
+  };
 }
 
 /** Counts pages instead of going on from a place. */

@@ -1,5 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Analyser } from '@toka/sdk';
+import { analyserChecks } from '@toka/sdk/testing';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { capabilityFault } from '../../src/capability/rules.ts';
@@ -29,6 +32,20 @@ test('the lock that the page shows is what is written for the example project', 
   const [shown] = blocks('docs/lock.md').filter(({ language }) => language === 'json');
   const name = 'project/word-count';
   expect(JSON.parse(shown?.text ?? '')).toEqual({ ...written, tools: { [name]: written.tools[name] } });
+});
+
+test('the analyser that the page on plugins shows passes what each must, and finds what it says', async () => {
+  using clone = copy();
+  const [, code] = blocks('docs/plugins.md').filter(({ language }) => language === 'ts');
+  mkdirSync(join(clone.folder, 'node_modules/@toka'), { recursive: true });
+  symlinkSync(join(ROOT, 'plugins/sdk'), join(clone.folder, 'node_modules/@toka/sdk'));
+  const file = join(clone.folder, 'repeats.ts');
+  writeFileSync(file, code?.text ?? '');
+  const { default: analyser } = (await import(pathToFileURL(file).href)) as { default: Analyser };
+  for (const { run } of analyserChecks) await run(analyser);
+  const analysis = analyser.start({ often: 2 });
+  for (const id of ['a', 'b']) analysis.add({ id, tool: 'project/lint', status: 'succeeded', principal: 'user', denied: [], requestedAt: 1, capabilities: [] });
+  expect(analysis.finish().findings).toMatchObject([{ kind: 'repeat', measured: { observed: 2 } }]);
 });
 
 test('the tool that the page on plugins shows runs in a project', ({ skip }) => {

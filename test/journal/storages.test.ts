@@ -5,14 +5,19 @@ import { createKeeper } from '../../src/journal/blobs.ts';
 import { type Journal, journalOn } from '../../src/journal/journal.ts';
 import { memoryStorage } from '../../src/journal/memory.ts';
 import { sqliteStorage } from '../../src/journal/sqlite/storage.ts';
+import { inThread } from '../../src/journal/thread/storage.ts';
 import lmdb from '../../plugins/lmdb/src/lmdb.ts';
 import { SIGNER } from './compat/signer.ts';
 import { codeOf, FINISHED, makeFolder, nextId, OUTPUT, REQUESTED, STARTED, WHOLE_RUN } from './fixtures.ts';
 
+const THREAD = { thread: join(import.meta.dirname, '../../dist/journal-thread.js'), plugins: [join(import.meta.dirname, '../../plugins/lmdb/package.json')] };
 const BACKENDS: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   memory: () => memoryStorage.open({ location: '' }),
   lmdb: () => lmdb.open({ location: join(makeFolder(), 'state', 'journal.lmdb') }),
   sqlite: () => sqliteStorage.open({ location: join(makeFolder(), 'state', 'journal.db') }),
+  'memory in a thread': () => inThread(memoryStorage, THREAD).open({ location: '' }),
+  'lmdb in a thread': () => inThread(lmdb, THREAD).open({ location: join(makeFolder(), 'state', 'journal.lmdb') }),
+  'sqlite in a thread': () => inThread(sqliteStorage, THREAD).open({ location: join(makeFolder(), 'state', 'journal.db') }),
 };
 const [parent, child, denied] = [nextId(), nextId(), nextId()];
 

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { findStorage } from '../../src/journal/backends.ts';
 import { createKeeper } from '../../src/journal/blobs.ts';
 import { createIds, systemClock, systemRandom } from '../../src/journal/ids.ts';
 import { openJournal } from '../../src/journal/journal.ts';
@@ -6,8 +7,8 @@ import { thisProcess } from '../../src/journal/process.ts';
 import { FINISHED, OUTPUT, REQUESTED, STARTED } from './events.ts';
 
 // A process of its own that writes runs, each in three commits, and reports every commit on stdout only after append has returned.
-const [file = '', count = '0'] = process.argv.slice(2);
-const journal = await openJournal(file, { clock: systemClock });
+const [location = '', count = '0', backend = 'sqlite', ...plugins] = process.argv.slice(2);
+const journal = await openJournal(location, { clock: systemClock, storage: findStorage(backend, plugins) });
 const nextId = createIds(systemClock, systemRandom);
 const identity = thisProcess();
 for (let written = 0; written < Number(count); written++) {

@@ -122,6 +122,8 @@ export const CHECKS: readonly Check[] = [
   { name: 'what has not ended is not pruned', file: 'src/journal/prune.ts', code: 'if (await isHeld(transaction, run, known)) throw active(run);', heldBy: 'test/journal/prune.test.ts' },
   { name: 'a blob stays that others name', file: 'src/journal/named-blobs.ts', code: 'return runs.size === 0 ?', without: 'return true ?', heldBy: 'test/journal/prune.test.ts' },
   { name: 'a blob stays that was named meanwhile', file: 'src/journal/prune.ts', code: 'await this.#named.goOn(transaction);', heldBy: 'test/journal/prune.test.ts' },
+  { name: 'what is pruned is not found', file: 'src/journal/prune.ts', code: 'await forgetText(transaction, run);', heldBy: 'test/journal/search/search.test.ts' },
+  { name: 'what was taken out meanwhile is not found', file: 'src/journal/search/search.ts', code: 'Buffer.compare(summary, now) === 0', without: 'true', heldBy: 'test/journal/search/search.test.ts' },
   { name: 'what a run needs that may go on is not pruned', file: 'src/journal/retention.ts', code: 'left.filter(({ id }) => !held.has(id))', without: 'left', heldBy: 'test/journal/retention.test.ts' },
   { name: 'what was emptied without pruning is found', file: 'src/journal/audit.ts', code: 'else if (check.emptied > 0 && !isUntold) await this.#findEmptied(check.run);', heldBy: 'test/journal/verify.test.ts' },
   { name: 'what was put back is found', file: 'src/journal/audit.ts', code: 'return check.isPruned && check.emptied < seq - 1 ? this.#findRestored(run, seq) : undefined;', without: 'return undefined;', heldBy: 'test/journal/verify.test.ts' },

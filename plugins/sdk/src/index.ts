@@ -14,12 +14,24 @@ export type {
   WalkOptions,
   WriteOptions,
 } from './context.ts';
+export {
+  defineAnalyser,
+  type Analyser,
+  type AnalyserDefinition,
+  type AnalyserOption,
+  type Analysis,
+  type AnalysisResult,
+  type Finding,
+  type RunFacts,
+  type TooFew,
+} from './analyser.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';
 export type {
   Appended,
   Awaitable,
   Batch,
+  Documents,
   DriverTransaction,
   Ends,
   EventFilter,
@@ -28,6 +40,10 @@ export type {
   NewEvent,
   QueryPage,
   QueryResult,
+  SearchHit,
+  SearchPage,
+  SearchResult,
+  SearchTerm,
   Storage,
   StorageBackend,
   StorageDefinition,
@@ -43,3 +59,4 @@ export type {
   SubscribeOptions,
   TransactionOptions,
 } from './storage.ts';
+export { type Word, wordsOf } from './words.ts';

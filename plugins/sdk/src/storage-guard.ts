@@ -1,12 +1,16 @@
 import { coded } from './errors.ts';
 import { cursorAfter, positionOf } from './storage-cursor.ts';
-import type { Batch, DriverTransaction, EventFilter, EventPage, KeyRange, NewEvent, StorageBackend, StorageDefinition, StorageDriver, StorageReader, StorageTransaction } from './storage.ts';
+import type { Batch, Documents, DriverTransaction, EventFilter, EventPage, KeyRange, NewEvent, SearchTerm, StorageBackend, StorageDefinition, StorageDriver, StorageReader, StorageTransaction } from './storage.ts';
+import { wordsOf } from './words.ts';
 
 /** Events of one batch of a subscription. */
 const BATCH = 500;
 const NODES_LIMIT = 1000;
 const KEY_BYTES = 1500;
 const NAME_LENGTH = 200;
+const TEXT_LENGTH = 100_000;
+const TERMS_LIMIT = 32;
+const TERM_LENGTH = 1000;
 
 /** Puts the checks that every backend needs before what its author wrote. */
 export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'supports'>, driver: StorageDriver, readOnly: boolean): StorageBackend {
@@ -28,7 +32,10 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
     if (readOnly) throw coded('STORAGE_READ_ONLY', `the storage ${id} was opened to be read`);
     return driver.transaction((inner) => scoped(writerOf, inner, work), { durable });
   };
-  const writerOf = (inner: DriverTransaction, isOpen: () => void): StorageTransaction => writer(inner, isOpen, demandForget);
+  const writerOf = (inner: DriverTransaction, isOpen: () => void): StorageTransaction => ({
+    ...writer(inner, isOpen, demandForget),
+    ...(supports.search === true && inner.documents ? { documents: guardedDocuments(inner.documents, isOpen) } : {}),
+  });
   const backend: StorageBackend = {
     id,
     supports,
@@ -52,6 +59,14 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
       const events = await driver.query(filter, { after, limit, order });
       const last = events.length < limit ? undefined : events.at(-1);
       return { events, ...(last ? { cursor: cursorAfter(last.position, filter, order) } : {}) };
+    },
+    async search(terms, { limit, skip = 0 }) {
+      demand('search', driver.search !== undefined);
+      if (terms.length < 1 || terms.length > TERMS_LIMIT) throw invalid(`1 to ${TERMS_LIMIT} terms`, terms.length);
+      const plainTerms = terms.map(plainTerm);
+      checkLimit(limit);
+      checkCount('skip', skip);
+      return (await driver.search?.(plainTerms, { limit, skip })) ?? { hits: [], mark: '' };
     },
     subscribe(options = {}) {
       demand('subscribe', driver.changed !== undefined);
@@ -173,6 +188,45 @@ function writer(inner: DriverTransaction, open: () => void, forgetOf: (inner: Dr
       return forget.call(inner, stream, until);
     },
   };
+}
+
+function guardedDocuments(inner: Documents, open: () => void): Documents {
+  return {
+    put(id, text) {
+      open();
+      checkName('an id', id);
+      if (typeof text !== 'string' || text.length > TEXT_LENGTH) throw invalid(`a text of at most ${TEXT_LENGTH} characters`, typeof text === 'string' ? text.length : typeof text);
+      return inner.put(id, wordsAlone(text));
+    },
+    remove(id) {
+      open();
+      checkName('an id', id);
+      return inner.remove(id);
+    },
+    clear() {
+      open();
+      return inner.clear();
+    },
+    marked() {
+      open();
+      return inner.marked();
+    },
+    mark(note) {
+      open();
+      checkName('a mark', note);
+      return inner.mark(note);
+    },
+  };
+}
+
+function plainTerm({ text, prefix = false }: SearchTerm): Required<SearchTerm> {
+  const words = typeof text === 'string' && text.length <= TERM_LENGTH ? wordsAlone(text) : '';
+  if (words === '') throw invalid(`a term of at most ${TERM_LENGTH} characters with a word in it`, JSON.stringify(text));
+  return { text: words, prefix };
+}
+
+function wordsAlone(text: string): string {
+  return wordsOf(text).map(({ word }) => word).join(' ');
 }
 
 async function* follow(driver: StorageDriver, from: number, signal: AbortSignal): AsyncGenerator<Batch, void, undefined> {

@@ -119,8 +119,61 @@ export interface StorageWriter {
 /** The body of an event that was forgotten. */
 export const FORGOTTEN = '{}';
 
+/**
+ * Texts that are found by their words. They follow from what else is stored, so a copy of a storage need not have them; a backend makes
+ * room for them with the first.
+ */
+export interface Documents {
+  /**
+   * Sets the text by which a document is found, instead of any that it had. The text itself need not be kept.
+   *
+   * @param id 1 to 200 characters.
+   * @param text At most 100,000 characters. The author of a backend gets its words alone (`wordsOf`), with a space between them.
+   */
+  put(id: string, text: string): Awaitable<void>;
+  /** Removes a document; one that is not there is no error. */
+  remove(id: string): Awaitable<void>;
+  /** Removes all of them, and the mark. */
+  clear(): Awaitable<void>;
+  /** What `mark` was given last; empty in the beginning. */
+  marked(): Awaitable<string>;
+  /** Keeps a note beside the documents, up to where they follow for instance: at most 200 characters. */
+  mark(note: string): Awaitable<void>;
+}
+
+/** What occurs in a text: a word, or words that follow one another. */
+export interface SearchTerm {
+  /** At least one word, at most 1,000 characters. The author of a backend gets its words alone (`wordsOf`), with a space between them. */
+  readonly text: string;
+  /** Whether the last word need only begin so. Default false. */
+  readonly prefix?: boolean;
+}
+
+export interface SearchPage {
+  readonly limit: number;
+  /** So many of the best are left out. Default 0. Documents that are put in between may shift the pages. */
+  readonly skip?: number;
+}
+
+/** A document in which all terms of a search occur. */
+export interface SearchHit {
+  readonly id: string;
+  /** The greater the better it fits, by the backend's own measure: it compares with others of the same answer only. */
+  readonly rank: number;
+}
+
+export interface SearchResult {
+  /** The best first; of equal ones that with the greater id, by its UTF-8 bytes. */
+  readonly hits: readonly SearchHit[];
+  /** As `Documents.marked`, of the same moment. */
+  readonly mark: string;
+}
+
 /** A commit in the making: it sees what it has written itself. After it has ended, every call is `STORAGE_CLOSED`. */
-export interface StorageTransaction extends StorageReader, StorageWriter {}
+export interface StorageTransaction extends StorageReader, StorageWriter {
+  /** There where `supports.search` is declared. */
+  readonly documents?: Documents;
+}
 
 /** What a driver gives to the work of a transaction: without `forget` where it cannot do that. */
 export type DriverTransaction = Omit<StorageTransaction, 'forget'> & Partial<Pick<StorageTransaction, 'forget'>>;
@@ -173,6 +226,8 @@ export interface StorageSupports {
   readonly check: boolean;
   readonly compact: boolean;
   readonly backup: boolean;
+  /** Finding documents by words. Default false. */
+  readonly search?: boolean;
   /** `forget`, by which the journal prunes runs. */
   readonly forget: boolean;
 }
@@ -198,6 +253,13 @@ export interface StorageBackend extends StorageReader, StorageWriter {
   /** Reads several things of one moment. The same rule for `work`. */
   snapshot<T>(work: (reader: StorageReader) => Awaitable<T>): Promise<T>;
   query(filter: EventFilter, page: QueryPage): Promise<QueryResult>;
+  /**
+   * Finds documents in which all of the terms occur.
+   *
+   * @param terms 1 to 32.
+   * @throws `STORAGE_INVALID` for a term without a word. Needs `supports.search`.
+   */
+  search(terms: readonly SearchTerm[], page: SearchPage): Promise<SearchResult>;
   /**
    * Gives all events after a position, those of other processes too, each once and in order: first those that are there, then those that
    * come, until `signal` or the end of the loop. Needs `supports.subscribe`.
@@ -259,6 +321,8 @@ export interface StorageDriver extends StorageReader {
   snapshot<T>(work: (reader: StorageReader) => Awaitable<T>): Promise<T>;
   /** Events that meet the filter, beyond the position `after` (0: from the beginning or, for `newest`, from the end), in that order. */
   query(filter: EventFilter, page: { readonly after: number; readonly limit: number; readonly order: 'oldest' | 'newest' }): Awaitable<StorageEvent[]>;
+  /** As `StorageBackend.search`. */
+  search?(terms: readonly Required<SearchTerm>[], page: Required<SearchPage>): Awaitable<SearchResult>;
   /** Resolves when there may be events after a position, of whatever process, or when the signal says so. */
   changed?(after: number, signal: AbortSignal): Promise<void>;
   /** As `StorageBackend.check`, `compact`, `backup`. */

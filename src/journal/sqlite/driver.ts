@@ -5,12 +5,17 @@ import {
   type Appended,
   type Awaitable,
   coded,
+  type Documents,
   type Ends,
   type EventFilter,
   type EventPage,
   FORGOTTEN,
   type KeyRange,
   type NewEvent,
+  type SearchHit,
+  type SearchPage,
+  type SearchResult,
+  type SearchTerm,
   type StorageDriver,
   type StorageEntry,
   type StorageEvent,
@@ -21,7 +26,7 @@ import {
 } from '@toka/sdk';
 import { formatOf } from './database.ts';
 import { translate, unavailable } from './failures.ts';
-import { SCHEMA_VERSION } from './schema.ts';
+import { createDocuments, dropDocuments, SCHEMA_VERSION } from './schema.ts';
 
 /** How often a subscriber looks for what other processes have added, milliseconds. */
 const POLL_MS = 50;
@@ -52,6 +57,9 @@ const EVENTS = `SELECT e.position, e.run, e.seq, e.time, e.body, lower(hex(e.has
 const PUT = `INSERT INTO entries (key, value, until) VALUES (?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`;
 
+const SEARCH = `SELECT id, -bm25(document_words) AS "rank" FROM document_words JOIN documents ON number = document_words.rowid
+  WHERE document_words MATCH ? ORDER BY 2 DESC, id DESC LIMIT ? OFFSET ?`;
+
 /** The storage over an open database, which answers at once; see `StorageBackend` for what the methods promise. */
 export class SqliteDriver implements StorageDriver {
   readonly #db: DatabaseSync;
@@ -67,7 +75,8 @@ export class SqliteDriver implements StorageDriver {
   constructor(db: DatabaseSync, file: string) {
     this.#db = db;
     this.#file = file;
-    this.#own = transactionOf((text) => this.#sql(text));
+    const sql: Sql = (text) => this.#sql(text);
+    this.#own = { ...transactionOf(sql), documents: documentsOf(db, sql) };
   }
 
   read = (stream: string, page: EventPage): Awaitable<StorageEvent[]> => this.#look((own) => own.read(stream, page));
@@ -112,6 +121,16 @@ export class SqliteDriver implements StorageDriver {
     return this.#look(() => eventsOf(this.#sql(sql), ...used.map(([, value]) => value), limit));
   }
 
+  /** The terms hold nothing but words and spaces, so none can end the quotes. */
+  search(terms: readonly Required<SearchTerm>[], { limit, skip }: Required<SearchPage>): Awaitable<SearchResult> {
+    const query = terms.map(({ text, prefix }) => `"${text}"${prefix ? ' *' : ''}`).join(' AND ');
+    return this.#look(() => {
+      if (!hasDocuments((text) => this.#sql(text))) return { hits: [], mark: '' };
+      const hits = this.#sql(SEARCH).all(query, limit, skip) as unknown as SearchHit[];
+      return { hits: hits.map(({ id, rank }) => ({ id, rank })), mark: markOf((text) => this.#sql(text)) };
+    });
+  }
+
   async changed(after: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (await this.ends()).events <= after) await sleep(POLL_MS, undefined, { signal }).catch(() => {});
   }
@@ -123,6 +142,8 @@ export class SqliteDriver implements StorageDriver {
 
   async compact(): Promise<void> {
     await this.#alone(async () => {
+      // Words of removed documents stay in the index until its parts are merged.
+      if (hasDocuments((text) => this.#sql(text))) this.#db.exec("INSERT INTO document_words (document_words) VALUES ('optimize')");
       this.#db.exec('VACUUM');
       // What was forgotten, or removed, stands in pages of before until then: SQLite leaves copies also where it moves a row.
       const emptied = this.#sql('PRAGMA wal_checkpoint(TRUNCATE)').get();
@@ -222,8 +243,47 @@ async function settled(turn: Promise<unknown>): Promise<void> {
   await Promise.allSettled([turn]);
 }
 
+type Sql = (text: string) => StatementSync;
+
+function hasDocuments(sql: Sql): boolean {
+  return sql("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined;
+}
+
+function markOf(sql: Sql): string {
+  return String(sql('SELECT mark FROM document_mark').get()?.['mark'] ?? '');
+}
+
+/** What can be done with documents inside a transaction. */
+function documentsOf(db: DatabaseSync, sql: Sql): Documents {
+  const makeRoom = (): void => {
+    if (!hasDocuments(sql)) createDocuments(db);
+  };
+  const remove = (id: string): void => {
+    const number = sql('SELECT number FROM documents WHERE id = ?').get(id)?.['number'];
+    if (typeof number !== 'number') return;
+    sql('DELETE FROM document_words WHERE rowid = ?').run(number);
+    sql('DELETE FROM documents WHERE number = ?').run(number);
+  };
+  return {
+    put(id, text) {
+      makeRoom();
+      remove(id);
+      const { lastInsertRowid } = sql('INSERT INTO documents (id) VALUES (?)').run(id);
+      sql('INSERT INTO document_words (rowid, words) VALUES (?, ?)').run(lastInsertRowid, text);
+    },
+    remove: (id) => (hasDocuments(sql) ? remove(id) : undefined),
+    clear: () => (hasDocuments(sql) ? dropDocuments(db) : undefined),
+    marked: () => (hasDocuments(sql) ? markOf(sql) : ''),
+    mark(note) {
+      makeRoom();
+      sql('DELETE FROM document_mark').run();
+      sql('INSERT INTO document_mark (mark) VALUES (?)').run(note);
+    },
+  };
+}
+
 /** What can be done inside a transaction, through prepared statements. */
-function transactionOf(sql: (text: string) => StatementSync): StorageTransaction {
+function transactionOf(sql: Sql): StorageTransaction {
   const known = (stream: string, events: readonly NewEvent[]): Appended | undefined => {
     if (events.every(({ key }) => key === undefined)) return undefined;
     const find = sql('SELECT seq, position FROM events WHERE run = ? AND key = ?');

@@ -86,6 +86,27 @@ INSERT INTO entries (key, value) SELECT 'checkpoint/' || printf('%016d', size), 
 INSERT INTO entries (key, value, until) SELECT 'ledger/' || key, CAST(value AS BLOB), until FROM ledger;
 DROP TABLE runs; DROP TABLE blobs; DROP TABLE checkpoints; DROP TABLE ledger`;
 
+/**
+ * Texts that are found by their words, from the first one on. They follow from the rest, so they are no part of a format; the words are kept
+ * by FTS5 (https://www.sqlite.org/fts5.html), which makes the tables with an underscore and keeps no text.
+ */
+const DOCUMENTS: Statements = {
+  documents: `CREATE TABLE documents (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE
+) STRICT`,
+  document_mark: `CREATE TABLE document_mark (
+  mark TEXT NOT NULL
+) STRICT`,
+  document_words: `CREATE VIRTUAL TABLE document_words USING fts5 (words, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'")`,
+};
+const WORD_TABLES: Statements = {
+  document_words_data: "CREATE TABLE 'document_words_data'(id INTEGER PRIMARY KEY, block BLOB)",
+  document_words_idx: "CREATE TABLE 'document_words_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID",
+  document_words_docsize: "CREATE TABLE 'document_words_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER)",
+  document_words_config: "CREATE TABLE 'document_words_config'(k PRIMARY KEY, v) WITHOUT ROWID",
+};
+
 /** The formats that there were, oldest first: what each holds, and what brings a journal of the one before to it. */
 const FORMATS: readonly { readonly holds: Statements; adopt?(db: DatabaseSync): void }[] = [
   { holds: { ...RECORD, ...SUMMARIES } },
@@ -115,6 +136,16 @@ export function create(db: DatabaseSync): void {
   sign(db);
 }
 
+/** Makes room for documents; to be called inside a transaction. */
+export function createDocuments(db: DatabaseSync): void {
+  make(db, DOCUMENTS);
+}
+
+/** Removes all documents and their room. */
+export function dropDocuments(db: DatabaseSync): void {
+  for (const name of Object.keys(DOCUMENTS)) db.exec(`DROP TABLE ${name}`);
+}
+
 /** Brings the schema from a version to the present one; to be called inside a transaction. */
 export function migrate(db: DatabaseSync, from: number): void {
   for (const { adopt } of FORMATS.slice(from)) adopt?.(db);
@@ -140,8 +171,9 @@ export function modernCopy(db: DatabaseSync, version: number, copy: DatabaseSync
  * @returns The first name that is not as it should be, or undefined.
  */
 export function findForeignObject(db: DatabaseSync, version: number): string | undefined {
-  const own = FORMATS[version - 1]?.holds ?? {};
   const rows = db.prepare('SELECT name, sql FROM sqlite_schema').all() as { name: string; sql: string | null }[];
+  const hasDocuments = version === SCHEMA_VERSION && rows.some(({ name }) => name === 'documents');
+  const own = { ...FORMATS[version - 1]?.holds, ...(hasDocuments && { ...DOCUMENTS, ...WORD_TABLES }) };
   const foreign = rows.find(({ name, sql }) => (sql === null ? !name.startsWith('sqlite_autoindex_') : own[name] !== sql));
   if (foreign) return foreign.name;
   return Object.keys(own).find((name) => !rows.some((row) => row.name === name));

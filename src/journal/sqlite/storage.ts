@@ -6,6 +6,6 @@ import { SqliteDriver } from './driver.ts';
 export const sqliteStorage = defineStorage({
   id: 'sqlite',
   summary: 'Keep the journal in one SQLite file',
-  supports: { durable: true, processes: true, text: true, subscribe: true, check: true, compact: true, backup: true, forget: true },
+  supports: { durable: true, processes: true, text: true, subscribe: true, check: true, compact: true, backup: true, forget: true, search: true },
   open: ({ location, ...options }) => new SqliteDriver(openDatabase(location, options), location),
 });

@@ -1,5 +1,6 @@
-import { coded, type CodedError, type StorageDriver, type StorageFacts, type StorageReader, type StorageTransaction } from '@toka/sdk';
+import { coded, type CodedError, type SearchPage, type SearchResult, type SearchTerm, type StorageDriver, type StorageFacts, type StorageReader, type StorageTransaction } from '@toka/sdk';
 import type { Connections, Session } from './connections.ts';
+import { hasDocuments, search, tableOf } from './documents.ts';
 import { Listener } from './listener.ts';
 import { SqlReader } from './reader.ts';
 import { findForeign, FORMAT, lockOf } from './schema.ts';
@@ -36,6 +37,10 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
     return this.#moment(async (session) => work(new SqlReader(session, this.#schema)));
   }
 
+  async search(terms: readonly Required<SearchTerm>[], page: Required<SearchPage>): Promise<SearchResult> {
+    return this.#moment(async (session) => search(session, this.#schema, terms, page));
+  }
+
   async changed(after: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#listener.wait(async () => (await this.ends()).events > after, signal);
@@ -64,9 +69,9 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
   async describe(): Promise<StorageFacts> {
     const [row] = await this.#connections.use(async (session) =>
       session.run({
-        text: `SELECT pg_total_relation_size($1::regclass) + pg_total_relation_size($2::regclass) AS bytes,
+        text: `SELECT pg_total_relation_size($1::regclass) + pg_total_relation_size($2::regclass) + coalesce(pg_total_relation_size(to_regclass($3)), 0) AS bytes,
           'synchronous_commit=' || current_setting('synchronous_commit') || ', fsync=' || current_setting('fsync') AS durability`,
-        values: [this.events, this.entries],
+        values: [this.events, this.entries, tableOf(this.#schema)],
       }),
     );
     return { format: FORMAT, newestFormat: FORMAT, bytes: Number(row?.['bytes']), durability: String(row?.['durability']) };
@@ -77,7 +82,8 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
     await this.#connections.use(
       async (session) => {
         await session.script('SET statement_timeout = 0');
-        for (const table of [this.events, this.entries]) await session.run({ text: `VACUUM (ANALYZE) ${table}`, isPatient: true });
+        const documents = (await hasDocuments(session, this.#schema)) ? [tableOf(this.#schema)] : [];
+        for (const table of [this.events, this.entries, ...documents]) await session.run({ text: `VACUUM (ANALYZE) ${table}`, isPatient: true });
       },
       () => false,
     );

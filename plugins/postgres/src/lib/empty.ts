@@ -18,6 +18,7 @@ export const emptyDriver: StorageDriver = {
   },
   snapshot: async (work) => work(READER),
   query: () => [],
+  search: () => ({ hits: [], mark: '' }),
   async changed(_after, signal) {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (signal.aborted) resolve();

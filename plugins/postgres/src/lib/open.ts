@@ -3,7 +3,7 @@ import { parseAddress } from './address.ts';
 import { Connections } from './connections.ts';
 import { PostgresDriver } from './driver.ts';
 import { emptyDriver } from './empty.ts';
-import { damaged, findForeign, FORMAT, migrate, readFormat } from './schema.ts';
+import { damaged, findForeign, FORMAT, migrate, older, readFormat } from './schema.ts';
 
 /** Opens a schema that is exactly ours; makes one where there is none, unless it is only to be read. */
 export async function openDriver({ location, readOnly = false }: StorageOptions): Promise<StorageDriver> {
@@ -13,6 +13,7 @@ export async function openDriver({ location, readOnly = false }: StorageOptions)
     const isThere = await connections.use(async (session) => {
       const format = await readFormat(session, address.schema, connections.place);
       if (format === 0 && readOnly) return false;
+      if (format < FORMAT && readOnly) throw older(connections.place, format);
       if (format < FORMAT) await migrate(session, address.schema, connections.place);
       const foreign = await findForeign(session, address.schema);
       if (foreign !== undefined) throw damaged(connections.place, `its schema is not toka's: ${foreign}`);

@@ -63,6 +63,25 @@ const DESCRIPTION: readonly string[] = [
   't CREATE UNIQUE INDEX events_stream_version_key ON events USING btree (stream, version)',
 ];
 
+/** Texts that are found by their words, from the first one on. They follow from the rest, so they are no part of a format. */
+export const DOCUMENTS = `CREATE TABLE IF NOT EXISTS $.documents (
+    id text COLLATE "C" PRIMARY KEY,
+    words text COLLATE "C" NOT NULL,
+    lexemes tsvector NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS documents_lexemes ON $.documents USING gin (lexemes)`;
+
+/** What `DESCRIBE` says of them. */
+const DOCUMENTS_DESCRIPTION: readonly string[] = [
+  'column documents id text t C',
+  'column documents lexemes tsvector t',
+  'column documents words text t C',
+  'constraint documents documents_pkey PRIMARY KEY (id)',
+  'relation documents r p f f',
+  't CREATE INDEX documents_lexemes ON documents USING gin (lexemes)',
+  't CREATE UNIQUE INDEX documents_pkey ON documents USING btree (id)',
+];
+
 /** A line for each thing in a schema that has a say in what is stored. Names of the schema itself are left out. */
 const DESCRIBE = `WITH own AS (SELECT * FROM pg_class WHERE relnamespace = $1::text::regnamespace)
 SELECT concat_ws(' ', 'relation', relname, relkind, relpersistence, relrowsecurity, relforcerowsecurity) AS line FROM own WHERE relkind NOT IN ('i', 't')
@@ -125,9 +144,15 @@ export async function migrate(session: Session, schema: string, place: string): 
 export async function findForeign(session: Session, schema: string): Promise<string | undefined> {
   const rows = await session.run({ text: DESCRIBE, values: [schema] });
   const lines = rows.map(({ line }) => String(line));
-  return lines.find((line) => !DESCRIPTION.includes(line)) ?? DESCRIPTION.find((line) => !lines.includes(line));
+  const own = lines.includes('relation documents r p f f') ? [...DESCRIPTION, ...DOCUMENTS_DESCRIPTION] : DESCRIPTION;
+  return lines.find((line) => !own.includes(line)) ?? own.find((line) => !lines.includes(line));
 }
 
 export function damaged(place: string, why: string): Error {
   return coded('STORAGE_DAMAGED', `${place}: ${why}`);
+}
+
+/** Who only reads changes nothing, and reads no older format. */
+export function older(place: string, format: number): Error {
+  return coded('STORAGE_UNAVAILABLE', `${place} has format ${format}, and can be read once it has format ${FORMAT}`, { hint: 'bring it there with toka storage migrate' });
 }

@@ -1,4 +1,6 @@
 import { type Appended, coded, FORGOTTEN, type NewEvent, type StorageTransaction } from '@toka/sdk';
+import type { Session } from './connections.ts';
+import { SqlDocuments } from './documents.ts';
 import { asText, isText, SqlReader } from './reader.ts';
 
 const COLUMNS = ['key', 'time', 'kind', 'principal', 'body', 'hash', 'nodes'];
@@ -7,6 +9,12 @@ const COLUMNS = ['key', 'time', 'kind', 'principal', 'body', 'hash', 'nodes'];
 export class SqlTransaction extends SqlReader implements StorageTransaction {
   /** Whether there is something that subscribers wait for. */
   hasEvents = false;
+  readonly documents: SqlDocuments;
+
+  constructor(session: Session, schema: string) {
+    super(session, schema);
+    this.documents = new SqlDocuments(session, schema);
+  }
 
   async append(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<Appended> {
     const position = await this.#store(stream, events, expectedVersion);

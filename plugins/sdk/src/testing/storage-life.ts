@@ -1,5 +1,5 @@
 import { refused, same } from './expect.ts';
-import { all, bytes, check, event, type StorageCheck, textIn } from './storage-support.ts';
+import { all, bytes, check, event, pause, type StorageCheck, textIn, unopened } from './storage-support.ts';
 
 export const lifeChecks: readonly StorageCheck[] = [
   check('what was acknowledged is there when it is opened again, where that is declared', async (storage, open) => {
@@ -51,6 +51,55 @@ export const lifeChecks: readonly StorageCheck[] = [
     await storage.close();
     const reader = await open({ readOnly: true });
     same(await reader.ends(), { events: 0, nodes: 0 }, 'ends');
+  }),
+  unopened('who opens it to read where nothing ever was finds it empty, and makes nothing', async (open) => {
+    const reader = await open({ readOnly: true });
+    same([await reader.ends(), await reader.readAll({ limit: 9 }), await reader.nodes([1])], [{ events: 0, nodes: 0 }, [], [undefined]], 'events');
+    same([await reader.get('key'), await reader.list({ prefix: '', limit: 9 }), await reader.count('')], [undefined, [], 0], 'entries');
+    same([await reader.query({}, { limit: 9 }), await reader.snapshot((own) => own.read('one', { limit: 9 }))], [{ events: [] }, []], 'a query, and a snapshot');
+    await refused('STORAGE_READ_ONLY', () => reader.append('one', [event('a')], 0), 'append');
+    await reader.close();
+    const other = await open({ readOnly: true });
+    same(await other.ends(), { events: 0, nodes: 0 }, 'who comes next');
+    await other.close();
+    const writer = await open();
+    same(await writer.append('one', [event('a')], 0), { position: 1, version: 1, known: false }, 'who writes then');
+  }),
+  check('closing lets what was asked before come to its end', async (storage, open) => {
+    const begun = Promise.withResolvers<void>();
+    const asked: Promise<unknown>[] = [
+      storage.transaction(async (own) => {
+        await own.append('one', [event('a')], 0);
+        begun.resolve();
+        await pause(20);
+        await own.append('one', [event('b')], 1);
+      }),
+      Promise.resolve(storage.append('two', [event('c')], 0)),
+      Promise.resolve(storage.put('key', bytes('value'))),
+    ];
+    await begun.promise;
+    const closing = storage.close();
+    await refused('STORAGE_CLOSED', () => storage.append('two', [event('d')], 1), 'what is asked after');
+    same((await Promise.allSettled(asked)).map(({ status }) => status), ['fulfilled', 'fulfilled', 'fulfilled'], 'what was asked before');
+    await closing;
+    if (!storage.supports.durable) return;
+    const again = await open();
+    same([await all(again), await textIn(again.get('key'))], [['a', 'b', 'c'], 'value'], 'what is there when it is opened again');
+  }),
+  check('closing during a snapshot lets it read to its end', async (storage) => {
+    await storage.append('one', [event('a')], 0);
+    const begun = Promise.withResolvers<void>();
+    const reading = storage.snapshot(async (own) => {
+      await own.ends();
+      begun.resolve();
+      await pause(20);
+      return own.ends();
+    });
+    await begun.promise;
+    const closing = storage.close();
+    same(await reading, { events: 1, nodes: 1 }, 'what it reads after');
+    await closing;
+    await refused('STORAGE_CLOSED', () => storage.ends(), 'the next call');
   }),
   check('its structure is checked where that is declared', async (storage) => {
     await storage.append('one', [event('a')], 0);
@@ -108,6 +157,7 @@ export const lifeChecks: readonly StorageCheck[] = [
       transaction: () => storage.transaction(() => {}),
       snapshot: () => storage.snapshot(() => {}),
       query: () => storage.query({}, { limit: 1 }),
+      search: () => storage.search([{ text: 'word' }], { limit: 1 }),
     };
     for (const [name, call] of Object.entries(calls)) await refused('STORAGE_CLOSED', call, name);
   }),

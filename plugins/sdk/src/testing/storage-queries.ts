@@ -46,6 +46,14 @@ export const queryChecks: readonly StorageCheck[] = [
     await fill(storage);
     same(await ask(storage, { principal: 'ann' }), ['a', 'd'], 'ann');
   }),
+  check('events are queried by a kind and a principal of whatever characters and length', async (storage) => {
+    const texts = ['a\0b', 'a\0c', 'a', '"\\\n\u2028', '💶', 'x'.repeat(10_000), `${'x'.repeat(10_000)}y`];
+    for (const [at, name] of texts.entries()) await storage.append(`s${at}`, [event(`n${at}`, { body: JSON.stringify({ type: name, name: `n${at}`, principal: name }) })], 0);
+    for (const [at, name] of texts.entries()) {
+      same(await ask(storage, { kind: name }), [`n${at}`], `kind ${at}`);
+      same(await ask(storage, { principal: name }), [`n${at}`], `principal ${at}`);
+    }
+  }),
   check('events are queried by stream', async (storage) => {
     await fill(storage);
     same(await ask(storage, { stream: 'two' }), ['c'], 'two');

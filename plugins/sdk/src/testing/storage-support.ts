@@ -21,6 +21,11 @@ type Opener = (options?: { readonly readOnly?: boolean }) => Promise<StorageBack
 
 /** A check with a storage that is open, and a way to open another in the same place. */
 export function check(name: string, work: (storage: StorageBackend, open: Opener, place: StoragePlace) => Promise<void>): StorageCheck {
+  return unopened(name, async (open, place) => work(await open(), open, place));
+}
+
+/** A check with a place in which nobody has opened a storage yet. */
+export function unopened(name: string, work: (open: Opener, place: StoragePlace) => Promise<void>): StorageCheck {
   return {
     name,
     async run(make) {
@@ -32,7 +37,7 @@ export function check(name: string, work: (storage: StorageBackend, open: Opener
         return storage;
       };
       try {
-        await work(await open(), open, place);
+        await work(open, place);
       } finally {
         for (const storage of opened) await storage.close();
         await place.remove?.();

@@ -47,6 +47,20 @@ export const transactionChecks: readonly StorageCheck[] = [
     same(await all(storage), ['a'], 'events');
     same(await storage.get('key'), undefined, 'entry');
   }),
+  check('a transaction whose work goes on after a refusal commits the rest, and nothing of what was refused', async (storage) => {
+    await storage.append('one', [event('a', { key: 'k1' })], 0);
+    await storage.transaction(async (own) => {
+      await own.append('one', [event('b')], 1);
+      await refused('STORAGE_CONFLICT', () => own.append('one', [event('x'), event('y')], 1), 'another version');
+      await refused('STORAGE_CONFLICT', () => own.append('one', [event('x', { key: 'k2' }), event('a', { key: 'k1' })], 2), 'keys of which one is known');
+      await refused('STORAGE_INVALID', () => own.append('one', [event('x', { hash: 'xy' })], 2), 'a hash that is not hex');
+      await refused('STORAGE_INVALID', () => own.put('', bytes('value')), 'an empty key');
+      await own.append('one', [event('c', { key: 'k2' })], 2);
+      await own.put('key', bytes('value'));
+    });
+    same([await all(storage), await textIn(storage.get('key'))], [['a', 'b', 'c'], 'value'], 'what is stored');
+    same(await storage.append('two', [event('d')], 0), { position: 4, version: 1, known: false }, 'the next append');
+  }),
   check('a transaction sees what it has written', async (storage) => {
     await storage.put('p/old', bytes('1'));
     await storage.append('one', [event('a')], 0);

@@ -1,3 +1,4 @@
+import { documentChecks } from './storage-documents.ts';
 import { entryChecks } from './storage-entries.ts';
 import { eventChecks } from './storage-events.ts';
 import { forgettingChecks } from './storage-forgetting.ts';
@@ -26,4 +27,4 @@ export type { StorageCheck, StoragePlace } from './storage-support.ts';
  *   }));
  * }
  */
-export const storageChecks: readonly StorageCheck[] = [...eventChecks, ...entryChecks, ...transactionChecks, ...queryChecks, ...subscriptionChecks, ...forgettingChecks, ...lifeChecks];
+export const storageChecks: readonly StorageCheck[] = [...eventChecks, ...entryChecks, ...transactionChecks, ...queryChecks, ...subscriptionChecks, ...documentChecks, ...forgettingChecks, ...lifeChecks];
