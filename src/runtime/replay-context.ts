@@ -1,0 +1,149 @@
+import type { CallResult, FileEntry, FileInfo, JsonValue, ProcessResult, ToolContext, ToolFs } from '@toka/sdk';
+import { TokaError } from '../errors.ts';
+import type { Verb } from '../journal/recorded.ts';
+import * as asked from './asked.ts';
+import type { TapedAnswer, TapedCall, TapedError } from './taped-call.ts';
+
+/** A call that a replayed tool made. */
+export interface ReplayedCall extends Omit<TapedCall, 'answer'> {
+  /** Which call on record it was answered from; absent where there is none. */
+  readonly of?: number;
+}
+
+/** What is known of a run that is replayed, beside its calls. */
+export interface ReplayBase extends Pick<ToolContext, 'runId' | 'idempotencyKey' | 'cwd' | 'root' | 'capabilities' | 'missing'> {
+  /** Variables whose values are not on record, as they are now. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ReplayOptions extends ReplayBase {
+  readonly signal: AbortSignal;
+  readonly recorded: readonly TapedCall[];
+  /** Replaces secrets as they were replaced in the record. */
+  mask?(value: JsonValue): JsonValue;
+}
+
+export interface Replay {
+  readonly context: ToolContext;
+  /** The calls made so far, in their order. */
+  readonly calls: readonly ReplayedCall[];
+}
+
+/** What a tool may look at more often than on record: nothing happens by it. */
+const LOOKS: readonly Verb[] = ['read', 'stream', 'stat', 'list', 'walk', 'can', 'env'];
+
+/** Pieces in which a stream comes that has not the file any more. */
+const CHUNK = 256 * 1024;
+
+/** Makes a context that answers from the record, and touches nothing. A call that is not on record is refused, and so is each one after it. */
+export function replayContext({ signal, recorded, mask = (value) => value, env: secrets, ...base }: ReplayOptions): Replay {
+  const calls: ReplayedCall[] = [];
+  const waiting = queues(recorded);
+  const last = new Map<string, number>();
+  let refusal: TokaError | undefined;
+
+  const ask = (verb: Verb, rawArgs: JsonValue, content?: Uint8Array): TapedAnswer => {
+    signal.throwIfAborted();
+    if (refusal) throw refusal;
+    const args = mask(rawArgs);
+    const key = keyOf(verb, args);
+    const of = waiting.get(key)?.shift() ?? (LOOKS.includes(verb) ? last.get(key) : undefined);
+    calls.push({ do: verb, args, ...(content ? { content } : {}), ...(of === undefined ? {} : { of }) });
+    if (of === undefined) {
+      if (verb === 'log' || verb === 'progress') return { value: null };
+      refusal = new TokaError('TOKA_REPLAY_DIVERGED', `the tool asks for what is not on record: ${verb} ${JSON.stringify(args).slice(0, 200)}`);
+      throw refusal;
+    }
+    last.set(key, of);
+    return recorded[of]?.answer ?? {};
+  };
+  const value = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<JsonValue> => settle(ask(verb, args, content));
+  const fs = replayFs(base.cwd, ask, value);
+  return {
+    calls,
+    context: {
+      ...base,
+      signal,
+      fs,
+      spawn: async (argv, options = {}) => {
+        const { args, content } = asked.spawn(base.cwd, argv, options);
+        const result = (await value('spawn', args, content)) as unknown as ProcessResult;
+        for (const stream of ['stdout', 'stderr'] as const) if (result[stream] !== '') options.onOutput?.(stream, result[stream]);
+        return result;
+      },
+      call: async (tool, params) => (await value('call', asked.call(tool, params))) as unknown as CallResult,
+      env: (name) => {
+        const answer = ask('env', { name });
+        if (answer.lost) return secrets[name];
+        return (now(answer) as string | null) ?? undefined;
+      },
+      log: (level, message) => void ask('log', { level, message }),
+      progress: (progress) => void ask('progress', JSON.parse(JSON.stringify(progress)) as JsonValue),
+    },
+  };
+}
+
+function replayFs(cwd: string, ask: (verb: Verb, args: JsonValue, content?: Uint8Array) => TapedAnswer, value: (verb: Verb, args: JsonValue, content?: Uint8Array) => Promise<JsonValue>): ToolFs {
+  const read: ToolFs['read'] = async (path, options) => {
+    const answer = ask('read', asked.read(cwd, path, options));
+    await settle(answer);
+    return Uint8Array.from(answer.bytes ?? []);
+  };
+  return {
+    can: (action, path) => now(ask('can', asked.can(cwd, action, path))) as boolean,
+    read,
+    readText: async (path, options) => Buffer.from(await read(path, options)).toString('utf8'),
+    stream: (path, options) => taken(ask, 'stream', asked.stream(cwd, path, options), ({ bytes }) => pieces(bytes)),
+    write: async (path, data, options) => {
+      await value('write', asked.write(cwd, path, options), typeof data === 'string' ? Buffer.from(data) : Uint8Array.from(data));
+    },
+    stat: async (path) => ((await value('stat', asked.place(cwd, path))) as unknown as FileInfo | null) ?? undefined,
+    list: async (path) => (await value('list', asked.place(cwd, path))) as unknown as FileEntry[],
+    walk: (path, options) => taken(ask, 'walk', asked.walk(cwd, path, options), ({ value: entries }) => entries as unknown as FileEntry[]),
+  };
+}
+
+/** Who takes more of a stream than on record gets what is not known. */
+async function* taken<T>(ask: (verb: Verb, args: JsonValue) => TapedAnswer, verb: Verb, args: JsonValue, parts: (answer: TapedAnswer) => Iterable<T>): AsyncGenerator<T> {
+  const answer = ask(verb, args);
+  if (answer.lost) await settle(answer);
+  yield* parts(answer);
+  if (answer.error) throw thrown(answer.error);
+  if (answer.part) ask(verb, { ...(args as object), beyond: true });
+}
+
+function* pieces(bytes: Uint8Array = new Uint8Array(0)): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += CHUNK) yield Uint8Array.from(bytes.subarray(at, at + CHUNK));
+}
+
+async function settle(answer: TapedAnswer): Promise<JsonValue> {
+  // It had not come when the run ended: whoever waits for it was not waited for.
+  if (answer.lost === 'end') return new Promise(() => undefined);
+  return now(answer);
+}
+
+function now({ value = null, error, lost }: TapedAnswer): JsonValue {
+  if (error) throw thrown(error);
+  if (lost) throw new TokaError('TOKA_RUN_NOT_RECORDED', 'what the tool was answered is not on record');
+  return structuredClone(value);
+}
+
+/** Tools recognise errors by their codes. */
+function thrown({ code, message, hint, data }: TapedError): Error {
+  return Object.assign(new Error(message), code === undefined ? {} : { code }, hint === undefined ? {} : { hint }, data === undefined ? {} : { data });
+}
+
+function queues(recorded: readonly TapedCall[]): Map<string, number[]> {
+  const found = new Map<string, number[]>();
+  for (const [at, { do: verb, args }] of recorded.entries()) {
+    const key = keyOf(verb, args);
+    const queue = found.get(key);
+    if (queue) queue.push(at);
+    else found.set(key, [at]);
+  }
+  return found;
+}
+
+function keyOf(verb: Verb, args: JsonValue): string {
+  return `${verb} ${JSON.stringify(args)}`;
+}
