@@ -179,6 +179,8 @@ export interface RunRecorded {
   readonly files: Kept;
   /** Optional capabilities that were not granted, printed. */
   readonly missing: readonly string[];
+  /** SHA-256 of the tool as a lock says it, its code included, lower-case hex: the same on every machine. */
+  readonly toolDigest?: string;
   /** What was read on standard input, text or a blob; absent where there was none, or it was not kept. */
   readonly input?: Kept;
   /** What is not there, and why: `input`, `calls` or `files` beyond a limit. */

@@ -105,6 +105,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     calls: kept,
     files: kept,
     missing: list(path, 10_000),
+    toolDigest: optional(sha256),
     input: optional(keptText),
     lost: optional(list(oneOf('input', 'calls', 'files'), 3)),
     contents: list(blobRef, CONTENTS_LIMIT),

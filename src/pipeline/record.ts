@@ -165,6 +165,7 @@ function recorded(run: Run, keeper: Keeper): RunRecorded[] {
       calls: keeper.json(calls as unknown as JsonValue),
       files: keeper.json(files as unknown as JsonValue),
       missing: decision?.fallen.map(({ capability }) => printCapability(capability)) ?? [],
+      ...(recording.toolDigest === undefined ? {} : { toolDigest: recording.toolDigest }),
       ...(recording.input ? { input: keeper.output(clean(recording.input)) } : {}),
       ...(recording.lost.length === 0 ? {} : { lost: recording.lost }),
       contents: [...contents.values()],

@@ -33,7 +33,7 @@ export interface Ending {
   readonly data?: JsonValue;
   readonly stdout: Uint8Array;
   readonly stderr: Uint8Array;
-  readonly manifestHash?: string;
+  readonly toolDigest?: string;
   readonly toka?: string;
 }
 
@@ -114,10 +114,10 @@ function said({ do: verb, args }: Said): Said {
 
 /** Where a run ended otherwise. Whether it was strict decides about what is no answer: the tool's version, its messages, its standard error. */
 export function endingDifferences(before: Ending, now: Ending, { isStrict, isNative }: { readonly isStrict: boolean; readonly isNative: boolean }): RunDifference[] {
-  const compared = ({ status, exitCode, error, words, manifestHash, toka }: Ending): JsonValue =>
+  const compared = ({ status, exitCode, error, words, toolDigest, toka }: Ending): JsonValue =>
     JSON.parse(
       JSON.stringify({
-        ...(isStrict ? { manifestHash, toka } : {}),
+        ...(isStrict ? { toolDigest, toka } : {}),
         words,
         status,
         exitCode,

@@ -11,6 +11,7 @@ import type { RunDifference } from '../journal/run-diff.ts';
 import { MASKED } from '../manifest/secret-parts.ts';
 import { passParameters } from '../runtime/arguments.ts';
 import type { Completion } from '../runtime/completion.ts';
+import type { ReplayedCall } from '../runtime/replay-context.ts';
 import type { TapedCall } from '../runtime/taped-call.ts';
 import { STOPPED, valueOf } from './answer.ts';
 import type { House } from './house.ts';
@@ -20,6 +21,7 @@ import { type Divergence, divergenceOf, type Ending, endingDifferences } from '.
 import type { ExecutionRequest, ToolRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import type { Run } from './run.ts';
+import { toolDigest as digestNow } from './tool-digest.ts';
 import { requestOf } from './unknown.ts';
 
 export const REPLAY_SCHEMA = 'toka/run-replay/v1';
@@ -92,7 +94,7 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
   const isByItself = status === 'succeeded' || status === 'failed' || (started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? ''));
   if (!isByItself) throw refusal(id, `it did not end by itself: ${status}`, 'record a run that comes to its end');
   const params = (await valueOf(requested.params, journal)) as Readonly<Record<string, JsonValue>>;
-  return { run: id, events, requested, started, recorded, ending: await endingOf(events.map(({ event }) => event), requested, async (kept) => bytesOf(kept, journal)), params, needs: Object.keys(params).filter((name) => JSON.stringify(params[name]).includes(MASKED)) };
+  return { run: id, events, requested, started, recorded, ending: await endingOf(events.map(({ event }) => event), { toolDigest: recorded.toolDigest, toka: requested.toka }, async (kept) => bytesOf(kept, journal)), params, needs: Object.keys(params).filter((name) => JSON.stringify(params[name]).includes(MASKED)) };
 }
 
 /**
@@ -123,7 +125,7 @@ async function retold(house: House, found: Retellable, request: ReplayRequest, {
   const { run, error } = await retell(house, asked);
   // What has no completion, and asked nothing, was not carried out.
   if (error && !run.replayed) throw error;
-  const divergence = divergenceOf(calls, run.replayed ?? [], strict);
+  const divergence = divergenceOf(calls, withoutSecrets(run), strict);
   const isNative = run.tool?.executable.type === 'native';
   const differences = divergence ? [] : endingDifferences(withWords(found.ending, found, run), await endingNow(run, error, house), { isStrict: strict, isNative });
   return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: !divergence && differences.length === 0, ...(divergence ? { divergence } : {}), differences };
@@ -158,9 +160,9 @@ async function reexecuted(house: House, found: Retellable, request: ReplayReques
   const events = (await journal.read(runId)).map(({ event }) => event);
   const began = events.some(({ type }) => type === 'run.started');
   if (!began) throw new TokaError((error?.code ?? 'TOKA_INTERNAL') as TokaError['code'], error?.message ?? 'it was not done', error?.hint === undefined ? {} : { hint: error.hint });
-  const now = back(await endingOf(events, { manifestHash: requestedOf(events).manifestHash, toka: house.version }, async (kept) => bytesOf(kept, journal)), move);
-  const differences = endingDifferences(found.ending, now, { isStrict: strict, isNative: started.command === undefined });
   const again = events.find((event) => event.type === 'run.recorded');
+  const now = back(await endingOf(events, { toolDigest: again?.toolDigest, toka: house.version }, async (kept) => bytesOf(kept, journal)), move);
+  const differences = endingDifferences(found.ending, now, { isStrict: strict, isNative: started.command === undefined });
   const changedFiles = again ? changes(await filesOf(recorded, journal), await filesOf(again, journal), move) : [];
   return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: differences.length === 0, differences, reexecuted: runId, changedFiles };
 }
@@ -173,11 +175,6 @@ function targetOf({ requested: { tool = '', manifestHash }, started: { command =
   if (manifestHash !== undefined) return { kind: 'named', name: tool };
   const [program = tool, ...args] = command;
   return { kind: 'command', command: { argv: [program, ...args], level, limits: {}, capabilities: [], env: {} } };
-}
-
-function requestedOf(events: readonly RunEvent[]): Partial<RunRequested> {
-  const [first] = events;
-  return first?.type === 'run.requested' ? first : {};
 }
 
 function secretsFor({ run, needs }: Retellable, params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
@@ -244,7 +241,12 @@ async function completionOf(events: readonly StoredEvent[], journal: Journal): P
   return { output, outputBytes: last?.usage.outputBytes ?? 0, truncated: isTruncated, exitCode: last?.exitCode ?? null, pieces, ...(stopped ? { stopped } : {}) };
 }
 
-async function endingOf(events: readonly RunEvent[], { manifestHash, toka }: { readonly manifestHash?: string | undefined; readonly toka: string }, read: (kept: Kept) => Promise<Uint8Array>): Promise<Ending> {
+interface Versions {
+  readonly toolDigest: string | undefined;
+  readonly toka: string;
+}
+
+async function endingOf(events: readonly RunEvent[], { toolDigest, toka }: Versions, read: (kept: Kept) => Promise<Uint8Array>): Promise<Ending> {
   const finished = events.find((event) => event.type === 'run.finished');
   const data = finished?.data && ('inline' in finished.data ? finished.data.inline : (JSON.parse(Buffer.from(await read(finished.data)).toString('utf8')) as JsonValue));
   const text = async (wanted: 'stdout' | 'stderr'): Promise<Uint8Array> =>
@@ -256,9 +258,19 @@ async function endingOf(events: readonly RunEvent[], { manifestHash, toka }: { r
     ...(data === undefined ? {} : { data }),
     stdout: await text('stdout'),
     stderr: await text('stderr'),
-    ...(manifestHash === undefined ? {} : { manifestHash }),
+    ...(toolDigest === undefined ? {} : { toolDigest }),
     toka,
   };
+}
+
+/** As its calls would be recorded. */
+function withoutSecrets(run: Run): ReplayedCall[] {
+  const mask = maskOf(run);
+  return (run.replayed ?? []).map(({ content, args, ...call }) => ({
+    ...call,
+    args: mask.json(args),
+    ...(content ? { content: mask.pieces([{ stream: 'stdout', bytes: content }])[0]!.bytes } : {}),
+  }));
 }
 
 /** As it would be recorded, so that secrets are replaced on both sides. */
@@ -266,7 +278,7 @@ async function endingNow(run: Run, error: TokaError | undefined, house: House): 
   const keeper = createKeeper();
   const events = outcomeEvents(run, error, { wallMs: 0, outputBytes: 0 }, keeper);
   const read = async (kept: Kept): Promise<Uint8Array> => ('blob' in kept ? (keeper.blobs.get(kept.blob) ?? new Uint8Array(0)) : Buffer.from(kept.inline as string));
-  const ending = await endingOf(events, { manifestHash: run.manifestHash, toka: house.version }, read);
+  const ending = await endingOf(events, { toolDigest: digestNow(run, house), toka: house.version }, read);
   const words = wordsOf(run);
   return words ? { ...ending, words: words.map(maskOf(run).text) } : ending;
 }

@@ -64,6 +64,7 @@ export interface Recording {
   readonly files: readonly GrantedFile[];
   readonly input?: Uint8Array;
   readonly lost: readonly ('input' | 'calls' | 'files')[];
+  readonly toolDigest?: string | undefined;
 }
 
 /** A part of the run that an earlier stage must have filled. */

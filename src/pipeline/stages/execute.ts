@@ -14,6 +14,7 @@ import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
 import type { ExecutionRequest } from '../request.ts';
+import { toolDigest } from '../tool-digest.ts';
 import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.ts';
 
 /** Makes it run. */
@@ -76,6 +77,7 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
   const signal = boundSignal(request, house.clock);
   const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
   let recording: Recording | undefined;
+  const digest = request.record === true ? toolDigest(run, house) : undefined;
   const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
@@ -85,33 +87,35 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
     onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
     onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
     onCalls: (calls, isFull) => {
-      if (request.record === true) recording = { calls: calls.flatMap((call) => decodeCall(call) ?? []), files: [], lost: isFull ? ['calls'] : [] };
+      if (request.record === true) recording = { calls: calls.flatMap((call) => decodeCall(call) ?? []), files: [], lost: isFull ? ['calls'] : [], toolDigest: digest };
     },
   });
   return { completion, ...(recording ? { recording } : {}) };
 }
 
 /** Keeps what a tool in toka's own process asks. */
-async function recorderOfCalls(): Promise<{ listen(context: ToolContext): ToolContext; recording(): Recording }> {
+async function recorderOfCalls(run: Run, house: House): Promise<{ listen(context: ToolContext): ToolContext; recording(): Recording }> {
   const { recordContext, Tape } = await import('../../runtime/recording.ts');
   const tape = new Tape();
+  const digest = toolDigest(run, house);
   return {
     listen: (context) => recordContext(context, tape),
-    recording: () => ({ calls: [...tape.calls], files: [], lost: tape.isFull ? ['calls'] : [] }),
+    recording: () => ({ calls: [...tape.calls], files: [], lost: tape.isFull ? ['calls'] : [], toolDigest: digest }),
   };
 }
 
 /** Keeps the files that a process could read, and what it reads on standard input. */
-async function recorderOfProcess(run: Run, { hidden }: House): Promise<{ listen(input: Input): Input; recording(): Recording }> {
+async function recorderOfProcess(run: Run, house: House): Promise<{ listen(input: Input): Input; recording(): Recording }> {
   const { grantedFiles, recordInput } = await import('../../runtime/recording.ts');
-  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, hidden);
+  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, house.hidden);
+  const digest = toolDigest(run, house);
   const input = recordInput();
   return {
     listen: input.listen,
     recording: () => {
       const lost = [...(input.isCut() ? (['input'] as const) : []), ...(isCut ? (['files'] as const) : [])];
       const heard = input.kept();
-      return { calls: [], files, lost, ...(heard ? { input: heard } : {}) };
+      return { calls: [], files, lost, toolDigest: digest, ...(heard ? { input: heard } : {}) };
     },
   };
 }
@@ -133,7 +137,7 @@ async function inProcess(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
   const limited = limitedSignal(run, house);
-  const recorder = request.record === true ? await recorderOfCalls() : undefined;
+  const recorder = request.record === true ? await recorderOfCalls(run, house) : undefined;
   const ended = async (): Promise<Run> => ({ ...run, recorded: await deed.recorded(), ...(recorder ? { recording: recorder.recording() } : {}) });
   const calls = callsOf(run, house);
   const deed = deedOf(run, house);
