@@ -22,7 +22,7 @@ import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Approver, House, Reviewer } from './pipeline/house.ts';
 import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
-import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay.ts';
+import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
 import type { Run } from './pipeline/run.ts';
@@ -33,7 +33,7 @@ import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.t
 
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
-export type { ReplayReport, Retellable } from './pipeline/replay.ts';
+export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
@@ -260,8 +260,8 @@ async function resumption(): Promise<typeof import('./pipeline/resume.ts')> {
   return import('./pipeline/resume.ts');
 }
 
-async function replays(): Promise<typeof import('./pipeline/replay.ts')> {
-  return import('./pipeline/replay.ts');
+async function replays(): Promise<typeof import('./pipeline/replay/replay.ts')> {
+  return import('./pipeline/replay/replay.ts');
 }
 
 function trustOf(project: Project | undefined, trustFile: string): Trust {

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { TokaError } from '../errors.ts';
 
 const kept = z.union([z.strictObject({ inline: z.string() }), z.strictObject({ blob: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) })]);
-const verb = z.enum(['read', 'stream', 'stat', 'list', 'walk', 'can', 'write', 'env', 'spawn', 'call', 'log', 'progress']);
+const verb = z.enum(['read', 'stream', 'stat', 'list', 'walk', 'can', 'write', 'env', 'spawn', 'call', 'now', 'log', 'progress']);
 const lost = z.enum(['secret', 'size', 'end']);
+const turn = z.strictObject({ place: z.int().min(1), asked: z.int().min(0) });
 const error = z.strictObject({ code: z.string().optional(), message: z.string(), hint: z.string().optional(), data: z.json().optional() });
 
 const RecordedCalls = z.array(
@@ -11,7 +12,7 @@ const RecordedCalls = z.array(
     do: verb,
     args: z.json(),
     content: kept.optional(),
-    answer: z.strictObject({ value: z.json().optional(), content: kept.optional(), part: z.literal(true).optional(), error: error.optional(), lost: lost.optional() }),
+    answer: z.strictObject({ value: z.json().optional(), content: kept.optional(), part: z.literal(true).optional(), error: error.optional(), lost: lost.optional(), turn: turn.optional() }),
   }),
 );
 const RecordedFiles = z.array(z.strictObject({ path: z.string(), sha256: z.string(), bytes: z.int().min(0), content: kept.optional() }));

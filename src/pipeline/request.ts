@@ -24,8 +24,12 @@ export interface Replaying extends Interrupted {
   readonly calls: readonly TapedCall[];
   readonly capabilities: readonly string[];
   readonly missing: readonly string[];
+  /** The values of variables that are not on record. */
+  readonly variables: Readonly<Record<string, string>>;
   /** The project's root, as it was there. */
   readonly root: string;
+  /** Whether answers come in the order in which they came on record. */
+  readonly inOrder: boolean;
   /** How the process ended; absent where the tool's own code is carried out. */
   readonly completion?: Completion;
 }

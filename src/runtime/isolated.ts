@@ -36,6 +36,8 @@ export interface HostOrder {
 /** A run to be told again, for a process. */
 export interface ReplayOrder extends ReplayBase {
   readonly calls: readonly EncodedCall[];
+  /** Whether answers come in the order in which they came on record. */
+  readonly inOrder: boolean;
 }
 
 /** What the host process writes, one JSON value a line. */

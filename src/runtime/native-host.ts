@@ -36,6 +36,7 @@ async function main(): Promise<void> {
       effective: new EffectiveSet(order.permissions, order.carvedOut),
       env: process.env,
       children: { spawn: outOfProcess, call: outOfProcess },
+      now: Date.now,
       log: (level, message) => say({ type: 'log', level, message }),
       progress: (progress) => say({ type: 'progress', progress }),
     });

@@ -2,6 +2,7 @@ import type { CallResult, FileEntry, FileInfo, JsonValue, ProcessResult, ToolCon
 import { TokaError } from '../errors.ts';
 import type { Verb } from '../journal/recorded.ts';
 import * as asked from './asked.ts';
+import { inTurns } from './turns.ts';
 import type { TapedAnswer, TapedCall, TapedError } from './taped-call.ts';
 
 /** A call that a replayed tool made. */
@@ -12,13 +13,15 @@ export interface ReplayedCall extends Omit<TapedCall, 'answer'> {
 
 /** What is known of a run that is replayed, beside its calls. */
 export interface ReplayBase extends Pick<ToolContext, 'runId' | 'idempotencyKey' | 'cwd' | 'root' | 'capabilities' | 'missing'> {
-  /** Variables whose values are not on record, as they are now. */
+  /** The values of variables that are not on record. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 export interface ReplayOptions extends ReplayBase {
   readonly signal: AbortSignal;
   readonly recorded: readonly TapedCall[];
+  /** Whether answers come in the order in which they came on record. Default false: at once. */
+  readonly inOrder?: boolean;
   /** Replaces secrets as they were replaced in the record. */
   mask?(value: JsonValue): JsonValue;
 }
@@ -30,16 +33,17 @@ export interface Replay {
 }
 
 /** What a tool may look at more often than on record: nothing happens by it. */
-const LOOKS: readonly Verb[] = ['read', 'stream', 'stat', 'list', 'walk', 'can', 'env'];
+const LOOKS: readonly Verb[] = ['read', 'stream', 'stat', 'list', 'walk', 'can', 'env', 'now'];
 
 /** Pieces in which a stream comes that has not the file any more. */
 const CHUNK = 256 * 1024;
 
 /** Makes a context that answers from the record, and touches nothing. A call that is not on record is refused, and so is each one after it. */
-export function replayContext({ signal, recorded, mask = (value) => value, env: secrets, ...base }: ReplayOptions): Replay {
+export function replayContext({ signal, recorded, inOrder = false, mask = (value) => value, env: secrets, ...base }: ReplayOptions): Replay {
   const calls: ReplayedCall[] = [];
   const waiting = queues(recorded);
   const last = new Map<string, number>();
+  const turns = inOrder ? inTurns() : undefined;
   let refusal: TokaError | undefined;
 
   const ask = (verb: Verb, rawArgs: JsonValue, content?: Uint8Array): TapedAnswer => {
@@ -48,6 +52,7 @@ export function replayContext({ signal, recorded, mask = (value) => value, env: 
     const args = mask(rawArgs);
     const key = keyOf(verb, args);
     const of = waiting.get(key)?.shift() ?? (LOOKS.includes(verb) ? last.get(key) : undefined);
+    turns?.asked();
     calls.push({ do: verb, args, ...(content ? { content } : {}), ...(of === undefined ? {} : { of }) });
     if (of === undefined) {
       if (verb === 'log' || verb === 'progress') return { value: null };
@@ -57,8 +62,14 @@ export function replayContext({ signal, recorded, mask = (value) => value, env: 
     last.set(key, of);
     return recorded[of]?.answer ?? {};
   };
-  const value = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<JsonValue> => settle(ask(verb, args, content));
-  const fs = replayFs(base.cwd, ask, value);
+  const wait = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<TapedAnswer> => {
+    const answer = ask(verb, args, content);
+    if (answer.turn) await turns?.wait(answer.turn);
+    // It had not come when the run ended: whoever waits for it was not waited for.
+    return answer.lost === 'end' ? new Promise(() => undefined) : answer;
+  };
+  const value = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<JsonValue> => now(await wait(verb, args, content));
+  const fs = replayFs(base.cwd, ask, wait);
   return {
     calls,
     context: {
@@ -77,16 +88,20 @@ export function replayContext({ signal, recorded, mask = (value) => value, env: 
         if (answer.lost) return secrets[name];
         return (now(answer) as string | null) ?? undefined;
       },
+      now: () => now(ask('now', {})) as number,
       log: (level, message) => void ask('log', { level, message }),
       progress: (progress) => void ask('progress', JSON.parse(JSON.stringify(progress)) as JsonValue),
     },
   };
 }
 
-function replayFs(cwd: string, ask: (verb: Verb, args: JsonValue, content?: Uint8Array) => TapedAnswer, value: (verb: Verb, args: JsonValue, content?: Uint8Array) => Promise<JsonValue>): ToolFs {
+type Ask<T> = (verb: Verb, args: JsonValue, content?: Uint8Array) => T;
+
+function replayFs(cwd: string, ask: Ask<TapedAnswer>, wait: Ask<Promise<TapedAnswer>>): ToolFs {
+  const value = async (...question: Parameters<typeof wait>): Promise<JsonValue> => now(await wait(...question));
   const read: ToolFs['read'] = async (path, options) => {
-    const answer = ask('read', asked.read(cwd, path, options));
-    await settle(answer);
+    const answer = await wait('read', asked.read(cwd, path, options));
+    now(answer);
     return Uint8Array.from(answer.bytes ?? []);
   };
   return {
@@ -104,9 +119,10 @@ function replayFs(cwd: string, ask: (verb: Verb, args: JsonValue, content?: Uint
 }
 
 /** Who takes more of a stream than on record gets what is not known. */
-async function* taken<T>(ask: (verb: Verb, args: JsonValue) => TapedAnswer, verb: Verb, args: JsonValue, parts: (answer: TapedAnswer) => Iterable<T>): AsyncGenerator<T> {
+async function* taken<T>(ask: Ask<TapedAnswer>, verb: Verb, args: JsonValue, parts: (answer: TapedAnswer) => Iterable<T>): AsyncGenerator<T> {
   const answer = ask(verb, args);
-  if (answer.lost) await settle(answer);
+  if (answer.lost === 'end') await new Promise(() => undefined);
+  if (answer.lost) now(answer);
   yield* parts(answer);
   if (answer.error) throw thrown(answer.error);
   if (answer.part) ask(verb, { ...(args as object), beyond: true });
@@ -114,12 +130,6 @@ async function* taken<T>(ask: (verb: Verb, args: JsonValue) => TapedAnswer, verb
 
 function* pieces(bytes: Uint8Array = new Uint8Array(0)): Generator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += CHUNK) yield Uint8Array.from(bytes.subarray(at, at + CHUNK));
-}
-
-async function settle(answer: TapedAnswer): Promise<JsonValue> {
-  // It had not come when the run ended: whoever waits for it was not waited for.
-  if (answer.lost === 'end') return new Promise(() => undefined);
-  return now(answer);
 }
 
 function now({ value = null, error, lost }: TapedAnswer): JsonValue {

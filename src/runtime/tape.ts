@@ -2,12 +2,16 @@ import type { JsonValue } from '@toka/sdk';
 import { CONTENT_INLINE_LIMIT, CONTENTS_LIMIT } from '../journal/blobs.ts';
 import type { Verb } from '../journal/recorded.ts';
 import { TAPE_LIMITS, type TapedAnswer, type TapedCall, type TapeLimits } from './taped-call.ts';
+import type { Turn } from './turns.ts';
 
 /** Bytes of JSON that the list of calls may take. */
-const LIST_LIMIT = 32 * 1024 ** 2;
+const LIST_LIMIT = 16 * 1024 ** 2;
 
 /** Letters of JSON that a byte of text may become. */
 const ESCAPED = 6;
+
+/** Takes the answer of a call. */
+export type Question = (answer: TapedAnswer) => void;
 
 /** What a run asks and is answered, as long as there is room. */
 export class Tape {
@@ -17,6 +21,7 @@ export class Tape {
   #contents = 0;
   #listed = 0;
   #isFull = false;
+  #answered = 0;
 
   constructor(limits: TapeLimits = TAPE_LIMITS) {
     this.#limits = limits;
@@ -32,7 +37,7 @@ export class Tape {
   }
 
   /** Notes a call; the answer follows, through what is returned. */
-  ask(verb: Verb, args: JsonValue, content?: Uint8Array): (answer: TapedAnswer) => void {
+  ask(verb: Verb, args: JsonValue, content?: Uint8Array): Question {
     if (!this.#takes(args)) return () => undefined;
     const keeps = content === undefined || this.#keeps(content);
     const call: { answer: TapedAnswer } & Omit<TapedCall, 'answer'> = { do: verb, args, ...(content !== undefined && keeps ? { content } : {}), answer: { lost: 'end' } };
@@ -40,6 +45,11 @@ export class Tape {
     return (answer) => {
       call.answer = this.#fitting(answer);
     };
+  }
+
+  /** The turn of the next answer that was waited for. */
+  nextTurn(): Turn {
+    return { place: ++this.#answered, asked: this.#calls.length };
   }
 
   #fitting({ bytes, ...answer }: TapedAnswer): TapedAnswer {

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@toka/sdk';
 import type { Lost, Verb } from '../journal/recorded.ts';
+import type { Turn } from './turns.ts';
 
 /** What a tool was told instead of an answer. */
 export interface TapedError {
@@ -17,6 +18,8 @@ export interface TapedAnswer {
   readonly part?: true;
   readonly error?: TapedError;
   readonly lost?: Lost;
+  /** When it came, where it was waited for. */
+  readonly turn?: Turn;
 }
 
 /** What a tool asked of toka, and what it was answered. */

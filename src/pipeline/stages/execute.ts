@@ -28,7 +28,7 @@ export async function execute(asked: Run, house: House): Promise<Run> {
     name: settled(run, 'tool').qualified,
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
-  if (request.replays) return (await import('../retell.ts')).retell(run, request.replays, house);
+  if (request.replays) return (await import('../replay/retell.ts')).retell(run, request.replays, house);
   const plan = run.plan && { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
   if (!plan) return inProcess(run, house);
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
@@ -158,6 +158,7 @@ async function inProcess(run: Run, house: House): Promise<Run> {
       hidden: house.hidden,
       env: house.env,
       children: children(run, house, limited.signal, calls),
+      now: () => Math.trunc(house.clock.now()),
       log: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
       progress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
     });

@@ -1,16 +1,16 @@
 import type { JsonValue } from '@toka/sdk';
-import { EffectiveSet } from '../capability/effective.ts';
-import { toTokaError } from '../errors.ts';
-import { runNative } from '../runtime/native.ts';
-import { replayContext, type ReplayBase, type ReplayedCall } from '../runtime/replay-context.ts';
-import { decodeCall, encodeCall } from '../runtime/taped-call.ts';
-import { boundSignal } from './bond.ts';
-import type { House } from './house.ts';
-import { limitedSignal } from './limited-signal.ts';
-import { requireUnchanged } from './locked.ts';
-import { maskOf } from './mask.ts';
-import type { Replaying } from './request.ts';
-import { Halt, idempotencyKey, type Run, settled } from './run.ts';
+import { EffectiveSet } from '../../capability/effective.ts';
+import { toTokaError } from '../../errors.ts';
+import { runNative } from '../../runtime/native.ts';
+import { replayContext, type ReplayBase, type ReplayedCall } from '../../runtime/replay-context.ts';
+import { decodeCall, encodeCall } from '../../runtime/taped-call.ts';
+import { boundSignal } from '../bond.ts';
+import type { House } from '../house.ts';
+import { limitedSignal } from '../limited-signal.ts';
+import { requireUnchanged } from '../locked.ts';
+import { maskOf } from '../mask.ts';
+import type { Replaying } from '../request.ts';
+import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 
 /** Carries the tool's own code out with the answers on record; a process is not started, since how it ended is on record. */
 export async function retell(run: Run, replays: Replaying, house: House): Promise<Run> {
@@ -21,7 +21,7 @@ export async function retell(run: Run, replays: Replaying, house: House): Promis
 
 async function inProcess(run: Run, entry: string, replays: Replaying, house: House): Promise<Run> {
   const limited = limitedSignal(run, house);
-  const { context, calls } = replayContext({ ...baseOf(run, replays, house), signal: limited.signal, recorded: replays.calls, mask: maskOf(run).json });
+  const { context, calls } = replayContext({ ...baseOf(run, replays), signal: limited.signal, recorded: replays.calls, inOrder: replays.inOrder, mask: maskOf(run).json });
   try {
     return { ...run, completion: await runNative(entry, settled(run, 'params'), context), replayed: calls };
   } catch (thrown) {
@@ -34,8 +34,8 @@ async function inProcess(run: Run, entry: string, replays: Replaying, house: Hou
 /** Strangers' code stays in a sandbox, which holds nothing but that code. */
 async function isolated(run: Run, entry: string, replays: Replaying, house: House): Promise<Run> {
   requireUnchanged(run, house);
-  const { planIsolatedNative, requireEnforcement, runIsolatedNative } = await import('../runtime/sandboxed.ts');
-  const base = baseOf(run, replays, house);
+  const { planIsolatedNative, requireEnforcement, runIsolatedNative } = await import('../../runtime/sandboxed.ts');
+  const base = baseOf(run, replays);
   const { plan, input = '' } = planIsolatedNative(entry, {
     tool: settled(run, 'tool'),
     params: settled(run, 'params'),
@@ -47,7 +47,7 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
     runId: base.runId,
     idempotencyKey: base.idempotencyKey,
     fallen: [],
-    replays: { ...base, calls: replays.calls.map(encodeCall) },
+    replays: { ...base, inOrder: replays.inOrder, calls: replays.calls.map(encodeCall) },
   });
   await requireEnforcement(plan, house.demand);
   const signal = boundSignal(run.request, house.clock);
@@ -65,17 +65,8 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
   return { ...run, completion, replayed };
 }
 
-function baseOf(run: Run, { calls, capabilities, missing, root }: Replaying, { env }: House): ReplayBase {
-  const names = calls.flatMap(({ do: verb, args, answer }) => (verb === 'env' && answer.lost ? [(args as { name: string }).name] : []));
-  return {
-    runId: run.id,
-    idempotencyKey: idempotencyKey(run),
-    cwd: run.request.cwd,
-    root,
-    capabilities,
-    missing,
-    env: Object.fromEntries(names.map((name) => [name, env[name] ?? ''])),
-  };
+function baseOf(run: Run, { capabilities, missing, root, variables }: Replaying): ReplayBase {
+  return { runId: run.id, idempotencyKey: idempotencyKey(run), cwd: run.request.cwd, root, capabilities, missing, env: variables };
 }
 
 function replayedCall(value: unknown): ReplayedCall[] {
