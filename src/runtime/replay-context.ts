@@ -38,6 +38,9 @@ const LOOKS: readonly Verb[] = ['read', 'stream', 'stat', 'list', 'walk', 'can',
 /** Pieces in which a stream comes that has not the file any more. */
 const CHUNK = 256 * 1024;
 
+/** What never came is waited for in vain. */
+const { promise: NEVER } = Promise.withResolvers<never>();
+
 /** Makes a context that answers from the record, and touches nothing. A call that is not on record is refused, and so is each one after it. */
 export function replayContext({ signal, recorded, inOrder = false, mask = (value) => value, env: secrets, ...base }: ReplayOptions): Replay {
   const calls: ReplayedCall[] = [];
@@ -66,7 +69,7 @@ export function replayContext({ signal, recorded, inOrder = false, mask = (value
     const answer = ask(verb, args, content);
     if (answer.turn) await turns?.wait(answer.turn);
     // It had not come when the run ended: whoever waits for it was not waited for.
-    return answer.lost === 'end' ? new Promise(() => undefined) : answer;
+    return answer.lost === 'end' ? NEVER : answer;
   };
   const value = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<JsonValue> => now(await wait(verb, args, content));
   const fs = replayFs(base.cwd, ask, wait);
@@ -121,7 +124,7 @@ function replayFs(cwd: string, ask: Ask<TapedAnswer>, wait: Ask<Promise<TapedAns
 /** Who takes more of a stream than on record gets what is not known. */
 async function* taken<T>(ask: Ask<TapedAnswer>, verb: Verb, args: JsonValue, parts: (answer: TapedAnswer) => Iterable<T>): AsyncGenerator<T> {
   const answer = ask(verb, args);
-  if (answer.lost === 'end') await new Promise(() => undefined);
+  if (answer.lost === 'end') await NEVER;
   if (answer.lost) now(answer);
   yield* parts(answer);
   if (answer.error) throw thrown(answer.error);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isCoded, type JsonValue, type ToolContext } from '@toka/sdk';
+import { isCoded, type ToolContext } from '@toka/sdk';
 import { recordContext } from '../../src/runtime/record-context.ts';
 import { replayContext } from '../../src/runtime/replay-context.ts';
 import { Tape } from '../../src/runtime/tape.ts';
@@ -91,7 +91,7 @@ test('whichever answer on record is changed, what depends on it becomes another'
     const { value, bytes, error } = answer;
     if (error) return { ...call, answer: { ...answer, error: { ...error, message: `${error.message}!` } } };
     if (bytes) return { ...call, answer: { ...answer, bytes: Buffer.concat([bytes, Buffer.from('!')]) } };
-    return { ...call, answer: { ...answer, value: Array.isArray(value) ? ['!'] : typeof value === 'boolean' ? !value : ('!' as JsonValue) } };
+    return { ...call, answer: { ...answer, value: Array.isArray(value) ? ['!'] : typeof value === 'boolean' ? !value : '!' } };
   };
   await fc.assert(
     fc.asyncProperty(script, fc.nat(), async (steps, at) => {

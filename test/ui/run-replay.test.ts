@@ -91,10 +91,13 @@ describe('a run of a tool that is recorded', () => {
   test('with processes that it starts is told again without them', async () => {
     using here = place({ 'package.json': JSON.stringify({ name: 'website', version: '1.0.0', scripts: { build: 'echo built' } }) });
     const run = await recorded(here, ['build-validator', '.', '--allow', 'fs:read:**', '--allow', 'fs:write:**', '--allow', 'proc:exec:*', '--allow', 'env:read:*']);
-    const { events } = await here.json<{ events: { event: { type: string } }[] }>(['runs', 'show', run]);
-    expect(events.map(({ event }) => event.type)).toContain('run.recorded');
+    const { tree } = await here.json<{ tree: { run: { id: string; tool: string } }[] }>(['runs', 'show', run]);
+    expect(tree.map(({ run: child }) => child.tool)).toEqual(['command/npm']);
     rmSync(join(here.project, 'package.json'));
+    const before = await here.json(['runs', 'list']);
     expect(await replayed(here, run)).toMatchObject({ same: true, exit: 0 });
+    expect(await replayed(here, tree[0]?.run.id ?? '')).toMatchObject({ same: true, exit: 0 });
+    expect(await here.json(['runs', 'list'])).toEqual(before);
   });
 });
 
@@ -166,6 +169,18 @@ describe('what is not on record', () => {
     expect(await here.json(['runs', 'replay', run])).toMatchObject({ error: { code: 'TOKA_RUN_NOT_RECORDED' }, exit: 69 });
   });
 
+  test('is a variable that holds a secret by its name, which is given once more', async () => {
+    const reader = tool('reader', "export default { run: async (params, ctx) => ({ length: ctx.env('API_TOKEN').length, colour: ctx.env('COLOUR') }) };", {
+      type: 'native',
+      capabilities: { required: ['env:read:API_TOKEN', 'env:read:COLOUR'] },
+    });
+    using here = place({ ...reader, 'params.json': JSON.stringify({ API_TOKEN: 'correct-horse-battery' }) });
+    const { runId } = await here.json(['run', '--record', 'reader', '--allow', 'env:read:*', '--allow', 'proc:exec:node'], { env: { API_TOKEN: 'correct-horse-battery', COLOUR: 'green' } });
+    expect(readFileSync(join(here.project, '.toka/state/journal.db')).includes('correct-horse')).toBe(false);
+    expect(await here.json(['runs', 'replay', runId], { env: { API_TOKEN: 'correct-horse-battery' } })).toMatchObject({ error: { code: 'TOKA_INPUT_NEEDED', data: { missing: ['API_TOKEN'] } }, exit: 79 });
+    expect(await replayed(here, runId, '--params', 'params.json')).toMatchObject({ same: true, exit: 0 });
+  });
+
   test('is a secret parameter, which is given once more', async () => {
     const SECRET = 'correct-horse-battery';
     using here = place(
@@ -185,17 +200,4 @@ describe('what is not on record', () => {
     writeFileSync(join(here.project, 'params.json'), JSON.stringify({ token: 'something-else-again' }));
     expect(await replayed(here, run, '--params', 'params.json')).toMatchObject({ same: false, exit: 76 });
   });
-});
-
-test('whoever embeds toka asks for it in the request', async () => {
-  const { createToka } = await import('../../src/toka.ts');
-  using here = place({ 'notes.txt': 'one\n' });
-  const toka = await createToka({ cwd: here.project, env: here.env, storage: { backend: 'memory' } });
-  try {
-    const { runId } = await toka.run({ ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), record: true });
-    rmSync(join(here.project, 'notes.txt'));
-    expect(await toka.replay(await toka.retellable(runId))).toMatchObject({ same: true });
-  } finally {
-    await toka.close();
-  }
 });

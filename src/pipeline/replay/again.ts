@@ -96,7 +96,7 @@ function endingBack({ stdout, stderr, data, error, ...ending }: Ending, { back, 
 /** What a process could read, and what a tool has read, by path. */
 async function sumsOf({ recorded, calls }: Retellable, journal: Journal): Promise<Map<string, string>> {
   const files = (await filesOf(recorded, journal)).map(({ path, sha256 }): [string, string] => [path, sha256]);
-  const reads = calls.flatMap(({ do: verb, args, answer: { bytes } }): [string, string][] => (verb === 'read' && bytes ? [[(args as { path: string }).path, hexDigest(bytes)]] : []));
+  const reads = calls.flatMap(({ do: verb, args, answer: { bytes } }): [string, string][] => ((verb === 'read' || verb === 'stream') && bytes ? [[(args as { path: string }).path, hexDigest(bytes)]] : []));
   return new Map([...files, ...reads]);
 }
 
