@@ -126,6 +126,25 @@ test('what a tool leaves out counts if it was an effect, and in strict replays w
   expect(await Promise.all([without(0, false), without(1, false), without(0, true), without(1, true)])).toEqual([undefined, 'write', 'stat', 'write']);
 });
 
+test('a tool that waits for several things at once meets them in the order in which they came', async () => {
+  const both = async (ctx: ToolContext): Promise<void> => {
+    const one = async (name: string): Promise<void> => ctx.log('info', `${name}: ${(await ctx.call(name, {})).output}`);
+    await Promise.all([one('slow'), one('quick')]);
+  };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const call: ToolContext['call'] = async (name) => {
+    if (name === 'slow') await promise;
+    else setImmediate(resolve);
+    return { runId: name, status: 'succeeded', output: name };
+  };
+  const tape = new Tape();
+  await both(recordContext(toolContext({ root: '/', call }), tape));
+  const { context, calls: made } = again('/', tape.calls, true);
+  await both(context);
+  expect(made.map(({ of }) => of)).toEqual([0, 1, 2, 3]);
+  expect(divergenceOf(tape.calls, made, true)).toBeUndefined();
+});
+
 test('after what is not on record nothing is answered any more', async () => {
   const { calls, root } = await record([[['stat', async (ctx) => ctx.fs.stat('a.txt')]]]);
   const { context } = again(root, calls);
