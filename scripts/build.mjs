@@ -19,7 +19,7 @@ const LATE = {
   workspace: 'src/workspace.ts',
   execute: 'src/pipeline/execute.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
-  recording: 'src/runtime/recording.ts',
+  recorder: 'src/pipeline/recorder.ts',
   replay: 'src/pipeline/replay/replay.ts',
   retell: 'src/pipeline/replay/retell.ts',
   backends: 'src/journal/backends.ts',

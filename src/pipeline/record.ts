@@ -4,7 +4,7 @@ import { printCapability } from '../capability/grammar.ts';
 import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
-import type { BlobRef, Bounds, Denied, ResumeRefused, Rights, RunEvent, RunFinished, RunOutput, RunRecorded, RunRequested, RunResumed, Usage } from '../journal/events.ts';
+import type { BlobRef, Bounds, Denied, Kept, ResumeRefused, Rights, RunEvent, RunFinished, RunOutput, RunRecorded, RunRequested, RunResumed, Usage } from '../journal/events.ts';
 import type { RecordedCall, RecordedFile } from '../journal/recorded.ts';
 import { partSecrets } from '../manifest/secret-parts.ts';
 import type { Completion } from '../runtime/completion.ts';
@@ -147,10 +147,10 @@ function recorded(run: Run, keeper: Keeper): RunRecorded[] {
   const contents = new Map<string, BlobRef>();
   const isClean = (value: JsonValue): boolean => JSON.stringify(mask.json(value)) === JSON.stringify(value);
   const clean = (bytes: Uint8Array): Uint8Array => mask.pieces([{ stream: 'stdout', bytes }])[0]!.bytes;
-  const content = (bytes: Uint8Array): RecordedCall['content'] => {
+  const content = (bytes: Uint8Array): Kept => {
     const kept = keeper.content(clean(bytes));
     if ('blob' in kept) contents.set(kept.blob, kept);
-    return kept as RecordedCall['content'];
+    return kept;
   };
   const answerOf = ({ bytes, ...answer }: TapedAnswer): RecordedCall['answer'] => {
     if (!isClean(answer as JsonValue) || (bytes && Buffer.compare(clean(bytes), bytes) !== 0)) return { lost: 'secret' };

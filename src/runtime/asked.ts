@@ -32,7 +32,7 @@ export function walk(cwd: string, path: string, { gitignore = true, hidden = fal
     hidden: hidden || undefined,
     extensions: extensions && [...extensions],
     directories: directories || undefined,
-    depth: depth === Infinity ? undefined : depth,
+    depth,
   });
 }
 
@@ -53,6 +53,7 @@ export function call(tool: string, params: Readonly<Record<string, unknown>>): A
   return { tool, params: JSON.parse(JSON.stringify(params)) as JsonValue };
 }
 
+/** Without a limit is the same as without the member. */
 function given(members: Readonly<Record<string, JsonValue | undefined>>): Args {
-  return Object.fromEntries(Object.entries(members).filter((member): member is [string, JsonValue] => member[1] !== undefined));
+  return Object.fromEntries(Object.entries(members).filter((member): member is [string, JsonValue] => member[1] !== undefined && member[1] !== Infinity));
 }

@@ -101,7 +101,7 @@ export function planIsolatedNative(
 /** What is recorded comes the same way as the result, in base64, and must leave room for that. */
 function tapeLimits(maxOutput: number): TapeLimits {
   const all = Math.floor(maxOutput / 4);
-  return { each: Math.min(TAPE_LIMITS.each, all), all: Math.min(TAPE_LIMITS.all, all) };
+  return { each: Math.min(TAPE_LIMITS.each, all), all: Math.min(TAPE_LIMITS.all, all), list: Math.min(TAPE_LIMITS.list, all) };
 }
 
 /** A tool may read its own code; the secret-bearing files that lie beside it need a grant like all others. */

@@ -4,9 +4,6 @@ import type { Verb } from '../journal/recorded.ts';
 import { TAPE_LIMITS, type TapedAnswer, type TapedCall, type TapeLimits } from './taped-call.ts';
 import type { Turn } from './turns.ts';
 
-/** Bytes of JSON that the list of calls may take. */
-const LIST_LIMIT = 16 * 1024 ** 2;
-
 /** Letters of JSON that a byte of text may become. */
 const ESCAPED = 6;
 
@@ -60,7 +57,7 @@ export class Tape {
 
   #takes(value: JsonValue): boolean {
     this.#listed += JSON.stringify(value).length * 2;
-    this.#isFull ||= this.#listed > LIST_LIMIT;
+    this.#isFull ||= this.#listed > this.#limits.list;
     return !this.#isFull;
   }
 

@@ -31,15 +31,16 @@ export interface TapedCall {
   readonly answer: TapedAnswer;
 }
 
-/** How much of a run is kept, in bytes. */
+/** How much of a run is kept, in bytes: of one content, of all, and of JSON that lists the calls. */
 export interface TapeLimits {
   readonly each: number;
   readonly all: number;
+  readonly list: number;
 }
 
 const MIB = 1024 ** 2;
 
-export const TAPE_LIMITS: TapeLimits = { each: 8 * MIB, all: 64 * MIB };
+export const TAPE_LIMITS: TapeLimits = { each: 8 * MIB, all: 64 * MIB, list: 16 * MIB };
 
 /** A call as JSON, on its way into a process or out of it. */
 export interface EncodedCall extends Omit<TapedCall, 'content' | 'answer'> {

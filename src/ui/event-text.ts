@@ -4,7 +4,7 @@ import type { Kept, RunEvent } from '../journal/events.ts';
 export function detail(event: RunEvent): string {
   switch (event.type) {
     case 'run.requested':
-      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}`;
+      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}${event.replays === undefined ? '' : `; does ${event.replays} once more`}`;
     case 'approval.decided':
       return `${event.capability}: ${event.decision}, by ${event.by}`;
     case 'run.started':

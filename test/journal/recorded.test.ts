@@ -18,7 +18,7 @@ test('its contents belong to the event that names them', () => {
   expect(blobsOf(event)).toEqual(event.contents);
 });
 
-test.each([[{}], [[{}]], [[{ do: 'format-disk', args: {}, answer: {} }]], [[{ do: 'read', args: {}, answer: { content: { blob: '../x', bytes: 1 } } }]], [[{ do: 'read', args: {}, answer: {}, more: 1 }]]])(
+test.each([[{}], [[{}]], [[{ do: 'format-disk', args: {}, answer: {} }]], [[{ do: 'can', args: { path: '/', action: 'read' }, answer: { value: 'yes' } }]], [[{ do: 'read', args: { path: '/' }, answer: { content: { blob: '../x', bytes: 1 } } }]], [[{ do: 'now', args: {}, answer: {}, more: 1 }]]])(
   'a list of another form is refused: %j',
   (value) => {
     expect(() => parseCalls(value)).toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }));

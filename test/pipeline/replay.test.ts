@@ -6,7 +6,7 @@ import type { RunEvent } from '../../src/journal/events.ts';
 import { createIds, systemClock, systemRandom } from '../../src/journal/ids.ts';
 import { thisProcess } from '../../src/journal/process.ts';
 import { createToka, type ReplayOptions, type ReplayReport, type Toka } from '../../src/toka.ts';
-import { type Place, place } from '../support/cli.ts';
+import { type Place, place, tool } from '../support/cli.ts';
 
 const nextId = createIds(systemClock, systemRandom);
 
@@ -125,6 +125,23 @@ describe('what cannot be told again', () => {
   test('needs a file that was too large to be kept', async () => {
     here.write({ 'large.txt': 'x'.repeat(9 * 1024 * 1024) });
     expect(await codeOf(replay(await recorded('file-reader', { path: 'large.txt', limit: 1 })))).toBe('TOKA_RUN_NOT_RECORDED');
+  });
+
+  test('was answered with a secret of its own, which is nowhere in the record', async () => {
+    here.write({
+      'config.txt': 'password=correct-horse-battery\n',
+      ...tool('finder', "export default { run: async ({ token }, ctx) => ({ found: (await ctx.fs.readText('config.txt')).includes(token) }) };", {
+        type: 'native',
+        parameters: [{ name: 'token', type: 'secret', required: true, description: 'The token' }],
+        capabilities: { required: ['fs:read:config.txt'] },
+      }),
+    });
+    const params = { token: 'correct-horse-battery' };
+    const run = await recorded('finder', params, ['fs:read:config.txt', 'proc:exec:node']);
+    const events = await (await toka.journal()).read(run);
+    expect(events.at(-1)?.event).toMatchObject({ status: 'succeeded', data: { inline: { found: true } } });
+    expect(JSON.stringify(events)).not.toContain('correct-horse');
+    expect(await codeOf(replay(run, { params }))).toBe('TOKA_RUN_NOT_RECORDED');
   });
 
   test('is given what it does not need', async () => {

@@ -156,7 +156,7 @@ test('what is larger than the limits, or bears secrets, is not kept', async () =
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'toka-replay-')));
   writeFileSync(join(root, 'large.txt'), 'x'.repeat(2000));
   writeFileSync(join(root, '.env'), 'API_KEY=a-very-secret-value\n');
-  const tape = new Tape({ each: 1500, all: 10_000 });
+  const tape = new Tape({ each: 1500, all: 10_000, list: 10_000 });
   const ctx = recordContext(toolContext({ root, env: { API_TOKEN: 'a-very-secret-value' } }), tape);
   await ctx.fs.read('large.txt');
   await ctx.fs.read('.env');

@@ -184,7 +184,7 @@ describe('what is not on record', () => {
   test('is a secret parameter, which is given once more', async () => {
     const SECRET = 'correct-horse-battery';
     using here = place(
-      tool('login', "export default { async run({ token }, ctx) { await ctx.fs.stat('params.json'); await ctx.fs.write('out/login.txt', `token=${token}`); return { ok: true, length: token.length, said: token }; } };", {
+      tool('login', "export default { async run({ token }, ctx) { await ctx.fs.write('out/login.txt', `token=${token}`); return { ok: true, length: token.length, said: token }; } };", {
         type: 'native',
         effect: 'idempotent',
         parameters: [{ name: 'token', type: 'secret', required: true, description: 'The token' }],

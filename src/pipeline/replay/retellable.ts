@@ -96,20 +96,11 @@ export function secretsFor({ run, needs, variables }: Retellable, given: Readonl
   };
 }
 
-async function tapedCall({ do: verb, args, content, answer: { value, content: bytes, part, error, lost, turn } }: RecordedCall, journal: Journal): Promise<TapedCall> {
-  const { code, message = '', hint, data } = error ?? {};
+async function tapedCall({ content, answer: { content: bytes, ...answer }, ...call }: RecordedCall, journal: Journal): Promise<TapedCall> {
   return {
-    do: verb,
-    args,
+    ...call,
     ...(content ? { content: await bytesOf(content, journal) } : {}),
-    answer: {
-      ...(value === undefined ? {} : { value }),
-      ...(bytes ? { bytes: await bytesOf(bytes, journal) } : {}),
-      ...(part ? { part } : {}),
-      ...(error ? { error: { message, ...(code === undefined ? {} : { code }), ...(hint === undefined ? {} : { hint }), ...(data === undefined ? {} : { data }) } } : {}),
-      ...(lost ? { lost } : {}),
-      ...(turn ? { turn } : {}),
-    },
+    answer: { ...answer, ...(bytes ? { bytes: await bytesOf(bytes, journal) } : {}) },
   };
 }
 

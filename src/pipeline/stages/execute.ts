@@ -1,9 +1,7 @@
-import type { ToolContext } from '@toka/sdk';
 import { reachOf } from '../../capability/reach.ts';
 import { toTokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
 import type { Completion } from '../../runtime/completion.ts';
-import { decodeCall } from '../../runtime/taped-call.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal } from '../bond.ts';
@@ -13,9 +11,7 @@ import { deedOf } from '../deed.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
-import type { ExecutionRequest } from '../request.ts';
-import { toolDigest } from '../tool-digest.ts';
-import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.ts';
+import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 
 /** Makes it run. */
 export async function execute(asked: Run, house: House): Promise<Run> {
@@ -41,15 +37,13 @@ export async function execute(asked: Run, house: House): Promise<Run> {
   return { ...run, completion, ...(recording ? { recording } : {}) };
 }
 
-type Input = ExecutionRequest['input'];
-
 type Carried = Pick<Run, 'recording'> & { readonly completion: Completion };
 
 async function process(run: Run, plan: SandboxPlan, house: House): Promise<Carried> {
   const { request } = run;
   const slot = run.slot?.take();
   const signal = boundSignal(request, house.clock);
-  const recorder = request.record === true ? await recorderOfProcess(run, house) : undefined;
+  const recorder = request.record === true ? await (await recorders()).recorderOfProcess(run, house) : undefined;
   const given = recorder ? recorder.listen(request.input) : request.input;
   const input = run.input === undefined ? given : Buffer.from(run.input);
   const { runProcess } = await import('../../runtime/sandboxed.ts');
@@ -76,8 +70,7 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
   const slot = run.slot?.take();
   const signal = boundSignal(request, house.clock);
   const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
-  let recording: Recording | undefined;
-  const digest = request.record === true ? toolDigest(run, house) : undefined;
+  const recorder = request.record === true ? (await recorders()).recorderOfLines(run, house) : undefined;
   const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
@@ -86,38 +79,15 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
     onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
     onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
-    onCalls: (calls, isFull) => {
-      if (request.record === true) recording = { calls: calls.flatMap((call) => decodeCall(call) ?? []), files: [], lost: isFull ? ['calls'] : [], toolDigest: digest };
-    },
+    ...(recorder ? { onCalls: recorder.hear } : {}),
   });
+  const recording = recorder?.recording();
   return { completion, ...(recording ? { recording } : {}) };
 }
 
-/** Keeps what a tool in toka's own process asks. */
-async function recorderOfCalls(run: Run, house: House): Promise<{ listen(context: ToolContext): ToolContext; recording(): Recording }> {
-  const { recordContext, Tape } = await import('../../runtime/recording.ts');
-  const tape = new Tape();
-  const digest = toolDigest(run, house);
-  return {
-    listen: (context) => recordContext(context, tape),
-    recording: () => ({ calls: [...tape.calls], files: [], lost: tape.isFull ? ['calls'] : [], toolDigest: digest }),
-  };
-}
-
-/** Keeps the files that a process could read, and what it reads on standard input. */
-async function recorderOfProcess(run: Run, house: House): Promise<{ listen(input: Input): Input; recording(): Recording }> {
-  const { grantedFiles, recordInput } = await import('../../runtime/recording.ts');
-  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, house.hidden);
-  const digest = toolDigest(run, house);
-  const input = recordInput();
-  return {
-    listen: input.listen,
-    recording: () => {
-      const lost = [...(input.isCut() ? (['input'] as const) : []), ...(isCut ? (['files'] as const) : [])];
-      const heard = input.kept();
-      return { calls: [], files, lost, toolDigest: digest, ...(heard ? { input: heard } : {}) };
-    },
-  };
+/** Runs that are not recorded so do not load what that takes. */
+async function recorders(): Promise<typeof import('../recorder.ts')> {
+  return import('../recorder.ts');
 }
 
 /** Each connection is asked of the effective set; one that is refused is told at once, with the grant that would allow it. */
@@ -137,7 +107,7 @@ async function inProcess(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
   const limited = limitedSignal(run, house);
-  const recorder = request.record === true ? await recorderOfCalls(run, house) : undefined;
+  const recorder = request.record === true ? (await recorders()).recorderOfCalls(run, house) : undefined;
   const ended = async (): Promise<Run> => ({ ...run, recorded: await deed.recorded(), ...(recorder ? { recording: recorder.recording() } : {}) });
   const calls = callsOf(run, house);
   const deed = deedOf(run, house);
