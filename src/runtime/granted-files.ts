@@ -1,3 +1,4 @@
+import type { ToolFs } from '@toka/sdk';
 import { hexDigest } from '../digest.ts';
 import { type EffectiveSet, placeOf } from '../capability/effective.ts';
 import { isSecretBearing } from '../capability/secrets.ts';
@@ -27,7 +28,7 @@ export async function grantedFiles(effective: EffectiveSet, hidden: readonly str
   const files = new Map<string, GrantedFile>();
   let kept = 0;
   for (const place of places) {
-    for await (const path of filesBelow(place)) {
+    for await (const path of filesBelow(fs, place)) {
       if (files.has(path)) continue;
       if (files.size >= MAX_FILES) return { files: [...files.values()], isCut: true };
       const content = await fs.read(path).catch(() => undefined);
@@ -38,11 +39,11 @@ export async function grantedFiles(effective: EffectiveSet, hidden: readonly str
     }
   }
   return { files: [...files.values()], isCut: false };
+}
 
-  async function* filesBelow(place: string): AsyncGenerator<string> {
-    const info = await fs.stat(place).catch(() => undefined);
-    if (info?.type === 'file') yield place;
-    if (info?.type !== 'directory') return;
-    for await (const { path, type } of fs.walk(place, { hidden: true })) if (type === 'file') yield path;
-  }
+async function* filesBelow(fs: ToolFs, place: string): AsyncGenerator<string> {
+  const info = await fs.stat(place).catch(() => undefined);
+  if (info?.type === 'file') yield place;
+  if (info?.type !== 'directory') return;
+  for await (const { path, type } of fs.walk(place, { hidden: true })) if (type === 'file') yield path;
 }

@@ -105,7 +105,7 @@ function replayFs(cwd: string, ask: Ask<TapedAnswer>, wait: Ask<Promise<TapedAns
   const read: ToolFs['read'] = async (path, options) => {
     const answer = await wait('read', asked.read(cwd, path, options));
     now(answer);
-    return Uint8Array.from(answer.bytes ?? []);
+    return Buffer.from(answer.bytes ?? []);
   };
   return {
     can: (action, path) => now(ask('can', asked.can(cwd, action, path))) as boolean,
@@ -132,7 +132,7 @@ async function* taken<T>(ask: Ask<TapedAnswer>, verb: Verb, args: JsonValue, par
 }
 
 function* pieces(bytes: Uint8Array = new Uint8Array(0)): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += CHUNK) yield Uint8Array.from(bytes.subarray(at, at + CHUNK));
+  for (let at = 0; at < bytes.byteLength; at += CHUNK) yield Buffer.from(bytes.subarray(at, at + CHUNK));
 }
 
 function now({ value = null, error, lost }: TapedAnswer): JsonValue {

@@ -60,11 +60,12 @@ function describe(report: ReplayReport, view: Terminal): string {
 type Divergence = NonNullable<ReplayReport['divergence']>;
 
 function divergenceLines({ call, recorded, now, content }: Divergence, view: Terminal): string[] {
+  const title = `it went another way at call ${call}`;
+  if (recorded && content) return [`${title}: ${saidText(recorded)}`, ...differenceLines(content, view)];
   return [
-    `it went another way at call ${call}`,
+    title,
     paint(view, 'red', `- on record: ${recorded ? saidText(recorded) : 'no such call'}`),
     paint(view, 'green', `+ now:       ${now ? saidText(now) : 'it was not made'}`),
-    ...(content ? differenceLines(content, view) : []),
   ];
 }
 

@@ -8,7 +8,7 @@ import { recordContext } from '../../src/runtime/record-context.ts';
 import { replayContext } from '../../src/runtime/replay-context.ts';
 import { Tape } from '../../src/runtime/tape.ts';
 import { decodeCall, encodeCall, type TapedCall } from '../../src/runtime/taped-call.ts';
-import { divergenceOf, requireKept } from '../../src/pipeline/replay/divergence.ts';
+import { divergenceOf, requireAnswered, requireContents } from '../../src/pipeline/replay/divergence.ts';
 import { toolContext } from '../support/tool-context.ts';
 
 /** What a tool of these tests does: it answers with all that it was answered. */
@@ -80,7 +80,10 @@ test('whatever a tool asks is answered as it was, when all files are gone, and i
       const { context, calls: made } = again(root, calls, inOrder);
       expect(await carryOut(context, steps)).toEqual(answers);
       expect(divergenceOf(calls, made, inOrder)).toBeUndefined();
-      expect(() => requireKept(calls, made)).not.toThrow();
+      expect(() => {
+        requireAnswered(calls, made);
+        requireContents(calls, made);
+      }).not.toThrow();
     }),
     { numRuns: 60 },
   );
@@ -124,6 +127,18 @@ test('what a tool leaves out counts if it was an effect, and in strict replays w
     return divergenceOf(calls, made, isStrict)?.recorded?.do;
   };
   expect(await Promise.all([without(0, false), without(1, false), without(0, true), without(1, true)])).toEqual([undefined, 'write', 'stat', 'write']);
+});
+
+test('what is logged counts in strict replays alone', async () => {
+  const say = (message: string): Step[][] => [[['log', async (ctx) => ctx.log('info', message)]], [['progress', async (ctx) => ctx.progress({ done: message.length })]]];
+  const { calls, root } = await record(say('one'));
+  const said = async (isStrict: boolean): Promise<unknown> => {
+    const { context, calls: made } = again(root, calls, isStrict);
+    await carryOut(context, say('three'));
+    return divergenceOf(calls, made, isStrict);
+  };
+  expect(await said(false)).toBeUndefined();
+  expect(await said(true)).toMatchObject({ call: 1, recorded: { args: { message: 'one' } }, now: { args: { message: 'three' } } });
 });
 
 test('a tool that waits for several things at once meets them in the order in which they came', async () => {

@@ -21,7 +21,7 @@ import { bytesOf, filesOf, notRecorded, type Retellable, retellable, secretsFor,
  * @throws TokaError What kept it from being started, or from being compared.
  */
 export async function again(house: House, found: Retellable, request: ReplayRequest, execute: (house: House, request: ExecutionRequest) => Promise<RunResult>): Promise<ReplayReport> {
-  const { run: id, requested, started, recorded } = found;
+  const { run: id, requested, recorded } = found;
   const { strict = false } = request;
   requireRepeatable(found);
   const journal = await house.journal();
@@ -48,8 +48,9 @@ export async function again(house: House, found: Retellable, request: ReplayRequ
     if (error) throw new TokaError(error.code as ErrorCode, error.message, { cause, ...(error.hint === undefined ? {} : { hint: error.hint }) });
     throw cause;
   });
+  const isNative = (await house.findTool(requested.tool ?? '')).tool.executable.type === 'native';
   const divergence = divergenceOf(found.calls, effectsAgain(found.calls, now.calls.map((call) => callBack(call, move))), false);
-  const differences = divergence ? [] : endingDifferences(found.ending, endingBack(now.ending, move), { isStrict: strict, isNative: started.command === undefined });
+  const differences = divergence ? [] : endingDifferences(found.ending, endingBack(now.ending, move), { isStrict: strict, isNative });
   return {
     schema: REPLAY_SCHEMA,
     run: id,

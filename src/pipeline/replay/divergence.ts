@@ -47,20 +47,30 @@ export function effectsAgain(recorded: readonly TapedCall[], made: readonly Tape
   });
 }
 
-/** @throws TokaError TOKA_RUN_NOT_RECORDED where a replay needed what is not on record */
-export function requireKept(recorded: readonly TapedCall[], made: readonly ReplayedCall[]): void {
-  const unknown = made.find(({ of }) => isUnknown(recorded[of ?? -1]));
-  if (!unknown) return;
-  throw new TokaError('TOKA_RUN_NOT_RECORDED', `what the tool was answered is not on record: ${unknown.do} ${JSON.stringify(unknown.args)} bears a secret or was too large`, {
-    hint: 'such a run cannot be replayed; record one that does not need it',
-    data: { do: unknown.do, args: unknown.args },
-  });
+/**
+ * Makes sure that nothing was needed which is not kept: what the tool was told instead says nothing about it.
+ *
+ * @throws TokaError TOKA_RUN_NOT_RECORDED
+ */
+export function requireAnswered(recorded: readonly TapedCall[], made: readonly ReplayedCall[]): void {
+  requireNone(made.find(({ do: verb, of }) => verb !== 'env' && ['secret', 'size'].includes(recorded[of ?? -1]?.answer.lost ?? '')));
 }
 
-function isUnknown(call: TapedCall | undefined): boolean {
-  if (!call) return false;
-  const isContentGone = call.content === undefined && (call.do === 'write' || hasInput(call));
-  return isContentGone || (call.do !== 'env' && (call.answer.lost === 'secret' || call.answer.lost === 'size'));
+/**
+ * Makes sure that what was written, and given to processes, could be compared.
+ *
+ * @throws TokaError TOKA_RUN_NOT_RECORDED
+ */
+export function requireContents(recorded: readonly TapedCall[], made: readonly ReplayedCall[]): void {
+  requireNone(made.find((call) => (call.do === 'write' || hasInput(call)) && recorded[call.of ?? -1]?.content === undefined));
+}
+
+function requireNone(call: Said | undefined): void {
+  if (!call) return;
+  throw new TokaError('TOKA_RUN_NOT_RECORDED', `what has to be known is not on record: ${call.do} ${JSON.stringify(call.args)} bears a secret, or was too large`, {
+    hint: 'such a run cannot be replayed; record one that does not need it',
+    data: { do: call.do, args: call.args },
+  });
 }
 
 function hasInput({ do: verb, args }: Said): boolean {

@@ -6,7 +6,7 @@ import type { ExecutionRequest, ToolRequest } from '../request.ts';
 import type { RunResult } from '../result.ts';
 import type { Run } from '../run.ts';
 import { again } from './again.ts';
-import { divergenceOf, requireKept } from './divergence.ts';
+import { divergenceOf, requireAnswered, requireContents } from './divergence.ts';
 import { endingDifferences, endingNow, withWords } from './ending.ts';
 import { REPLAY_SCHEMA, type ReplayReport, type ReplayRequest } from './report.ts';
 import { completionOf, type Retellable, secretsFor, targetOf } from './retellable.ts';
@@ -33,8 +33,10 @@ export async function replay(house: House, found: Retellable, request: ReplayReq
   const { run, error } = await retell(house, await requestFor(found, request, house));
   // What was not carried out asked nothing, which is no answer.
   if (error && !run.replayed) throw error;
-  const divergence = divergenceOf(calls, withoutSecrets(run), strict);
-  if (!divergence) requireKept(calls, run.replayed ?? []);
+  const made = withoutSecrets(run);
+  requireAnswered(calls, made);
+  const divergence = divergenceOf(calls, made, strict);
+  if (!divergence) requireContents(calls, made);
   const isNative = run.tool?.executable.type === 'native';
   const differences = divergence ? [] : endingDifferences(withWords(found.ending, started, run), await endingNow(run, error, house), { isStrict: strict, isNative });
   return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: !divergence && differences.length === 0, ...(divergence ? { divergence } : {}), differences };

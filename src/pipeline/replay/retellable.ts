@@ -58,10 +58,10 @@ function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly R
   const [started, recorded, finished] = [of('run.started'), of('run.recorded'), of('run.finished')];
   if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
   if (!started) throw notRecorded(id, `it never began: ${finished.status}`, 'toka runs show tells why');
-  if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
-  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'it asked for more than is kept', 'record a run that does less');
   const isOver = finished.status === 'succeeded' || finished.status === 'failed' || (started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? ''));
   if (!isOver) throw notRecorded(id, `it did not end by itself: ${finished.status}`, 'record a run that comes to its end');
+  if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
+  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'it asked for more than is kept', 'record a run that does less');
   return { started, recorded };
 }
 
