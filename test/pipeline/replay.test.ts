@@ -144,6 +144,14 @@ describe('what cannot be told again', () => {
     expect(await codeOf(replay(run, { params }))).toBe('TOKA_RUN_NOT_RECORDED');
   });
 
+  test('was pruned, and what others need of it is left', async () => {
+    here.write({ 'long.txt': 'a line\n'.repeat(1000) });
+    const [run, other] = [await recorded('file-reader', { path: 'long.txt' }), await recorded('file-reader', { path: 'long.txt', limit: 7 })];
+    await (await toka.journal()).prune([run], { rule: '--keep 1', by: 'user', toka: '0.1.0' });
+    expect(await codeOf(replay(run))).toBe('TOKA_RUN_PRUNED');
+    expect(await replay(other, { strict: true })).toMatchObject({ same: true });
+  });
+
   test('is given what it does not need', async () => {
     expect(await codeOf(replay(await recorded('file-reader', { path: 'notes.txt' }), { params: { path: 'other.txt' } }))).toBe('TOKA_USAGE');
   });
