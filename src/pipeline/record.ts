@@ -4,14 +4,13 @@ import { printCapability } from '../capability/grammar.ts';
 import { hexDigest } from '../digest.ts';
 import { ERRORS, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
-import type { BlobRef, Bounds, Denied, Kept, ResumeRefused, Rights, RunEvent, RunFinished, RunOutput, RunRecorded, RunRequested, RunResumed, Usage } from '../journal/events.ts';
-import type { RecordedCall, RecordedFile } from '../journal/recorded.ts';
+import type { Bounds, Denied, ResumeRefused, Rights, RunEvent, RunFinished, RunOutput, RunRequested, RunResumed, Usage } from '../journal/events.ts';
 import { partSecrets } from '../manifest/secret-parts.ts';
 import type { Completion } from '../runtime/completion.ts';
-import type { TapedAnswer } from '../runtime/taped-call.ts';
 import { printablePlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
 import { maskOf } from './mask.ts';
+import { recordedEvent } from './recorded-event.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { Run } from './run.ts';
 
@@ -59,7 +58,7 @@ export function intentTimes({ startedMs, approvals, intendedMs }: Run): number[]
 export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunEvent[] {
   const written = pieces(run.completion);
   const kept = maskOf(run).pieces(written);
-  return [...recorded(run, keeper), ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
+  return [...(run.recording ? [recordedEvent(run, run.recording, keeper)] : []), ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
 }
 
 export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
@@ -137,40 +136,6 @@ function pieces(completion: Completion | undefined): Completion['pieces'] {
     const bytes = Buffer.concat(all.filter((piece) => piece.stream === stream).map((piece) => piece.bytes));
     return bytes.length === 0 ? [] : [{ stream, bytes }];
   });
-}
-
-/** What is kept so that the run can be told again; what held a secret is not. */
-function recorded(run: Run, keeper: Keeper): RunRecorded[] {
-  const { recording, decision } = run;
-  if (!recording) return [];
-  const mask = maskOf(run);
-  const contents = new Map<string, BlobRef>();
-  const isClean = (value: JsonValue): boolean => JSON.stringify(mask.json(value)) === JSON.stringify(value);
-  const clean = (bytes: Uint8Array): Uint8Array => mask.pieces([{ stream: 'stdout', bytes }])[0]!.bytes;
-  const content = (bytes: Uint8Array): Kept => {
-    const kept = keeper.content(clean(bytes));
-    if ('blob' in kept) contents.set(kept.blob, kept);
-    return kept;
-  };
-  const answerOf = ({ bytes, ...answer }: TapedAnswer): RecordedCall['answer'] => {
-    if (!isClean(answer as JsonValue) || (bytes && Buffer.compare(clean(bytes), bytes) !== 0)) return { lost: 'secret' };
-    return { ...answer, ...(bytes ? { content: content(bytes) } : {}) };
-  };
-  const calls = recording.calls.map(({ do: verb, args, content: bytes, answer }): RecordedCall => ({ do: verb, args: mask.json(args), ...(bytes ? { content: content(bytes) } : {}), answer: answerOf(answer) }));
-  const files = recording.files.map(({ path, sha256, bytes, content: held }): RecordedFile => ({ path: mask.text(path), sha256, bytes, ...(held ? { content: content(held) } : {}) }));
-  return [
-    {
-      v: 1,
-      type: 'run.recorded',
-      calls: keeper.json(calls as unknown as JsonValue),
-      files: keeper.json(files as unknown as JsonValue),
-      missing: decision?.fallen.map(({ capability }) => printCapability(capability)) ?? [],
-      ...(recording.toolDigest === undefined ? {} : { toolDigest: recording.toolDigest }),
-      ...(recording.input ? { input: keeper.output(clean(recording.input)) } : {}),
-      ...(recording.lost.length === 0 ? {} : { lost: recording.lost }),
-      contents: [...contents.values()],
-    },
-  ];
 }
 
 function output({ stream, bytes }: Completion['pieces'][number], kept: Uint8Array, completion: Completion | undefined, keeper: Keeper): RunOutput {

@@ -38,70 +38,77 @@ const LOOKS: readonly Verb[] = ['read', 'stream', 'stat', 'list', 'walk', 'can',
 /** Pieces in which a stream comes that has not the file any more. */
 const CHUNK = 256 * 1024;
 
-/** What never came is waited for in vain. */
+/** What had not come when the run ended: whoever waits for it was not waited for. */
 const { promise: NEVER } = Promise.withResolvers<never>();
 
 /** Makes a context that answers from the record, and touches nothing. A call that is not on record is refused, and so is each one after it. */
-export function replayContext({ signal, recorded, inOrder = false, mask = (value) => value, env: secrets, ...base }: ReplayOptions): Replay {
+export function replayContext({ signal, recorded, inOrder = false, mask = (value) => value, env, ...base }: ReplayOptions): Replay {
+  const { calls, ask, wait } = answersOf({ signal, recorded, inOrder, mask });
+  const context: ToolContext = {
+    ...base,
+    signal,
+    fs: replayFs(base.cwd, ask, wait),
+    spawn: async (argv, options = {}) => {
+      const { args, content } = asked.spawn(base.cwd, argv, options);
+      const result = now(await wait('spawn', args, content)) as unknown as ProcessResult;
+      for (const stream of ['stdout', 'stderr'] as const) if (result[stream] !== '') options.onOutput?.(stream, result[stream]);
+      return result;
+    },
+    call: async (tool, params) => now(await wait('call', asked.call(tool, params))) as unknown as CallResult,
+    env: (name) => {
+      const answer = ask('env', { name });
+      return answer.lost ? env[name] : ((now(answer) as string | null) ?? undefined);
+    },
+    now: () => now(ask('now', {})) as number,
+    log: (level, message) => void ask('log', { level, message }),
+    progress: (progress) => void ask('progress', JSON.parse(JSON.stringify(progress)) as JsonValue),
+  };
+  return { context, calls };
+}
+
+type Ask<T> = (verb: Verb, args: JsonValue, content?: Uint8Array) => T;
+
+interface Answers extends Pick<Replay, 'calls'> {
+  readonly ask: Ask<TapedAnswer>;
+  /** The same, when its turn has come. */
+  readonly wait: Ask<Promise<TapedAnswer>>;
+}
+
+/** Answers questions by what they ask, those that ask the same in their order. */
+function answersOf({ signal, recorded, inOrder, mask }: Required<Pick<ReplayOptions, 'signal' | 'recorded' | 'inOrder' | 'mask'>>): Answers {
   const calls: ReplayedCall[] = [];
-  const waiting = queues(recorded);
+  const open = queues(recorded);
   const last = new Map<string, number>();
   const turns = inOrder ? inTurns() : undefined;
   let refusal: TokaError | undefined;
-
-  const ask = (verb: Verb, rawArgs: JsonValue, content?: Uint8Array): TapedAnswer => {
+  const ask: Answers['ask'] = (verb, given, content) => {
     signal.throwIfAborted();
     if (refusal) throw refusal;
-    const args = mask(rawArgs);
+    const args = mask(given);
     const key = keyOf(verb, args);
-    const of = waiting.get(key)?.shift() ?? (LOOKS.includes(verb) ? last.get(key) : undefined);
+    const of = open.get(key)?.shift() ?? (LOOKS.includes(verb) ? last.get(key) : undefined);
     turns?.asked();
     calls.push({ do: verb, args, ...(content ? { content } : {}), ...(of === undefined ? {} : { of }) });
     if (of === undefined) {
-      if (verb === 'log' || verb === 'progress') return { value: null };
+      if (verb === 'log' || verb === 'progress') return {};
       refusal = new TokaError('TOKA_REPLAY_DIVERGED', `the tool asks for what is not on record: ${verb} ${JSON.stringify(args).slice(0, 200)}`);
       throw refusal;
     }
     last.set(key, of);
     return recorded[of]?.answer ?? {};
   };
-  const wait = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<TapedAnswer> => {
-    const answer = ask(verb, args, content);
-    if (answer.turn) await turns?.wait(answer.turn);
-    // It had not come when the run ended: whoever waits for it was not waited for.
-    return answer.lost === 'end' ? NEVER : answer;
-  };
-  const value = async (verb: Verb, args: JsonValue, content?: Uint8Array): Promise<JsonValue> => now(await wait(verb, args, content));
-  const fs = replayFs(base.cwd, ask, wait);
   return {
     calls,
-    context: {
-      ...base,
-      signal,
-      fs,
-      spawn: async (argv, options = {}) => {
-        const { args, content } = asked.spawn(base.cwd, argv, options);
-        const result = (await value('spawn', args, content)) as unknown as ProcessResult;
-        for (const stream of ['stdout', 'stderr'] as const) if (result[stream] !== '') options.onOutput?.(stream, result[stream]);
-        return result;
-      },
-      call: async (tool, params) => (await value('call', asked.call(tool, params))) as unknown as CallResult,
-      env: (name) => {
-        const answer = ask('env', { name });
-        if (answer.lost) return secrets[name];
-        return (now(answer) as string | null) ?? undefined;
-      },
-      now: () => now(ask('now', {})) as number,
-      log: (level, message) => void ask('log', { level, message }),
-      progress: (progress) => void ask('progress', JSON.parse(JSON.stringify(progress)) as JsonValue),
+    ask,
+    wait: async (...question) => {
+      const answer = ask(...question);
+      if (answer.turn) await turns?.wait(answer.turn);
+      return answer.lost === 'end' ? NEVER : answer;
     },
   };
 }
 
-type Ask<T> = (verb: Verb, args: JsonValue, content?: Uint8Array) => T;
-
 function replayFs(cwd: string, ask: Ask<TapedAnswer>, wait: Ask<Promise<TapedAnswer>>): ToolFs {
-  const value = async (...question: Parameters<typeof wait>): Promise<JsonValue> => now(await wait(...question));
   const read: ToolFs['read'] = async (path, options) => {
     const answer = await wait('read', asked.read(cwd, path, options));
     now(answer);
@@ -111,24 +118,26 @@ function replayFs(cwd: string, ask: Ask<TapedAnswer>, wait: Ask<Promise<TapedAns
     can: (action, path) => now(ask('can', asked.can(cwd, action, path))) as boolean,
     read,
     readText: async (path, options) => Buffer.from(await read(path, options)).toString('utf8'),
-    stream: (path, options) => taken(ask, 'stream', asked.stream(cwd, path, options), ({ bytes }) => pieces(bytes)),
+    stream: (path, options) => replayStream(ask, 'stream', asked.stream(cwd, path, options), ({ bytes }) => pieces(bytes)),
     write: async (path, data, options) => {
-      await value('write', asked.write(cwd, path, options), typeof data === 'string' ? Buffer.from(data) : Uint8Array.from(data));
+      now(await wait('write', asked.write(cwd, path, options), typeof data === 'string' ? Buffer.from(data) : Uint8Array.from(data)));
     },
-    stat: async (path) => ((await value('stat', asked.place(cwd, path))) as unknown as FileInfo | null) ?? undefined,
-    list: async (path) => (await value('list', asked.place(cwd, path))) as unknown as FileEntry[],
-    walk: (path, options) => taken(ask, 'walk', asked.walk(cwd, path, options), ({ value: entries }) => entries as unknown as FileEntry[]),
+    stat: async (path) => (now(await wait('stat', asked.place(cwd, path))) as unknown as FileInfo | null) ?? undefined,
+    list: async (path) => now(await wait('list', asked.place(cwd, path))) as unknown as FileEntry[],
+    walk: (path, options) => replayStream(ask, 'walk', asked.walk(cwd, path, options), ({ value: entries }) => entries as unknown as FileEntry[]),
   };
 }
 
-/** Who takes more of a stream than on record gets what is not known. */
-async function* taken<T>(ask: Ask<TapedAnswer>, verb: Verb, args: JsonValue, parts: (answer: TapedAnswer) => Iterable<T>): AsyncGenerator<T> {
+/** A stream is asked for when it is made. Who takes more of it than on record gets what is not known. */
+function replayStream<T>(ask: Ask<TapedAnswer>, verb: Verb, args: JsonValue, parts: (answer: TapedAnswer) => Iterable<T>): AsyncGenerator<T> {
   const answer = ask(verb, args);
-  if (answer.lost === 'end') await NEVER;
-  if (answer.lost) now(answer);
-  yield* parts(answer);
-  if (answer.error) throw thrown(answer.error);
-  if (answer.part) ask(verb, { ...(args as object), beyond: true });
+  return (async function* taken() {
+    if (answer.lost === 'end') await NEVER;
+    if (answer.lost) now(answer);
+    yield* parts(answer);
+    if (answer.error) throw thrown(answer.error);
+    if (answer.part) ask(verb, { ...(args as object), beyond: true });
+  })();
 }
 
 function* pieces(bytes: Uint8Array = new Uint8Array(0)): Generator<Uint8Array> {

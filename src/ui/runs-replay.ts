@@ -36,10 +36,13 @@ export async function replayRun(prefix: string, flags: ReplayFlags, door: Door):
   }
 }
 
-async function askedSecrets(toka: Toka, { needs, requested }: Retellable, { json }: ReplayFlags, door: Door): Promise<Readonly<Record<string, unknown>>> {
-  if (needs.length === 0 || json || !door.isAttended) return {};
-  const { askParameters } = await import('./prompts.ts');
-  return askParameters((await toka.findTool(requested.tool ?? '')).tool, needs);
+async function askedSecrets(toka: Toka, { needs, variables, requested }: Retellable, { json, reexecute }: ReplayFlags, door: Door): Promise<Readonly<Record<string, unknown>>> {
+  const names = reexecute ? [] : variables;
+  if (needs.length + names.length === 0 || json || !door.isAttended) return {};
+  const { askParameters, askVariable } = await import('./prompts.ts');
+  const params: Record<string, unknown> = needs.length === 0 ? {} : await askParameters((await toka.findTool(requested.tool ?? '')).tool, needs);
+  for (const name of names) params[name] = await askVariable(name);
+  return params;
 }
 
 function describe(report: ReplayReport, view: Terminal): string {

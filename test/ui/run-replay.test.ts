@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Place, place, type Spec, tool } from '../support/cli.ts';
+import { hasTmux, openPane } from '../support/terminal.ts';
 
 interface Report {
   readonly same: boolean;
@@ -179,6 +180,14 @@ describe('what is not on record', () => {
     expect(readFileSync(join(here.project, '.toka/state/journal.db')).includes('correct-horse')).toBe(false);
     expect(await here.json(['runs', 'replay', runId], { env: { API_TOKEN: 'correct-horse-battery' } })).toMatchObject({ error: { code: 'TOKA_INPUT_NEEDED', data: { missing: ['API_TOKEN'] } }, exit: 79 });
     expect(await replayed(here, runId, '--params', 'params.json')).toMatchObject({ same: true, exit: 0 });
+    if (!hasTmux) return;
+    using pane = openPane(here);
+    pane.toka(`runs replay ${runId}`);
+    await pane.shows('the variable API_TOKEN');
+    pane.type('correct-horse-battery');
+    pane.press('Enter');
+    expect(await pane.exit()).toBe(0);
+    expect(pane.screen()).not.toContain('correct-horse');
   });
 
   test('is a secret parameter, which is given once more', async () => {

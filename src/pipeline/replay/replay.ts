@@ -2,6 +2,7 @@ import type { TokaError } from '../../errors.ts';
 import type { ReplayedCall } from '../../runtime/replay-context.ts';
 import type { House } from '../house.ts';
 import { maskOf } from '../mask.ts';
+import { clean } from '../recorded-event.ts';
 import type { ExecutionRequest, ToolRequest } from '../request.ts';
 import type { RunResult } from '../result.ts';
 import type { Run } from '../run.ts';
@@ -66,6 +67,6 @@ function withoutSecrets(run: Run): ReplayedCall[] {
   return (run.replayed ?? []).map(({ content, args, ...call }) => ({
     ...call,
     args: mask.json(args),
-    ...(content ? { content: mask.pieces([{ stream: 'stdout', bytes: content }])[0]!.bytes } : {}),
+    ...(content ? { content: clean(mask, content) } : {}),
   }));
 }
