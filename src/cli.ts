@@ -31,6 +31,7 @@ import RunsImport from './commands/runs/import.ts';
 import RunsList from './commands/runs/list.ts';
 import RunsLogs from './commands/runs/logs.ts';
 import RunsPrune from './commands/runs/prune.ts';
+import RunsReplay from './commands/runs/replay.ts';
 import RunsResume from './commands/runs/resume.ts';
 import RunsSearch from './commands/runs/search.ts';
 import RunsShow from './commands/runs/show.ts';
@@ -86,6 +87,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:prune': RunsPrune,
+  'runs:replay': RunsReplay,
   'runs:resume': RunsResume,
   'runs:search': RunsSearch,
   'runs:show': RunsShow,

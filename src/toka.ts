@@ -22,6 +22,7 @@ import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Approver, House, Reviewer } from './pipeline/house.ts';
 import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
 import type { Run } from './pipeline/run.ts';
@@ -32,6 +33,7 @@ import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.t
 
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
@@ -54,10 +56,13 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
 
 /** What a caller says of a run that is to go on. */
 export type ResumeOptions = Partial<Omit<ResumeRequest, 'door'>>;
+
+/** What a caller says of a replay. */
+export type ReplayOptions = Partial<Omit<ReplayRequest, 'door'>>;
 
 /** toka, wired: every door works through one of these. */
 export interface Toka {
@@ -76,6 +81,10 @@ export interface Toka {
   resume(found: Found, options?: ResumeOptions): Promise<RunResult>;
   /** Records what a person says of how it ended. */
   mark(found: Found, as: 'succeeded' | 'failed', principal?: Principal): Promise<RunResult>;
+  /** A run that was recorded with all that it was answered, and has ended. Throws TOKA_RUN_UNKNOWN, TOKA_RUN_ACTIVE, TOKA_RUN_NOT_RECORDED. */
+  retellable(run: string): Promise<Retellable>;
+  /** Tells it again from its record, or does it once more, and compares. Throws what keeps it from being compared. */
+  replay(found: Retellable, options?: ReplayOptions): Promise<ReplayReport>;
   /** What a run may do as things stand, need by need. Throws what keeps it from being decided. */
   decide(request: ExecutionRequest): Promise<Run>;
   /** Everything up to, and without, the record and the run itself. Throws what the run would end with at that point. */
@@ -185,6 +194,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     interrupted: async (run) => (await resumption()).inspect(house, run),
     resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),
     mark: async (found, as, by = principal) => (await resumption()).mark(house, found, as, by),
+    retellable: async (run) => (await replays()).retellable(house, run),
+    replay: async (found, replayOptions = {}) => (await replays()).replay(house, found, { principal, door: options.door ?? 'api', ...replayOptions }, await pipeline()),
     decide: async (request) => (await pipeline()).decide(house, request),
     prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
@@ -247,6 +258,10 @@ async function pipeline(): Promise<typeof import('./pipeline/execute.ts')> {
 
 async function resumption(): Promise<typeof import('./pipeline/resume.ts')> {
   return import('./pipeline/resume.ts');
+}
+
+async function replays(): Promise<typeof import('./pipeline/replay/replay.ts')> {
+  return import('./pipeline/replay/replay.ts');
 }
 
 function trustOf(project: Project | undefined, trustFile: string): Trust {

@@ -17,6 +17,7 @@ export default class Run extends TokaCommand {
     '<%= config.bin %> run file-reader README.md --limit 20',
     "<%= config.bin %> run file-writer notes.txt --content hello --allow fs:write:notes.txt --allow fs:read:notes.txt",
     '<%= config.bin %> run --dry-run todo-report',
+    '<%= config.bin %> run --record link-validator docs',
     '<%= config.bin %> run --budget calls=20,wall=60s,cpu=20s,bytes=8M link-validator docs',
     `echo '{"path": "README.md"}' | <%= config.bin %> run file-reader --params -`,
   ];
@@ -30,6 +31,7 @@ export default class Run extends TokaCommand {
     params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),
     'passthrough-exit': boolean({ description: 'end with the exit code of the tool itself' }),
     quiet: boolean({ description: 'no progress and no logs' }),
+    record: boolean({ description: 'keep all that the tool is answered, for toka runs replay' }),
     storage: text({ description: 'where runs are recorded', helpValue: 'BACKEND[:FOLDER]' }),
     timeout: text({ description: 'end the run after this time, at most what its level allows', helpValue: '30s' }),
     token: text({ description: 'limit the run by the token in this file; default: TOKA_TOKEN_FILE', helpValue: 'FILE' }),

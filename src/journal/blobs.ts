@@ -6,6 +6,12 @@ import type { Kept } from './events.ts';
 /** Bytes of JSON or text up to which a value stands in its event. */
 const INLINE_LIMIT = 16 * 1024;
 
+/** Bytes of text up to which a content stands in the list that names it. */
+export const CONTENT_INLINE_LIMIT = 1024;
+
+/** Contents that one recording may name. */
+export const CONTENTS_LIMIT = 20_000;
+
 /** Bytes by their SHA-256 in lower-case hex, to be stored in the commit of the events that name them. */
 export type Blobs = ReadonlyMap<string, Uint8Array>;
 
@@ -15,6 +21,8 @@ export interface Keeper {
   json(value: JsonValue): Kept;
   /** Keeps output: as inline text where it is UTF-8 of up to 16 KiB, as a blob otherwise. */
   output(bytes: Uint8Array): Kept;
+  /** The same, inline up to 1 KiB: for what is named by a list that must not become too long itself. */
+  content(bytes: Uint8Array): Kept;
   readonly blobs: Blobs;
 }
 
@@ -34,16 +42,18 @@ export function createKeeper(): Keeper {
     blobs.set(blob, bytes);
     return { blob, bytes: bytes.byteLength };
   };
+  const keepText = (bytes: Uint8Array, inlineLimit: number): Kept => {
+    if (bytes.byteLength > inlineLimit || !isUtf8(bytes)) return keep(Uint8Array.from(bytes));
+    return { inline: Buffer.from(bytes).toString('utf8') };
+  };
   return {
     blobs,
     json(value) {
       const text = Buffer.from(JSON.stringify(value));
       return text.byteLength <= INLINE_LIMIT ? { inline: value } : keep(text);
     },
-    output(bytes) {
-      if (bytes.byteLength > INLINE_LIMIT || !isUtf8(bytes)) return keep(Uint8Array.from(bytes));
-      return { inline: Buffer.from(bytes).toString('utf8') };
-    },
+    output: (bytes) => keepText(bytes, INLINE_LIMIT),
+    content: (bytes) => keepText(bytes, CONTENT_INLINE_LIMIT),
   };
 }
 

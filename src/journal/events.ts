@@ -93,6 +93,8 @@ export interface RunRequested {
   readonly drift?: { readonly decision: 'once' | 'update' | 'stop'; readonly by: string };
   /** What lowers its limits, as it was asked for. */
   readonly bounds?: Bounds;
+  /** The run that this one does once more, to be compared with it. */
+  readonly replays?: string;
   /** The version of toka. */
   readonly toka: string;
   /** The process that carries the run and records its outcome. */
@@ -162,6 +164,29 @@ export interface RunMarked {
   readonly type: 'run.marked';
   readonly as: 'succeeded' | 'failed';
   readonly by: string;
+}
+
+/**
+ * What has to be known so that the run can be told again, of one that was asked to be recorded so. Its lists are JSON values with a form of
+ * their own (`recorded.ts`).
+ */
+export interface RunRecorded {
+  readonly v: 1;
+  readonly type: 'run.recorded';
+  /** What the tool asked of toka and what it was answered, in the order in which it asked: `RecordedCall[]`. */
+  readonly calls: Kept;
+  /** The files that a process could read, as they were before it was started: `RecordedFile[]`. */
+  readonly files: Kept;
+  /** Optional capabilities that were not granted, printed. */
+  readonly missing: readonly string[];
+  /** SHA-256 of the tool as a lock says it, its code included, lower-case hex: the same on every machine. */
+  readonly toolDigest?: string;
+  /** What was read on standard input, text or a blob; absent where there was none, or it was not kept. */
+  readonly input?: Kept;
+  /** What is not there, and why: `input`, `calls` or `files` beyond a limit. */
+  readonly lost?: readonly ('input' | 'calls' | 'files')[];
+  /** What `calls` and `files` name beside the events. */
+  readonly contents: readonly BlobRef[];
 }
 
 export interface RunError {
@@ -236,9 +261,9 @@ export interface RunPruned {
 }
 
 /** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
-export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunOutput | RunFinished | RunImported | RunPruned;
+export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunRecorded | RunOutput | RunFinished | RunImported | RunPruned;
 
-export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.output', 'run.finished', 'run.imported', 'run.pruned'];
+export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.recorded', 'run.output', 'run.finished', 'run.imported', 'run.pruned'];
 
 /** An event as the journal holds it. */
 export interface StoredEvent {

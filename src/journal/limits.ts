@@ -1,4 +1,5 @@
 import { TokaError } from '../errors.ts';
+import { CONTENTS_LIMIT } from './blobs.ts';
 import type { BlobRef, Kept, RunEvent } from './events.ts';
 
 /** Says what a field must be where its value is not that. */
@@ -90,6 +91,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     manifestHash: optional(sha256),
     drift: optional(object({ decision: oneOf('once', 'update', 'stop'), by: name })),
     bounds: optional(object({ timeoutMs: optional(figure), budget: optional(object({ calls: optional(figure), wall: optional(figure), cpu: optional(figure), bytes: optional(figure) })), frozen: optional(boolean) })),
+    replays: optional(uuid),
     toka: name,
     process: identity,
   },
@@ -99,6 +101,15 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.resumed': { ...rights, attempt: count, by: name, toka: name, process: identity },
   'resume.refused': { by: name, error: failure },
   'run.marked': { as: oneOf('succeeded', 'failed'), by: name },
+  'run.recorded': {
+    calls: kept,
+    files: kept,
+    missing: list(path, 10_000),
+    toolDigest: optional(sha256),
+    input: optional(keptText),
+    lost: optional(list(oneOf('input', 'calls', 'files'), 3)),
+    contents: list(blobRef, CONTENTS_LIMIT),
+  },
   'run.output': { stream: oneOf('stdout', 'stderr'), kept: keptText, bytes: count, truncated: boolean },
   'run.finished': {
     status: oneOf('succeeded', 'failed', 'denied', 'cancelled', 'timed-out', 'killed'),
@@ -160,14 +171,15 @@ export function checkRunId(run: string): void {
 
 /** The blobs that an event names. */
 export function blobsOf(event: RunEvent): BlobRef[] {
-  const value = keptOf(event);
-  return value && 'blob' in value ? [value] : [];
+  const named = keptOf(event).flatMap((value) => ('blob' in value ? [value] : []));
+  return event.type === 'run.recorded' ? [...named, ...event.contents] : named;
 }
 
-function keptOf(event: RunEvent): Kept | undefined {
-  if (event.type === 'run.requested') return event.params;
-  if (event.type === 'run.output') return event.kept;
-  return event.type === 'run.finished' ? event.data : undefined;
+function keptOf(event: RunEvent): Kept[] {
+  if (event.type === 'run.requested') return [event.params];
+  if (event.type === 'run.output') return [event.kept];
+  if (event.type === 'run.recorded') return [event.calls, event.files, ...(event.input ? [event.input] : [])];
+  return event.type === 'run.finished' && event.data ? [event.data] : [];
 }
 
 export function invalid(message: string): TokaError {

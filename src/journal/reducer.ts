@@ -44,6 +44,7 @@ const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]:
   },
   'resume.refused': begun,
   'run.marked': begun,
+  'run.recorded': begun,
   'run.output': begun,
   'run.finished': (state, event, time) => {
     if (event.status === 'succeeded' && state.startedAt === undefined) throw illegal(event, 'a run that has not started cannot succeed');

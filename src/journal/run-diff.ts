@@ -60,7 +60,8 @@ function json(value: object | Usage | undefined): JsonValue | undefined {
   return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as JsonValue);
 }
 
-function compareValues(field: string, a: JsonValue | undefined, b: JsonValue | undefined): RunDifference[] {
+/** The places where two values differ. */
+export function compareValues(field: string, a: JsonValue | undefined, b: JsonValue | undefined): RunDifference[] {
   if (isBranch(a) && isBranch(b) && Array.isArray(a) === Array.isArray(b)) {
     const names = new Set([...Object.keys(a), ...Object.keys(b)]);
     return [...names].flatMap((name) => compareValues(field === '' ? name : `${field}.${name}`, memberOf(a, name), memberOf(b, name)));
@@ -82,7 +83,8 @@ function compareSets(field: string, a: readonly string[], b: readonly string[]):
   return [...onlyA.map((one): RunDifference => ({ field, a: one })), ...onlyB.map((one): RunDifference => ({ field, b: one }))];
 }
 
-function compareOutput(field: string, a: Uint8Array, b: Uint8Array): RunDifference[] {
+/** Where two contents differ, line by line where they are text. */
+export function compareOutput(field: string, a: Uint8Array, b: Uint8Array): RunDifference[] {
   if (Buffer.compare(a, b) === 0) return [];
   const sizes = { a: a.byteLength, b: b.byteLength };
   const [before, after] = [textOf(a), textOf(b)];

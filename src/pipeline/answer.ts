@@ -38,7 +38,8 @@ export async function callAnswer(call: RecordedCall, house: House): Promise<Call
   };
 }
 
-const STOPPED: Readonly<Record<string, NonNullable<Completion['stopped']>>> = {
+/** By the code of its error: why a process was ended. */
+export const STOPPED: Readonly<Record<string, NonNullable<Completion['stopped']>>> = {
   TOKA_CANCELLED: 'cancelled',
   TOKA_TIMED_OUT: 'timeout',
   TOKA_CPU_LIMIT: 'cpu',

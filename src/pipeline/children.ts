@@ -82,7 +82,7 @@ async function call({ parent, house, signal, calls }: Caller, tool: string, para
   };
 }
 
-function childOf(parent: Run, signal: AbortSignal, step: Step): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen'> {
+function childOf(parent: Run, signal: AbortSignal, step: Step): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record'> {
   const { effective } = settled(parent, 'decision');
   return {
     model: 'tool',
@@ -92,6 +92,7 @@ function childOf(parent: Run, signal: AbortSignal, step: Step): Pick<ToolRequest
     parent: { run: parent.id, step, permissions: effective.permissions, secrets: secretsOf(parent) },
     signal,
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
+    ...(parent.request.record === undefined ? {} : { record: parent.request.record }),
   };
 }
 

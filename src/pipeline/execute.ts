@@ -31,6 +31,9 @@ const PREPARATION: readonly Stage[] = [resolve, ...DECISION];
 /** The one path: every run of every model passes these stages in this order. */
 const STAGES: readonly Stage[] = [resolve, anticipate, ...DECISION, intent, carry, check];
 
+/** What is left of them for a run that is told again: it is given nothing, and nothing happens. */
+const REPLAY: readonly Stage[] = [resolve, validate, carry, check];
+
 /**
  * Runs what is asked. The only function of toka that makes anything run.
  *
@@ -45,6 +48,16 @@ export async function carryOut(house: House, request: ExecutionRequest): Promise
   const { run, error } = await pass(begin(house, request), STAGES, house);
   run.slot?.end();
   return { run, result: await conclude(run, error && maskError(run, error), house) };
+}
+
+/**
+ * Tells a run again: its code is carried out with what is on record, instead of with the machine. Nothing is recorded.
+ *
+ * @returns What the stages found out, and what it ended with, without secrets.
+ */
+export async function retell(house: House, request: ExecutionRequest): Promise<{ run: Run; error?: TokaError }> {
+  const { run, error } = await pass(begin(house, request), REPLAY, house);
+  return { run, ...(error ? { error: maskError(run, error) } : {}) };
 }
 
 /** Takes every capability that could be granted as if it were, so that a plan can be shown; `approvals` then tells which are not. */
@@ -81,9 +94,9 @@ export async function identify(house: House, request: ExecutionRequest): Promise
 }
 
 function begin(house: House, request: ExecutionRequest): Run {
-  const { resumes } = request;
+  const { resumes, replays } = request;
   return {
-    id: resumes?.run ?? house.nextId(),
+    id: resumes?.run ?? replays?.run ?? house.nextId(),
     request,
     startedMs: house.clock.now(),
     approvals: [],

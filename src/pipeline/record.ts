@@ -10,6 +10,7 @@ import type { Completion } from '../runtime/completion.ts';
 import { printablePlan } from '../sandbox/plan.ts';
 import type { House } from './house.ts';
 import { maskOf } from './mask.ts';
+import { recordedEvent } from './recorded-event.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { Run } from './run.ts';
 
@@ -57,7 +58,7 @@ export function intentTimes({ startedMs, approvals, intendedMs }: Run): number[]
 export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunEvent[] {
   const written = pieces(run.completion);
   const kept = maskOf(run).pieces(written);
-  return [...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
+  return [...(run.recording ? [recordedEvent(run, run.recording, keeper)] : []), ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
 }
 
 export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
@@ -88,6 +89,7 @@ export function requested(run: Run, house: House, keeper: Keeper): RunRequested 
     ...(run.manifestHash === undefined ? {} : { manifestHash: run.manifestHash }),
     ...(run.drift ? { drift: run.drift } : {}),
     ...boundsOf(request),
+    ...(request.repeats === undefined ? {} : { replays: request.repeats }),
     toka: house.version,
     process: house.process(),
   };

@@ -3,6 +3,8 @@ import type { Principal } from '../capability/principal.ts';
 import type { Budget } from '../config/config.ts';
 import type { SandboxOverrides, Level } from '../manifest/tool.ts';
 import type { Step, StoredEvent } from '../journal/events.ts';
+import type { Completion } from '../runtime/completion.ts';
+import type { TapedCall } from '../runtime/taped-call.ts';
 import type { LiveEvent } from './events.ts';
 
 /** A run whose process is gone before its outcome was recorded, with all that is on record of it. */
@@ -17,6 +19,21 @@ export interface Resumption extends Interrupted {
   readonly retry: ReadonlySet<string>;
 }
 
+/** What is on record of a run that is told again. */
+export interface Replaying extends Interrupted {
+  readonly calls: readonly TapedCall[];
+  readonly capabilities: readonly string[];
+  readonly missing: readonly string[];
+  /** The values of variables that are not on record. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** The project's root, as it was there. */
+  readonly root: string;
+  /** Whether answers come in the order in which they came on record. */
+  readonly inOrder: boolean;
+  /** How the process ended; absent where the tool's own code is carried out. */
+  readonly completion?: Completion;
+}
+
 interface Common {
   readonly principal: Principal;
   /** Through which the request comes; it is recorded. */
@@ -26,6 +43,12 @@ interface Common {
   /** The run that asks for this one, by which of its calls, what it may hand on, and the secrets that it knows. */
   readonly parent?: { readonly run: string; readonly step: Step; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
   readonly resumes?: Resumption;
+  /** Whether all is kept that is needed to replay the run, and those that it starts. Default false. */
+  readonly record?: boolean;
+  /** The run on record that this one does once more, really. */
+  readonly repeats?: string;
+  /** The run on record that is told again: nothing happens, and nothing is recorded. */
+  readonly replays?: Replaying;
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;

@@ -8,6 +8,9 @@ import { TokaError } from '../errors.ts';
 import type { ApprovalDecided, RunRequested } from '../journal/events.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Completion } from '../runtime/completion.ts';
+import type { GrantedFile } from '../runtime/granted-files.ts';
+import type { ReplayedCall } from '../runtime/replay-context.ts';
+import type { TapedCall } from '../runtime/taped-call.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
 import type { ExpectedSlot } from '../sandbox/slots.ts';
 import type { ExecutionRequest } from './request.ts';
@@ -47,8 +50,21 @@ export interface Run {
   readonly recorded: number;
   /** By execute. */
   readonly completion?: Completion;
+  /** By execute: what is kept of a run that is recorded. */
+  readonly recording?: Recording;
+  /** By execute: what a run asked that is replayed. */
+  readonly replayed?: readonly ReplayedCall[];
   /** By check. */
   readonly data?: JsonValue;
+}
+
+/** What has to be known so that a run can be told again. */
+export interface Recording {
+  readonly calls: readonly TapedCall[];
+  readonly files: readonly GrantedFile[];
+  readonly input?: Uint8Array;
+  readonly lost: readonly ('input' | 'calls' | 'files')[];
+  readonly toolDigest?: string | undefined;
 }
 
 /** A part of the run that an earlier stage must have filled. */

@@ -28,6 +28,8 @@ export interface ContextOptions {
   readonly hidden: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly children: Children;
+  /** Milliseconds since 1970. */
+  now(): number;
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
   progress: ToolContext['progress'];
 }
@@ -77,6 +79,7 @@ export function createToolContext({ demandHolds, beforeChange, effective, fallen
       demand('env', 'read', name);
       return env[name];
     },
+    now: rest.now,
     log: rest.log,
     progress: rest.progress,
   };

@@ -4,7 +4,7 @@ import type { Kept, RunEvent } from '../journal/events.ts';
 export function detail(event: RunEvent): string {
   switch (event.type) {
     case 'run.requested':
-      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}`;
+      return `${event.tool ?? event.model} ${keptText(event.params)} by ${event.principal} in ${event.cwd}${event.drift ? `; not as toka.lock says: ${event.drift.decision}, by ${event.drift.by}` : ''}${event.replays === undefined ? '' : `; does ${event.replays} once more`}`;
     case 'approval.decided':
       return `${event.capability}: ${event.decision}, by ${event.by}`;
     case 'run.started':
@@ -17,6 +17,8 @@ export function detail(event: RunEvent): string {
       return `${event.by}: ${event.error.code}: ${event.error.message}`;
     case 'run.marked':
       return `${event.as}, by ${event.by}`;
+    case 'run.recorded':
+      return `${'inline' in event.calls && Array.isArray(event.calls.inline) ? `${event.calls.inline.length} calls` : 'its calls'}, ${event.contents.length} contents, to be replayed${event.lost ? `; not kept: ${event.lost.join(', ')}` : ''}`;
     case 'run.output':
       return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
     case 'run.finished':

@@ -15,6 +15,7 @@ export const OWN_FLAGS = {
   params: 'value',
   'passthrough-exit': 'switch',
   quiet: 'switch',
+  record: 'switch',
   storage: 'value',
   timeout: 'value',
   token: 'value',

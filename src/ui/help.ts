@@ -27,7 +27,7 @@ export function toolHelp(tool: Tool, view: Terminal): string {
     '',
     title("TOKA'S OWN FLAGS"),
     '  --allow CAPABILITY, --budget calls=10,wall=60s, --dry-run, --frozen, --json, --param NAME=VALUE, --params FILE|-, --passthrough-exit, --quiet,',
-    '  --storage BACKEND:FOLDER, --timeout 30s, --token FILE',
+    '  --record, --storage BACKEND:FOLDER, --timeout 30s, --token FILE',
     '  (before the name of the tool, or after it where the tool has no parameter of that name; toka run --help explains them)',
   ];
   return `${lines.map(plainLine).join('\n')}\n`;

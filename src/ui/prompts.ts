@@ -43,6 +43,11 @@ async function one(prompted: Record<string, unknown> & { readonly name: string }
   }
 }
 
+/** Asks a person for the value of a variable that holds a secret. */
+export async function askVariable(name: string): Promise<string> {
+  return String(await one({ type: 'password', mask: '*', name: 'value', message: `the variable ${plain(name)}` }));
+}
+
 /** Asks a person how a run ended of which nobody else knows. */
 export async function askOutcome(what: string): Promise<'succeeded' | 'failed' | 'retry'> {
   const choices = [

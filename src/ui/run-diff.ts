@@ -9,6 +9,9 @@ import { outputOf } from './runs.ts';
 import { when } from './runs-list.ts';
 import { paint, plain, terminal, type Terminal } from './text.ts';
 
+/** What is compared line by line. */
+const TEXTS: readonly string[] = ['stdout', 'stderr', 'content'];
+
 /** The exit code where something differs, as `diff` has it. */
 const DIFFERENT = 1;
 
@@ -65,9 +68,10 @@ function describe(a: RunSummary, b: RunSummary, { same, differences, usage }: Ru
   return `${lines.join('\n')}\n`;
 }
 
-function differenceLines(difference: RunDifference, view: Terminal): string[] {
+/** Where two runs differ, for people. */
+export function differenceLines(difference: RunDifference, view: Terminal): string[] {
   const { field, a, b, patch } = difference;
-  if (field !== 'stdout' && field !== 'stderr') return [paint(view, a === undefined ? 'green' : b === undefined ? 'red' : 'yellow', changeText(difference))];
+  if (!TEXTS.includes(field)) return [paint(view, a === undefined ? 'green' : b === undefined ? 'red' : 'yellow', changeText(difference))];
   const title = paint(view, 'yellow', `~ ${field}: ${shown(a)} → ${shown(b)} bytes`);
   return [title, ...(patch ?? '').split('\n').slice(0, -1).map((line) => `    ${paintLine(plain(line), view)}`)];
 }

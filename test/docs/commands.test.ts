@@ -56,7 +56,7 @@ describe('every page', () => {
   const pages = ['tools', 'manifest', 'capabilities', 'sandbox', 'limits', 'journal', 'analysis', 'storage', 'lock', 'audit', 'tokens'].map((name) => `docs/${name}.md`);
 
   test.skipIf(!sandboxed).each(pages)('%s: its commands work', (page) => {
-    paste('toka run todo-report README.md >/dev/null; true');
+    paste('toka run --record todo-report README.md >/dev/null; true');
     const run = JSON.parse(paste('toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] };
     for (const { language, text: script } of blocks(page)) {
       if (language !== 'sh') continue;
@@ -88,7 +88,7 @@ describe('the examples of --help', () => {
 
   // Some seventy starts of toka.
   test.skipIf(!sandboxed)('they work as they stand', { timeout: 600_000 }, () => {
-    const id = (JSON.parse(paste('toka run file-lister docs >/dev/null; toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] }).runs[0]?.id ?? '';
+    const id = (JSON.parse(paste('toka run --record file-lister docs >/dev/null; toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] }).runs[0]?.id ?? '';
     const examples = blocks('docs/cli.md').filter(({ language }) => language === 'sh').flatMap((block) => block.text.trim().split('\n'));
     for (const example of examples) {
       // The first would change this machine, the second never ends, the third needs a run that was killed: test/e2e/resume.

@@ -14,6 +14,7 @@ const context = createToolContext({
   hidden: ['/p/.toka/state'],
   env: {},
   children: {} as never,
+  now: () => 0,
   log: () => undefined,
   progress: () => undefined,
 });

@@ -45,6 +45,7 @@ export function toolContext(options: ToolContextOptions): TestToolContext {
     spawn: (argv, spawnOptions = {}) => spawnDirectly(argv, { cwd, ...spawnOptions }, signal),
     call: options.call ?? (async (tool) => Promise.reject(new Error(`this test gives its tool no other tool to call, it called ${tool}`))),
     env: (name) => env[name],
+    now: Date.now,
     log: (level, message) => void logs.push({ level, message }),
     progress: (progress) => void reported.push(progress),
     logs,

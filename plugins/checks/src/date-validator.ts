@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { coded, defineTool } from '@toka/sdk';
-import { parseIso, realToday, type Day } from './dates/calendar.ts';
+import { coded, defineTool, type ToolContext } from '@toka/sdk';
+import { dayOf, parseIso, type Day } from './dates/calendar.ts';
 import { readDocument } from './dates/document.ts';
 import { judge, type Found } from './dates/rules.ts';
 import { eachText } from './documents/each.ts';
@@ -78,7 +78,7 @@ export default defineTool({
   ],
   print: printReport,
   async run(params, ctx) {
-    const rules = { today: todayOf(params.today), grace: params.grace, order: params.order };
+    const rules = { today: todayOf(params.today, ctx), grace: params.grace, order: params.order };
     const extensions = params.extensions.map((extension) => (extension.startsWith('.') ? extension : `.${extension}`).toLowerCase());
     const files = await selectFiles(ctx, { path: params.path, include: params.include, exclude: params.exclude, extensions });
     const findings: Finding[] = [];
@@ -119,8 +119,8 @@ export default defineTool({
   },
 });
 
-function todayOf(given: string | undefined): Day {
-  if (given === undefined) return realToday();
+function todayOf(given: string | undefined, ctx: ToolContext): Day {
+  if (given === undefined) return dayOf(ctx.now());
   const day = parseIso(given);
   if (day === undefined)
     throw coded('DATE_TODAY_INVALID', `today must be an existing day written YYYY-MM-DD, found ${given}`, {

@@ -130,6 +130,8 @@ export interface ToolContext {
   call(tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult>;
   /** The value of an environment variable granted by `env:read:<name>`; `undefined` where it is not set. */
   env(name: string): string | undefined;
+  /** Milliseconds since 1970; when a recorded run is replayed, what it was then. */
+  now(): number;
   log(level: LogLevel, message: string): void;
   progress(progress: Progress): void;
 }

@@ -1,21 +1,17 @@
-import { budgetExceeded, UNBOUNDED } from '../../capability/budgets.ts';
-import type { Principal } from '../../capability/principal.ts';
 import { reachOf } from '../../capability/reach.ts';
-import { TokaError, toTokaError } from '../../errors.ts';
+import { toTokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
-import type { Tool } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
 import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
-import { boundSignal, lapseOf } from '../bond.ts';
-import { cancelled } from '../cancelled.ts';
+import { boundSignal } from '../bond.ts';
 import { callsOf } from '../calls.ts';
 import { children } from '../children.ts';
 import { deedOf } from '../deed.ts';
 import type { House } from '../house.ts';
+import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
 import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
-import { timeLimitOf } from '../time-limit.ts';
 
 /** Makes it run. */
 export async function execute(asked: Run, house: House): Promise<Run> {
@@ -28,26 +24,31 @@ export async function execute(asked: Run, house: House): Promise<Run> {
     name: settled(run, 'tool').qualified,
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
+  if (request.replays) return (await import('../replay/retell.ts')).retell(run, request.replays, house);
   const plan = run.plan && { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
   if (!plan) return inProcess(run, house);
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
   const planted = watchForPlanted(plan);
-  const completion = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
+  const { completion, recording } = await (executable.type === 'native' ? isolated(run, plan, house) : process(run, plan, house));
   for (const path of planted()) {
     request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message: `the run made ${path}, which other programs obey: look at it before you go on` });
   }
-  return { ...run, completion };
+  return { ...run, completion, ...(recording ? { recording } : {}) };
 }
 
-async function process(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
+type Carried = Pick<Run, 'recording'> & { readonly completion: Completion };
+
+async function process(run: Run, plan: SandboxPlan, house: House): Promise<Carried> {
   const { request } = run;
   const slot = run.slot?.take();
   const signal = boundSignal(request, house.clock);
-  const input = run.input === undefined ? request.input : Buffer.from(run.input);
+  const recorder = request.record === true ? await (await recorders()).recorderOfProcess(run, house) : undefined;
+  const given = recorder ? recorder.listen(request.input) : request.input;
+  const input = run.input === undefined ? given : Buffer.from(run.input);
   const { runProcess } = await import('../../runtime/sandboxed.ts');
   setImmediate(openEarly, house);
-  return runProcess(plan, {
+  const completion = await runProcess(plan, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
@@ -55,6 +56,7 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Compl
     ...network(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
   });
+  return { completion, ...(recorder ? { recording: recorder.recording() } : {}) };
 }
 
 /** The journal of a run that is recorded with its outcome is opened while its process runs, and not while somebody waits for its end. */
@@ -63,12 +65,13 @@ function openEarly(house: House): void {
   void house.journal().catch(() => undefined);
 }
 
-async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Completion> {
+async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carried> {
   const { request, input = '' } = run;
   const slot = run.slot?.take();
   const signal = boundSignal(request, house.clock);
   const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
-  return runIsolatedNative(plan, input, {
+  const recorder = request.record === true ? (await recorders()).recorderOfLines(run, house) : undefined;
+  const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
@@ -76,7 +79,15 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Comp
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
     onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
     onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
+    ...(recorder ? { onCalls: recorder.hear } : {}),
   });
+  const recording = recorder?.recording();
+  return { completion, ...(recording ? { recording } : {}) };
+}
+
+/** Runs that are not recorded so do not load what that takes. */
+async function recorders(): Promise<typeof import('../recorder.ts')> {
+  return import('../recorder.ts');
 }
 
 /** Each connection is asked of the effective set; one that is refused is told at once, with the grant that would allow it. */
@@ -95,11 +106,9 @@ async function inProcess(run: Run, house: House): Promise<Run> {
   const { request } = run;
   const tool = settled(run, 'tool');
   const { effective, fallen } = settled(run, 'decision');
-  const timeoutMs = timeLimitOf(run);
-  const { left: { wall = Infinity }, bounds } = run.share ?? UNBOUNDED;
-  const late = (): TokaError => (wall < timeoutMs ? budgetExceeded('wall', bounds.wall) : tooLong(tool, timeoutMs));
-  const { principal } = request;
-  const limited = limitedSignal(boundSignal(request, house.clock), { name: tool.qualified, timeoutMs: Math.min(timeoutMs, wall), late, principal });
+  const limited = limitedSignal(run, house);
+  const recorder = request.record === true ? (await recorders()).recorderOfCalls(run, house) : undefined;
+  const ended = async (): Promise<Run> => ({ ...run, recorded: await deed.recorded(), ...(recorder ? { recording: recorder.recording() } : {}) });
   const calls = callsOf(run, house);
   const deed = deedOf(run, house);
   try {
@@ -119,46 +128,16 @@ async function inProcess(run: Run, house: House): Promise<Run> {
       hidden: house.hidden,
       env: house.env,
       children: children(run, house, limited.signal, calls),
+      now: () => Math.trunc(house.clock.now()),
       log: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
       progress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
     });
-    const completion = await runNative((tool.executable as { entry: string }).entry, settled(run, 'params'), context);
+    const completion = await runNative((tool.executable as { entry: string }).entry, settled(run, 'params'), recorder ? recorder.listen(context) : context);
     await calls.demandComplete();
-    return { ...run, completion, recorded: await deed.recorded() };
+    return { ...(await ended()), completion };
   } catch (thrown) {
-    throw new Halt({ ...run, recorded: await deed.recorded() }, toTokaError(thrown));
+    throw new Halt(await ended(), toTokaError(thrown));
   } finally {
     limited.end();
   }
-}
-
-/** A signal that also fires at the time limit, and when the principal does not hold any more, with the error that the run then ends with. */
-function limitedSignal(
-  outer: AbortSignal | undefined,
-  { name, timeoutMs, late, principal }: { readonly name: string; readonly timeoutMs: number; readonly principal: Principal; late(): TokaError },
-): { signal: AbortSignal; demandHolds(): void; end(): void } {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(lapseOf(principal) ?? cancelled(name, outer));
-  const timer = setTimeout(() => controller.abort(late()), timeoutMs);
-  if (outer?.aborted === true) abort();
-  outer?.addEventListener('abort', abort, { once: true });
-  return {
-    signal: controller.signal,
-    demandHolds: () => {
-      const lapse = lapseOf(principal);
-      if (!lapse) return;
-      controller.abort(lapse);
-      throw lapse;
-    },
-    end: () => {
-      clearTimeout(timer);
-      outer?.removeEventListener('abort', abort);
-    },
-  };
-}
-
-function tooLong({ qualified }: Tool, timeoutMs: number): TokaError {
-  return new TokaError('TOKA_TIMED_OUT', `${qualified} took longer than its limit of ${timeoutMs} ms and was stopped`, {
-    hint: 'pass a longer --timeout, up to what its level allows',
-  });
 }

@@ -20,7 +20,7 @@ export async function isolate(run: Run, house: House): Promise<Run> {
   const asked = planInput(run, house);
   const { plan, input } =
     tool.executable.type === 'native'
-      ? planIsolatedNative(tool.executable.entry, { ...asked, runId: run.id, idempotencyKey: idempotencyKey(run), fallen: settled(run, 'decision').fallen })
+      ? planIsolatedNative(tool.executable.entry, { ...asked, runId: run.id, idempotencyKey: idempotencyKey(run), fallen: settled(run, 'decision').fallen, record: run.request.record === true })
       : planProcess(asked);
   await requireEnforcement(plan, house.demand);
   return { ...run, plan, ...(input === undefined ? {} : { input }) };

@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKeeper } from '../../../src/journal/blobs.ts';
+import { type Blobs, createKeeper } from '../../../src/journal/blobs.ts';
 import { signCheckpoint } from '../../../src/journal/checkpoint.ts';
-import type { RunEvent } from '../../../src/journal/events.ts';
+import type { BlobRef, RunEvent } from '../../../src/journal/events.ts';
 import { openJournal } from '../../../src/journal/journal.ts';
 import { SIGNER } from './signer.ts';
 
@@ -13,9 +13,12 @@ const WHOLE = '0198c3a2-7f3e-7c41-9d0e-5a4b3c2d1e0f';
 const DENIED = '0198c3a2-8000-7c41-9d0e-5a4b3c2d1e0f';
 const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
 const RESUMED = '0198c3a2-a000-7c41-9d0e-5a4b3c2d1e0f';
+const RECORDED = '0198c3a2-b000-7c41-9d0e-5a4b3c2d1e0f';
 const SHA = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
 const keeper = createKeeper();
+const recordedKeeper = createKeeper();
+const content = recordedKeeper.content(Buffer.from([0xff, 0xfe, 0, 10])) as BlobRef;
 const requested: RunEvent = {
   v: 1,
   type: 'run.requested',
@@ -91,10 +94,34 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
     { v: 1, type: 'run.marked', as: 'failed', by: 'user' },
     { v: 1, type: 'run.finished', status: 'failed', exitCode: 1, error: { code: 'TOKA_RUN_FAILED', message: 'marked as failed by user' }, usage: { wallMs: 0, outputBytes: 0 } },
   ],
+  [RECORDED]: [
+    { ...requested, replays: WHOLE },
+    { v: 1, type: 'run.started', effective: ['fs:read:**'], sources: ['built-in'], carvedOut: [], level: 'standard' },
+    {
+      v: 1,
+      type: 'run.recorded',
+      calls: {
+        inline: [
+          { do: 'read', args: { path: '/project/a.bin' }, answer: { content: { ...content }, turn: { place: 1, asked: 2 } } },
+          { do: 'write', args: { path: '/project/b.txt', parents: true }, content: { inline: 'two\n' }, answer: { error: { code: 'TOKA_FS_FAILED', message: 'the disk is full', hint: 'free some space', data: { system: 'ENOSPC' } }, turn: { place: 2, asked: 2 } } },
+          { do: 'walk', args: { path: '/project' }, answer: { value: [{ name: 'a.bin', path: '/project/a.bin', type: 'file' }], part: true } },
+          { do: 'env', args: { name: 'API_TOKEN' }, answer: { lost: 'secret' } },
+        ],
+      },
+      files: { inline: [{ path: '/project/a.bin', sha256: SHA, bytes: 4, content: { ...content } }] },
+      missing: ['fs:write:docs/**'],
+      toolDigest: SHA,
+      input: { inline: 'from stdin\n' },
+      lost: ['files'],
+      contents: [content],
+    },
+    { v: 1, type: 'run.finished', status: 'failed', exitCode: 1, error: { code: 'TOKA_RUN_FAILED', message: 'the disk is full' }, usage: { wallMs: 1, outputBytes: 0 } },
+  ],
 };
 
+const BLOBS: Readonly<Record<string, Blobs>> = { [WHOLE]: keeper.blobs, [RECORDED]: recordedKeeper.blobs };
 const journal = await openJournal(file, { clock: { now: () => 1_755_555_555_555 } });
-for (const [run, events] of Object.entries(runs)) await journal.append(run, events, 0, run === WHOLE ? keeper.blobs : undefined);
+for (const [run, events] of Object.entries(runs)) await journal.append(run, events, 0, BLOBS[run]);
 const stored = await Promise.all(Object.keys(runs).map((run) => journal.read(run)));
 const tree = await journal.consult(async (log) => log.tree(await log.size()));
 await journal.close();

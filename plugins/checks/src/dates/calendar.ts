@@ -58,9 +58,9 @@ export function parseIso(text: string): Day | undefined {
   return exists(day) ? day : undefined;
 }
 
-/** The present day where the machine stands. */
-export function realToday(): Day {
-  const now = new Date();
+/** The day of a time (milliseconds since 1970) where the machine stands. */
+export function dayOf(time: number): Day {
+  const now = new Date(time);
   return { year: now.getFullYear(), month: now.getMonth() + 1, day: now.getDate() };
 }
 

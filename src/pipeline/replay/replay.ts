@@ -1,0 +1,72 @@
+import type { TokaError } from '../../errors.ts';
+import type { ReplayedCall } from '../../runtime/replay-context.ts';
+import type { House } from '../house.ts';
+import { maskOf } from '../mask.ts';
+import { clean } from '../recorded-event.ts';
+import type { ExecutionRequest, ToolRequest } from '../request.ts';
+import type { RunResult } from '../result.ts';
+import type { Run } from '../run.ts';
+import { again } from './again.ts';
+import { divergenceOf, requireAnswered, requireContents } from './divergence.ts';
+import { endingDifferences, endingNow, withWords } from './ending.ts';
+import { REPLAY_SCHEMA, type ReplayReport, type ReplayRequest } from './report.ts';
+import { completionOf, type Retellable, secretsFor, targetOf } from './retellable.ts';
+
+export type { ReplayReport, ReplayRequest } from './report.ts';
+export { type Retellable, retellable } from './retellable.ts';
+
+/** How the pipeline is entered; handed in, since it stands in another part of the bundle. */
+export interface Entries {
+  retell(house: House, request: ExecutionRequest): Promise<{ run: Run; error?: TokaError }>;
+  execute(house: House, request: ExecutionRequest): Promise<RunResult>;
+}
+
+/**
+ * Tells a run again from its record, or does it once more, and compares.
+ *
+ * @throws TokaError What keeps it from being compared: TOKA_RUN_NOT_RECORDED, TOKA_INPUT_NEEDED, TOKA_USAGE, TOKA_TOOL_UNKNOWN,
+ *   TOKA_LOCK_DRIFT, TOKA_SANDBOX_UNAVAILABLE
+ */
+export async function replay(house: House, found: Retellable, request: ReplayRequest, { retell, execute }: Entries): Promise<ReplayReport> {
+  if (request.reexecute === true) return again(house, found, request, execute);
+  const { run: id, requested, started, calls } = found;
+  const { strict = false } = request;
+  const { run, error } = await retell(house, await requestFor(found, request, house));
+  // What was not carried out asked nothing, which is no answer.
+  if (error && !run.replayed) throw error;
+  const made = withoutSecrets(run);
+  requireAnswered(calls, made);
+  const divergence = divergenceOf(calls, made, strict);
+  if (!divergence) requireContents(calls, made);
+  const isNative = run.tool?.executable.type === 'native';
+  const differences = divergence ? [] : endingDifferences(withWords(found.ending, started, run), await endingNow(run, error, house), { isStrict: strict, isNative });
+  return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: !divergence && differences.length === 0, ...(divergence ? { divergence } : {}), differences };
+}
+
+async function requestFor(found: Retellable, { door, principal, signal, params = {}, strict = false }: ReplayRequest, house: House): Promise<ToolRequest> {
+  const { run, events, requested, started, recorded, calls } = found;
+  const secrets = secretsFor(found, params);
+  const root = requested.project ?? requested.cwd;
+  const completion = await completionOf(found, await house.journal());
+  return {
+    model: 'tool',
+    door,
+    principal,
+    ...(signal ? { signal } : {}),
+    cwd: requested.cwd,
+    params: { ...found.params, ...secrets.params },
+    target: targetOf(found),
+    ...(requested.parent === undefined ? {} : { parent: { run: requested.parent, step: requested.step ?? { position: 0 }, permissions: [], secrets: Object.values(secrets.params).filter((value) => typeof value === 'string') } }),
+    replays: { run, events, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion },
+  };
+}
+
+/** The calls as they would be recorded. */
+function withoutSecrets(run: Run): ReplayedCall[] {
+  const mask = maskOf(run);
+  return (run.replayed ?? []).map(({ content, args, ...call }) => ({
+    ...call,
+    args: mask.json(args),
+    ...(content ? { content: clean(mask, content) } : {}),
+  }));
+}

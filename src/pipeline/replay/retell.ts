@@ -1,0 +1,78 @@
+import type { JsonValue } from '@toka/sdk';
+import { EffectiveSet } from '../../capability/effective.ts';
+import { toTokaError } from '../../errors.ts';
+import { runNative } from '../../runtime/native.ts';
+import { replayContext, type ReplayBase, type ReplayedCall } from '../../runtime/replay-context.ts';
+import { decodeCall, encodeCall } from '../../runtime/taped-call.ts';
+import { boundSignal } from '../bond.ts';
+import type { House } from '../house.ts';
+import { limitedSignal } from '../limited-signal.ts';
+import { requireUnchanged } from '../locked.ts';
+import { maskOf } from '../mask.ts';
+import type { Replaying } from '../request.ts';
+import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
+
+/** Carries the tool's own code out with the answers on record; a process is not started, since how it ended is on record. */
+export async function retell(run: Run, replays: Replaying, house: House): Promise<Run> {
+  const { executable, origin } = settled(run, 'tool');
+  if (executable.type !== 'native') return { ...run, ...(replays.completion ? { completion: replays.completion } : {}), replayed: [] };
+  return origin.kind === 'bundled' ? inProcess(run, executable.entry, replays, house) : isolated(run, executable.entry, replays, house);
+}
+
+async function inProcess(run: Run, entry: string, replays: Replaying, house: House): Promise<Run> {
+  const limited = limitedSignal(run, house);
+  const { context, calls } = replayContext({ ...baseOf(run, replays), signal: limited.signal, recorded: replays.calls, inOrder: replays.inOrder, mask: maskOf(run).json });
+  try {
+    return { ...run, completion: await runNative(entry, settled(run, 'params'), context), replayed: calls };
+  } catch (thrown) {
+    throw new Halt({ ...run, replayed: calls }, toTokaError(thrown));
+  } finally {
+    limited.end();
+  }
+}
+
+/** Strangers' code stays in a sandbox, which holds nothing but that code. */
+async function isolated(run: Run, entry: string, replays: Replaying, house: House): Promise<Run> {
+  requireUnchanged(run, house);
+  const { planIsolatedNative, requireEnforcement, runIsolatedNative } = await import('../../runtime/sandboxed.ts');
+  const base = baseOf(run, replays);
+  const { plan, input = '' } = planIsolatedNative(entry, {
+    tool: settled(run, 'tool'),
+    params: settled(run, 'params'),
+    effective: new EffectiveSet([]),
+    cwd: base.cwd,
+    root: house.projectRoot ?? run.request.cwd,
+    env: {},
+    hidden: house.hidden,
+    runId: base.runId,
+    idempotencyKey: base.idempotencyKey,
+    fallen: [],
+    replays: { ...base, inOrder: replays.inOrder, calls: replays.calls.map(encodeCall) },
+  });
+  await requireEnforcement(plan, house.demand);
+  const signal = boundSignal(run.request, house.clock);
+  let replayed: readonly ReplayedCall[] = [];
+  const completion = await runIsolatedNative(plan, input, {
+    require: house.demand.require,
+    ...(signal ? { signal } : {}),
+    onOutput: () => undefined,
+    onLog: () => undefined,
+    onProgress: () => undefined,
+    onCalls: (calls) => {
+      replayed = calls.flatMap(replayedCall);
+    },
+  });
+  return { ...run, completion, replayed };
+}
+
+function baseOf(run: Run, { capabilities, missing, root, variables }: Replaying): ReplayBase {
+  return { runId: run.id, idempotencyKey: idempotencyKey(run), cwd: run.request.cwd, root, capabilities, missing, env: variables };
+}
+
+function replayedCall(value: unknown): ReplayedCall[] {
+  const call = decodeCall(value);
+  if (!call) return [];
+  const { of } = value as { readonly of?: JsonValue };
+  const { answer: _, ...said } = call;
+  return [{ ...said, ...(typeof of === 'number' ? { of } : {}) }];
+}

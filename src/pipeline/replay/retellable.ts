@@ -1,0 +1,135 @@
+import type { JsonValue } from '@toka/sdk';
+import { TokaError } from '../../errors.ts';
+import type { Journal } from '../../journal/contract.ts';
+import type { Kept, RunEvent, RunRecorded, RunRequested, RunStarted, StoredEvent } from '../../journal/events.ts';
+import { parseCalls, parseFiles, type RecordedCall, type RecordedFile } from '../../journal/recorded.ts';
+import { MASKED } from '../../manifest/secret-parts.ts';
+import type { Completion } from '../../runtime/completion.ts';
+import type { TapedCall } from '../../runtime/taped-call.ts';
+import { STOPPED, valueOf } from '../answer.ts';
+import type { House } from '../house.ts';
+import type { ToolRequest } from '../request.ts';
+import { requestOf } from '../unknown.ts';
+import { type Ending, endingOf } from './ending.ts';
+
+/** A run on record that can be told again. */
+export interface Retellable {
+  readonly run: string;
+  readonly events: readonly StoredEvent[];
+  readonly requested: RunRequested;
+  readonly started: RunStarted;
+  readonly recorded: RunRecorded;
+  readonly calls: readonly TapedCall[];
+  readonly ending: Ending;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Parameters that hold a secret, which is not on record. */
+  readonly needs: readonly string[];
+  /** Variables that it read and that are not on record, since by their names they hold secrets. */
+  readonly variables: readonly string[];
+}
+
+/** @throws TokaError TOKA_RUN_UNKNOWN, TOKA_RUN_ACTIVE, TOKA_RUN_NOT_RECORDED, TOKA_INTEGRITY */
+export async function retellable(house: House, id: string): Promise<Retellable> {
+  const journal = await house.journal();
+  const { status } = await journal.run(id);
+  if (status === 'running') throw new TokaError('TOKA_RUN_ACTIVE', `run ${id} has not ended yet`, { hint: 'wait until it is done: toka runs list --status running', data: { run: id } });
+  const stored = await journal.read(id);
+  const events = stored.map(({ event }) => event);
+  const requested = requestOf(stored);
+  const { started, recorded } = wholeOf(id, requested, events);
+  const calls = await Promise.all(parseCalls(await valueOf(recorded.calls, journal)).map(async (call) => tapedCall(call, journal)));
+  const params = (await valueOf(requested.params, journal)) as Readonly<Record<string, JsonValue>>;
+  return {
+    run: id,
+    events: stored,
+    requested,
+    started,
+    recorded,
+    calls,
+    ending: await endingOf(events, { toolDigest: recorded.toolDigest, toka: requested.toka }, async (kept) => bytesOf(kept, journal)),
+    params,
+    needs: Object.keys(params).filter((name) => JSON.stringify(params[name]).includes(MASKED)),
+    variables: [...new Set(calls.flatMap(({ do: verb, args, answer }) => (verb === 'env' && answer.lost ? [(args as { name: string }).name] : [])))],
+  };
+}
+
+function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly RunEvent[]): { started: RunStarted; recorded: RunRecorded } {
+  const of = <T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }> | undefined => events.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+  const [started, recorded, finished] = [of('run.started'), of('run.recorded'), of('run.finished')];
+  if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
+  if (!started) throw notRecorded(id, `it never began: ${finished.status}`, 'toka runs show tells why');
+  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || (started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? ''));
+  if (!isOver) throw notRecorded(id, `it did not end by itself: ${finished.status}`, 'record a run that comes to its end');
+  if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
+  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'it asked for more than is kept', 'record a run that does less');
+  return { started, recorded };
+}
+
+/** What it asked for: a tool by its name, or a command. */
+export function targetOf({ requested: { tool = '', manifestHash }, started: { command = [], level } }: Retellable): ToolRequest['target'] {
+  if (manifestHash !== undefined) return { kind: 'named', name: tool };
+  const [program = tool, ...args] = command;
+  return { kind: 'command', command: { argv: [program, ...args], level, limits: {}, capabilities: [], env: {} } };
+}
+
+/**
+ * Parts what is given once more into parameters and variables.
+ *
+ * @throws TokaError TOKA_USAGE, TOKA_INPUT_NEEDED
+ */
+export function secretsFor({ run, needs, variables }: Retellable, given: Readonly<Record<string, unknown>>): { params: Readonly<Record<string, unknown>>; variables: Readonly<Record<string, string>> } {
+  const wanted = [...needs, ...variables];
+  const other = Object.keys(given).find((name) => !wanted.includes(name));
+  if (other !== undefined) {
+    throw new TokaError('TOKA_USAGE', `a run is told again with what is on record; ${wanted.join(', ') || 'nothing'} may be given, found ${other}`, { hint: 'to run it with other parameters, run the tool' });
+  }
+  const missing = wanted.filter((name) => given[name] === undefined);
+  if (missing.length > 0) {
+    throw new TokaError('TOKA_INPUT_NEEDED', `run ${run} was given secrets, which are not on record: ${missing.join(', ')}`, {
+      hint: `give them once more: toka runs replay ${run} --params FILE, a JSON object with ${missing.join(', ')}`,
+      data: { run, missing },
+    });
+  }
+  return {
+    params: Object.fromEntries(needs.map((name) => [name, given[name]])),
+    variables: Object.fromEntries(variables.map((name) => [name, String(given[name])])),
+  };
+}
+
+async function tapedCall({ content, answer: { content: bytes, ...answer }, ...call }: RecordedCall, journal: Journal): Promise<TapedCall> {
+  return {
+    ...call,
+    ...(content ? { content: await bytesOf(content, journal) } : {}),
+    answer: { ...answer, ...(bytes ? { bytes: await bytesOf(bytes, journal) } : {}) },
+  };
+}
+
+/** The files that a process could read. */
+export async function filesOf({ files }: RunRecorded, journal: Journal): Promise<RecordedFile[]> {
+  return parseFiles(await valueOf(files, journal));
+}
+
+/** The bytes of a text that was recorded. */
+export async function bytesOf(kept: Kept, journal: Journal): Promise<Uint8Array> {
+  if ('blob' in kept) return journal.blob(kept.blob);
+  return Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline));
+}
+
+/** How the process ended that is on record. */
+export async function completionOf({ events }: Retellable, journal: Journal): Promise<Completion> {
+  const pieces: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
+  let isTruncated = false;
+  for (const { event } of events) {
+    if (event.type !== 'run.output') continue;
+    pieces.push({ stream: event.stream, bytes: await bytesOf(event.kept, journal) });
+    isTruncated ||= event.truncated;
+  }
+  const last = events.map(({ event }) => event).find((event) => event.type === 'run.finished');
+  const stopped = STOPPED[last?.error?.code ?? ''];
+  const output = Buffer.concat(pieces.flatMap(({ stream, bytes }) => (stream === 'stdout' ? [bytes] : []))).toString('utf8');
+  return { output, outputBytes: last?.usage.outputBytes ?? 0, truncated: isTruncated, exitCode: last?.exitCode ?? null, pieces, ...(stopped ? { stopped } : {}) };
+}
+
+export function notRecorded(run: string, why: string, hint: string): TokaError {
+  return new TokaError('TOKA_RUN_NOT_RECORDED', `run ${run} cannot be replayed: ${why}`, { hint, data: { run } });
+}
