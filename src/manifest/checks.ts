@@ -1,7 +1,7 @@
 import type { JsonValue } from '@toka/sdk';
 import type { z } from 'zod';
 import { quote, type Issue, type Path } from './issue.ts';
-import { checkJsonSchema } from './json-schema.ts';
+import { checkResultSchema } from './json-schema.ts';
 import { LEVELS } from './levels.ts';
 import { nearest } from './nearest.ts';
 import { checkParameters, type Indexed } from './parameter-checks.ts';
@@ -83,7 +83,7 @@ function salvageList<S extends z.ZodType>(schema: S, value: unknown): { valid: I
 function checkSalvaged(parts: Salvaged, checkCapability: CheckCapability | undefined): Issue[] {
   return [
     ...checkParameters(parts.parameters, parts.executable, ['spec', 'parameters']),
-    ...(parts.output === undefined ? [] : checkJsonSchema(parts.output, ['spec', 'outputs', 'schema'])),
+    ...(parts.output === undefined ? [] : checkResultSchema(parts.output, ['spec', 'outputs', 'schema'])),
     ...checkCapabilities(parts, checkCapability),
     ...(parts.security === undefined ? [] : checkLimits(parts.security)),
     ...parts.examples.flatMap((example) => checkExample(example, parts)),

@@ -1,5 +1,6 @@
 import { quote, type Issue, type Path } from './issue.ts';
 import { nearest } from './nearest.ts';
+import { hasSecrets } from './secret-parts.ts';
 import { oneOf } from './zod-issues.ts';
 
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'];
@@ -26,6 +27,13 @@ export function checkJsonSchema(schema: unknown, path: Path): Issue[] {
   if (typeof schema === 'boolean') return [];
   if (!isMap(schema)) return [{ path, code: 'wrong-type', expected: 'a JSON Schema: a map, true or false', found: quote(schema) }];
   return Object.entries(schema).flatMap(([keyword, value]) => checkKeyword(keyword, value, [...path, keyword]));
+}
+
+/** The same for the schema of a result, which is recorded and shown: it cannot hold a secret. */
+export function checkResultSchema(schema: unknown, path: Path): Issue[] {
+  const holdsSecret = isMap(schema) && hasSecrets(schema);
+  const issue: Issue = { path, code: 'bad-value', expected: 'a result without secrets, since it is shown and recorded', found: 'x-type: secret' };
+  return [...checkJsonSchema(schema, path), ...(holdsSecret ? [issue] : [])];
 }
 
 function checkKeyword(keyword: string, value: unknown, path: Path): Issue[] {

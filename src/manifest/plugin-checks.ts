@@ -1,6 +1,6 @@
 import { checkCapabilityText, type CheckCapability } from './checks.ts';
 import { quote, type Issue, type Path } from './issue.ts';
-import { checkJsonSchema } from './json-schema.ts';
+import { checkJsonSchema, checkResultSchema } from './json-schema.ts';
 import { nearest } from './nearest.ts';
 import { API_VERSION, type PluginManifest, type PluginTool } from './plugin-manifest.ts';
 import { hasSecrets } from './secret-parts.ts';
@@ -46,7 +46,7 @@ function checkTool(tool: PluginTool, path: Path, checkCapability: CheckCapabilit
   };
   return [
     ...checkJsonSchema(tool.params, [...path, 'params']),
-    ...checkJsonSchema(tool.output, [...path, 'output']),
+    ...checkResultSchema(tool.output, [...path, 'output']),
     ...names.flatMap((name) => checkProperty(tool, name, [...path, 'params', 'properties', name])),
     ...required.flatMap((name, index) => checkKnown(name, names, [...path, 'params', 'required', index])),
     ...checkPositions(tool, [...path, 'params', 'properties']),

@@ -141,6 +141,7 @@ test.each([
     { params: { ...params, properties: { path, auth: { type: 'object', description: 'd', properties: { key: { type: 'string', 'x-type': 'Secret' } } } } } },
     [`bad-value ${tool}.params.properties.auth.properties.key.x-type`],
   ],
+  ['a secret in a result', { output: { type: 'object', properties: { key: { type: 'string', 'x-type': 'secret' } } } }, [`bad-value ${tool}.output`]],
   ['a reference out of the schema', { output: { $ref: 'https://example.org' } }, [`outside ${tool}.output["$ref"]`]],
   [
     'an example of another parameter',

@@ -259,8 +259,9 @@ describe('outputs', () => {
     [{ patternProperties: { '(': {} } }],
     [{ anyOf: {} }],
     [{ items: { $ref: 'file:///etc/passwd' } }],
+    [{ items: { type: 'string', 'x-type': 'secret' } }],
     [true],
-  ])('%j is no schema', async (schema) => {
+  ])('%j is no schema of a result', async (schema) => {
     expect(await refused({ outputs: { schema } })).toHaveLength(1);
   });
 
