@@ -186,18 +186,10 @@ export class SqliteDriver implements StorageDriver {
   }
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const turn = (turns.get(this.#file) ?? Promise.resolve()).then(async () => {
-      this.#isBusy = true;
-      try {
-        return await work();
-      } catch (error) {
-        throw translate(error, this.#file);
-      } finally {
-        this.#isBusy = false;
-      }
-    });
+    const before = turns.get(this.#file);
+    const turn = before ? before.then(() => this.#turn(work)) : this.#turn(work);
+    const ended = turn.then(nothing, nothing);
     this.#asked += 1;
-    const ended = settled(turn);
     this.#last = ended;
     turns.set(this.#file, ended);
     try {
@@ -205,6 +197,17 @@ export class SqliteDriver implements StorageDriver {
     } finally {
       this.#asked -= 1;
       if (turns.get(this.#file) === ended) turns.delete(this.#file);
+    }
+  }
+
+  async #turn<T>(work: () => Promise<T>): Promise<T> {
+    this.#isBusy = true;
+    try {
+      return await work();
+    } catch (error) {
+      throw translate(error, this.#file);
+    } finally {
+      this.#isBusy = false;
     }
   }
 
@@ -239,9 +242,7 @@ export class SqliteDriver implements StorageDriver {
   }
 }
 
-async function settled(turn: Promise<unknown>): Promise<void> {
-  await Promise.allSettled([turn]);
-}
+function nothing(): void {}
 
 type Sql = (text: string) => StatementSync;
 
