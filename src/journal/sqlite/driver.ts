@@ -187,27 +187,21 @@ export class SqliteDriver implements StorageDriver {
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
     const before = turns.get(this.#file);
-    const turn = before ? before.then(() => this.#turn(work)) : this.#turn(work);
-    const ended = turn.then(nothing, nothing);
-    this.#asked += 1;
-    this.#last = ended;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     turns.set(this.#file, ended);
+    this.#last = ended;
+    this.#asked += 1;
     try {
-      return await turn;
-    } finally {
-      this.#asked -= 1;
-      if (turns.get(this.#file) === ended) turns.delete(this.#file);
-    }
-  }
-
-  async #turn<T>(work: () => Promise<T>): Promise<T> {
-    this.#isBusy = true;
-    try {
+      if (before) await before;
+      this.#isBusy = true;
       return await work();
     } catch (error) {
       throw translate(error, this.#file);
     } finally {
       this.#isBusy = false;
+      this.#asked -= 1;
+      if (turns.get(this.#file) === ended) turns.delete(this.#file);
+      end();
     }
   }
 
@@ -241,8 +235,6 @@ export class SqliteDriver implements StorageDriver {
     return statement;
   }
 }
-
-function nothing(): void {}
 
 type Sql = (text: string) => StatementSync;
 
