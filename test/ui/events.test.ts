@@ -129,7 +129,7 @@ test('it follows a journal that did not exist, and ends with success when its re
 test('a record that cannot be written is followed all the same', async () => {
   using here = await recorded();
   const out = join(here.base, 'out');
-  const script = `"$0" "$1" events tail -f > '${out}' & until grep -q 'CAPABILITY_DENIED' '${out}'; do sleep 0.1; done; kill $!; wait $!`;
+  const script = `"$0" "$1" events tail -f > '${out}' & until grep -qs 'CAPABILITY_DENIED' '${out}'; do sleep 0.1; done; kill $!; wait $!`;
   const words = ['--dev-bind', '/', '/', '--ro-bind', here.project, here.project, 'bash', '-c', script, process.execPath, LAUNCHER];
   expect(here.spawn('bwrap', words)).toMatchObject({ status: 130, stderr: '' });
 });

@@ -15,7 +15,7 @@ const possible = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/
 test.runIf(possible)('a full or read-only disk gives coded errors, loses nothing, and the storage goes on by itself', () => {
   const { stdout, stderr } = onSmallDisk(join(import.meta.dirname, 'full-disk.ts'), makeFolder());
   // LMDB itself says so as well.
-  expect(stderr.replaceAll(/Write error: No space left on device position \d+, size \d+/g, '')).toBe('');
+  expect(stderr.replaceAll(/Write error: No space left on device position \d+, size \d+|mdb_page_spill (flushing )?error \d+\n/g, '')).toBe('');
   expect(JSON.parse(stdout)).toEqual({
     'making it on a full disk': 'STORAGE_UNAVAILABLE',
     'left behind': [],

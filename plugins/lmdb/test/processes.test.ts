@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -44,6 +45,16 @@ test('threads of one process write one after the other', async () => {
   }
   expect(await ended).toEqual([[0], [0]]);
   expect(Buffer.from((await storage.get('count')) ?? '').toString()).toBe('150');
+});
+
+test('what is written without a pause after something was read does not make the file grow with each commit', async () => {
+  const location = makeFolder();
+  const storage = await openFor(location);
+  for (let version = 0; version < 300; version++) {
+    await storage.ends();
+    await storage.append('one', [event(version)], version);
+  }
+  expect(statSync(join(location, 'data.mdb')).size).toBeLessThan(1024 * 1024);
 });
 
 test('it is closed when what reads in it has ended', async () => {

@@ -186,25 +186,22 @@ export class SqliteDriver implements StorageDriver {
   }
 
   async #alone<T>(work: () => Promise<T>): Promise<T> {
-    const turn = (turns.get(this.#file) ?? Promise.resolve()).then(async () => {
-      this.#isBusy = true;
-      try {
-        return await work();
-      } catch (error) {
-        throw translate(error, this.#file);
-      } finally {
-        this.#isBusy = false;
-      }
-    });
-    this.#asked += 1;
-    const ended = settled(turn);
-    this.#last = ended;
+    const before = turns.get(this.#file);
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     turns.set(this.#file, ended);
+    this.#last = ended;
+    this.#asked += 1;
     try {
-      return await turn;
+      if (before) await before;
+      this.#isBusy = true;
+      return await work();
+    } catch (error) {
+      throw translate(error, this.#file);
     } finally {
+      this.#isBusy = false;
       this.#asked -= 1;
       if (turns.get(this.#file) === ended) turns.delete(this.#file);
+      end();
     }
   }
 
@@ -237,10 +234,6 @@ export class SqliteDriver implements StorageDriver {
     }
     return statement;
   }
-}
-
-async function settled(turn: Promise<unknown>): Promise<void> {
-  await Promise.allSettled([turn]);
 }
 
 type Sql = (text: string) => StatementSync;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import { type Awaitable, type Batch, coded, type StorageBackend, type StorageEntry, type TransactionOptions } from '@toka/sdk';
 import { findStorage } from '../backends.ts';
@@ -53,6 +54,8 @@ class Host {
         return backend.transaction(async (own) => this.#during(id, own), args[0] as TransactionOptions | undefined);
       case 'snapshot':
         return backend.snapshot(async (own) => this.#during(id, own));
+      case 'close':
+        return close(backend);
       case 'subscribe':
         return this.#follow(id, backend, args[0] as number);
       default:
@@ -85,6 +88,12 @@ class Host {
     };
     this.#scopes.set(scope, { target: batches, end });
   }
+}
+
+/** What was asked before has ended then; its answers, which are on their way, go out first. */
+async function close(backend: StorageBackend): Promise<void> {
+  await backend.close();
+  await setImmediate();
 }
 
 function invoke(whole: object | undefined, path: string, args: readonly unknown[]): unknown {

@@ -10,6 +10,7 @@ import {
   type StorageOptions,
   type StorageReader,
   type StorageTransaction,
+  type StorageWriter,
   type SubscribeOptions,
   type TransactionOptions,
 } from '@toka/sdk';
@@ -22,10 +23,11 @@ export interface ThreadOptions {
   readonly plugins: readonly string[];
 }
 
-const READ = ['read', 'readAll', 'ends', 'nodes', 'get', 'list', 'count'];
-const WRITE = ['append', 'put', 'remove', 'prune', 'forget'];
-const DOCUMENTS = ['put', 'remove', 'clear', 'marked', 'mark'];
-const LOOK_AFTER = ['query', 'search', 'check', 'compact', 'backup', 'describe'];
+/** What is only passed on: the compiler misses here what the contract gets later. */
+const READ = namesOf<keyof StorageReader>({ read: 1, readAll: 1, ends: 1, nodes: 1, get: 1, list: 1, count: 1 });
+const WRITE = namesOf<keyof StorageWriter>({ append: 1, put: 1, remove: 1, prune: 1, forget: 1 });
+const DOCUMENTS = namesOf<keyof Documents>({ put: 1, remove: 1, clear: 1, marked: 1, mark: 1 });
+const LOOK_AFTER = namesOf<Exclude<keyof Plain, keyof StorageReader | keyof StorageWriter>>({ query: 1, search: 1, check: 1, compact: 1, backup: 1, describe: 1 });
 
 /**
  * The same storage, open in a thread of its own: no lock and no disk stops the one that uses it. It keeps the process alive only while it is asked
@@ -60,6 +62,10 @@ function backendOver(line: Line, { id, supports }: Pick<StorageBackend, 'id' | '
     },
     close: async () => (closed ??= line.end()),
   };
+}
+
+function namesOf<Name extends string>(names: Readonly<Record<Name, 1>>): string[] {
+  return Object.keys(names);
 }
 
 /** What can be asked of a backend in one message each. */

@@ -109,6 +109,8 @@ export class Store {
     if (!database) throw unavailable(this.folder, 'it was opened to be read');
     const done: T[] = [];
     try {
+      // What was read last would keep its moment until the event loop turns: LMDB could use no free page anew, and the file would grow with each commit.
+      this.#reads.resetReadTxn();
       await database.transactionSync(async () => {
         this.#checkBegun(database);
         done.push(await work(this.#writing(database)));

@@ -55,16 +55,17 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
     const [first] = rows;
     // A single one, the most frequent case, takes two thirds of the time without lists.
     const columns = first && rows.length === 1 ? first : COLUMNS.map((_, column) => rows.map((row) => row[column] ?? null));
-    const [row] = await this.session.run({ ...(rows.length === 1 ? this.#one() : this.#many()), values: [stream, expectedVersion, ...columns] });
+    const statement = rows.length === 1 ? this.#one(events[0]?.key !== undefined) : this.#many();
+    const [row] = await this.session.run({ ...statement, values: [stream, expectedVersion, ...columns] });
     return (row?.['position'] as number | null | undefined) ?? undefined;
   }
 
-  #one(): { name: string; text: string } {
+  #one(hasKey: boolean): { name: string; text: string } {
     return {
-      name: 'append one',
+      name: hasKey ? 'append one' : 'append one without a key',
       text: `INSERT INTO ${this.events} (position, stream, version, ${COLUMNS.join(', ')})
         SELECT ${this.#last()} + 1, $1, $2::bigint + 1, $3::text, $4::bigint, $5::text, $6::text, $7::text, decode($8, 'hex'), decode($9, 'hex')
-        WHERE $2::bigint = ${this.#head()} AND NOT EXISTS (SELECT FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = $3)
+        WHERE $2::bigint = ${this.#head()}${hasKey ? ` AND NOT EXISTS (SELECT FROM ${this.events} AS stored WHERE stream = $1 AND stored.key = $3)` : ''}
         RETURNING position`,
     };
   }
