@@ -13,7 +13,6 @@ const LATE = {
   run: 'src/lean/run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',
-  version: 'src/lean/version.ts',
   'process-door': 'src/ui/process-door.ts',
   toka: 'src/toka.ts',
   workspace: 'src/workspace.ts',

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepCompiledCode } from './compiled-code.ts';
 import { findHome, foldersIn } from './config/user-folders.ts';
+import { showVersion } from './lean/version.ts';
 import { UNFINISHED } from './ui/unfinished.ts';
 
 interface Entry {
@@ -18,7 +19,10 @@ const LEAN: Readonly<Record<string, () => Promise<Entry>>> = {
 
 async function launch(argv: readonly string[]): Promise<void> {
   const [first = '', second = ''] = argv;
-  if (argv.length === 1 && first === '--version') return (await import('./lean/version.ts')).showVersion();
+  if (argv.length === 1 && first === '--version' && showVersion()) {
+    process.exitCode = 0;
+    return;
+  }
   keepCode(argv);
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? await LEAN[name]?.() : undefined;
