@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { StorageBackend } from '@toka/sdk';
+import type { JsonValue, StorageBackend } from '@toka/sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKeeper } from '../../../src/journal/blobs.ts';
 import type { RunEvent } from '../../../src/journal/events.ts';
@@ -56,6 +56,22 @@ test('of large output its beginning and its end are found', async () => {
   const run = await add(journal, { output: `first ${'line '.repeat(20_000)} middle ${'line '.repeat(20_000)} last` });
   await catchUp(journal);
   expect([await find(journal, 'first'), await find(journal, 'middle'), await find(journal, 'last')]).toEqual([[run], [], [run]]);
+});
+
+test('a run with a value as deep as JSON bears, or with as many members, keeps nothing from being found', async () => {
+  const { journal } = await makeJournal();
+  let deep: JsonValue = 'bottom';
+  for (let depth = 0; depth < 3000; depth++) deep = [deep];
+  const many = [...Array.from({ length: 200_000 }, (_, at) => at), 'last'];
+  const runs: string[] = [];
+  for (const data of [deep, many]) {
+    const keeper = createKeeper();
+    const run = nextId();
+    await journal.append(run, [REQUESTED, STARTED, { ...FINISHED, data: keeper.json(data) }], 0, keeper.blobs);
+    runs.push(run);
+  }
+  await catchUp(journal);
+  expect([await find(journal, 'bottom'), await find(journal, 'last')]).toEqual([[runs[0]], [runs[1]]]);
 });
 
 test('what came since is not searched before it is taken up, and told of', async () => {
