@@ -25,7 +25,7 @@ import {
   type TransactionOptions,
 } from '@toka/sdk';
 import { formatOf } from './database.ts';
-import { translate, unavailable } from './failures.ts';
+import { damagedSearch, translate, unavailable } from './failures.ts';
 import { createDocuments, dropDocuments, SCHEMA_VERSION } from './schema.ts';
 
 /** How often a subscriber looks for what other processes have added, milliseconds. */
@@ -137,6 +137,7 @@ export class SqliteDriver implements StorageDriver {
 
   async check(): Promise<string | undefined> {
     const found = await this.#look(() => this.#sql('PRAGMA integrity_check(1)').get()?.['integrity_check']);
+    if (typeof found === 'string' && found.includes('document_words')) throw damagedSearch(this.#file, found);
     return found === 'ok' ? undefined : String(found);
   }
 

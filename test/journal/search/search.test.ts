@@ -74,6 +74,21 @@ test('a run with a value as deep as JSON bears, or with as many members, keeps n
   expect([await find(journal, 'bottom'), await find(journal, 'last')]).toEqual([[runs[0]], [runs[1]]]);
 });
 
+test('where the words are damaged it is said how they are made anew, and nothing else is given up', async () => {
+  const { journal, location } = await onSqlite();
+  const run = await add(journal, { output: 'word' });
+  await catchUp(journal);
+  const db = new DatabaseSync(location, { defensive: false });
+  db.exec("UPDATE document_words_data SET block = x'00112233445566778899' WHERE id > 100");
+  db.close();
+  const remedy = { code: 'TOKA_INTEGRITY', hint: expect.stringContaining('toka runs search WORD --rebuild') };
+  await expect(find(journal, 'word')).rejects.toMatchObject(remedy);
+  await expect(journal.verify()).rejects.toMatchObject(remedy);
+  await (await journal.search()).clear();
+  await catchUp(journal);
+  expect([await find(journal, 'word'), (await journal.verify()).ok]).toEqual([[run], true]);
+});
+
 test('what came since is not searched before it is taken up, and told of', async () => {
   const { journal } = await makeJournal();
   const one = await add(journal, { output: 'word' });
