@@ -119,6 +119,7 @@ describe('without runs and rules', () => {
     await record(here, { times: ended(29) });
     expect(await prune(here, '--yes')).toEqual([2, 'TOKA_USAGE']);
     await here.run(['trust']);
+    expect(await prune(here, '--yes', '--storage', `sqlite:${join(here.base, 'shared')}`)).toEqual([2, 'TOKA_USAGE']);
     expect(await prune(here, '--yes')).toEqual([0, run]);
     expect((await here.run(['runs', 'show', run])).stdout).toContain('retention: age 720h');
   });
