@@ -41,6 +41,7 @@ test.each([
   ['commit 0f3a9c21bb7e is unknown', 'commit <hash> is unknown'],
   ['src/main.ts:12:5 - error', '<path>:<number> - error'],
   ['took 1.5 s', 'took <number> s'],
+  ['\u001b[31;1mred\u001b[0m 5', 'red <number>'],
   ['effaced defaced', 'effaced defaced'],
 ])('the template of %j', (message, template) => {
   expect(templateOf(message)).toBe(template);

@@ -31,6 +31,12 @@ test.each([6, 100])('where the order of %d tools is chance, findings are about a
   expect(false_ / histories).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / histories));
 });
 
+test('what was seen a few times only is left out', () => {
+  const runs = Array.from({ length: 80 }, (_, at) => run(at, { tool: at % 20 === 0 ? 'tools/build' : at % 20 === 1 ? 'tools/deploy' : 'tools/other' }));
+  const deployed = (options: Readonly<Record<string, number>>) => found(runs, options).filter(([, tools]) => tools.includes('tools/build') && tools.includes('tools/deploy')).length;
+  expect([deployed({}), deployed({ minimumPairs: 4 })]).toEqual([0, 1]);
+});
+
 test('runs that are far apart do not follow one another', () => {
   const runs = Array.from({ length: 100 }, (_, at) => run(at, { tool: `tools/${at % 2}`, requestedAt: START + at * 60 * MINUTE }));
   expect([found(runs), found(runs, { gapMinutes: 60 }).length]).toEqual([[], 2]);

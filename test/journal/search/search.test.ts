@@ -74,6 +74,22 @@ test('a run with a value as deep as JSON bears, or with as many members, keeps n
   expect([await find(journal, 'bottom'), await find(journal, 'last')]).toEqual([[runs[0]], [runs[1]]]);
 });
 
+test('what is made anew meanwhile is not taken for what was there', async () => {
+  const { journal } = await makeJournal();
+  const first = nextId();
+  await journal.append(first, [{ ...REQUESTED, tool: 'project/first' }, STARTED, FINISHED], 0);
+  await journal.commit(async (commit) => {
+    for (let at = 0; at < 200; at++) await commit.append(nextId(), [REQUESTED, STARTED, FINISHED], 0);
+  });
+  const search = await journal.search();
+  let cleared: Promise<void> | undefined;
+  await search.catchUp((done) => {
+    if (done > 0) cleared ??= search.clear();
+  });
+  await cleared;
+  expect(await find(journal, 'first')).toEqual([first]);
+});
+
 test('where the words are damaged it is said how they are made anew, and nothing else is given up', async () => {
   const { journal, location } = await onSqlite();
   const run = await add(journal, { output: 'word' });
