@@ -14,7 +14,7 @@ import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, tr
 import type { Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
-import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
+import { locateFrom, placeOf } from './config/storage.ts';
 import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
@@ -47,8 +47,6 @@ export interface TokaOptions extends WorkspaceOptions {
   readonly reviewer?: Reviewer;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
-  /** Where the journal is kept. Default: what the configuration says. */
-  readonly storage?: StorageChoice;
   /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
   readonly journalThread?: boolean;
   /** Through which requests come; it is recorded. Default `api`. */

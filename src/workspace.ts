@@ -8,6 +8,7 @@ import { type Layer, mergeLayers, type Settings } from './config/layers.ts';
 import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
 import { findProject, homeFolder, type Project, projectId, userFolders } from './config/paths.ts';
+import type { StorageChoice } from './config/storage.ts';
 import { TokaError } from './errors.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import type { Source } from './registry/sources.ts';
@@ -20,6 +21,8 @@ export interface WorkspaceOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The administrator's policy, which only takes away, and the number of the user who alone may write it. Default: `/etc/toka/policy.yaml` of root. */
   readonly administrator?: AdministratorFile;
+  /** Where the journal is kept. Default: what the configuration says. */
+  readonly storage?: StorageChoice;
 }
 
 /** What holds in a folder before anything is asked for: its project, the configuration that counts there, and the tools. */
@@ -50,7 +53,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     checkCapability: capabilityFault,
     ...(options.administrator === undefined ? {} : { administrator: options.administrator }),
   });
-  const settings = mergeLayers(layers);
+  const settings = mergeLayers(layers, options.storage);
   const registry = openRegistry({
     file: join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`),
     sources: sourcesOf(project, settings, folders.config),

@@ -48,14 +48,15 @@ export interface Settings {
  * Merges layers, the lowest first. Of an untrusted project only what narrows counts: what it denies, what it wants asked, its limits and budget, and
  * `sandbox.require: hard`.
  *
+ * @param named The journal that was chosen by hand, above all files.
  * @returns The settings; rules keep their order and their origin.
  */
-export function mergeLayers(layers: readonly Layer[]): Settings {
+export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Settings {
   const trusted = layers.filter((layer) => layer.trusted);
   const storages = trusted.filter(({ config }) => config.storage);
   const storage = storages.flatMap(({ file, config }) => (config.storage ? [locateFrom(dirname(file), config.storage)] : [])).at(-1);
   // Others may share a journal that the user has named: a project says nothing of it.
-  const isShared = storages.length > 0 && storages.at(-1)?.origin !== 'project';
+  const isShared = named ? named.location !== undefined : storages.length > 0 && storages.at(-1)?.origin !== 'project';
   const retention = trusted.flatMap(({ origin, config }) => (config.retention && !(isShared && origin === 'project') ? [config.retention] : [])).at(-1);
   return {
     allow: trusted.flatMap((layer) => withOrigin(layer, layer.config.policy.allow)),

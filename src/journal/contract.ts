@@ -169,9 +169,10 @@ export interface Journal {
    * Forgets all of some runs but their summaries and hashes, and the blobs that no other run names. Each is pruned as a whole, with an event
    * that says so, or not at all. Those that were pruned before are passed over.
    *
+   * @param report Is told how many were gone through.
    * @throws TokaError `TOKA_RUN_UNKNOWN`; `TOKA_RUN_ACTIVE` where one, or one above it, has not ended; `TOKA_STORAGE_UNSUPPORTED`. Runs named before it are pruned.
    */
-  prune(runs: readonly string[], note: PruneNote): Promise<Pruned>;
+  prune(runs: readonly string[], note: PruneNote, report?: (done: number) => void): Promise<Pruned>;
   /** Signs what the log is now, and stores the checkpoint. Throws `TOKA_STATE_UNAVAILABLE` where nothing is recorded yet. */
   checkpoint(signer: NoteSigner): Promise<SignedCheckpoint>;
   close(): Promise<void>;

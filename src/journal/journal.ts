@@ -184,12 +184,13 @@ class StoredJournal implements Journal {
     return this.#guarded(() => this.#storage.snapshot((reader) => read(new EventLog(reader))));
   }
 
-  async prune(runs: readonly string[], note: PruneNote): Promise<Pruned> {
+  async prune(runs: readonly string[], note: PruneNote, report: (done: number) => void = () => {}): Promise<Pruned> {
     const { pruneRuns } = await import('./prune.ts');
     return pruneRuns(runs, note, {
       snapshot: (work) => this.#guarded(() => this.#storage.snapshot(work)),
       transaction: (work) => this.#transaction(work),
       append: async (transaction, run, event, expectedSeq) => void (await this.#add(transaction, this.#prepare(run, [event], new Map(), []), expectedSeq)),
+      report,
     });
   }
 

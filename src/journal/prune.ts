@@ -20,6 +20,7 @@ export interface PruneDesk {
   transaction<T>(work: (transaction: StorageTransaction) => Awaitable<T>): Promise<T>;
   /** Adds an event to a run of so many events. */
   append(transaction: StorageTransaction, run: string, event: RunPruned, expectedSeq: number): Promise<void>;
+  report(done: number): void;
 }
 
 /** Runs that are pruned in one commit: a commit waits for the disk, and others wait for it. */
@@ -31,6 +32,7 @@ export async function pruneRuns(runs: readonly string[], note: PruneNote, desk: 
   for (let from = 0; from < runs.length; from += AT_ONCE) {
     const some = runs.slice(from, from + AT_ONCE);
     await desk.transaction(async (transaction) => pruning.prune(some, transaction));
+    desk.report(from + some.length);
   }
   return pruning.done;
 }

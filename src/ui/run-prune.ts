@@ -46,7 +46,8 @@ export async function pruneRuns(words: readonly string[], flags: PruneFlags, doo
       return 0;
     }
     const note = { rule: rule.text, by: localUser(), toka: ownPackage().version };
-    const done = await withProgress(`Pruning ${amount(plan.runs.length, 'run')}`, door, async () => journal.prune(plan.runs.map(({ run }) => run.id), note));
+    const ids = plan.runs.map(({ run }) => run.id);
+    const done = await withProgress(`Pruning ${amount(ids.length, 'run')}`, door, async (report) => journal.prune(ids, note, (gone) => report(`${gone} of ${ids.length}`)));
     show({ rule, plan, flags, door, done });
     return done.damaged.length === 0 ? 0 : ERRORS.TOKA_INTEGRITY.exit;
   } finally {

@@ -55,6 +55,7 @@ describe('what is kept of runs', () => {
     expect(retention(layer('user', storage), project)).toBeUndefined();
     expect(retention(layer('user', { ...storage, retention: { count: 7 } }), project)).toEqual({ count: 7 });
     expect(retention(layer('user', storage), layer('project', { ...storage, retention: { count: 9 } }))).toEqual({ count: 9 });
+    expect([mergeLayers([project], { backend: 'sqlite', location: '/srv/shared' }).retention, mergeLayers([layer('user', storage), project], { backend: 'sqlite' }).retention]).toEqual([undefined, { count: 9 }]);
   });
 });
 

@@ -72,6 +72,15 @@ test('nothing that a pruned run held is left in an SQLite file that was compacte
   await storage.close();
 });
 
+test('whoever prunes is told how far it is', async () => {
+  const { journal } = await makeJournal();
+  const runs = Array.from({ length: 60 }, () => nextId());
+  for (const run of runs) await journal.append(run, WHOLE_RUN, 0);
+  const told: number[] = [];
+  await journal.prune(runs, NOTE, (done) => told.push(done));
+  expect(told).toEqual([50, 60]);
+});
+
 test('a blob stays as long as a run names it, also one that was recorded meanwhile', async () => {
   const { journal } = await makeJournal();
   const [first, second] = [await record(journal), await record(journal)];

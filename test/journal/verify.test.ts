@@ -189,6 +189,14 @@ describe('each kind of edit of what is left of pruned runs is found, and the rec
   });
 });
 
+test('an event that says of a run that it was pruned, and of how many events, but not of all of them, is told', async () => {
+  const { file, runs } = await record();
+  const journal = await openFor(file);
+  await journal.append(runs[0], [{ v: 1, type: 'run.pruned', events: 3, stateHash: '0'.repeat(64), timesHash: '0'.repeat(64), rule: 'x', by: 'user', toka: '0.1.0' }], 4);
+  await journal.close();
+  expect((await verify(file)).findings).toContainEqual(expect.objectContaining({ why: 'illegal', position: 13, run: runs[0], seq: 5 }));
+});
+
 test('a run that does not stand below the one that asked for it is told', async () => {
   const { journal, file } = await makeJournal();
   const [parent, child] = [nextId(), nextId()];

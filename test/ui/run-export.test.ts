@@ -207,6 +207,19 @@ test('events that make no run are refused, however well they are chained', async
   expect(await refused(file)).toEqual(['TOKA_EXPORT_INVALID', 65, '']);
 });
 
+test('that a run was pruned is nothing that another journal can say', async () => {
+  const { here, ids, file } = await recorded();
+  using _ = here;
+  const [head = '', ...rest] = await exported(here, ids[2] ?? '', file);
+  const events = rest.filter((line) => line.startsWith('{"run"'));
+  const last = JSON.parse(events.at(-1) ?? '') as { run: string; seq: number; time: number; hash: string };
+  const body = JSON.stringify({ v: 1, type: 'run.pruned', events: last.seq, stateHash: '0'.repeat(64), timesHash: '0'.repeat(64), rule: 'x', by: 'user', toka: '0.1.0' });
+  const event = { ...last, seq: last.seq + 1, body };
+  const hash = Buffer.from(chainHash(Buffer.from(last.hash, 'hex'), leafHash(event))).toString('hex');
+  sealed(file, [head, ...events, JSON.stringify({ ...event, hash }), ...rest.slice(events.length)], { end: { events: event.seq, blobs: 1 } });
+  expect(await refused(file)).toEqual(['TOKA_EXPORT_INVALID', 65, '']);
+});
+
 test('another run of the same id is never overwritten', async () => {
   const { here, ids, file } = await recorded();
   using _ = here;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type Json, place, type Place, tool } from '../support/cli.ts';
 import { record } from '../support/recorded.ts';
 import { hasTmux, openPane } from '../support/terminal.ts';
@@ -91,6 +92,15 @@ test('a run that goes on, and one that it asked for, is refused by name and left
   expect(await here.json(['runs', 'prune', '--keep', '0', '--yes'])).toMatchObject({ exit: 0, runs: [], held: 2 });
 });
 
+test('a run that somebody has changed stays, and ends it with 76', async () => {
+  using here = place();
+  const [changed, other] = [await record(here), await record(here)];
+  const db = new DatabaseSync(join(here.project, '.toka/state/journal.db'));
+  db.prepare('UPDATE events SET time = time - 1 WHERE run = ? AND seq = 2').run(changed);
+  db.close();
+  expect(await here.json(['runs', 'prune', '--keep', '0', '--yes'])).toMatchObject({ exit: 76, runs: [{ run: other }], damaged: [changed] });
+});
+
 test('who acts with a token prunes nothing', async () => {
   using here = place();
   await record(here);
@@ -119,6 +129,7 @@ describe('without runs and rules', () => {
     await record(here, { times: ended(29) });
     expect(await prune(here, '--yes')).toEqual([2, 'TOKA_USAGE']);
     await here.run(['trust']);
+    expect(await prune(here, '--yes', '--storage', `sqlite:${join(here.base, 'shared')}`)).toEqual([2, 'TOKA_USAGE']);
     expect(await prune(here, '--yes')).toEqual([0, run]);
     expect((await here.run(['runs', 'show', run])).stdout).toContain('retention: age 720h');
   });

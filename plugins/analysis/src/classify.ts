@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { type Analysis, type AnalysisResult, defineAnalyser, type Finding, type RunFacts } from '@toka/sdk';
 import { compare, entry, ordered } from './lib/order.ts';
 import { ends, seriesOf } from './lib/series.ts';
@@ -75,7 +76,7 @@ function kindOf({ status, denied, error, exitCode }: RunFacts): string | undefin
   if (status === 'denied' && denied.length > 0) return `denied for want of ${[...new Set(denied.map(actionOf))].toSorted(compare).join(', ')}`;
   if (status === 'interrupted') return 'interrupted: its process was gone before it ended';
   if (status === 'timed-out') return 'timed out';
-  const [signal] = /\bSIG[A-Z]{2,}\b/.exec(error?.message ?? '') ?? [];
+  const signal = error?.message.match(/\bSIG[A-Z\d]+\b/g)?.find((name) => Object.hasOwn(constants.signals, name));
   if (signal !== undefined) return `ended by ${signal}`;
   const code = error?.code ? ` with ${error.code}` : '';
   const exit = exitCode === undefined || exitCode === 0 ? '' : `, exit code ${exitCode}`;

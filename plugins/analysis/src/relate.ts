@@ -41,12 +41,13 @@ class Relations implements Analysis {
   }
 
   finish(): AnalysisResult {
+    const [followed, sharing, granted] = [this.#sequence.pairs(this.#gapMs), this.#parameters.pairs(), this.#files.pairs()];
     const tested = [
-      ...this.#sequence.pairs(this.#gapMs).map((pair) => ({ ...pair, kind: 'follows', says: (a: string, b: string) => `${b} follows ${a} unusually often` })),
-      ...this.#parameters.pairs().map((pair) => ({ ...pair, kind: 'same-parameters', says: (a: string, b: string) => `${a} and ${b} are run with the same parameters` })),
-      ...this.#files.pairs().map((pair) => ({ ...pair, kind: 'same-files', says: (a: string, b: string) => `${a} and ${b} are granted the same files` })),
+      ...followed.pairs.map((pair) => ({ ...pair, kind: 'follows', says: (a: string, b: string) => `${b} follows ${a} unusually often` })),
+      ...sharing.pairs.map((pair) => ({ ...pair, kind: 'same-parameters', says: (a: string, b: string) => `${a} and ${b} are run with the same parameters` })),
+      ...granted.pairs.map((pair) => ({ ...pair, kind: 'same-files', says: (a: string, b: string) => `${a} and ${b} are granted the same files` })),
     ];
-    const q = adjusted(tested.map(({ p }) => p));
+    const q = adjusted(tested.map(({ p }) => p), followed.tests + sharing.tests + granted.tests);
     const related = tested.flatMap((pair, at) => ((q[at] ?? 1) <= this.#alpha && pair.observed >= this.#minimumPairs ? [associated(pair, q[at] ?? 1)] : []));
     const started = this.#children.all().filter(({ count }) => count >= this.#minimumPairs).map(({ a, b, count, examples, from, to }): Finding => ({
       kind: 'starts',

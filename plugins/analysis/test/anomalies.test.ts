@@ -35,6 +35,13 @@ describe('where nothing is unusual', () => {
     expect(kinds(Array.from({ length: 100 }, (_, at) => run(at, { status: at === 50 ? 'failed' : 'succeeded' })))).toEqual([]);
   });
 
+  test('failures that stand alone, each in a span with few runs, are no bursts, whatever is found in durations', () => {
+    const random = randomNumbers(1);
+    const runs = Array.from({ length: 1000 }, (_, at) => run(at * 12, { status: at % 200 === 100 ? 'failed' : 'succeeded', wallMs: Math.round((random() < 0.2 ? 100_000 : 1000) * Math.exp(0.1 * normal(random))) }));
+    const found = kinds(runs);
+    expect([found.includes('slow'), found.includes('failure-burst')]).toEqual([true, false]);
+  });
+
   test('durations that differ by a millisecond are not unusual', () => {
     expect(kinds(Array.from({ length: 100 }, (_, at) => run(at, { wallMs: at === 50 ? 11 : 10 })))).toEqual([]);
   });

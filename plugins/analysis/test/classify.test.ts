@@ -13,6 +13,7 @@ test.each<[string, Partial<RunFacts>, string | undefined]>([
   ['an interrupted run', { status: 'interrupted' }, 'interrupted: its process was gone before it ended'],
   ['a run that took too long', { status: 'timed-out', error: { code: 'TOKA_TIMED_OUT', message: 'x' } }, 'timed out'],
   ['a run that a signal ended', { status: 'failed', error: { code: 'TOKA_RUN_FAILED', message: 'it was ended by SIGSEGV' } }, 'ended by SIGSEGV'],
+  ['a run that speaks of something else in capitals', { status: 'failed', error: { code: 'TOKA_RUN_FAILED', message: 'SIGNATURE does not match' } }, 'failed with TOKA_RUN_FAILED: SIGNATURE does not match'],
   ['a run beyond a limit', { status: 'killed', error: { code: 'TOKA_MEMORY_LIMIT', message: 'used more than 512 MiB.' } }, 'killed with TOKA_MEMORY_LIMIT: used more than <number> MiB'],
   ['a failure by code and message', { status: 'failed', exitCode: 3, error: { code: 'TOKA_RUN_FAILED', message: 'no' } }, 'failed with TOKA_RUN_FAILED, exit code 3: no'],
 ])('%s', (_, facts, kind) => {
@@ -40,6 +41,7 @@ test.each([
   ['commit 0f3a9c21bb7e is unknown', 'commit <hash> is unknown'],
   ['src/main.ts:12:5 - error', '<path>:<number> - error'],
   ['took 1.5 s', 'took <number> s'],
+  ['\u001b[31;1mred\u001b[0m 5', 'red <number>'],
   ['effaced defaced', 'effaced defaced'],
 ])('the template of %j', (message, template) => {
   expect(templateOf(message)).toBe(template);

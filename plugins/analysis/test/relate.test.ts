@@ -6,9 +6,9 @@ import { analyse, MINUTE, randomNumbers, run, START } from './support/runs.ts';
 const found = (runs: readonly RunFacts[], options?: Readonly<Record<string, number>>): (readonly [string, readonly string[]])[] => analyse(relate, runs, options).findings.map(({ kind, tools }) => [kind, tools] as const);
 
 /** Runs whose order is chance. */
-function shuffled(seed: number, size: number): RunFacts[] {
+function shuffled(seed: number, size: number, tools = 6): RunFacts[] {
   const random = randomNumbers(seed);
-  return Array.from({ length: size }, (_, at) => run(at, { tool: `tools/${Math.floor(random() * 6)}` }));
+  return Array.from({ length: size }, (_, at) => run(at, { tool: `tools/${Math.floor(random() * tools)}` }));
 }
 
 test('a tool that starts another one is told of with how often', () => {
@@ -25,10 +25,16 @@ test('a tool that follows another one is found, with its lift', () => {
   expect(p).toBeLessThan(1e-6);
 });
 
-test('where the order is chance, findings are about as rare as alpha says', () => {
+test.each([6, 100])('where the order of %d tools is chance, findings are about as rare as alpha says', (tools) => {
   const histories = 200;
-  const false_ = Array.from({ length: histories }, (_, seed) => found(shuffled(seed, 200), { minimumPairs: 1 })).filter(({ length }) => length > 0).length;
+  const false_ = Array.from({ length: histories }, (_, seed) => found(shuffled(seed, 2 * tools + 200, tools), { minimumPairs: 1 })).filter(({ length }) => length > 0).length;
   expect(false_ / histories).toBeLessThanOrEqual(0.05 + 3 * Math.sqrt((0.05 * 0.95) / histories));
+});
+
+test('what was seen a few times only is left out', () => {
+  const runs = Array.from({ length: 80 }, (_, at) => run(at, { tool: at % 20 === 0 ? 'tools/build' : at % 20 === 1 ? 'tools/deploy' : 'tools/other' }));
+  const deployed = (options: Readonly<Record<string, number>>) => found(runs, options).filter(([, tools]) => tools.includes('tools/build') && tools.includes('tools/deploy')).length;
+  expect([deployed({}), deployed({ minimumPairs: 4 })]).toEqual([0, 1]);
 });
 
 test('runs that are far apart do not follow one another', () => {

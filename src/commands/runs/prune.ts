@@ -7,10 +7,8 @@ import { storageFlag, TokaCommand } from '../base.ts';
 export default class RunsPrune extends TokaCommand {
   static override strict = false;
   static override args = { run: word({ description: 'runs, each by its id or the beginning of it; default: those that the rules choose', ignoreStdin: true }) };
-  static override description = `What a pruned run was asked, granted, wrote and returned is forgotten, with the blobs that no other run names. Its summary stays, and so do
-its hashes: toka audit verify goes on, and an event (run.pruned) says who pruned it by which rule. Only runs that have ended are pruned,
-and none that was asked for by one that may still go on. A run goes that is beyond any of the limits; without any, and without
-runs, retention: of the configuration decides. It asks before, unless --yes is said; it cannot be undone.`;
+  static override description =
+    'What a pruned run was asked, granted, wrote and returned is forgotten, with the blobs that no other run names. Its summary stays, and so do its hashes: toka audit verify goes on, and an event (run.pruned) says who pruned it by which rule. Only runs that have ended are pruned, and none that was asked for by one that may still go on. A run goes that is beyond any of the limits; without any, and without runs, retention: of the configuration decides. It asks before, unless --yes is said; it cannot be undone.';
   static override examples = [
     '<%= config.bin %> runs prune --older-than 30d --dry-run',
     '<%= config.bin %> runs prune --keep 1000 --max-size 500M --yes',

@@ -1,4 +1,4 @@
-import type { Analysis, AnalysisResult, RunFacts } from '@toka/sdk';
+import { type Analysis, type AnalysisResult, isCoded, type RunFacts } from '@toka/sdk';
 import { TokaError, toTokaError } from '../../errors.ts';
 import { type ListedAnalyser, loadAnalyser } from './analysers.ts';
 import { parseResult } from './result.ts';
@@ -45,8 +45,7 @@ function begin(listed: ListedAnalyser, given: Readonly<Record<string, number>>):
   try {
     going.analysis = loadAnalyser(listed).start(given);
   } catch (thrown) {
-    const { code, message, hint } = thrown as { code?: unknown; message?: unknown; hint?: unknown };
-    if (code === 'ANALYSER_OPTION') throw new TokaError('TOKA_USAGE', String(message), { cause: thrown, hint: typeof hint === 'string' ? hint : 'toka events analyze --help shows how options are given' });
+    if (isCoded(thrown) && thrown.code === 'ANALYSER_OPTION') throw new TokaError('TOKA_USAGE', thrown.message, { cause: thrown, hint: thrown.hint ?? 'toka events analyze --help shows how options are given' });
     fail(going, thrown);
   }
   return going;
@@ -71,8 +70,7 @@ function fail(going: Going, thrown: unknown): void {
 
 function end(going: Going): Analysed {
   const { listed, options } = going;
-  const answer = attempt(going, (analysis) => ({ value: analysis.finish() as unknown }));
-  const parsed = answer && parseResult(answer.value);
+  const parsed = attempt(going, (analysis) => parseResult(analysis.finish()));
   if (parsed && 'fault' in parsed) going.error = failed(going, `its answer is no result: ${parsed.fault}`);
   return { id: listed.id, plugin: listed.plugin, options, ...(parsed && 'result' in parsed && { result: parsed.result }), ...(going.error && { error: going.error }) };
 }

@@ -24,16 +24,20 @@ type BlobReader = (sha256: string) => Promise<Uint8Array>;
  */
 export async function sectionsOf(events: readonly StoredEvent[], blob: BlobReader): Promise<Section[]> {
   const texts = new Map<Field, string[]>();
-  const add = (field: Field, ...added: readonly string[]): void => void texts.set(field, [...(texts.get(field) ?? []), ...added]);
+  const add = (field: Field, text: string): void => {
+    const known = texts.get(field);
+    if (known) known.push(text);
+    else texts.set(field, [text]);
+  };
   for (const { event } of events) await tell(event, add, blob);
   return [...texts].map(([field, parts]) => ({ field, text: shown(parts.join(field === 'stdout' || field === 'stderr' ? '' : '\n'), FIELDS[field]) })).filter(({ text }) => text !== '');
 }
 
-async function tell(event: RunEvent, add: (field: Field, ...texts: readonly string[]) => void, blob: BlobReader): Promise<void> {
+async function tell(event: RunEvent, add: (field: Field, text: string) => void, blob: BlobReader): Promise<void> {
   switch (event.type) {
     case 'run.requested':
       add('tool', event.tool ?? event.model);
-      add('params', ...lines('', await valueOf(event.params, blob)));
+      add('params', linesOf(await valueOf(event.params, blob)));
       break;
     case 'run.started':
     case 'run.resumed':
@@ -43,18 +47,24 @@ async function tell(event: RunEvent, add: (field: Field, ...texts: readonly stri
       add(event.stream, await outputOf(event, blob));
       break;
     case 'run.finished':
-      if (event.error) add('error', event.error.code, event.error.message, event.error.hint ?? '');
+      if (event.error) add('error', `${event.error.code}\n${event.error.message}\n${event.error.hint ?? ''}`);
       for (const { capability, reason } of event.denied ?? []) add('denied', `${capability}: ${reason}`);
-      if (event.data) add('data', ...lines('', await valueOf(event.data, blob)));
+      if (event.data) add('data', linesOf(await valueOf(event.data, blob)));
       break;
     default:
   }
 }
 
-/** `path.to.value: text`, a line each: JSON's own escapes would be read as letters. */
-function lines(path: string, value: JsonValue): string[] {
-  if (typeof value !== 'object' || value === null) return [path === '' ? String(value) : `${path}: ${String(value)}`];
-  return Object.entries(value).flatMap(([name, member]) => lines(path === '' ? name : `${path}.${name}`, member));
+/** `path.to.value: text`, a line each: JSON's own escapes would be read as letters. A value may be as deep, and have as many members, as its tool liked. */
+function linesOf(whole: JsonValue): string {
+  const lines: string[] = [];
+  const left: { readonly path: string; readonly value: JsonValue }[] = [{ path: '', value: whole }];
+  for (let next = left.pop(); next; next = left.pop()) {
+    const { path, value } = next;
+    if (typeof value !== 'object' || value === null) lines.push(path === '' ? String(value) : `${path}: ${String(value)}`);
+    else for (const [name, member] of Object.entries(value).toReversed()) left.push({ path: path === '' ? name : `${path}.${name}`, value: member });
+  }
+  return lines.join('\n');
 }
 
 async function valueOf(kept: Kept, blob: BlobReader): Promise<JsonValue> {

@@ -25,7 +25,7 @@ import {
   type TransactionOptions,
 } from '@toka/sdk';
 import { formatOf } from './database.ts';
-import { translate, unavailable } from './failures.ts';
+import { damagedSearch, translate, unavailable } from './failures.ts';
 import { createDocuments, dropDocuments, SCHEMA_VERSION } from './schema.ts';
 
 /** How often a subscriber looks for what other processes have added, milliseconds. */
@@ -90,11 +90,11 @@ export class SqliteDriver implements StorageDriver {
   async transaction<T>(work: (transaction: StorageTransaction) => Awaitable<T>, { durable }: Required<TransactionOptions>): Promise<T> {
     return this.#alone(async () => {
       if (durable) return this.#within('IMMEDIATE', work);
-      this.#sql('PRAGMA synchronous = NORMAL').run();
+      act(this.#sql('PRAGMA synchronous = NORMAL'));
       try {
         return await this.#within('IMMEDIATE', work);
       } finally {
-        this.#sql('PRAGMA synchronous = FULL').run();
+        act(this.#sql('PRAGMA synchronous = FULL'));
       }
     });
   }
@@ -137,6 +137,7 @@ export class SqliteDriver implements StorageDriver {
 
   async check(): Promise<string | undefined> {
     const found = await this.#look(() => this.#sql('PRAGMA integrity_check(1)').get()?.['integrity_check']);
+    if (typeof found === 'string' && found.includes('document_words')) throw damagedSearch(this.#file, found);
     return found === 'ok' ? undefined : String(found);
   }
 
@@ -206,14 +207,14 @@ export class SqliteDriver implements StorageDriver {
   }
 
   async #within<T>(kind: 'IMMEDIATE' | 'DEFERRED', work: (own: StorageTransaction) => Awaitable<T>): Promise<T> {
-    this.#sql(`BEGIN ${kind}`).run();
+    act(this.#sql(`BEGIN ${kind}`));
     try {
       const result = await work(this.#own);
-      this.#sql('COMMIT').run();
+      act(this.#sql('COMMIT'));
       return result;
     } catch (error) {
       // SQLite itself has rolled back after some errors, a full disk for instance.
-      if (this.#db.isTransaction) this.#sql('ROLLBACK').run();
+      if (this.#db.isTransaction) act(this.#sql('ROLLBACK'));
       throw error;
     }
   }
@@ -238,6 +239,15 @@ export class SqliteDriver implements StorageDriver {
 
 type Sql = (text: string) => StatementSync;
 
+/**
+ * Runs a statement that changes something. Node says with each the number of the row that was last inserted, and throws where that is more than a double holds:
+ * so it is where FTS5 notes in a table of its own what is removed.
+ */
+function act(statement: StatementSync, ...values: SQLInputValue[]): ReturnType<StatementSync['run']> {
+  statement.setReadBigInts(true);
+  return statement.run(...values);
+}
+
 function hasDocuments(sql: Sql): boolean {
   return sql("SELECT 1 FROM sqlite_schema WHERE name = 'documents'").get() !== undefined;
 }
@@ -254,23 +264,23 @@ function documentsOf(db: DatabaseSync, sql: Sql): Documents {
   const remove = (id: string): void => {
     const number = sql('SELECT number FROM documents WHERE id = ?').get(id)?.['number'];
     if (typeof number !== 'number') return;
-    sql('DELETE FROM document_words WHERE rowid = ?').run(number);
-    sql('DELETE FROM documents WHERE number = ?').run(number);
+    act(sql('DELETE FROM document_words WHERE rowid = ?'), number);
+    act(sql('DELETE FROM documents WHERE number = ?'), number);
   };
   return {
     put(id, text) {
       makeRoom();
       remove(id);
-      const { lastInsertRowid } = sql('INSERT INTO documents (id) VALUES (?)').run(id);
-      sql('INSERT INTO document_words (rowid, words) VALUES (?, ?)').run(lastInsertRowid, text);
+      const { lastInsertRowid } = act(sql('INSERT INTO documents (id) VALUES (?)'), id);
+      act(sql('INSERT INTO document_words (rowid, words) VALUES (?, ?)'), lastInsertRowid, text);
     },
     remove: (id) => (hasDocuments(sql) ? remove(id) : undefined),
     clear: () => (hasDocuments(sql) ? dropDocuments(db) : undefined),
     marked: () => (hasDocuments(sql) ? markOf(sql) : ''),
     mark(note) {
       makeRoom();
-      sql('DELETE FROM document_mark').run();
-      sql('INSERT INTO document_mark (mark) VALUES (?)').run(note);
+      act(sql('DELETE FROM document_mark'));
+      act(sql('INSERT INTO document_mark (mark) VALUES (?)'), note);
     },
   };
 }
@@ -320,15 +330,15 @@ function transactionOf(sql: Sql): StorageTransaction {
       const log = sql('INSERT INTO log (position, nodes) VALUES (?, unhex(?))');
       for (const [at, { key, time, body, hash, nodes }] of events.entries()) {
         const position = last + 1 + at;
-        event.run(position, stream, found + 1 + at, time, body, hash, key ?? null);
-        log.run(position, nodes);
+        act(event, position, stream, found + 1 + at, time, body, hash, key ?? null);
+        act(log, position, nodes);
       }
       return { position: last + 1, version: found + 1, known: false };
     },
-    put: (key, value, until) => void sql(PUT).run(key, value, until ?? null),
-    remove: (key) => void sql('DELETE FROM entries WHERE key = ?').run(key),
-    prune: (now) => void sql('DELETE FROM entries WHERE until <= ?').run(now),
-    forget: (stream, until) => void sql('UPDATE events SET body = ? WHERE run = ? AND seq <= ?').run(FORGOTTEN, stream, until),
+    put: (key, value, until) => void act(sql(PUT), key, value, until ?? null),
+    remove: (key) => void act(sql('DELETE FROM entries WHERE key = ?'), key),
+    prune: (now) => void act(sql('DELETE FROM entries WHERE until <= ?'), now),
+    forget: (stream, until) => void act(sql('UPDATE events SET body = ? WHERE run = ? AND seq <= ?'), FORGOTTEN, stream, until),
   };
 }
 

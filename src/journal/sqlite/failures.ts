@@ -24,6 +24,8 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 /** What is no database or a broken one, and rows that contradict one another. */
 const DAMAGED = new Set([11, 19, 24, 26]);
+/** SQLITE_CORRUPT_VTAB: of virtual tables there are none but those of the search. */
+const DAMAGED_SEARCH = 267;
 
 /**
  * Gives what SQLite or the file system reported a code of the contract.
@@ -37,6 +39,7 @@ export function translate(thrown: unknown, file: string): unknown {
   const { code, errcode } = thrown as SqliteError;
   if (code === 'ERR_OUT_OF_RANGE') return damaged(file, 'it holds a number that no journal holds', thrown);
   if (code !== 'ERR_SQLITE_ERROR') return 'syscall' in thrown && isCoded(thrown) ? unavailable(file, thrown.message, thrown) : thrown;
+  if (errcode === DAMAGED_SEARCH) return damagedSearch(file, thrown.message, thrown);
   const primary = (errcode ?? 0) & 0xff;
   if (DAMAGED.has(primary)) return damaged(file, thrown.message, thrown);
   const reason = UNAVAILABLE[primary];
@@ -47,6 +50,14 @@ export function translate(thrown: unknown, file: string): unknown {
 export function damaged(file: string, found: string, cause?: unknown): CodedError {
   return coded('STORAGE_DAMAGED', `expected a journal of toka in ${file}, found that ${found}`, {
     hint: `nothing was changed; move it aside with its log, and the next run starts a new one: ${moveAside(file)}`,
+    cause,
+  });
+}
+
+/** The words that searches find are not what they should be; they can be made anew from the record. */
+export function damagedSearch(file: string, found: string, cause?: unknown): CodedError {
+  return coded('STORAGE_DAMAGED', `expected what searches are made from in ${file}, found that it is damaged (${found})`, {
+    hint: 'nothing was changed; toka runs search WORD --rebuild makes it anew',
     cause,
   });
 }

@@ -37,9 +37,11 @@ test('an analyser that fails is told by its code, and the others go on', async (
   const nothing = '{ findings: [], tooFew: [] }';
   const file = plugin({
     'throws-at-start': '(() => { throw new Error("start") })()',
+    'throws-nothing': '(() => { throw undefined })()',
     'throws-in-add': `{ add() { throw new Error("add") }, finish: () => (${nothing}) }`,
     'throws-at-the-end': '{ add() {}, finish() { throw { odd: true } } }',
     'answers-nothing': '{ add() {}, finish: () => undefined }',
+    'throws-when-read': '{ add() {}, finish: () => ({ get findings() { throw new Error("read") } }) }',
     'answers-garbage': '{ add() {}, finish: () => ({ findings: [{ kind: "x", severity: "fatal" }], tooFew: [] }) }',
     'answers-nan': '{ add() {}, finish: () => ({ findings: [{ kind: "x", severity: "info", summary: "x", measured: { p: NaN }, tools: [], runs: [], from: 0, to: 0 }], tooFew: [] }) }',
     'has-no-methods': '{}',
@@ -48,7 +50,7 @@ test('an analyser that fails is told by its code, and the others go on', async (
   const { runs, analysed } = await analyse(chooseAnalysers([], [file]), {}, told(RUN));
   expect(runs).toBe(1);
   expect(analysed.map(({ id, error, result }) => [id, error?.code ?? 'well', result !== undefined])).toEqual([
-    ...['throws-at-start', 'throws-in-add', 'throws-at-the-end', 'answers-nothing', 'answers-garbage', 'answers-nan', 'has-no-methods'].map((id) => [id, 'TOKA_ANALYSER_FAILED', false]),
+    ...['throws-at-start', 'throws-nothing', 'throws-in-add', 'throws-at-the-end', 'answers-nothing', 'throws-when-read', 'answers-garbage', 'answers-nan', 'has-no-methods'].map((id) => [id, 'TOKA_ANALYSER_FAILED', false]),
     ['well', 'well', true],
   ]);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { StorageBackend } from '@toka/sdk';
+import type { JsonValue, StorageBackend } from '@toka/sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import { createKeeper } from '../../../src/journal/blobs.ts';
 import type { RunEvent } from '../../../src/journal/events.ts';
@@ -56,6 +56,53 @@ test('of large output its beginning and its end are found', async () => {
   const run = await add(journal, { output: `first ${'line '.repeat(20_000)} middle ${'line '.repeat(20_000)} last` });
   await catchUp(journal);
   expect([await find(journal, 'first'), await find(journal, 'middle'), await find(journal, 'last')]).toEqual([[run], [], [run]]);
+});
+
+test('a run with a value as deep as JSON bears, or with as many members, keeps nothing from being found', async () => {
+  const { journal } = await makeJournal();
+  let deep: JsonValue = 'bottom';
+  for (let depth = 0; depth < 3000; depth++) deep = [deep];
+  const many = [...Array.from({ length: 200_000 }, (_, at) => at), 'last'];
+  const runs: string[] = [];
+  for (const data of [deep, many]) {
+    const keeper = createKeeper();
+    const run = nextId();
+    await journal.append(run, [REQUESTED, STARTED, { ...FINISHED, data: keeper.json(data) }], 0, keeper.blobs);
+    runs.push(run);
+  }
+  await catchUp(journal);
+  expect([await find(journal, 'bottom'), await find(journal, 'last')]).toEqual([[runs[0]], [runs[1]]]);
+});
+
+test('what is made anew meanwhile is not taken for what was there', async () => {
+  const { journal } = await makeJournal();
+  const first = nextId();
+  await journal.append(first, [{ ...REQUESTED, tool: 'project/first' }, STARTED, FINISHED], 0);
+  await journal.commit(async (commit) => {
+    for (let at = 0; at < 200; at++) await commit.append(nextId(), [REQUESTED, STARTED, FINISHED], 0);
+  });
+  const search = await journal.search();
+  let cleared: Promise<void> | undefined;
+  await search.catchUp((done) => {
+    if (done > 0) cleared ??= search.clear();
+  });
+  await cleared;
+  expect(await find(journal, 'first')).toEqual([first]);
+});
+
+test('where the words are damaged it is said how they are made anew, and nothing else is given up', async () => {
+  const { journal, location } = await onSqlite();
+  const run = await add(journal, { output: 'word' });
+  await catchUp(journal);
+  const db = new DatabaseSync(location, { defensive: false });
+  db.exec("UPDATE document_words_data SET block = x'00112233445566778899' WHERE id > 100");
+  db.close();
+  const remedy = { code: 'TOKA_INTEGRITY', hint: expect.stringContaining('toka runs search WORD --rebuild') };
+  await expect(find(journal, 'word')).rejects.toMatchObject(remedy);
+  await expect(journal.verify()).rejects.toMatchObject(remedy);
+  await (await journal.search()).clear();
+  await catchUp(journal);
+  expect([await find(journal, 'word'), (await journal.verify()).ok]).toEqual([[run], true]);
 });
 
 test('what came since is not searched before it is taken up, and told of', async () => {

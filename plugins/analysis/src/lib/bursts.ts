@@ -3,10 +3,13 @@ import { hypergeometricTail } from './distributions.ts';
 import { type Candidate, common, type Judged, unjudged } from './judged.ts';
 import { ends, seriesOf } from './series.ts';
 
+/** One failure is none. */
+const BURST = 2;
+
 /**
- * Tests each span of time in which a run of the tool failed: given how many of all its runs failed, is it by chance that so many of them are in
+ * Tests each span of time in which the tool was run: given how many of all its runs failed, is it by chance that so many of them are in
  * this span? That is the exact test of Fisher (`hypergeometricTail`): unlike a binomial tail with an estimated rate it needs no rate, and holds
- * also where nothing failed before.
+ * also where nothing failed before. Spans without failures are tests as well: to leave them out would be to choose by the outcome.
  */
 export function findBursts(tool: string, runs: readonly Past[], minimumRuns: number, windowMs: number): Judged {
   const failures = runs.filter(({ hasFailed }) => hasFailed);
@@ -16,29 +19,26 @@ export function findBursts(tool: string, runs: readonly Past[], minimumRuns: num
   const series = seriesOf(failures.map(({ time }) => time), all.from, all.to);
   // Spans have fixed places, so that none is chosen for what is in it.
   const spans = Map.groupBy(runs, ({ time }) => Math.floor(time / windowMs));
-  const candidates = Array.from(spans).flatMap(([span, inside]): Candidate[] => {
+  const candidates = Array.from(spans, ([span, inside]): Candidate => {
     const failed = inside.filter(({ hasFailed }) => hasFailed);
-    if (failed.length === 0) return [];
     const expected = (inside.length * failures.length) / runs.length;
-    return [
-      {
-        p: hypergeometricTail(failed.length, { total: runs.length, marked: failures.length, drawn: inside.length }),
-        extent: failed.length,
-        group: `burst ${tool} ${beginOf(span, spans, (each) => each.some(({ hasFailed }) => hasFailed))}`,
-        ids: failed.slice(0, 10).map(({ id }) => id),
-        from: failed[0]?.time ?? 0,
-        to: failed.at(-1)?.time ?? 0,
-        describe(group, q) {
-          return {
-            ...common(tool, group),
-            kind: 'failure-burst',
-            summary: `${failed.length} of ${inside.length} runs of ${tool} failed within a span of ${windowMs / 60_000} minutes, where ${round(expected)} would be expected`,
-            measured: { observed: failed.length, expected, p: this.p, q, n: runs.length, runsInSpan: inside.length, failures: failures.length },
-            series,
-          };
-        },
+    return {
+      p: failed.length < BURST ? 1 : hypergeometricTail(failed.length, { total: runs.length, marked: failures.length, drawn: inside.length }),
+      extent: failed.length,
+      group: `burst ${tool} ${beginOf(span, spans, (each) => each.some(({ hasFailed }) => hasFailed))}`,
+      ids: failed.slice(0, 10).map(({ id }) => id),
+      from: failed[0]?.time ?? 0,
+      to: failed.at(-1)?.time ?? 0,
+      describe(group, q) {
+        return {
+          ...common(tool, group),
+          kind: 'failure-burst',
+          summary: `${failed.length} of ${inside.length} runs of ${tool} failed within a span of ${windowMs / 60_000} minutes, where ${round(expected)} would be expected`,
+          measured: { observed: failed.length, expected, p: this.p, q, n: runs.length, runsInSpan: inside.length, failures: failures.length },
+          series,
+        };
       },
-    ];
+    };
   });
   return { p: candidates.map(({ p }) => p), candidate: (at) => candidates[at] as Candidate, tooFew: [] };
 }

@@ -1,7 +1,7 @@
 import type { RunFacts } from '@toka/sdk';
 import { hypergeometricTail } from './distributions.ts';
 import { compare, entry } from './order.ts';
-import { type Pair, Pairs } from './pairs.ts';
+import { Pairs, type Tested } from './pairs.ts';
 
 /** Which tools had which things: files, or parameters. */
 export class Keepsakes {
@@ -15,7 +15,7 @@ export class Keepsakes {
   }
 
   /** Tests for each two tools whether they share more things than if each had chosen its own by chance: the exact test of Fisher over all things. */
-  pairs(): Pair[] {
+  pairs(): Tested {
     const n = this.#things.size;
     const sizes = new Map<string, number>();
     const shared = new Pairs();
@@ -26,9 +26,10 @@ export class Keepsakes {
         for (const b of names.slice(at + 1)) shared.add(a, b, tools.get(b) ?? { id: '', requestedAt: 0 });
       }
     }
-    return shared.all().map(({ a, b, count: observed, ...rest }) => {
+    const pairs = shared.all().map(({ a, b, count: observed, ...rest }) => {
       const [marked, drawn] = [sizes.get(a) ?? 0, sizes.get(b) ?? 0];
       return { a, b, observed, expected: (marked * drawn) / n, p: hypergeometricTail(observed, { total: n, marked, drawn }), n, ...rest };
     });
+    return { pairs, tests: (sizes.size * (sizes.size - 1)) / 2 };
   }
 }

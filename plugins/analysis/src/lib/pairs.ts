@@ -15,6 +15,12 @@ export interface Pair {
   readonly to: number;
 }
 
+/** The pairs that were seen together, and how many were tested: to leave out those that never were would be to choose by the outcome. */
+export interface Tested {
+  readonly pairs: readonly Pair[];
+  readonly tests: number;
+}
+
 export interface Counted {
   readonly a: string;
   readonly b: string;

@@ -17,14 +17,15 @@ export function medianDeviation(values: readonly number[], middle: number = medi
  * Adjusts the p-values of many tests: those of at most `alpha` afterwards are findings, of which on average no more than that share is false. Y.
  * Benjamini and Y. Hochberg, "Controlling the False Discovery Rate", J. R. Statist. Soc. B 57 (1995).
  *
+ * @param tests How many tests were made, where some of those whose p-value is 1 are not given.
  * @returns The adjusted values, in the order of those given.
  */
-export function adjusted(p: readonly number[]): number[] {
+export function adjusted(p: readonly number[], tests: number = p.length): number[] {
   const order = p.map((_, at) => at).toSorted((one, other) => (p[other] ?? 0) - (p[one] ?? 0));
   const q = Array.from<number>({ length: p.length });
   let least = 1;
   for (const [rank, at] of order.entries()) {
-    least = Math.min(least, ((p[at] ?? 1) * p.length) / (p.length - rank));
+    least = Math.min(least, ((p[at] ?? 1) * tests) / (p.length - rank));
     q[at] = least;
   }
   return q;

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /** What differs from one occurrence of a message to the next, the most telling first. */
 const VARIABLES: readonly (readonly [RegExp, string])[] = [
   [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'`]+/gi, '<address>'],
@@ -11,7 +13,7 @@ const LENGTH = 200;
 
 /** The message without what differs from one occurrence to the next: two that come from the same place become equal. */
 export function templateOf(message: string): string {
-  const line = message.toWellFormed().replaceAll(/\s+/g, ' ').trim();
+  const line = stripVTControlCharacters(message).toWellFormed().replaceAll(/\s+/g, ' ').trim();
   const text = VARIABLES.reduce((rest, [pattern, name]) => rest.replaceAll(pattern, name), line.slice(0, 5 * LENGTH));
   return text.length > LENGTH ? `${text.slice(0, LENGTH - 1).toWellFormed()}…` : text;
 }

@@ -94,6 +94,11 @@ export const documentChecks: readonly StorageCheck[] = [
     same([await find(storage, 'new'), await find(storage, 'words')], [[], ['b']], 'removed');
     await put(storage, { a: 'other words' });
     same([await find(storage, 'new'), await find(storage, 'words')], [[], ['a', 'b']], 'put once more');
+    await storage.transaction(async ({ documents, put: keep }) => {
+      for (const id of ['a', 'b']) await documents?.remove(id);
+      await keep('key', new Uint8Array([1]));
+    });
+    same([await find(storage, 'words'), await storage.count('key')], [[], 1], 'several removed, and something else put');
   }),
   searchCheck('documents are kept with their transaction, or not at all', async (storage) => {
     const failing = storage.transaction(async (own) => {
