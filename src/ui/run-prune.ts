@@ -144,7 +144,7 @@ function show({ rule, plan, flags: { json, 'dry-run': dryRun }, door, done }: Ou
     runs.length === 0 ? 'nothing to prune' : `${amount(runs.length, 'run')}, ${sizeText(bytes)} ${dryRun ? 'would be pruned' : 'pruned'}`,
     ...(held === 0 ? [] : [`${held} more stay: they, or those that asked for them, may still go on`]),
     ...(damaged.length === 0 ? [] : [paint(view, 'red', `not pruned, since not as recorded: ${damaged.join(', ')}; toka audit verify says what is wrong`)]),
-    ...(runs.length === 0 || dryRun ? [] : [paint(view, 'dim', 'toka storage compact gives the space back, and what stood in it is gone')]),
+    ...(runs.length === 0 || dryRun ? [] : [paint(view, 'dim', 'toka storage compact (with LMDB: storage copy) gives the space back, and what stood in it is gone')]),
   ];
   door.stdout.write(`${lines.join('\n')}\n`);
 }
