@@ -62,6 +62,8 @@ export interface Bounds {
   readonly timeoutMs?: number;
   readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number };
   readonly frozen?: true;
+  /** Whether it is kept with all that it is answered. */
+  readonly record?: true;
 }
 
 /** What was asked, by whom, from where. Always the first event of a run. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createIds, systemClock, systemRandom } from '../../src/journal/ids.ts';
 import type { RunEvent, RunRequested, RunStarted, StoredEvent } from '../../src/journal/events.ts';
 import { thisProcess } from '../../src/journal/process.ts';
+import { parseCapability } from '../../src/capability/grammar.ts';
 import { Principal } from '../../src/capability/principal.ts';
 import { callsOf } from '../../src/pipeline/calls.ts';
 import type { ToolRequest } from '../../src/pipeline/request.ts';
@@ -83,6 +84,14 @@ describe('the rights of a resumed run', () => {
     const [requested] = await journal.read(whole);
     await journal.append(run, [requested?.event as RunEvent, { v: 1, type: 'run.started', effective: [tree()], level: 'restricted' }], 0);
     expect(await resume(run)).toBe('TOKA_RUN_NOT_RESUMABLE');
+  });
+
+  test('do not come from what a record calls the bounds of the run', async () => {
+    const secrets = `fs:read:${here.project}/.env`;
+    const granted = { effective: [secrets], sources: ['flag'] };
+    expect(await resume(await interrupted('.env', granted))).toBe('TOKA_CAPABILITY_DENIED');
+    const forged = [{ allow: [secrets] }, { parent: { run: nextId(), step: { position: 1 }, permissions: [{ capability: parseCapability(secrets), source: 'parent run' }], secrets: [] } }];
+    for (const bounds of forged) expect(await resume(await interrupted('.env', granted, { bounds: bounds as object }))).toBe('TOKA_CAPABILITY_DENIED');
   });
 
   test('hold for the very tool and parameters', async () => {

@@ -1,12 +1,11 @@
-import type { JsonValue } from '@toka/sdk';
 import { TokaError } from '../../errors.ts';
 import type { Journal } from '../../journal/contract.ts';
 import type { Kept, RunEvent, RunRecorded, RunRequested, RunStarted, StoredEvent } from '../../journal/events.ts';
 import { parseCalls, parseFiles, type RecordedCall, type RecordedFile } from '../../journal/recorded.ts';
-import { MASKED } from '../../manifest/secret-parts.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import type { TapedCall } from '../../runtime/taped-call.ts';
 import { STOPPED, valueOf } from '../answer.ts';
+import { paramsAgain } from '../asked-again.ts';
 import type { House } from '../house.ts';
 import type { ToolRequest } from '../request.ts';
 import { requestOf } from '../unknown.ts';
@@ -38,7 +37,6 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
   const requested = requestOf(stored);
   const { started, recorded } = wholeOf(id, requested, events);
   const calls = await Promise.all(parseCalls(await valueOf(recorded.calls, journal)).map(async (call) => tapedCall(call, journal)));
-  const params = (await valueOf(requested.params, journal)) as Readonly<Record<string, JsonValue>>;
   return {
     run: id,
     events: stored,
@@ -47,8 +45,7 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
     recorded,
     calls,
     ending: await endingOf(events, { toolDigest: recorded.toolDigest, toka: requested.toka }, async (kept) => bytesOf(kept, journal)),
-    params,
-    needs: Object.keys(params).filter((name) => JSON.stringify(params[name]).includes(MASKED)),
+    ...(await paramsAgain(requested, journal)),
     variables: [...new Set(calls.flatMap(({ do: verb, args, answer }) => (verb === 'env' && answer.lost ? [(args as { name: string }).name] : [])))],
   };
 }
