@@ -75,6 +75,12 @@ describe('tools of toka are told again', () => {
   });
 });
 
+test('a replay that is ended says so, and nothing of what the tool had not come to', async () => {
+  const endless = { do: 'stat', args: { path: join(here.project, 'notes.txt') }, answer: { lost: 'end' } };
+  const run = await changed(await recorded('file-reader', { path: 'notes.txt' }), (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([endless]) } : event));
+  expect(await codeOf(replay(run, { signal: AbortSignal.timeout(200) }))).toBe('TOKA_CANCELLED');
+});
+
 describe('a tool of toka is done once more', () => {
   test('as a run that names the first, is recorded like it, and says what is otherwise', async () => {
     const run = await recorded('file-reader', { path: 'notes.txt' });
@@ -108,6 +114,8 @@ describe('what cannot be told again', () => {
     ['was not recorded so', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.recorded' ? undefined : event)],
     ['asked for more than is kept', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.recorded' ? { ...event, lost: ['calls'] } : event)],
     ['was stopped', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? { ...event, status: 'timed-out', error: { code: 'TOKA_TIMED_OUT', message: '' } } : event)],
+    ['was a process that somebody ended', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? { ...event, status: 'cancelled', error: { code: 'TOKA_CANCELLED', message: '' } } : event.type === 'run.started' ? { ...event, command: ['sh'] } : event)],
+    ['has parameters that are none', 'TOKA_INTEGRITY', (event) => (event.type === 'run.requested' ? { ...event, params: { inline: null } } : event)],
     ['has no end, its process being gone', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? undefined : event.type === 'run.requested' ? { ...event, process: { ...thisProcess(), start: 1 } } : event)],
     ['goes on', 'TOKA_RUN_ACTIVE', (event) => (event.type === 'run.finished' ? undefined : event.type === 'run.requested' ? { ...event, process: thisProcess() } : event)],
     ['has a record of another form', 'TOKA_INTEGRITY', (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([{ do: 'format-disk' }]) } : event)],

@@ -102,6 +102,18 @@ describe('the rights of a resumed run', () => {
   });
 });
 
+test('a run that was to be recorded is so when it is resumed, and told again with the rights that it had then', async () => {
+  const request = { ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), record: true };
+  const journal = await toka.journal();
+  const [first] = await journal.read((await toka.run(request)).runId);
+  const { bounds } = first?.event as RunRequested;
+  const run = await interrupted('notes.txt', { effective: [`fs:read:${here.project}/**`] }, bounds ? { bounds } : {});
+  expect(await resume(run)).toBe('succeeded');
+  const found = await toka.retellable(run);
+  expect(found.started).toMatchObject({ type: 'run.resumed', effective: [`fs:read:${here.project}/notes.txt`] });
+  expect(await toka.replay(found, { strict: true })).toMatchObject({ same: true });
+});
+
 describe('what must not happen twice', () => {
   const effective = (): string[] => [`fs:read:${here.project}/**`];
 

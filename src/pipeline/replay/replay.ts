@@ -32,8 +32,8 @@ export async function replay(house: House, found: Retellable, request: ReplayReq
   const { run: id, requested, started, calls } = found;
   const { strict = false } = request;
   const { run, error } = await retell(house, await requestFor(found, request, house));
-  // What was not carried out asked nothing, which is no answer.
-  if (error && !run.replayed) throw error;
+  // What was not carried out, or not to its end, is no answer.
+  if (error && (!run.replayed || request.signal?.aborted === true)) throw error;
   const made = withoutSecrets(run);
   requireAnswered(calls, made);
   const divergence = divergenceOf(calls, made, strict);

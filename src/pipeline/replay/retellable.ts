@@ -1,6 +1,6 @@
 import { TokaError } from '../../errors.ts';
 import type { Journal } from '../../journal/contract.ts';
-import type { Kept, RunEvent, RunRecorded, RunRequested, RunStarted, StoredEvent } from '../../journal/events.ts';
+import type { Kept, RunEvent, RunRecorded, RunRequested, RunResumed, RunStarted, StoredEvent } from '../../journal/events.ts';
 import { parseCalls, parseFiles, type RecordedCall, type RecordedFile } from '../../journal/recorded.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import type { TapedCall } from '../../runtime/taped-call.ts';
@@ -16,7 +16,8 @@ export interface Retellable {
   readonly run: string;
   readonly events: readonly StoredEvent[];
   readonly requested: RunRequested;
-  readonly started: RunStarted;
+  /** With which rights it came to its end. */
+  readonly started: RunStarted | RunResumed;
   readonly recorded: RunRecorded;
   readonly calls: readonly TapedCall[];
   readonly ending: Ending;
@@ -44,18 +45,19 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
     started,
     recorded,
     calls,
-    ending: await endingOf(events, { toolDigest: recorded.toolDigest, toka: requested.toka }, async (kept) => bytesOf(kept, journal)),
+    ending: await endingOf(events, { toolDigest: recorded.toolDigest, toka: started.type === 'run.resumed' ? started.toka : requested.toka }, async (kept) => bytesOf(kept, journal)),
     ...(await paramsAgain(requested, journal)),
     variables: [...new Set(calls.flatMap(({ do: verb, args, answer }) => (verb === 'env' && answer.lost ? [(args as { name: string }).name] : [])))],
   };
 }
 
-function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly RunEvent[]): { started: RunStarted; recorded: RunRecorded } {
+function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
   const of = <T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }> | undefined => events.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  const [started, recorded, finished] = [of('run.started'), of('run.recorded'), of('run.finished')];
+  const [started, recorded, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
   if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
   if (!started) throw notRecorded(id, `it never began: ${finished.status}`, 'toka runs show tells why');
-  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || (started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? ''));
+  const isStopped = finished.status !== 'cancelled' && started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? '');
+  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || isStopped;
   if (!isOver) throw notRecorded(id, `it did not end by itself: ${finished.status}`, 'record a run that comes to its end');
   if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
   if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'it asked for more than is kept', 'record a run that does less');
