@@ -115,7 +115,16 @@ export function parseFiles(value: unknown): RecordedFile[] {
 
 /** The value itself, whose members stay in their order: by that questions are found again. */
 function checked(schema: z.ZodType, value: unknown, what: string): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return value;
-  throw new TokaError('TOKA_INTEGRITY', `expected a list of recorded ${what}, found something else`, { cause: result.error, hint: 'toka audit verify tells what is damaged' });
+  const cause = faultOf(schema, value);
+  if (cause === undefined) return value;
+  throw new TokaError('TOKA_INTEGRITY', `expected a list of recorded ${what}, found something else`, { cause, hint: 'toka audit verify tells what is damaged' });
+}
+
+/** What is nested too deep to be looked at is none either. */
+function faultOf(schema: z.ZodType, value: unknown): unknown {
+  try {
+    return schema.safeParse(value).error;
+  } catch (thrown) {
+    return thrown;
+  }
 }

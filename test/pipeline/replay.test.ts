@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JsonValue } from '@toka/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKeeper } from '../../src/journal/blobs.ts';
 import type { RunEvent } from '../../src/journal/events.ts';
@@ -109,6 +110,12 @@ describe('a tool of toka is done once more', () => {
   });
 });
 
+function deep(levels: number): JsonValue {
+  let value: JsonValue = 0;
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
+
 describe('what cannot be told again', () => {
   test.each<[string, string, (event: RunEvent) => RunEvent | undefined]>([
     ['was not recorded so', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.recorded' ? undefined : event)],
@@ -119,10 +126,23 @@ describe('what cannot be told again', () => {
     ['has no end, its process being gone', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? undefined : event.type === 'run.requested' ? { ...event, process: { ...thisProcess(), start: 1 } } : event)],
     ['goes on', 'TOKA_RUN_ACTIVE', (event) => (event.type === 'run.finished' ? undefined : event.type === 'run.requested' ? { ...event, process: thisProcess() } : event)],
     ['has a record of another form', 'TOKA_INTEGRITY', (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([{ do: 'format-disk' }]) } : event)],
+    ['has a record that is nested too deep to be looked at', 'TOKA_INTEGRITY', (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([{ do: 'progress', args: deep(3000), answer: { value: null } }]) } : event)],
     ['is of a tool that is not here', 'TOKA_TOOL_UNKNOWN', (event) => (event.type === 'run.requested' ? { ...event, tool: 'files/no-such-tool' } : event)],
   ])('%s: %s', async (_, code, change) => {
     const run = await changed(await recorded('file-reader', { path: 'notes.txt' }), change);
     expect(await codeOf(replay(run))).toBe(code);
+  });
+
+  test('names more than a recording holds', async () => {
+    here.write({ 'large.txt': 'x'.repeat(8 * 1024 * 1024) });
+    const times = (count: number) => (event: RunEvent): RunEvent => {
+      if (event.type !== 'run.recorded' || !('inline' in event.calls)) return event;
+      const calls = event.calls.inline as JsonValue[];
+      return { ...event, calls: { inline: [...calls, ...new Array<JsonValue>(count).fill(calls.at(-1) ?? null)] } };
+    };
+    const run = await recorded('file-reader', { path: 'large.txt', limit: 1 });
+    expect(await replay(await changed(run, times(1)))).toMatchObject({ same: true });
+    expect(await codeOf(replay(await changed(run, times(16))))).toBe('TOKA_INTEGRITY');
   });
 
   test('was denied', async () => {

@@ -3,13 +3,16 @@ import type { Journal } from '../../journal/contract.ts';
 import type { Kept, RunEvent, RunRecorded, RunRequested, RunResumed, RunStarted, StoredEvent } from '../../journal/events.ts';
 import { parseCalls, parseFiles, type RecordedCall, type RecordedFile } from '../../journal/recorded.ts';
 import type { Completion } from '../../runtime/completion.ts';
-import type { TapedCall } from '../../runtime/taped-call.ts';
+import { TAPE_LIMITS, type TapedCall } from '../../runtime/taped-call.ts';
 import { STOPPED, valueOf } from '../answer.ts';
 import { paramsAgain } from '../asked-again.ts';
 import type { House } from '../house.ts';
 import type { ToolRequest } from '../request.ts';
 import { requestOf } from '../unknown.ts';
 import { type Ending, endingOf } from './ending.ts';
+
+/** Where secrets are replaced a content becomes up to twice as long. */
+const MOST_BYTES = 2 * TAPE_LIMITS.all;
 
 /** A run on record that can be told again. */
 export interface Retellable {
@@ -37,7 +40,7 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
   const events = stored.map(({ event }) => event);
   const requested = requestOf(stored);
   const { started, recorded } = wholeOf(id, requested, events);
-  const calls = await Promise.all(parseCalls(await valueOf(recorded.calls, journal)).map(async (call) => tapedCall(call, journal)));
+  const calls = await tapedCalls(parseCalls(await valueOf(recorded.calls, journal)), journal);
   return {
     run: id,
     events: stored,
@@ -95,12 +98,20 @@ export function secretsFor({ run, needs, variables }: Retellable, given: Readonl
   };
 }
 
-async function tapedCall({ content, answer: { content: bytes, ...answer }, ...call }: RecordedCall, journal: Journal): Promise<TapedCall> {
-  return {
-    ...call,
-    ...(content ? { content: await bytesOf(content, journal) } : {}),
-    answer: { ...answer, ...(bytes ? { bytes: await bytesOf(bytes, journal) } : {}) },
+/** One after the other, and no more than a recording holds: a forged list may name the same large content a thousand times. */
+async function tapedCalls(recorded: readonly RecordedCall[], journal: Journal): Promise<TapedCall[]> {
+  let left = MOST_BYTES;
+  const read = async (kept: Kept): Promise<Uint8Array> => {
+    const bytes = await bytesOf(kept, journal);
+    left -= bytes.byteLength;
+    if (left < 0) throw new TokaError('TOKA_INTEGRITY', `expected contents of at most ${MOST_BYTES} bytes in a recording, found more`, { hint: 'toka did not write this record: do not trust where it comes from' });
+    return bytes;
   };
+  const calls: TapedCall[] = [];
+  for (const { content, answer: { content: answered, ...answer }, ...call } of recorded) {
+    calls.push({ ...call, ...(content ? { content: await read(content) } : {}), answer: { ...answer, ...(answered ? { bytes: await read(answered) } : {}) } });
+  }
+  return calls;
 }
 
 /** The files that a process could read. */
