@@ -4,8 +4,9 @@ import type { Keeper } from '../journal/blobs.ts';
 import type { BlobRef, Kept, RunRecorded } from '../journal/events.ts';
 import type { RecordedCall, RecordedFile } from '../journal/recorded.ts';
 import type { GrantedFile } from '../runtime/granted-files.ts';
+import type { Mask } from '../runtime/mask.ts';
 import type { TapedAnswer, TapedCall } from '../runtime/taped-call.ts';
-import { type Mask, maskOf } from './mask.ts';
+import { maskOf } from './mask.ts';
 import type { Recording, Run } from './run.ts';
 
 /** What is kept so that the run can be told again. Secrets are replaced; an answer that held one is not kept. */

@@ -77,8 +77,8 @@ export const CHECKS: readonly Check[] = [
     { name: 'a budget is understood', code: 'if (asked) requireAmounts(asked);' },
   ),
   { name: 'a resumed run has at most the rights that it had', file: 'src/pipeline/resume.ts', code: 'principal: principal.within(grantedThen(found)),', without: 'principal,', heldBy: 'test/pipeline/resume.test.ts' },
-  { name: 'a resumed run leaves out the secrets that it left out', file: 'src/pipeline/resume.ts', code: '...(exceptSecrets.includes(text) ? { exceptSecrets: true } : {}),', heldBy: 'test/pipeline/resume.test.ts' },
-  { name: 'a resumed run leaves out what was denied', file: 'src/pipeline/resume.ts', code: 'new EffectiveSet(permissions, carvedOut.map(parseCapability))', without: 'new EffectiveSet(permissions)', heldBy: 'test/pipeline/resume.test.ts' },
+  { name: 'a resumed run leaves out the secrets that it left out', file: 'src/pipeline/asked-again.ts', code: '...(exceptSecrets.includes(text) ? { exceptSecrets: true } : {}),', heldBy: 'test/pipeline/resume.test.ts' },
+  { name: 'a resumed run leaves out what was denied', file: 'src/pipeline/asked-again.ts', code: 'new EffectiveSet(permissions, carvedOut.map((text) => parseCapability(moved(text))))', without: 'new EffectiveSet(permissions)', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'a run is resumed by whoever asked for it', file: 'src/pipeline/resume.ts', code: '  requireOwn(found, principal);\n', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'a person alone says how a run ended', file: 'src/pipeline/resume.ts', code: 'if (principal.bond) throw', without: 'if (false) throw', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'what nobody knows is not done again unasked', file: 'src/pipeline/resume.ts', code: 'if (unknown.length > 0 && !retry)', without: 'if (false)', heldBy: 'test/pipeline/resume.test.ts' },
@@ -86,7 +86,9 @@ export const CHECKS: readonly Check[] = [
   { name: 'a call that differs from the record', file: 'src/pipeline/calls.ts', code: 'if (difference !== undefined) return fail(', without: 'if (false) return fail(', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'the tool of a resumed run', file: 'src/pipeline/stages/unchanged.ts', code: 'if (before.tool !== qualified || before.manifestHash !== run.manifestHash)', without: 'if (false)', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'the parameters of a resumed run', file: 'src/pipeline/stages/unchanged.ts', code: 'if (digestOf(before.params) !== digestOf(params))', without: 'if (false)', heldBy: 'test/pipeline/resume.test.ts' },
-  { name: 'what is done once more has at most the rights that it had', file: 'src/pipeline/replay/again.ts', code: 'principal: request.principal.within(grantedThen(found, move)),', without: 'principal: request.principal,', heldBy: 'test/pipeline/replay.test.ts' },
+  { name: 'what a record says of bounds gives no rights', file: 'src/pipeline/resume.ts', code: '...boundsAgain(requested),', without: '...requested.bounds,', heldBy: 'test/pipeline/resume.test.ts' },
+  { name: 'a recording holds no more than it may', file: 'src/pipeline/replay/retellable.ts', code: 'left -= bytes.byteLength;', heldBy: 'test/pipeline/replay.test.ts' },
+  { name: 'what is done once more has at most the rights that it had', file: 'src/pipeline/replay/again.ts', code: 'principal: request.principal.within(rightsAgain(started, move.capability)),', without: 'principal: request.principal,', heldBy: 'test/pipeline/replay.test.ts' },
   { name: 'what was written is compared', file: 'src/pipeline/replay/divergence.ts', code: 'if (content) return', without: 'if (false) return', heldBy: 'test/runtime/replay-context.test.ts' },
   { name: 'effects that are left out', file: 'src/pipeline/replay/divergence.ts', code: ' ?? notMade(recorded, made)', heldBy: 'test/runtime/replay-context.test.ts' },
   { name: 'after what is not on record nothing is answered', file: 'src/runtime/replay-context.ts', code: 'if (refusal) throw refusal;', heldBy: 'test/runtime/replay-context.test.ts' },
@@ -144,7 +146,7 @@ export const CHECKS: readonly Check[] = [
   // What holds them together.
   { name: 'what was cancelled does not begin', file: 'src/pipeline/execute.ts', code: 'if (run.request.signal?.aborted === true && !run.completion)', without: 'if (false)' },
   { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, toTokaError(thrown))', without: 'error' },
-  { name: 'secrets that a tool writes are not recorded', file: 'src/pipeline/mask.ts', code: 'if (forms.length === 0) return NOTHING;', without: 'return NOTHING;', heldBy: 'test/pipeline/mask.test.ts' },
+  { name: 'secrets that a tool writes are not recorded', file: 'src/runtime/mask.ts', code: 'if (forms.length === 0) return NOTHING;', without: 'return NOTHING;', heldBy: 'test/pipeline/mask.test.ts' },
   { name: 'secrets are not recorded', file: 'src/pipeline/record.ts', code: 'partSecrets(tool.params, Object.fromEntries(entries)).clean as JsonValue', without: 'Object.fromEntries(entries) as JsonValue' },
 ];
 

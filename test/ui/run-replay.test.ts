@@ -190,6 +190,20 @@ describe('what is not on record', () => {
     expect(pane.screen()).not.toContain('correct-horse');
   });
 
+  test('is a secret parameter in what the tool asks, which is found again by what stands for it', async () => {
+    const SECRET = 'correct-horse-battery';
+    using here = place(
+      tool('login', "export default { run: async ({ token }, ctx) => ({ known: (await ctx.fs.stat(`users/${token}`)) !== undefined }) };", {
+        type: 'native',
+        parameters: [{ name: 'token', type: 'secret', required: true, description: 'The token' }],
+        capabilities: { required: ['fs:read:users/**'] },
+      }),
+    );
+    here.write({ 'params.json': JSON.stringify({ token: SECRET }) });
+    const run = await recorded(here, ['login', '--params', 'params.json', '--allow', 'fs:read:users/**']);
+    expect(await replayed(here, run, '--strict', '--params', 'params.json')).toMatchObject({ same: true, exit: 0 });
+  });
+
   test('is a secret parameter, which is given once more', async () => {
     const SECRET = 'correct-horse-battery';
     using here = place(

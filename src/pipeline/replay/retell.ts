@@ -8,7 +8,7 @@ import { boundSignal } from '../bond.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { requireUnchanged } from '../locked.ts';
-import { maskOf } from '../mask.ts';
+import { maskOf, secretsOf } from '../mask.ts';
 import type { Replaying } from '../request.ts';
 import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 
@@ -47,7 +47,7 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
     runId: base.runId,
     idempotencyKey: base.idempotencyKey,
     fallen: [],
-    replays: { ...base, inOrder: replays.inOrder, calls: replays.calls.map(encodeCall) },
+    replays: { ...base, inOrder: replays.inOrder, secrets: secretsOf(run), calls: replays.calls.map(encodeCall) },
   });
   await requireEnforcement(plan, house.demand);
   const signal = boundSignal(run.request, house.clock);
