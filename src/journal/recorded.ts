@@ -38,42 +38,41 @@ function call<V extends string, A extends z.ZodType, R extends z.ZodType>(verb: 
   });
 }
 
-const RecordedCalls = z.array(
-  z.discriminatedUnion('do', [
-    call('read', Place.extend({ start: z.number().optional(), length: z.number().optional(), maxBytes: z.number().optional() }), z.null()),
-    call('stream', Place.extend({ start: z.number().optional(), end: z.number().optional() }), z.null()),
-    call('stat', Place, Info.nullable()),
-    call('list', Place, Entries),
-    call(
-      'walk',
-      Place.extend({ gitignore: z.literal(false).optional(), hidden: z.literal(true).optional(), extensions: z.array(z.string()).optional(), directories: z.literal(true).optional(), depth: z.number().optional() }),
-      Entries,
-    ),
-    call('can', Place.extend({ action: z.string() }), z.boolean()),
-    call('write', Place.extend({ exclusive: z.literal(true).optional(), parents: z.literal(true).optional() }), z.null()),
-    call('env', z.strictObject({ name: z.string() }), z.string().nullable()),
-    call(
-      'spawn',
-      z.strictObject({
-        argv: z.array(z.string()).min(1),
-        cwd: z.string().optional(),
-        timeoutMs: z.number().optional(),
-        env: z.array(z.string()).optional(),
-        capabilities: z.array(z.string()).optional(),
-        input: z.literal(true).optional(),
-      }),
-      Process,
-    ),
-    call('call', z.strictObject({ tool: z.string(), params: z.record(z.string(), z.json()) }), Called),
-    call('now', z.strictObject({}), z.number()),
-    call('log', z.strictObject({ level: z.string(), message: z.string() }), z.null()),
-    call('progress', z.json(), z.null()),
-  ]),
-);
+const RecordedCall = z.discriminatedUnion('do', [
+  call('read', Place.extend({ start: z.number().optional(), length: z.number().optional(), maxBytes: z.number().optional() }), z.null()),
+  call('stream', Place.extend({ start: z.number().optional(), end: z.number().optional() }), z.null()),
+  call('stat', Place, Info.nullable()),
+  call('list', Place, Entries),
+  call(
+    'walk',
+    Place.extend({ gitignore: z.literal(false).optional(), hidden: z.literal(true).optional(), extensions: z.array(z.string()).optional(), directories: z.literal(true).optional(), depth: z.number().optional() }),
+    Entries,
+  ),
+  call('can', Place.extend({ action: z.string() }), z.boolean()),
+  call('write', Place.extend({ exclusive: z.literal(true).optional(), parents: z.literal(true).optional() }), z.null()),
+  call('env', z.strictObject({ name: z.string() }), z.string().nullable()),
+  call(
+    'spawn',
+    z.strictObject({
+      argv: z.array(z.string()).min(1),
+      cwd: z.string().optional(),
+      timeoutMs: z.number().optional(),
+      env: z.array(z.string()).optional(),
+      capabilities: z.array(z.string()).optional(),
+      input: z.literal(true).optional(),
+    }),
+    Process,
+  ),
+  call('call', z.strictObject({ tool: z.string(), params: z.record(z.string(), z.json()) }), Called),
+  call('now', z.strictObject({}), z.number()),
+  call('log', z.strictObject({ level: z.string(), message: z.string() }), z.null()),
+  call('progress', z.json(), z.null()),
+]);
+const RecordedCalls = z.array(RecordedCall);
 const RecordedFiles = z.array(z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: count, content: Content.optional() }));
 
 /** What a tool can ask of toka. */
-export type Verb = z.infer<typeof RecordedCalls>[number]['do'];
+export type Verb = z.infer<typeof RecordedCall>['do'];
 /** Why an answer is not there: it bears or holds a secret, was too large, or had not come when the run ended. */
 export type Lost = z.infer<typeof Lost>;
 
@@ -101,6 +100,11 @@ export interface RecordedFile {
   readonly sha256: string;
   readonly bytes: number;
   readonly content?: Kept;
+}
+
+/** Whether a call, without its contents, can be read back once it is recorded. */
+export function isReadable(call: unknown): boolean {
+  return faultOf(RecordedCall, call) === undefined;
 }
 
 /** @throws TokaError TOKA_INTEGRITY */

@@ -23,7 +23,7 @@ export function recordContext(context: ToolContext, tape: Tape): ToolContext {
       notedNow(tape.ask('env', { name }), () => context.env(name), (value) => (value !== undefined && SECRET_VARIABLE.test(name) ? { lost: 'secret' } : { value: value ?? null })),
     now: () => notedNow(tape.ask('now', {}), context.now, (value) => ({ value })),
     log: (level, message) => {
-      tape.ask('log', { level, message })({ value: null });
+      tape.ask('log', asked.log(level, message))({ value: null });
       context.log(level, message);
     },
     progress: (progress) => {

@@ -164,6 +164,25 @@ describe('what is not on record', () => {
     expect(JSON.stringify(events)).not.toContain('run.recorded');
   });
 
+  test('is what a tool asked whose process ended before it could tell: that is said at once', async () => {
+    using here = place(tool('leaver', "export default { run: async () => process.exit(3) };", { type: 'native' }));
+    const { stderr } = await here.run(['run', '--record', 'leaver', '--allow', 'proc:exec:node']);
+    expect(stderr).toMatch(/warn.*cannot be replayed/);
+    const { runs } = await here.json<{ runs: { id: string }[] }>(['runs', 'list']);
+    expect(await here.json(['runs', 'replay', runs[0]?.id ?? ''])).toMatchObject({ error: { code: 'TOKA_RUN_NOT_RECORDED' }, exit: 69 });
+  });
+
+  test('is what no record could be read back of: that is said at once, and never taken for damage', async () => {
+    const loose = "export default { run: async (params, ctx) => { ctx.log('info', 5); await ctx.fs.read('notes.txt', { start: NaN }).catch(() => ''); return { ok: true }; } };";
+    using here = place({ 'notes.txt': 'one\n', ...tool('loose', loose, { type: 'native', capabilities: { required: ['fs:read:notes.txt'] } }) });
+    const { stdout, stderr } = await here.run(['run', '--record', 'loose', '--allow', 'proc:exec:node', '--allow', 'fs:read:notes.txt', '--json']);
+    expect(stderr).toMatch(/warn.*cannot be replayed/);
+    expect(await here.json(['runs', 'replay', (JSON.parse(stdout) as { runId: string }).runId])).toMatchObject({ error: { code: 'TOKA_RUN_NOT_RECORDED' }, exit: 69 });
+    here.write(tool('loose', loose.replace(/await.*'\);/, ''), { type: 'native', capabilities: { required: ['fs:read:notes.txt'] } }));
+    const run = await recorded(here, ['loose', '--allow', 'fs:read:notes.txt']);
+    expect(await replayed(here, run, '--strict')).toMatchObject({ same: true, exit: 0 });
+  });
+
   test('is what bears secrets: such a run is not told again', async () => {
     using here = place({ '.env': 'API_KEY=a-very-secret-value\n' });
     const run = await recorded(here, ['file-reader', '.env', '--allow', 'fs:read:.env']);

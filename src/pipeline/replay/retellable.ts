@@ -54,7 +54,7 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
   };
 }
 
-function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
+function wholeOf(id: string, { tool = 'NAME', bounds }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
   const of = <T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }> | undefined => events.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
   const [started, recorded, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
   if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
@@ -62,8 +62,9 @@ function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly R
   const isStopped = finished.status !== 'cancelled' && started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? '');
   const isOver = finished.status === 'succeeded' || finished.status === 'failed' || isStopped;
   if (!isOver) throw notRecorded(id, `it did not end by itself: ${finished.status}`, 'record a run that comes to its end');
+  if (!recorded && bounds?.record === true) throw notRecorded(id, 'its process was gone before it told what it was answered', 'record a run that comes to its end');
   if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
-  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'it asked for more than is kept', 'record a run that does less');
+  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'not all that it asked could be kept', 'record a run that does less');
   return { started, recorded };
 }
 
