@@ -80,6 +80,14 @@ describe('a run of a tool that is recorded', () => {
     expect(await replayed(here, run)).toMatchObject({ same: false, divergence: { now: { do: 'read', args: { path: join(here.project, 'other.txt') } } }, exit: 76 });
   });
 
+  test('whose process is gone now before it tells what it asked has ended otherwise, and not left out what it did', async () => {
+    using here = place({ 'notes.txt': 'one\n', ...copier() });
+    const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
+    here.write(copier('process.exit(3)'));
+    const report = await replayed(here, run, '--strict');
+    expect([report.exit, report.divergence, report.differences.map(({ field }) => field)]).toEqual([76, undefined, expect.arrayContaining(['status', 'exitCode'])]);
+  });
+
   test('whose code is otherwise and does the same is the same, unless it is to be strict', async () => {
     using here = place({ 'notes.txt': 'one\n', ...copier() });
     const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);

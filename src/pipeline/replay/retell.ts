@@ -51,7 +51,7 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
   });
   await requireEnforcement(plan, house.demand);
   const signal = boundSignal(run.request, house.clock);
-  let replayed: readonly ReplayedCall[] = [];
+  let replayed: readonly ReplayedCall[] | undefined;
   const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
@@ -62,7 +62,7 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
       replayed = calls.flatMap(replayedCall);
     },
   });
-  return { ...run, completion, replayed };
+  return { ...run, completion, ...(replayed ? { replayed } : {}) };
 }
 
 function baseOf(run: Run, { capabilities, missing, root, variables }: Replaying): ReplayBase {
