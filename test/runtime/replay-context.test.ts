@@ -180,11 +180,12 @@ test('what is larger than the limits, or bears secrets, is not kept', async () =
   writeFileSync(join(root, 'large.txt'), 'x'.repeat(2000));
   writeFileSync(join(root, '.env'), 'API_KEY=a-very-secret-value\n');
   const tape = new Tape({ each: 1500, all: 10_000, list: 10_000 });
-  const ctx = recordContext(toolContext({ root, env: { API_TOKEN: 'a-very-secret-value' } }), tape);
+  const ctx = recordContext(toolContext({ root, env: { API_TOKEN: 'a-very-secret-value', DATABASE_URL: 'postgres://app:a-very-secret-value@db/app', HOME_URL: 'https://website.example:8080/@me' } }), tape);
   await ctx.fs.read('large.txt');
   await ctx.fs.read('.env');
-  ctx.env('API_TOKEN');
+  for (const name of ['API_TOKEN', 'DATABASE_URL', 'HOME_URL']) ctx.env(name);
   await ctx.fs.write('.env', 'API_KEY=another-secret\n');
-  expect(tape.calls.map(({ answer, content }) => answer.lost ?? content)).toEqual(['size', 'secret', 'secret', undefined]);
+  expect(tape.calls.map(({ answer, content }) => answer.lost ?? content)).toEqual(['size', 'secret', 'secret', 'secret', undefined, undefined]);
+  expect(tape.calls[4]?.answer.value).toBe('https://website.example:8080/@me');
   rmSync(root, { recursive: true });
 });

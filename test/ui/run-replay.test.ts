@@ -73,6 +73,13 @@ describe('a run of a tool that is recorded', () => {
     expect(here.read('out/copy.txt')).toBe('ONE\nTWO\n');
   });
 
+  test('that is really done once more shows what it says meanwhile, and one that is told again says nothing', async () => {
+    using here = place({ 'notes.txt': 'one\n', ...copier() });
+    const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
+    expect((await here.run(['runs', 'replay', run])).stderr).toBe('');
+    expect((await here.run(['runs', 'replay', run, '--reexecute', ...GRANTS, '--allow', 'proc:exec:node'])).stderr).toBe('info copying\n');
+  });
+
   test('that asks for something that is not on record has diverged', async () => {
     using here = place({ 'notes.txt': 'one\n', 'other.txt': 'x', ...copier() });
     const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
