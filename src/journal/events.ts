@@ -187,7 +187,7 @@ export interface RunRecorded {
   readonly input?: Kept;
   /** What is not there, and why: `input`, `calls` or `files` beyond a limit. */
   readonly lost?: readonly ('input' | 'calls' | 'files')[];
-  /** What `calls` and `files` name beside the events. */
+  /** What `calls` names beside the events. */
   readonly contents: readonly BlobRef[];
 }
 

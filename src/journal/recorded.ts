@@ -69,6 +69,7 @@ const RecordedCall = z.discriminatedUnion('do', [
   call('progress', z.json(), z.null()),
 ]);
 const RecordedCalls = z.array(RecordedCall);
+// The first records of this form held the contents as well.
 const RecordedFiles = z.array(z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: count, content: Content.optional() }));
 
 /** What a tool can ask of toka. */
@@ -94,12 +95,11 @@ export interface RecordedCall {
   };
 }
 
-/** A file as it was, and its content where that was kept. */
+/** A file as it was. */
 export interface RecordedFile {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
-  readonly content?: Kept;
 }
 
 /** Whether a call, without its contents, can be read back once it is recorded. */

@@ -47,7 +47,7 @@ function withoutContents({ do: verb, args, answer: { bytes: _, ...answer } }: Ta
 /** Keeps the files that a process could read, and what it reads on standard input. */
 export async function recorderOfProcess(run: Run, house: House): Promise<{ listen(input: Input): Input; recording(): Recording }> {
   const digest = toolDigest(run, house);
-  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, house.hidden);
+  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, house.hidden, run.request.signal);
   const input = recordInput();
   return {
     listen: input.listen,

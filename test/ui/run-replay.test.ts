@@ -130,6 +130,9 @@ describe('a run of a process', () => {
   test('is done once more with what it read on standard input, and compared', async () => {
     using here = place({ 'notes.txt': 'one\n', ...tool('count', 'cat; cat notes.txt', { executable: { stdin: 'inherit', workingDirectory: 'project' }, capabilities: { required: ['fs:read:notes.txt'] } }) });
     const run = await recorded(here, ['count', '--allow', 'fs:read:notes.txt'], 'from stdin\n');
+    const shown = await here.json<{ events: { event: { type: string; files?: unknown } }[] }>(['runs', 'show', run]);
+    const files = { inline: [{ path: join(here.project, 'notes.txt'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: 4 }] };
+    expect(shown.events.find(({ event }) => event.type === 'run.recorded')?.event.files).toEqual(files);
     const same = await replayed(here, run, '--reexecute', '--allow', 'fs:read:notes.txt', '--allow', 'proc:exec:bash');
     expect(same).toMatchObject({ same: true, changedFiles: [], exit: 0 });
     const { events } = await here.json<{ events: { event: { replays?: string } }[] }>(['runs', 'show', same.reexecuted ?? '']);
