@@ -21,7 +21,7 @@ export function recordedEvent(run: Run, { calls, files, input, lost, toolDigest 
     v: 1,
     type: 'run.recorded',
     calls: keeper.json(calls.map((call) => recordedCall(call, mask, keep)) as unknown as JsonValue),
-    files: keeper.json(files.map(({ path, ...file }) => ({ path: mask.text(path), ...file })) as unknown as JsonValue),
+    files: keeper.json(files.map(({ path, ...file }) => ({ path: mask.text(path), ...file }))),
     missing: run.decision?.fallen.map(({ capability }) => printCapability(capability)) ?? [],
     ...(toolDigest === undefined ? {} : { toolDigest }),
     ...(input ? { input: keeper.output(clean(mask, input)) } : {}),

@@ -138,7 +138,7 @@ describe('what cannot be told again', () => {
     const times = (count: number) => (event: RunEvent): RunEvent => {
       if (event.type !== 'run.recorded' || !('inline' in event.calls)) return event;
       const calls = event.calls.inline as JsonValue[];
-      return { ...event, calls: { inline: [...calls, ...new Array<JsonValue>(count).fill(calls.at(-1) ?? null)] } };
+      return { ...event, calls: { inline: [...calls, ...Array.from({ length: count }, () => calls.at(-1) ?? null)] } };
     };
     const run = await recorded('file-reader', { path: 'large.txt', limit: 1 });
     expect(await replay(await changed(run, times(1)))).toMatchObject({ same: true });

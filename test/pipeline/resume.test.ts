@@ -106,7 +106,7 @@ test('a run that was to be recorded is so when it is resumed, and told again wit
   const request = { ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), record: true };
   const journal = await toka.journal();
   const [first] = await journal.read((await toka.run(request)).runId);
-  const { bounds } = first?.event as RunRequested;
+  const bounds = first?.event.type === 'run.requested' ? first.event.bounds : undefined;
   const run = await interrupted('notes.txt', { effective: [`fs:read:${here.project}/**`] }, bounds ? { bounds } : {});
   expect(await resume(run)).toBe('succeeded');
   const found = await toka.retellable(run);
