@@ -103,8 +103,8 @@ export interface RecordedFile {
 }
 
 /** Whether a call, without its contents, can be read back once it is recorded. */
-export function isReadable(call: unknown): boolean {
-  return faultOf(RecordedCall, call) === undefined;
+export function isReadable(value: unknown): boolean {
+  return faultOf(RecordedCall, value) === undefined;
 }
 
 /** @throws TokaError TOKA_INTEGRITY */
