@@ -76,6 +76,6 @@ function divergenceLines({ call, recorded, now, content }: Divergence, view: Ter
 }
 
 function saidText({ do: verb, args }: NonNullable<Divergence['now']>): string {
-  const text = onOneLine(plain(JSON.stringify(args)));
-  return `${verb} ${text.length > 300 ? `${text.slice(0, 299)}…` : text}`;
+  const text = onOneLine(plain(`${verb} ${JSON.stringify(args)}`));
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }
