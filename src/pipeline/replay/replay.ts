@@ -42,7 +42,7 @@ export async function replay(house: House, found: Retellable, request: ReplayReq
 }
 
 async function requestFor(found: Retellable, { door, principal, signal, params = {}, strict = false }: ReplayRequest, house: House): Promise<ToolRequest> {
-  const { run, events, requested, started, recorded, calls } = found;
+  const { run, requested, started, recorded, calls } = found;
   const secrets = secretsFor(found, params);
   const root = requested.project ?? requested.cwd;
   const completion = await completionOf(found, await house.journal());
@@ -55,7 +55,7 @@ async function requestFor(found: Retellable, { door, principal, signal, params =
     params: { ...found.params, ...secrets.params },
     target: targetOf(found),
     ...(requested.parent === undefined ? {} : { parent: { run: requested.parent, step: requested.step ?? { position: 0 }, permissions: [], secrets: Object.values(secrets.params).filter((value) => typeof value === 'string') } }),
-    replays: { run, events, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion },
+    replays: { run, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion },
   };
 }
 

@@ -15,7 +15,7 @@ import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 /** Carries the tool's own code out with the answers on record; a process is not started, since how it ended is on record. */
 export async function retell(run: Run, replays: Replaying, house: House): Promise<Run> {
   const { executable, origin } = settled(run, 'tool');
-  if (executable.type !== 'native') return { ...run, ...(replays.completion ? { completion: replays.completion } : {}), replayed: [] };
+  if (executable.type !== 'native') return { ...run, completion: replays.completion, replayed: [] };
   return origin.kind === 'bundled' ? inProcess(run, executable.entry, replays, house) : isolated(run, executable.entry, replays, house);
 }
 
