@@ -19,6 +19,7 @@ const LATE = {
   execute: 'src/pipeline/execute.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
   recorder: 'src/pipeline/recorder.ts',
+  recorded: 'src/journal/recorded.ts',
   replay: 'src/pipeline/replay/replay.ts',
   retell: 'src/pipeline/replay/retell.ts',
   backends: 'src/journal/backends.ts',

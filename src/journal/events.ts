@@ -62,6 +62,8 @@ export interface Bounds {
   readonly timeoutMs?: number;
   readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number };
   readonly frozen?: true;
+  /** Whether it is kept with all that it is answered. */
+  readonly record?: true;
 }
 
 /** What was asked, by whom, from where. Always the first event of a run. */
@@ -185,7 +187,7 @@ export interface RunRecorded {
   readonly input?: Kept;
   /** What is not there, and why: `input`, `calls` or `files` beyond a limit. */
   readonly lost?: readonly ('input' | 'calls' | 'files')[];
-  /** What `calls` and `files` name beside the events. */
+  /** What `calls` names beside the events. */
   readonly contents: readonly BlobRef[];
 }
 

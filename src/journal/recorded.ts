@@ -38,42 +38,42 @@ function call<V extends string, A extends z.ZodType, R extends z.ZodType>(verb: 
   });
 }
 
-const RecordedCalls = z.array(
-  z.discriminatedUnion('do', [
-    call('read', Place.extend({ start: z.number().optional(), length: z.number().optional(), maxBytes: z.number().optional() }), z.null()),
-    call('stream', Place.extend({ start: z.number().optional(), end: z.number().optional() }), z.null()),
-    call('stat', Place, Info.nullable()),
-    call('list', Place, Entries),
-    call(
-      'walk',
-      Place.extend({ gitignore: z.literal(false).optional(), hidden: z.literal(true).optional(), extensions: z.array(z.string()).optional(), directories: z.literal(true).optional(), depth: z.number().optional() }),
-      Entries,
-    ),
-    call('can', Place.extend({ action: z.string() }), z.boolean()),
-    call('write', Place.extend({ exclusive: z.literal(true).optional(), parents: z.literal(true).optional() }), z.null()),
-    call('env', z.strictObject({ name: z.string() }), z.string().nullable()),
-    call(
-      'spawn',
-      z.strictObject({
-        argv: z.array(z.string()).min(1),
-        cwd: z.string().optional(),
-        timeoutMs: z.number().optional(),
-        env: z.array(z.string()).optional(),
-        capabilities: z.array(z.string()).optional(),
-        input: z.literal(true).optional(),
-      }),
-      Process,
-    ),
-    call('call', z.strictObject({ tool: z.string(), params: z.record(z.string(), z.json()) }), Called),
-    call('now', z.strictObject({}), z.number()),
-    call('log', z.strictObject({ level: z.string(), message: z.string() }), z.null()),
-    call('progress', z.json(), z.null()),
-  ]),
-);
+const RecordedCall = z.discriminatedUnion('do', [
+  call('read', Place.extend({ start: z.number().optional(), length: z.number().optional(), maxBytes: z.number().optional() }), z.null()),
+  call('stream', Place.extend({ start: z.number().optional(), end: z.number().optional() }), z.null()),
+  call('stat', Place, Info.nullable()),
+  call('list', Place, Entries),
+  call(
+    'walk',
+    Place.extend({ gitignore: z.literal(false).optional(), hidden: z.literal(true).optional(), extensions: z.array(z.string()).optional(), directories: z.literal(true).optional(), depth: z.number().optional() }),
+    Entries,
+  ),
+  call('can', Place.extend({ action: z.string() }), z.boolean()),
+  call('write', Place.extend({ exclusive: z.literal(true).optional(), parents: z.literal(true).optional() }), z.null()),
+  call('env', z.strictObject({ name: z.string() }), z.string().nullable()),
+  call(
+    'spawn',
+    z.strictObject({
+      argv: z.array(z.string()).min(1),
+      cwd: z.string().optional(),
+      timeoutMs: z.number().optional(),
+      env: z.array(z.string()).optional(),
+      capabilities: z.array(z.string()).optional(),
+      input: z.literal(true).optional(),
+    }),
+    Process,
+  ),
+  call('call', z.strictObject({ tool: z.string(), params: z.record(z.string(), z.json()) }), Called),
+  call('now', z.strictObject({}), z.number()),
+  call('log', z.strictObject({ level: z.string(), message: z.string() }), z.null()),
+  call('progress', z.json(), z.null()),
+]);
+const RecordedCalls = z.array(RecordedCall);
+// The first records of this form held the contents as well.
 const RecordedFiles = z.array(z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: count, content: Content.optional() }));
 
 /** What a tool can ask of toka. */
-export type Verb = z.infer<typeof RecordedCalls>[number]['do'];
+export type Verb = z.infer<typeof RecordedCall>['do'];
 /** Why an answer is not there: it bears or holds a secret, was too large, or had not come when the run ended. */
 export type Lost = z.infer<typeof Lost>;
 
@@ -95,12 +95,16 @@ export interface RecordedCall {
   };
 }
 
-/** A file as it was, and its content where that was kept. */
+/** A file as it was. */
 export interface RecordedFile {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
-  readonly content?: Kept;
+}
+
+/** Whether a call, without its contents, can be read back once it is recorded. */
+export function isReadable(value: unknown): boolean {
+  return faultOf(RecordedCall, value) === undefined;
 }
 
 /** @throws TokaError TOKA_INTEGRITY */
@@ -115,7 +119,16 @@ export function parseFiles(value: unknown): RecordedFile[] {
 
 /** The value itself, whose members stay in their order: by that questions are found again. */
 function checked(schema: z.ZodType, value: unknown, what: string): unknown {
-  const result = schema.safeParse(value);
-  if (result.success) return value;
-  throw new TokaError('TOKA_INTEGRITY', `expected a list of recorded ${what}, found something else`, { cause: result.error, hint: 'toka audit verify tells what is damaged' });
+  const cause = faultOf(schema, value);
+  if (cause === undefined) return value;
+  throw new TokaError('TOKA_INTEGRITY', `expected a list of recorded ${what}, found something else`, { cause, hint: 'toka audit verify tells what is damaged' });
+}
+
+/** What is nested too deep to be looked at is none either. */
+function faultOf(schema: z.ZodType, value: unknown): unknown {
+  try {
+    return schema.safeParse(value).error;
+  } catch (thrown) {
+    return thrown;
+  }
 }

@@ -95,8 +95,8 @@ export function requested(run: Run, house: House, keeper: Keeper): RunRequested 
   };
 }
 
-function boundsOf({ parent, timeoutMs, budget, frozen }: ExecutionRequest): { bounds?: Bounds } {
-  const bounds = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(budget ? { budget } : {}), ...(frozen === true ? { frozen } : {}) };
+function boundsOf({ parent, timeoutMs, budget, frozen, record }: ExecutionRequest): { bounds?: Bounds } {
+  const bounds = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(budget ? { budget } : {}), ...(frozen === true ? { frozen } : {}), ...(record === true ? { record } : {}) };
   return parent || Object.keys(bounds).length === 0 ? {} : { bounds };
 }
 

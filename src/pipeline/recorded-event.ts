@@ -2,10 +2,10 @@ import type { JsonValue } from '@toka/sdk';
 import { printCapability } from '../capability/grammar.ts';
 import type { Keeper } from '../journal/blobs.ts';
 import type { BlobRef, Kept, RunRecorded } from '../journal/events.ts';
-import type { RecordedCall, RecordedFile } from '../journal/recorded.ts';
-import type { GrantedFile } from '../runtime/granted-files.ts';
+import type { RecordedCall } from '../journal/recorded.ts';
+import type { Mask } from '../runtime/mask.ts';
 import type { TapedAnswer, TapedCall } from '../runtime/taped-call.ts';
-import { type Mask, maskOf } from './mask.ts';
+import { maskOf } from './mask.ts';
 import type { Recording, Run } from './run.ts';
 
 /** What is kept so that the run can be told again. Secrets are replaced; an answer that held one is not kept. */
@@ -21,7 +21,7 @@ export function recordedEvent(run: Run, { calls, files, input, lost, toolDigest 
     v: 1,
     type: 'run.recorded',
     calls: keeper.json(calls.map((call) => recordedCall(call, mask, keep)) as unknown as JsonValue),
-    files: keeper.json(files.map((file) => recordedFile(file, mask, keep)) as unknown as JsonValue),
+    files: keeper.json(files.map(({ path, ...file }) => ({ path: mask.text(path), ...file }))),
     missing: run.decision?.fallen.map(({ capability }) => printCapability(capability)) ?? [],
     ...(toolDigest === undefined ? {} : { toolDigest }),
     ...(input ? { input: keeper.output(clean(mask, input)) } : {}),
@@ -40,10 +40,6 @@ function recordedAnswer({ bytes, ...answer }: TapedAnswer, mask: Mask, keep: Kee
   const isSame = JSON.stringify(mask.json(answer as JsonValue)) === JSON.stringify(answer);
   if (!isSame || (bytes && Buffer.compare(clean(mask, bytes), bytes) !== 0)) return { lost: 'secret' };
   return { ...answer, ...(bytes ? { content: keep(bytes) } : {}) };
-}
-
-function recordedFile({ path, sha256, bytes, content }: GrantedFile, mask: Mask, keep: Keep): RecordedFile {
-  return { path: mask.text(path), sha256, bytes, ...(content ? { content: keep(content) } : {}) };
 }
 
 /** The same bytes without the secrets of the run. */

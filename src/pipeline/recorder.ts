@@ -3,7 +3,7 @@ import { grantedFiles } from '../runtime/granted-files.ts';
 import { recordContext } from '../runtime/record-context.ts';
 import { recordInput } from '../runtime/record-input.ts';
 import { Tape } from '../runtime/tape.ts';
-import { decodeCall } from '../runtime/taped-call.ts';
+import { decodeCall, type TapedCall } from '../runtime/taped-call.ts';
 import type { House } from './house.ts';
 import type { ExecutionRequest } from './request.ts';
 import { type Recording, type Run, settled } from './run.ts';
@@ -21,22 +21,33 @@ export function recorderOfCalls(run: Run, house: House): { listen(context: ToolC
   };
 }
 
-/** Keeps what a tool in a process of its own says that it asked; what has not come to that says nothing. */
-export function recorderOfLines(run: Run, house: House): { hear(calls: readonly unknown[], isFull: boolean): void; recording(): Recording | undefined } {
+/** Keeps what a tool in a process of its own says that it asked, up to what is none of that; what has not come to that says nothing. */
+export async function recorderOfLines(run: Run, house: House): Promise<{ hear(calls: readonly unknown[], isFull: boolean): void; recording(): Recording | undefined }> {
+  const { isReadable } = await import('../journal/recorded.ts');
   const digest = toolDigest(run, house);
   let recording: Recording | undefined;
   return {
-    hear: (calls, isFull) => {
-      recording = { calls: calls.flatMap((call) => decodeCall(call) ?? []), files: [], lost: isFull ? ['calls'] : [], toolDigest: digest };
+    hear: (lines, isFull) => {
+      const calls: TapedCall[] = [];
+      for (const line of lines) {
+        const call = decodeCall(line);
+        if (!call || !isReadable(withoutContents(call))) break;
+        calls.push(call);
+      }
+      recording = { calls, files: [], lost: isFull || calls.length < lines.length ? ['calls'] : [], toolDigest: digest };
     },
     recording: () => recording,
   };
 }
 
+function withoutContents({ do: verb, args, answer: { bytes: _, ...answer } }: TapedCall): object {
+  return { do: verb, args, answer };
+}
+
 /** Keeps the files that a process could read, and what it reads on standard input. */
 export async function recorderOfProcess(run: Run, house: House): Promise<{ listen(input: Input): Input; recording(): Recording }> {
   const digest = toolDigest(run, house);
-  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, house.hidden);
+  const { files, isCut } = await grantedFiles(settled(run, 'decision').effective, house.hidden, run.request.signal);
   const input = recordInput();
   return {
     listen: input.listen,

@@ -20,7 +20,8 @@ export interface Resumption extends Interrupted {
 }
 
 /** What is on record of a run that is told again. */
-export interface Replaying extends Interrupted {
+export interface Replaying {
+  readonly run: string;
   readonly calls: readonly TapedCall[];
   readonly capabilities: readonly string[];
   readonly missing: readonly string[];
@@ -30,8 +31,8 @@ export interface Replaying extends Interrupted {
   readonly root: string;
   /** Whether answers come in the order in which they came on record. */
   readonly inOrder: boolean;
-  /** How the process ended; absent where the tool's own code is carried out. */
-  readonly completion?: Completion;
+  /** How it ended, which is all that a process is answered with. */
+  readonly completion: Completion;
 }
 
 interface Common {

@@ -1,13 +1,10 @@
-import type { JsonValue } from '@toka/sdk';
-import { EffectiveSet } from '../capability/effective.ts';
-import { parseCapability } from '../capability/grammar.ts';
+import type { EffectiveSet } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { Journal, RunSummary } from '../journal/contract.ts';
 import type { RunEvent } from '../journal/events.ts';
 import { pruned } from '../journal/failures.ts';
-import { MASKED } from '../manifest/secret-parts.ts';
-import { valueOf } from './answer.ts';
+import { boundsAgain, paramsAgain, rightsAgain } from './asked-again.ts';
 import { execute } from './execute.ts';
 import type { House } from './house.ts';
 import type { Interrupted, ToolRequest } from './request.ts';
@@ -42,9 +39,7 @@ export async function inspect(house: House, id: string): Promise<Found> {
   if (summary.importedFrom !== undefined) throw refusal(id, 'it was imported, and what it did was done elsewhere', 'resume it where it ran');
   const unknown = await unknownOf(summary, journal);
   const events = await journal.read(id);
-  const params = (await valueOf(requestOf(events).params, journal)) as Readonly<Record<string, JsonValue>>;
-  const needs = Object.keys(params).filter((name) => JSON.stringify(params[name]).includes(MASKED));
-  return { run: id, events, unknown, params, needs };
+  return { run: id, events, unknown, ...(await paramsAgain(requestOf(events), journal)) };
 }
 
 /**
@@ -56,7 +51,8 @@ export async function inspect(house: House, id: string): Promise<Found> {
  */
 export async function resume(house: House, found: Found, { principal, params = {}, retry = false, ...rest }: ResumeRequest): Promise<RunResult> {
   const { run, events, unknown } = found;
-  const { tool, cwd, bounds = {} } = requestOf(events);
+  const requested = requestOf(events);
+  const { tool, cwd } = requested;
   await requireWhole(found, house);
   requireOwn(found, principal);
   if (unknown.length > 0 && !retry) throw outcomeUnknown(unknown, run);
@@ -67,7 +63,7 @@ export async function resume(house: House, found: Found, { principal, params = {
     cwd,
     params: { ...found.params, ...secretsFor(found, params) },
     target: { kind: 'named', name: tool ?? '' },
-    ...bounds,
+    ...boundsAgain(requested),
     resumes: { run, events, retry: new Set(unknown.map((each) => each.run)) },
   });
 }
@@ -134,14 +130,9 @@ async function requireWhole({ run, events }: Found, { findTool, projectRoot, anc
 /** What it might do when it was started last. */
 function grantedThen({ run, events }: Interrupted): EffectiveSet {
   const sets = events.flatMap(({ event }) => (event.type === 'run.started' || event.type === 'run.resumed' ? [event] : []));
-  const { effective, sources = [], exceptSecrets = [], carvedOut } = sets.at(-1) ?? { effective: [] };
-  if (carvedOut === undefined) throw refusal(run, 'it was recorded by a toka that could not resume', 'run it again; --mark says how it ended');
-  const permissions = effective.map((text, at) => ({
-    capability: parseCapability(text),
-    source: sources[at] ?? '',
-    ...(exceptSecrets.includes(text) ? { exceptSecrets: true } : {}),
-  }));
-  return new EffectiveSet(permissions, carvedOut.map(parseCapability));
+  const last = sets.at(-1);
+  if (last?.carvedOut === undefined) throw refusal(run, 'it was recorded by a toka that could not resume', 'run it again; --mark says how it ended');
+  return rightsAgain(last);
 }
 
 function secretsFor({ run, needs }: Found, params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -52,7 +52,7 @@ export interface Run {
   readonly completion?: Completion;
   /** By execute: what is kept of a run that is recorded. */
   readonly recording?: Recording;
-  /** By execute: what a run asked that is replayed. */
+  /** By execute: what a run asked that is replayed; absent where its process was gone before it told. */
   readonly replayed?: readonly ReplayedCall[];
   /** By check. */
   readonly data?: JsonValue;

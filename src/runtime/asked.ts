@@ -53,6 +53,11 @@ export function call(tool: string, params: Readonly<Record<string, unknown>>): A
   return { tool, params: JSON.parse(JSON.stringify(params)) as JsonValue };
 }
 
+/** @param message What a tool without types says may be anything. */
+export function log(level: string, message: unknown): Args {
+  return { level, message: String(message) };
+}
+
 /** Without a limit is the same as without the member. */
 function given(members: Readonly<Record<string, JsonValue | undefined>>): Args {
   return Object.fromEntries(Object.entries(members).filter((member): member is [string, JsonValue] => member[1] !== undefined && member[1] !== Infinity));

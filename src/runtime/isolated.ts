@@ -38,6 +38,8 @@ export interface ReplayOrder extends ReplayBase {
   readonly calls: readonly EncodedCall[];
   /** Whether answers come in the order in which they came on record. */
   readonly inOrder: boolean;
+  /** What is replaced in what it asks, as it was replaced in the record. */
+  readonly secrets: readonly string[];
 }
 
 /** What the host process writes, one JSON value a line. */

@@ -5,6 +5,7 @@ import type { ToolContext } from '@toka/sdk';
 import { EffectiveSet } from '../capability/effective.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { HostLine, HostOrder } from './isolated.ts';
+import { maskFor } from './mask.ts';
 import { runNative } from './native.ts';
 import { recordContext } from './record-context.ts';
 import { replayContext } from './replay-context.ts';
@@ -62,8 +63,8 @@ interface Listened {
 /** The context that the order wants: one that is recorded, one that answers from a record, or the plain one. */
 function contextFor({ record, replays }: HostOrder, signal: AbortSignal, makeContext: () => ToolContext, say: (line: HostLine) => void): Listened {
   if (replays) {
-    const { calls: recorded, ...base } = replays;
-    const { context, calls } = replayContext({ ...base, signal, recorded: recorded.flatMap((call) => decodeCall(call) ?? []) });
+    const { calls: recorded, secrets, ...base } = replays;
+    const { context, calls } = replayContext({ ...base, signal, mask: maskFor(secrets).json, recorded: recorded.flatMap((call) => decodeCall(call) ?? []) });
     return { context, tell: () => say({ type: 'calls', calls: calls.map((call) => ({ ...encodeCall({ ...call, answer: {} }), of: call.of })), isFull: false }) };
   }
   if (!record) return { context: makeContext(), tell: () => undefined };

@@ -7,7 +7,10 @@ import type { TapedAnswer, TapedError } from './taped-call.ts';
 import { realPathOf } from './tool-fs-locate.ts';
 
 /** Variables whose names say that they hold a secret: that they were read is kept, their values are not. */
-const SECRET_VARIABLE = /auth|cookie|credential|key|pass|private|pwd|secret|session|token/i;
+const SECRET_VARIABLE = /auth|cookie|credential|key|pass|private|pwd|secret|session|token|_pat$/i;
+
+/** An address with a password in it, as DATABASE_URL has. */
+const WITH_PASSWORD = /:\/\/[^/\s:@]*:[^/\s@]+@/;
 
 /** The same context, which notes what the tool asks of it and what it is answered. */
 export function recordContext(context: ToolContext, tape: Tape): ToolContext {
@@ -20,10 +23,10 @@ export function recordContext(context: ToolContext, tape: Tape): ToolContext {
     },
     call: async (tool, params) => noted(tape, tape.ask('call', asked.call(tool, params)), async () => context.call(tool, params), (result) => ({ value: json(result) })),
     env: (name) =>
-      notedNow(tape.ask('env', { name }), () => context.env(name), (value) => (value !== undefined && SECRET_VARIABLE.test(name) ? { lost: 'secret' } : { value: value ?? null })),
+      notedNow(tape.ask('env', { name }), () => context.env(name), (value) => (value !== undefined && isSecretVariable(name, value) ? { lost: 'secret' } : { value: value ?? null })),
     now: () => notedNow(tape.ask('now', {}), context.now, (value) => ({ value })),
     log: (level, message) => {
-      tape.ask('log', { level, message })({ value: null });
+      tape.ask('log', asked.log(level, message))({ value: null });
       context.log(level, message);
     },
     progress: (progress) => {
@@ -52,6 +55,10 @@ function recordFs({ fs, cwd }: ToolContext, tape: Tape): ToolFs {
     list: async (path) => noted(tape, tape.ask('list', asked.place(cwd, path)), async () => fs.list(path), (entries) => ({ value: json(entries) })),
     walk: (path, options) => recordStream(tape.ask('walk', asked.walk(cwd, path, options)), fs.walk(path, options), (entries) => ({ value: json(entries) })),
   };
+}
+
+function isSecretVariable(name: string, value: string): boolean {
+  return SECRET_VARIABLE.test(name) || WITH_PASSWORD.test(value);
 }
 
 /** A symlink of a harmless name may lead to what bears secrets. */

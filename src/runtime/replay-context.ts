@@ -60,7 +60,7 @@ export function replayContext({ signal, recorded, inOrder = false, mask = (value
       return answer.lost ? env[name] : ((now(answer) as string | null) ?? undefined);
     },
     now: () => now(ask('now', {})) as number,
-    log: (level, message) => void ask('log', { level, message }),
+    log: (level, message) => void ask('log', asked.log(level, message)),
     progress: (progress) => void ask('progress', JSON.parse(JSON.stringify(progress)) as JsonValue),
   };
   return { context, calls };

@@ -11,7 +11,7 @@ export interface Turns {
   asked(): void;
 }
 
-/** How long a tool may wait for an answer whose turn does not come, since it asks for other things than on record, in milliseconds. */
+/** How long a tool may wait for an answer whose turn does not come, since it asks for other things than on record, in milliseconds: each time half as long as before. */
 const PATIENCE = 100;
 
 /**
@@ -22,6 +22,7 @@ export function inTurns(): Turns {
   const waiting = new Map<number, { readonly turn: Turn; go(): void }>();
   let next = 1;
   let count = 0;
+  let patience = PATIENCE;
   let timer: NodeJS.Timeout | undefined;
   const give = (): void => {
     for (let first = waiting.get(next); first && first.turn.asked <= count; first = waiting.get(next)) {
@@ -32,9 +33,10 @@ export function inTurns(): Turns {
   };
   const watch = (): void => {
     clearTimeout(timer);
-    if (waiting.size > 0) timer = setTimeout(goOn, PATIENCE);
+    if (waiting.size > 0) timer = setTimeout(goOn, patience);
   };
   const goOn = (): void => {
+    patience /= 2;
     next = Math.min(...waiting.keys());
     count = Math.max(count, waiting.get(next)?.turn.asked ?? 0);
     give();

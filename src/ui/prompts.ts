@@ -3,6 +3,7 @@ import type { Missing } from '../capability/policy.ts';
 import { showCapability } from '../capability/grammar.ts';
 import { steeredBy } from '../capability/protected.ts';
 import { TokaError } from '../errors.ts';
+import { onOneLine } from '../manifest/plain.ts';
 import { hasSecrets } from '../manifest/secret-parts.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
@@ -45,7 +46,7 @@ async function one(prompted: Record<string, unknown> & { readonly name: string }
 
 /** Asks a person for the value of a variable that holds a secret. */
 export async function askVariable(name: string): Promise<string> {
-  return String(await one({ type: 'password', mask: '*', name: 'value', message: `the variable ${plain(name)}` }));
+  return String(await one({ type: 'password', mask: '*', name: 'value', message: `the variable ${onOneLine(plain(name))}` }));
 }
 
 /** Asks a person how a run ended of which nobody else knows. */
@@ -55,7 +56,7 @@ export async function askOutcome(what: string): Promise<'succeeded' | 'failed' |
     { name: 'it did not, and shall not be done', value: 'failed' },
     { name: 'do it again, with the same idempotency key', value: 'retry' },
   ];
-  return (await one({ type: 'select', name: 'outcome', message: `toka was ended in the middle of ${plain(what)}. Do you know how it ended?`, choices })) as 'succeeded' | 'failed' | 'retry';
+  return (await one({ type: 'select', name: 'outcome', message: `toka was ended in the middle of ${onOneLine(plain(what))}. Do you know how it ended?`, choices })) as 'succeeded' | 'failed' | 'retry';
 }
 
 /** For how long an answer can be kept here, beside this run. */

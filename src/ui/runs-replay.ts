@@ -3,6 +3,7 @@ import { onOneLine } from '../manifest/plain.ts';
 import type { ReplayOptions, ReplayReport, Retellable, Toka } from '../toka.ts';
 import type { Door } from './door.ts';
 import { listenForInterrupts } from './interrupt.ts';
+import { liveView } from './live.ts';
 import { readParams } from './params.ts';
 import { differenceLines } from './run-diff.ts';
 import { paint, plain, terminal, type Terminal } from './text.ts';
@@ -22,12 +23,14 @@ const MAX_SHOWN = 20;
 export async function replayRun(prefix: string, flags: ReplayFlags, door: Door): Promise<number> {
   const { json, reexecute, strict } = flags;
   const toka = await door.open({ readOnly: !reexecute });
+  const live = liveView({ streams: door, view: terminal(door.stderr, door.env), output: 'nowhere', quiet: false });
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const found = await toka.retellable(await (await toka.journal()).findRun(prefix));
     const params = flags.params === undefined ? await askedSecrets(toka, found, flags, door) : await readParams(flags.params, door.stdin);
-    const options: ReplayOptions = { params, reexecute, strict, signal: interrupts.signal, ...(flags.allow ? { allow: flags.allow } : {}) };
+    const options: ReplayOptions = { params, reexecute, strict, signal: interrupts.signal, onEvent: live.show, ...(flags.allow ? { allow: flags.allow } : {}) };
     const report = await toka.replay(found, options);
+    live.end();
     door.stdout.write(json ? `${JSON.stringify(report)}\n` : describe(report, terminal(door.stdout, door.env)));
     return report.same ? 0 : ERRORS.TOKA_REPLAY_DIVERGED.exit;
   } finally {
@@ -73,6 +76,6 @@ function divergenceLines({ call, recorded, now, content }: Divergence, view: Ter
 }
 
 function saidText({ do: verb, args }: NonNullable<Divergence['now']>): string {
-  const text = onOneLine(plain(JSON.stringify(args)));
-  return `${verb} ${text.length > 300 ? `${text.slice(0, 299)}…` : text}`;
+  const text = onOneLine(plain(`${verb} ${JSON.stringify(args)}`));
+  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { JsonValue } from '@toka/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createKeeper } from '../../src/journal/blobs.ts';
 import type { RunEvent } from '../../src/journal/events.ts';
@@ -75,6 +76,12 @@ describe('tools of toka are told again', () => {
   });
 });
 
+test('a replay that is ended says so, and nothing of what the tool had not come to', async () => {
+  const endless = { do: 'stat', args: { path: join(here.project, 'notes.txt') }, answer: { lost: 'end' } };
+  const run = await changed(await recorded('file-reader', { path: 'notes.txt' }), (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([endless]) } : event));
+  expect(await codeOf(replay(run, { signal: AbortSignal.timeout(200) }))).toBe('TOKA_CANCELLED');
+});
+
 describe('a tool of toka is done once more', () => {
   test('as a run that names the first, is recorded like it, and says what is otherwise', async () => {
     const run = await recorded('file-reader', { path: 'notes.txt' });
@@ -103,18 +110,39 @@ describe('a tool of toka is done once more', () => {
   });
 });
 
+function deep(levels: number): JsonValue {
+  let value: JsonValue = 0;
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
+
 describe('what cannot be told again', () => {
   test.each<[string, string, (event: RunEvent) => RunEvent | undefined]>([
     ['was not recorded so', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.recorded' ? undefined : event)],
     ['asked for more than is kept', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.recorded' ? { ...event, lost: ['calls'] } : event)],
     ['was stopped', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? { ...event, status: 'timed-out', error: { code: 'TOKA_TIMED_OUT', message: '' } } : event)],
+    ['was a process that somebody ended', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? { ...event, status: 'cancelled', error: { code: 'TOKA_CANCELLED', message: '' } } : event.type === 'run.started' ? { ...event, command: ['sh'] } : event)],
+    ['has parameters that are none', 'TOKA_INTEGRITY', (event) => (event.type === 'run.requested' ? { ...event, params: { inline: null } } : event)],
     ['has no end, its process being gone', 'TOKA_RUN_NOT_RECORDED', (event) => (event.type === 'run.finished' ? undefined : event.type === 'run.requested' ? { ...event, process: { ...thisProcess(), start: 1 } } : event)],
     ['goes on', 'TOKA_RUN_ACTIVE', (event) => (event.type === 'run.finished' ? undefined : event.type === 'run.requested' ? { ...event, process: thisProcess() } : event)],
     ['has a record of another form', 'TOKA_INTEGRITY', (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([{ do: 'format-disk' }]) } : event)],
+    ['has a record that is nested too deep to be looked at', 'TOKA_INTEGRITY', (event) => (event.type === 'run.recorded' ? { ...event, calls: createKeeper().json([{ do: 'progress', args: deep(3000), answer: { value: null } }]) } : event)],
     ['is of a tool that is not here', 'TOKA_TOOL_UNKNOWN', (event) => (event.type === 'run.requested' ? { ...event, tool: 'files/no-such-tool' } : event)],
   ])('%s: %s', async (_, code, change) => {
     const run = await changed(await recorded('file-reader', { path: 'notes.txt' }), change);
     expect(await codeOf(replay(run))).toBe(code);
+  });
+
+  test('names more than a recording holds', async () => {
+    here.write({ 'large.txt': 'x'.repeat(8 * 1024 * 1024) });
+    const times = (count: number) => (event: RunEvent): RunEvent => {
+      if (event.type !== 'run.recorded' || !('inline' in event.calls)) return event;
+      const calls = event.calls.inline as JsonValue[];
+      return { ...event, calls: { inline: [...calls, ...Array.from({ length: count }, () => calls.at(-1) ?? null)] } };
+    };
+    const run = await recorded('file-reader', { path: 'large.txt', limit: 1 });
+    expect(await replay(await changed(run, times(1)))).toMatchObject({ same: true });
+    expect(await codeOf(replay(await changed(run, times(16))))).toBe('TOKA_INTEGRITY');
   });
 
   test('was denied', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createIds, systemClock, systemRandom } from '../../src/journal/ids.ts';
 import type { RunEvent, RunRequested, RunStarted, StoredEvent } from '../../src/journal/events.ts';
 import { thisProcess } from '../../src/journal/process.ts';
+import { parseCapability } from '../../src/capability/grammar.ts';
 import { Principal } from '../../src/capability/principal.ts';
 import { callsOf } from '../../src/pipeline/calls.ts';
 import type { ToolRequest } from '../../src/pipeline/request.ts';
@@ -85,12 +86,32 @@ describe('the rights of a resumed run', () => {
     expect(await resume(run)).toBe('TOKA_RUN_NOT_RESUMABLE');
   });
 
+  test('do not come from what a record calls the bounds of the run', async () => {
+    const secrets = `fs:read:${here.project}/.env`;
+    const granted = { effective: [secrets], sources: ['flag'] };
+    expect(await resume(await interrupted('.env', granted))).toBe('TOKA_CAPABILITY_DENIED');
+    const forged = [{ allow: [secrets] }, { parent: { run: nextId(), step: { position: 1 }, permissions: [{ capability: parseCapability(secrets), source: 'parent run' }], secrets: [] } }];
+    for (const bounds of forged) expect(await resume(await interrupted('.env', granted, { bounds: bounds as object }))).toBe('TOKA_CAPABILITY_DENIED');
+  });
+
   test('hold for the very tool and parameters', async () => {
     const effective = [tree()];
     expect(await resume(await interrupted('notes.txt', { effective }, { manifestHash: 'a'.repeat(64) }))).toBe('TOKA_RUN_CHANGED');
     expect(await resume(await interrupted('notes.txt', { effective }, { toka: '0.0.1' }))).toBe('TOKA_RUN_CHANGED');
     expect(await resume(await interrupted('notes.txt', { effective }, { params: { inline: { path: `${here.project}/../project/notes.txt` } } }))).toBe('TOKA_RUN_CHANGED');
   });
+});
+
+test('a run that was to be recorded is so when it is resumed, and told again with the rights that it had then', async () => {
+  const request = { ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), record: true };
+  const journal = await toka.journal();
+  const [first] = await journal.read((await toka.run(request)).runId);
+  const bounds = first?.event.type === 'run.requested' ? first.event.bounds : undefined;
+  const run = await interrupted('notes.txt', { effective: [`fs:read:${here.project}/**`] }, bounds ? { bounds } : {});
+  expect(await resume(run)).toBe('succeeded');
+  const found = await toka.retellable(run);
+  expect(found.started).toMatchObject({ type: 'run.resumed', effective: [`fs:read:${here.project}/notes.txt`] });
+  expect(await toka.replay(found, { strict: true })).toMatchObject({ same: true });
 });
 
 describe('what must not happen twice', () => {

@@ -73,11 +73,36 @@ describe('a run of a tool that is recorded', () => {
     expect(here.read('out/copy.txt')).toBe('ONE\nTWO\n');
   });
 
+  test('that is really done once more shows what it says meanwhile, and one that is told again says nothing', async () => {
+    using here = place({ 'notes.txt': 'one\n', ...copier() });
+    const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
+    expect((await here.run(['runs', 'replay', run])).stderr).toBe('');
+    expect((await here.run(['runs', 'replay', run, '--reexecute', ...GRANTS, '--allow', 'proc:exec:node'])).stderr).toBe('info copying\n');
+  });
+
   test('that asks for something that is not on record has diverged', async () => {
     using here = place({ 'notes.txt': 'one\n', 'other.txt': 'x', ...copier() });
     const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
     here.write(copier("(await ctx.fs.readText('other.txt').catch(() => ''), text.toUpperCase())"));
     expect(await replayed(here, run)).toMatchObject({ same: false, divergence: { now: { do: 'read', args: { path: join(here.project, 'other.txt') } } }, exit: 76 });
+  });
+
+  test('whose process is gone now before it tells what it asked has ended otherwise, and not left out what it did', async () => {
+    using here = place({ 'notes.txt': 'one\n', ...copier() });
+    const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
+    here.write(copier('process.exit(3)'));
+    const report = await replayed(here, run, '--strict');
+    expect([report.exit, report.divergence, report.differences.map(({ field }) => field)]).toEqual([76, undefined, expect.arrayContaining(['status', 'exitCode'])]);
+  });
+
+  test('that says by itself what it asked, past its host, cannot change the screen by that', async () => {
+    using here = place({ 'notes.txt': 'one\n', ...copier() });
+    const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
+    const said = JSON.stringify(`${JSON.stringify({ type: 'calls', calls: [{ do: '\u001b[2J\u001b]0;title\u0007', args: {}, answer: {} }], isFull: false })}\n`);
+    here.write(copier(`(process.getBuiltinModule('node:fs').writeSync(1, ${said}), process.exit(0))`));
+    const { code, stdout } = await here.run(['runs', 'replay', run]);
+    expect([code, stdout]).toEqual([76, expect.stringContaining('+ now:')]);
+    expect(stdout).not.toMatch(/[\u001b\u0007]/);
   });
 
   test('whose code is otherwise and does the same is the same, unless it is to be strict', async () => {
@@ -115,6 +140,9 @@ describe('a run of a process', () => {
   test('is done once more with what it read on standard input, and compared', async () => {
     using here = place({ 'notes.txt': 'one\n', ...tool('count', 'cat; cat notes.txt', { executable: { stdin: 'inherit', workingDirectory: 'project' }, capabilities: { required: ['fs:read:notes.txt'] } }) });
     const run = await recorded(here, ['count', '--allow', 'fs:read:notes.txt'], 'from stdin\n');
+    const shown = await here.json<{ events: { event: { type: string; files?: unknown } }[] }>(['runs', 'show', run]);
+    const files = { inline: [{ path: join(here.project, 'notes.txt'), sha256: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: 4 }] };
+    expect(shown.events.find(({ event }) => event.type === 'run.recorded')?.event.files).toEqual(files);
     const same = await replayed(here, run, '--reexecute', '--allow', 'fs:read:notes.txt', '--allow', 'proc:exec:bash');
     expect(same).toMatchObject({ same: true, changedFiles: [], exit: 0 });
     const { events } = await here.json<{ events: { event: { replays?: string } }[] }>(['runs', 'show', same.reexecuted ?? '']);
@@ -164,6 +192,25 @@ describe('what is not on record', () => {
     expect(JSON.stringify(events)).not.toContain('run.recorded');
   });
 
+  test('is what a tool asked whose process ended before it could tell: that is said at once', async () => {
+    using here = place(tool('leaver', "export default { run: async () => process.exit(3) };", { type: 'native' }));
+    const { stderr } = await here.run(['run', '--record', 'leaver', '--allow', 'proc:exec:node']);
+    expect(stderr).toMatch(/warn.*cannot be replayed/);
+    const { runs } = await here.json<{ runs: { id: string }[] }>(['runs', 'list']);
+    expect(await here.json(['runs', 'replay', runs[0]?.id ?? ''])).toMatchObject({ error: { code: 'TOKA_RUN_NOT_RECORDED' }, exit: 69 });
+  });
+
+  test('is what no record could be read back of: that is said at once, and never taken for damage', async () => {
+    const loose = "export default { run: async (params, ctx) => { ctx.log('info', 5); await ctx.fs.read('notes.txt', { start: NaN }).catch(() => ''); return { ok: true }; } };";
+    using here = place({ 'notes.txt': 'one\n', ...tool('loose', loose, { type: 'native', capabilities: { required: ['fs:read:notes.txt'] } }) });
+    const { stdout, stderr } = await here.run(['run', '--record', 'loose', '--allow', 'proc:exec:node', '--allow', 'fs:read:notes.txt', '--json']);
+    expect(stderr).toMatch(/warn.*cannot be replayed/);
+    expect(await here.json(['runs', 'replay', (JSON.parse(stdout) as { runId: string }).runId])).toMatchObject({ error: { code: 'TOKA_RUN_NOT_RECORDED' }, exit: 69 });
+    here.write(tool('loose', loose.replace(/await.*'\);/, ''), { type: 'native', capabilities: { required: ['fs:read:notes.txt'] } }));
+    const run = await recorded(here, ['loose', '--allow', 'fs:read:notes.txt']);
+    expect(await replayed(here, run, '--strict')).toMatchObject({ same: true, exit: 0 });
+  });
+
   test('is what bears secrets: such a run is not told again', async () => {
     using here = place({ '.env': 'API_KEY=a-very-secret-value\n' });
     const run = await recorded(here, ['file-reader', '.env', '--allow', 'fs:read:.env']);
@@ -188,6 +235,20 @@ describe('what is not on record', () => {
     pane.press('Enter');
     expect(await pane.exit()).toBe(0);
     expect(pane.screen()).not.toContain('correct-horse');
+  });
+
+  test('is a secret parameter in what the tool asks, which is found again by what stands for it', async () => {
+    const SECRET = 'correct-horse-battery';
+    using here = place(
+      tool('login', "export default { run: async ({ token }, ctx) => ({ known: (await ctx.fs.stat(`users/${token}`)) !== undefined }) };", {
+        type: 'native',
+        parameters: [{ name: 'token', type: 'secret', required: true, description: 'The token' }],
+        capabilities: { required: ['fs:read:users/**'] },
+      }),
+    );
+    here.write({ 'params.json': JSON.stringify({ token: SECRET }) });
+    const run = await recorded(here, ['login', '--params', 'params.json', '--allow', 'fs:read:users/**']);
+    expect(await replayed(here, run, '--strict', '--params', 'params.json')).toMatchObject({ same: true, exit: 0 });
   });
 
   test('is a secret parameter, which is given once more', async () => {

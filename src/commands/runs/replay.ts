@@ -17,7 +17,7 @@ another way. The run must have been recorded with toka run --record. The tool ma
   static override flags = {
     allow: text({ description: 'with --reexecute: grant a capability once more that was granted to the run alone; never more than it had', dependsOn: ['reexecute'], multiple: true }),
     json: boolean({ description: 'print one JSON value (toka/run-replay/v1)' }),
-    params: text({ description: 'the secrets among its parameters once more: a JSON object in FILE, or - for standard input' }),
+    params: text({ description: 'the secrets among its parameters and variables once more: a JSON object in FILE, or - for standard input' }),
     reexecute: boolean({ description: 'really do it once more, as a run of its own that is recorded, and compare how it ends' }),
     storage: storageFlag,
     strict: boolean({ description: 'also the tool, the version of toka, the order of all calls, what it logged and its standard error must be the same' }),

@@ -1,10 +1,9 @@
 import type { JsonValue } from '@toka/sdk';
-import { EffectiveSet } from '../../capability/effective.ts';
-import { parseCapability } from '../../capability/grammar.ts';
 import { type ErrorCode, TokaError } from '../../errors.ts';
 import { hexDigest } from '../../digest.ts';
 import type { Journal } from '../../journal/contract.ts';
 import type { TapedCall } from '../../runtime/taped-call.ts';
+import { boundsAgain, rightsAgain } from '../asked-again.ts';
 import type { House } from '../house.ts';
 import type { ExecutionRequest } from '../request.ts';
 import type { RunResult } from '../result.ts';
@@ -21,22 +20,19 @@ import { bytesOf, filesOf, notRecorded, type Retellable, retellable, secretsFor,
  * @throws TokaError What kept it from being started, or from being compared.
  */
 export async function again(house: House, found: Retellable, request: ReplayRequest, execute: (house: House, request: ExecutionRequest) => Promise<RunResult>): Promise<ReplayReport> {
-  const { run: id, requested, recorded } = found;
+  const { run: id, requested, started, recorded } = found;
   const { strict = false } = request;
   requireRepeatable(found);
   const journal = await house.journal();
   const move = moveOf(requested.project ?? requested.cwd, house.projectRoot ?? house.anchors.root);
-  const { budget, frozen, timeoutMs } = requested.bounds ?? {};
   const { runId, error } = await execute(house, {
     model: 'tool',
     door: request.door,
-    principal: request.principal.within(grantedThen(found, move)),
+    principal: request.principal.within(rightsAgain(started, move.capability)),
     ...(request.signal ? { signal: request.signal } : {}),
     ...(request.allow ? { allow: request.allow } : {}),
     ...(request.onEvent ? { onEvent: request.onEvent } : {}),
-    ...(budget ? { budget } : {}),
-    ...(frozen === undefined ? {} : { frozen }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...boundsAgain(requested),
     ...(recorded.input ? { input: await bytesOf(recorded.input, journal) } : {}),
     cwd: move.path(requested.cwd),
     params: { ...(move.json(found.params as JsonValue) as Readonly<Record<string, JsonValue>>), ...secretsFor({ ...found, variables: [] }, request.params ?? {}).params },
@@ -69,15 +65,6 @@ function requireRepeatable({ run, requested: { manifestHash, parent }, recorded 
     throw notRecorded(run, 'of a command the variables are not on record', parent === undefined ? 'run it again' : `with the run that asked for it: toka runs replay ${parent} --reexecute`);
   }
   if (recorded.lost?.includes('input') === true) throw notRecorded(run, 'what it read on standard input was too large to be kept', 'run it again');
-}
-
-function grantedThen({ started: { effective, sources = [], exceptSecrets = [], carvedOut = [] } }: Retellable, { capability }: Move): EffectiveSet {
-  const permissions = effective.map((text, at) => ({
-    capability: parseCapability(capability(text)),
-    source: sources[at] ?? '',
-    ...(exceptSecrets.includes(text) ? { exceptSecrets: true } : {}),
-  }));
-  return new EffectiveSet(permissions, carvedOut.map((text) => parseCapability(capability(text))));
 }
 
 function callBack({ args, content, ...call }: TapedCall, { bytesBack, jsonBack }: Move): TapedCall {

@@ -67,7 +67,7 @@ export function requireContents(recorded: readonly TapedCall[], made: readonly R
 
 function requireNone(call: Said | undefined): void {
   if (!call) return;
-  throw new TokaError('TOKA_RUN_NOT_RECORDED', `what has to be known is not on record: ${call.do} ${JSON.stringify(call.args)} bears a secret, or was too large`, {
+  throw new TokaError('TOKA_RUN_NOT_RECORDED', `what has to be known is not on record: ${call.do} ${JSON.stringify(call.args).slice(0, 200)} bears a secret, or was too large`, {
     hint: 'such a run cannot be replayed; record one that does not need it',
     data: { do: call.do, args: call.args },
   });

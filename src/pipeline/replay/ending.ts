@@ -1,7 +1,7 @@
 import type { JsonValue } from '@toka/sdk';
 import type { TokaError } from '../../errors.ts';
 import { createKeeper } from '../../journal/blobs.ts';
-import type { Kept, RunEvent, RunStarted } from '../../journal/events.ts';
+import type { Kept, Rights, RunEvent } from '../../journal/events.ts';
 import { compareOutput, compareValues, type RunDifference } from '../../journal/run-diff.ts';
 import { passParameters } from '../../runtime/arguments.ts';
 import type { House } from '../house.ts';
@@ -59,7 +59,7 @@ export async function endingNow(run: Run, error: TokaError | undefined, house: H
 }
 
 /** The same, with the words that a process was started with. Where program and script lie is a matter of the machine: the words after them count. */
-export function withWords(ending: Ending, { command }: Pick<RunStarted, 'command'>, run: Run): Ending {
+export function withWords(ending: Ending, { command }: Pick<Rights, 'command'>, run: Run): Ending {
   if (!command || !wordsOf(run)) return ending;
   return { ...ending, words: command.slice(run.tool?.executable.type === 'external' ? 1 : 2) };
 }

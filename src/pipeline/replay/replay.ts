@@ -1,5 +1,6 @@
 import type { TokaError } from '../../errors.ts';
 import type { ReplayedCall } from '../../runtime/replay-context.ts';
+import type { TapedCall } from '../../runtime/taped-call.ts';
 import type { House } from '../house.ts';
 import { maskOf } from '../mask.ts';
 import { clean } from '../recorded-event.ts';
@@ -7,7 +8,7 @@ import type { ExecutionRequest, ToolRequest } from '../request.ts';
 import type { RunResult } from '../result.ts';
 import type { Run } from '../run.ts';
 import { again } from './again.ts';
-import { divergenceOf, requireAnswered, requireContents } from './divergence.ts';
+import { type Divergence, divergenceOf, requireAnswered, requireContents } from './divergence.ts';
 import { endingDifferences, endingNow, withWords } from './ending.ts';
 import { REPLAY_SCHEMA, type ReplayReport, type ReplayRequest } from './report.ts';
 import { completionOf, type Retellable, secretsFor, targetOf } from './retellable.ts';
@@ -32,19 +33,16 @@ export async function replay(house: House, found: Retellable, request: ReplayReq
   const { run: id, requested, started, calls } = found;
   const { strict = false } = request;
   const { run, error } = await retell(house, await requestFor(found, request, house));
-  // What was not carried out asked nothing, which is no answer.
-  if (error && !run.replayed) throw error;
-  const made = withoutSecrets(run);
-  requireAnswered(calls, made);
-  const divergence = divergenceOf(calls, made, strict);
-  if (!divergence) requireContents(calls, made);
+  // What was not carried out, or not to its end, is no answer.
+  if (error && ((!run.completion && !run.replayed) || request.signal?.aborted === true)) throw error;
+  const divergence = run.replayed ? divergenceIn(calls, withoutSecrets(run.replayed, run), strict) : undefined;
   const isNative = run.tool?.executable.type === 'native';
   const differences = divergence ? [] : endingDifferences(withWords(found.ending, started, run), await endingNow(run, error, house), { isStrict: strict, isNative });
   return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: !divergence && differences.length === 0, ...(divergence ? { divergence } : {}), differences };
 }
 
 async function requestFor(found: Retellable, { door, principal, signal, params = {}, strict = false }: ReplayRequest, house: House): Promise<ToolRequest> {
-  const { run, events, requested, started, recorded, calls } = found;
+  const { run, requested, started, recorded, calls } = found;
   const secrets = secretsFor(found, params);
   const root = requested.project ?? requested.cwd;
   const completion = await completionOf(found, await house.journal());
@@ -57,14 +55,21 @@ async function requestFor(found: Retellable, { door, principal, signal, params =
     params: { ...found.params, ...secrets.params },
     target: targetOf(found),
     ...(requested.parent === undefined ? {} : { parent: { run: requested.parent, step: requested.step ?? { position: 0 }, permissions: [], secrets: Object.values(secrets.params).filter((value) => typeof value === 'string') } }),
-    replays: { run, events, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion },
+    replays: { run, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion },
   };
 }
 
+function divergenceIn(calls: readonly TapedCall[], made: readonly ReplayedCall[], isStrict: boolean): Divergence | undefined {
+  requireAnswered(calls, made);
+  const divergence = divergenceOf(calls, made, isStrict);
+  if (!divergence) requireContents(calls, made);
+  return divergence;
+}
+
 /** The calls as they would be recorded. */
-function withoutSecrets(run: Run): ReplayedCall[] {
+function withoutSecrets(made: readonly ReplayedCall[], run: Run): ReplayedCall[] {
   const mask = maskOf(run);
-  return (run.replayed ?? []).map(({ content, args, ...call }) => ({
+  return made.map(({ content, args, ...call }) => ({
     ...call,
     args: mask.json(args),
     ...(content ? { content: clean(mask, content) } : {}),

@@ -8,14 +8,14 @@ import { boundSignal } from '../bond.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { requireUnchanged } from '../locked.ts';
-import { maskOf } from '../mask.ts';
+import { maskOf, secretsOf } from '../mask.ts';
 import type { Replaying } from '../request.ts';
 import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 
 /** Carries the tool's own code out with the answers on record; a process is not started, since how it ended is on record. */
 export async function retell(run: Run, replays: Replaying, house: House): Promise<Run> {
   const { executable, origin } = settled(run, 'tool');
-  if (executable.type !== 'native') return { ...run, ...(replays.completion ? { completion: replays.completion } : {}), replayed: [] };
+  if (executable.type !== 'native') return { ...run, completion: replays.completion, replayed: [] };
   return origin.kind === 'bundled' ? inProcess(run, executable.entry, replays, house) : isolated(run, executable.entry, replays, house);
 }
 
@@ -47,11 +47,11 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
     runId: base.runId,
     idempotencyKey: base.idempotencyKey,
     fallen: [],
-    replays: { ...base, inOrder: replays.inOrder, calls: replays.calls.map(encodeCall) },
+    replays: { ...base, inOrder: replays.inOrder, secrets: secretsOf(run), calls: replays.calls.map(encodeCall) },
   });
   await requireEnforcement(plan, house.demand);
   const signal = boundSignal(run.request, house.clock);
-  let replayed: readonly ReplayedCall[] = [];
+  let replayed: readonly ReplayedCall[] | undefined;
   const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
@@ -62,7 +62,7 @@ async function isolated(run: Run, entry: string, replays: Replaying, house: Hous
       replayed = calls.flatMap(replayedCall);
     },
   });
-  return { ...run, completion, replayed };
+  return { ...run, completion, ...(replayed ? { replayed } : {}) };
 }
 
 function baseOf(run: Run, { capabilities, missing, root, variables }: Replaying): ReplayBase {

@@ -1,23 +1,26 @@
-import type { JsonValue } from '@toka/sdk';
 import { TokaError } from '../../errors.ts';
 import type { Journal } from '../../journal/contract.ts';
-import type { Kept, RunEvent, RunRecorded, RunRequested, RunStarted, StoredEvent } from '../../journal/events.ts';
+import type { Kept, RunEvent, RunRecorded, RunRequested, RunResumed, RunStarted, StoredEvent } from '../../journal/events.ts';
 import { parseCalls, parseFiles, type RecordedCall, type RecordedFile } from '../../journal/recorded.ts';
-import { MASKED } from '../../manifest/secret-parts.ts';
 import type { Completion } from '../../runtime/completion.ts';
-import type { TapedCall } from '../../runtime/taped-call.ts';
+import { TAPE_LIMITS, type TapedCall } from '../../runtime/taped-call.ts';
 import { STOPPED, valueOf } from '../answer.ts';
+import { paramsAgain } from '../asked-again.ts';
 import type { House } from '../house.ts';
 import type { ToolRequest } from '../request.ts';
 import { requestOf } from '../unknown.ts';
 import { type Ending, endingOf } from './ending.ts';
+
+/** Where secrets are replaced a content becomes up to twice as long. */
+const MOST_BYTES = 2 * TAPE_LIMITS.all;
 
 /** A run on record that can be told again. */
 export interface Retellable {
   readonly run: string;
   readonly events: readonly StoredEvent[];
   readonly requested: RunRequested;
-  readonly started: RunStarted;
+  /** With which rights it came to its end. */
+  readonly started: RunStarted | RunResumed;
   readonly recorded: RunRecorded;
   readonly calls: readonly TapedCall[];
   readonly ending: Ending;
@@ -37,8 +40,7 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
   const events = stored.map(({ event }) => event);
   const requested = requestOf(stored);
   const { started, recorded } = wholeOf(id, requested, events);
-  const calls = await Promise.all(parseCalls(await valueOf(recorded.calls, journal)).map(async (call) => tapedCall(call, journal)));
-  const params = (await valueOf(requested.params, journal)) as Readonly<Record<string, JsonValue>>;
+  const calls = await tapedCalls(parseCalls(await valueOf(recorded.calls, journal)), journal);
   return {
     run: id,
     events: stored,
@@ -46,22 +48,23 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
     started,
     recorded,
     calls,
-    ending: await endingOf(events, { toolDigest: recorded.toolDigest, toka: requested.toka }, async (kept) => bytesOf(kept, journal)),
-    params,
-    needs: Object.keys(params).filter((name) => JSON.stringify(params[name]).includes(MASKED)),
+    ending: await endingOf(events, { toolDigest: recorded.toolDigest, toka: started.type === 'run.resumed' ? started.toka : requested.toka }, async (kept) => bytesOf(kept, journal)),
+    ...(await paramsAgain(requested, journal)),
     variables: [...new Set(calls.flatMap(({ do: verb, args, answer }) => (verb === 'env' && answer.lost ? [(args as { name: string }).name] : [])))],
   };
 }
 
-function wholeOf(id: string, { tool = 'NAME' }: RunRequested, events: readonly RunEvent[]): { started: RunStarted; recorded: RunRecorded } {
+function wholeOf(id: string, { tool = 'NAME', bounds }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
   const of = <T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }> | undefined => events.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  const [started, recorded, finished] = [of('run.started'), of('run.recorded'), of('run.finished')];
+  const [started, recorded, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
   if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
   if (!started) throw notRecorded(id, `it never began: ${finished.status}`, 'toka runs show tells why');
-  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || (started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? ''));
+  const isStopped = finished.status !== 'cancelled' && started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? '');
+  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || isStopped;
   if (!isOver) throw notRecorded(id, `it did not end by itself: ${finished.status}`, 'record a run that comes to its end');
+  if (!recorded && bounds?.record === true) throw notRecorded(id, 'its process was gone before it told what it was answered', 'record a run that comes to its end');
   if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
-  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'it asked for more than is kept', 'record a run that does less');
+  if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'not all that it asked could be kept', 'record a run that does less');
   return { started, recorded };
 }
 
@@ -96,12 +99,20 @@ export function secretsFor({ run, needs, variables }: Retellable, given: Readonl
   };
 }
 
-async function tapedCall({ content, answer: { content: bytes, ...answer }, ...call }: RecordedCall, journal: Journal): Promise<TapedCall> {
-  return {
-    ...call,
-    ...(content ? { content: await bytesOf(content, journal) } : {}),
-    answer: { ...answer, ...(bytes ? { bytes: await bytesOf(bytes, journal) } : {}) },
+/** One after the other, and no more than a recording holds: a forged list may name the same large content a thousand times. */
+async function tapedCalls(recorded: readonly RecordedCall[], journal: Journal): Promise<TapedCall[]> {
+  let left = MOST_BYTES;
+  const read = async (kept: Kept): Promise<Uint8Array> => {
+    const bytes = await bytesOf(kept, journal);
+    left -= bytes.byteLength;
+    if (left < 0) throw new TokaError('TOKA_INTEGRITY', `expected contents of at most ${MOST_BYTES} bytes in a recording, found more`, { hint: 'toka did not write this record: do not trust where it comes from' });
+    return bytes;
   };
+  const calls: TapedCall[] = [];
+  for (const { content, answer: { content: answered, ...answer }, ...call } of recorded) {
+    calls.push({ ...call, ...(content ? { content: await read(content) } : {}), answer: { ...answer, ...(answered ? { bytes: await read(answered) } : {}) } });
+  }
+  return calls;
 }
 
 /** The files that a process could read. */

@@ -11,7 +11,7 @@ import { deedOf } from '../deed.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
-import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
+import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.ts';
 
 /** Makes it run. */
 export async function execute(asked: Run, house: House): Promise<Run> {
@@ -70,7 +70,7 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
   const slot = run.slot?.take();
   const signal = boundSignal(request, house.clock);
   const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
-  const recorder = request.record === true ? (await recorders()).recorderOfLines(run, house) : undefined;
+  const recorder = request.record === true ? await (await recorders()).recorderOfLines(run, house) : undefined;
   const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
@@ -82,7 +82,15 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
     ...(recorder ? { onCalls: recorder.hear } : {}),
   });
   const recording = recorder?.recording();
+  if (recorder) warnOfLoss(run, recording);
   return { completion, ...(recording ? { recording } : {}) };
+}
+
+/** Whoever wanted a run to be recorded is told at once that it cannot be replayed. */
+function warnOfLoss({ id, request }: Run, recording: Recording | undefined): void {
+  if (recording && !recording.lost.includes('calls')) return;
+  const why = recording ? 'not all that it asked can be kept' : 'its process was gone before it told what it was answered';
+  request.onEvent?.({ type: 'log', run: id, level: 'warn', message: `this run cannot be replayed: ${why}` });
 }
 
 /** Runs that are not recorded so do not load what that takes. */
@@ -108,7 +116,11 @@ async function inProcess(run: Run, house: House): Promise<Run> {
   const { effective, fallen } = settled(run, 'decision');
   const limited = limitedSignal(run, house);
   const recorder = request.record === true ? (await recorders()).recorderOfCalls(run, house) : undefined;
-  const ended = async (): Promise<Run> => ({ ...run, recorded: await deed.recorded(), ...(recorder ? { recording: recorder.recording() } : {}) });
+  const ended = async (): Promise<Run> => {
+    const recording = recorder?.recording();
+    if (recorder) warnOfLoss(run, recording);
+    return { ...run, recorded: await deed.recorded(), ...(recording ? { recording } : {}) };
+  };
   const calls = callsOf(run, house);
   const deed = deedOf(run, house);
   try {
