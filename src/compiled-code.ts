@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, parse } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** What is known of the compiled code that is kept of a file. */
 interface Note {
@@ -35,6 +35,7 @@ export function keepCompiledCode(folder: string, words: readonly string[]): void
   const { extensions } = createRequire(import.meta.filename);
   extensions['.cjs'] = (module, filename) => {
     const file = load(filename, folder);
+    if (!file) return extensions['.js']?.(module, filename);
     loaded.push(file);
     const run = file.script.runInThisContext() as (...parts: readonly unknown[]) => void;
     const require = Object.assign((id: string): unknown => module.require(id), { resolve: createRequire(filename).resolve });
@@ -50,14 +51,20 @@ function flagsOf(words: readonly string[]): string[] {
   return words.flatMap((word) => /^--?[a-z]+/.exec(word)?.[0] ?? []).toSorted();
 }
 
-function load(filename: string, folder: string): Loaded {
+/** `import(…)` works in what Node.js itself compiles only. */
+const IMPORTS = /\bimport\((?!\))/;
+
+function load(filename: string, folder: string): Loaded | undefined {
+  // Looked at before it is read: what comes in between is then kept under a name that nothing has any more.
   const { size, mtimeMs, ctimeMs, ino } = statSync(filename);
+  const body = readFileSync(filename, 'utf8');
+  if (IMPORTS.test(body)) return undefined;
   const source = [filename, size, mtimeMs, ctimeMs, ino].join(' ');
   const { name } = parse(filename);
   const kept = join(folder, `${name}-${checksum(filename)}-${process.version}`);
   const found = read(kept, source);
-  const text = `(function(exports,require,module,__filename,__dirname){${readFileSync(filename, 'utf8')}\n})`;
-  const script = new Script(text, { filename, importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER, ...(found && { cachedData: found.code }) });
+  const text = `(function(exports,require,module,__filename,__dirname){${body}\n})`;
+  const script = new Script(text, { filename, ...(found && { cachedData: found.code }) });
   const isGood = found && script.cachedDataRejected === false;
   return { name, script, kept, note: isGood ? found.note : { source, uses: [] } };
 }

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LAUNCHER, type Place, place } from './support/cli.ts';
 
 let here: Place;
@@ -54,21 +54,33 @@ test('damaged compiled code is not run, and made anew', () => {
   expect(compiledToRead()).toBeLessThan(first / 20);
 });
 
-test('compiled code of another file in the same place is not run', async () => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'toka-code-')));
-  mkdirSync(join(folder, 'late'));
-  const late = join(folder, 'late/cli.cjs');
-  copyFileSync(join(import.meta.dirname, '../dist/launch.cjs'), join(folder, 'launch.cjs'));
-  try {
-    const say = (text: string): string => {
-      writeFileSync(late, `exports.main = async () => { console.log('${text}'); return true; };`);
-      utimesSync(late, 1, 1);
-      return here.spawn(process.execPath, [join(folder, 'launch.cjs'), 'anything']).stdout;
-    };
-    expect([say('first'), say('first'), say('other')]).toEqual(['first\n', 'first\n', 'other\n']);
-  } finally {
-    rmSync(folder, { recursive: true });
+describe('an installation of one file', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'toka-code-')));
+    mkdirSync(join(folder, 'late'));
+    copyFileSync(join(import.meta.dirname, '../dist/launch.cjs'), join(folder, 'launch.cjs'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  function start(body: string): { readonly stdout: string; readonly stderr: string } {
+    const file = join(folder, 'late/cli.cjs');
+    writeFileSync(file, `exports.main = async () => { ${body}; process.exitCode = 0; return true; };`);
+    utimesSync(file, 1, 1);
+    const { stdout, stderr } = here.spawn(process.execPath, [join(folder, 'launch.cjs'), 'anything']);
+    return { stdout, stderr };
   }
+
+  test('that was replaced is not run as it was before', () => {
+    const said = ['first', 'first', 'other'].map((text) => start(`console.log('${text}')`).stdout);
+    expect(said).toEqual(['first\n', 'first\n', 'other\n']);
+  });
+
+  test('may import what it likes, and nothing is said of that', () => {
+    const body = "console.log((await import('node:path')).sep)";
+    expect([start(body), start(body)]).toEqual(Array(2).fill({ stdout: '/\n', stderr: '' }));
+  });
 });
 
 test('compiled code can be written and read by its user alone', () => {
