@@ -35,7 +35,7 @@ export function keepCompiledCode(folder: string, words: readonly string[]): void
   const { extensions } = createRequire(import.meta.filename);
   extensions['.cjs'] = (module, filename) => {
     const file = load(filename, folder);
-    if (!file) return extensions['.js']?.(module, filename);
+    if (!file) return void extensions['.js']?.(module, filename);
     loaded.push(file);
     const run = file.script.runInThisContext() as (...parts: readonly unknown[]) => void;
     const require = Object.assign((id: string): unknown => module.require(id), { resolve: createRequire(filename).resolve });

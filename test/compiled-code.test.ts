@@ -78,8 +78,7 @@ describe('an installation of one file', () => {
   });
 
   test('may import what it likes, and nothing is said of that', () => {
-    const body = "console.log((await import('node:path')).sep)";
-    expect([start(body), start(body)]).toEqual(Array(2).fill({ stdout: '/\n', stderr: '' }));
+    expect(start("console.log((await import('node:path')).sep)")).toEqual({ stdout: '/\n', stderr: '' });
   });
 });
 
