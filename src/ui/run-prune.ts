@@ -1,11 +1,11 @@
-import type { Retention } from '../config/config.ts';
 import { ownPackage } from '../config/package-root.ts';
 import { ERRORS, TokaError } from '../errors.ts';
 import type { Journal, Pruned } from '../journal/contract.ts';
 import { planByName, planByRules, type PrunePlan, type PruneRules } from '../journal/retention.ts';
-import { parseAge, parseSize, printDuration, printSize } from '../manifest/units.ts';
+import { parseAge, parseSize } from '../manifest/units.ts';
 import { localUser, type Toka } from '../toka.ts';
 import type { Door } from './door.ts';
+import { retentionText } from './retention-text.ts';
 import { checkRunFilter, when } from './runs-list.ts';
 import { sizeText } from './size-text.ts';
 import { withProgress } from './storage-progress.ts';
@@ -70,15 +70,10 @@ function ruleOf(words: readonly string[], flags: PruneFlags, { retention, untrus
   }
   const byRules = (text: string, rules: PruneRules): Rule => ({ text: withChildren ? `${text} --with-children` : text, plan: async (journal) => planByRules(journal, rules, Date.now(), withChildren) });
   if (given.length > 0) return byRules(given.join(' '), rulesOf(flags));
-  if (retention && Object.keys(retention).length > 0) return byRules(retentionText(retention), retention);
+  if (retention && Object.keys(retention).length > 0) return byRules(`retention: ${retentionText(retention)}`, retention);
   throw new TokaError('TOKA_USAGE', 'expected runs or a rule for those that may go, found none', {
     hint: `for instance toka runs prune --older-than 30d --dry-run; or write retention: into a configuration file${untrustedConfig === undefined ? '' : `. ${untrustedConfig} is not trusted, so what it says of that does not count: toka trust`}`,
   });
-}
-
-function retentionText({ age, count, size }: Retention): string {
-  const parts = [age === undefined ? [] : [`age ${printDuration(age)}`], count === undefined ? [] : [`count ${count}`], size === undefined ? [] : [`size ${printSize(size)}`]];
-  return `retention: ${parts.flat().join(', ')}`;
 }
 
 function rulesOf({ keep, 'max-size': size, 'older-than': age, ...filter }: PruneFlags): PruneRules {

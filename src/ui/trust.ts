@@ -2,6 +2,7 @@ import { diff } from 'node:util';
 import { capabilityFault } from '../capability/rules.ts';
 import { parseConfig } from '../config/parse.ts';
 import type { Door } from './door.ts';
+import { retentionText } from './retention-text.ts';
 import { paint, plain, terminal } from './text.ts';
 import type { Trust } from '../toka.ts';
 
@@ -17,13 +18,13 @@ export async function trustProject({ show, revoke, json }: TrustFlags, door: Doo
   try {
     const { trust } = toka;
     if (!show) trust.set(!revoke);
-    const grants = rulesOf(trust);
+    const [grants, settings] = [rulesOf(trust), settingsOf(trust)];
     if (json) {
       const state = trust.state();
       const changes = state === 'changed' ? { changes: changed(trust) } : {};
-      door.stdout.write(`${JSON.stringify({ schema: 'toka/trust/v1', root: toka.root, file: trust.current?.file ?? null, state, grants, ...changes })}\n`);
+      door.stdout.write(`${JSON.stringify({ schema: 'toka/trust/v1', root: toka.root, file: trust.current?.file ?? null, state, grants, settings, ...changes })}\n`);
     } else {
-      door.stdout.write(describe(trust, grants, door));
+      door.stdout.write(describe(trust, grants, settings, door));
     }
     return 0;
   } finally {
@@ -37,13 +38,26 @@ function rulesOf({ current }: Trust): string[] {
   return policy.allow.flatMap(({ capabilities, tools }) => capabilities.map((text) => (tools ? `${text} for ${tools.join(', ')}` : `${text} for every tool`)));
 }
 
-function describe(trust: Trust, grants: readonly string[], door: Door): string {
+/** What else counts once it is trusted, line by line. */
+function settingsOf({ current }: Trust): string[] {
+  if (!current) return [];
+  const { tools, prefer, storage, retention } = parseConfig(current.text, current.file, capabilityFault);
+  return [
+    ...tools.paths.map((path) => `further tools are those in ${path}`),
+    ...Object.entries(prefer).map(([name, source]) => `${name} means ${source}/${name}`),
+    ...(storage ? [`the journal is kept in ${[storage.backend, ...(storage.location === undefined ? [] : [storage.location])].join(' at ')}`] : []),
+    ...(retention ? [`toka runs prune drops what runs hold beyond ${retentionText(retention)}`] : []),
+  ];
+}
+
+function describe(trust: Trust, grants: readonly string[], settings: readonly string[], door: Door): string {
   const view = terminal(door.stdout, door.env);
   if (!trust.current) return 'this project has no configuration file, so there is nothing to trust\n';
   const state = trust.state();
   const lines = [
     `${trust.current.file} is ${paint(view, state === 'trusted' ? 'green' : 'yellow', state)}`,
     ...(grants.length === 0 ? ['it grants nothing'] : [state === 'trusted' ? 'it grants:' : 'trusted, it would grant:', ...grants.map((grant) => `  ${plain(grant)}`)]),
+    ...(settings.length === 0 ? [] : [state === 'trusted' ? 'it decides:' : 'trusted, it would decide:', ...settings.map((setting) => `  ${plain(setting)}`)]),
     ...(state === 'changed' ? ['what changed since it was trusted:', ...changed(trust).map((line) => `  ${plain(line)}`)] : []),
     ...(state === 'trusted' ? [] : ['toka trust records that you trust it as it is now']),
   ];

@@ -77,6 +77,15 @@ describe('trust', () => {
     expect((await here.json(['run', 'greet'])).exit).toBe(77);
   });
 
+  test('shows what else would count, not only what is granted', async () => {
+    const settings = 'tools: { paths: [more] }\nprefer: { greet: project }\nstorage: { backend: sqlite, location: journals }\nretention: { age: 30d, count: 100 }\n';
+    here.write({ 'toka.yaml': `apiVersion: toka/v1\n${settings}` });
+    const said = ['further tools are those in more', 'greet means project/greet', 'the journal is kept in sqlite at journals', 'toka runs prune drops what runs hold beyond age 30d, count 100'];
+    expect(await here.json(['trust', '--show'])).toMatchObject({ grants: [], settings: said });
+    const { stdout } = await here.run(['trust', '--show']);
+    for (const line of said) expect(stdout).toContain(line);
+  });
+
   test('what changed is shown also where a rule only moved to another list', async () => {
     here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
     await here.json(['trust']);
