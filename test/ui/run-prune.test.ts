@@ -131,7 +131,7 @@ describe('without runs and rules', () => {
     await here.run(['trust']);
     expect(await prune(here, '--yes', '--storage', `sqlite:${join(here.base, 'shared')}`)).toEqual([2, 'TOKA_USAGE']);
     expect(await prune(here, '--yes')).toEqual([0, run]);
-    expect((await here.run(['runs', 'show', run])).stdout).toContain('retention: age 720h');
+    expect((await here.run(['runs', 'show', run])).stdout).toContain('retention: age 30d');
   });
 
   test('nothing goes by itself when something is run', async () => {
