@@ -67,7 +67,7 @@ async function appended() {
       rawRun: several(() => rawRuns.append(run, summary)),
       journal: several(() => journal.append(nextId(), EVENTS, 0)),
     },
-    { samples: counts.samples, warmup: 5 },
+    { samples: counts.samples, warmup: counts.warmup },
   );
   closeSync(file);
   for (const one of [storage, journaled, raw, rawRuns]) await one.close();

@@ -17,8 +17,8 @@ const counts = options.quick
   : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
 
 const journalCounts = options.quick
-  ? { batch: 10, samples: 5, rounds: 1, appends: 25, events: 5000, read: 1000, reads: 3, opens: 3, replayed: 20_000 }
-  : { batch: 20, samples: 60, rounds: 5, appends: 300, events: 1_000_000, read: 100_000, reads: 9, opens: 21, replayed: 300_000 };
+  ? { batch: 10, warmup: 5, samples: 5, rounds: 1, appends: 25, events: 5000, read: 1000, reads: 3, opens: 3, replayed: 20_000 }
+  : { batch: 200, warmup: 8, samples: 15, rounds: 5, appends: 300, events: 1_000_000, read: 100_000, reads: 9, opens: 21, replayed: 300_000 };
 
 const TRANSFER_MIB = 512;
 
