@@ -18,7 +18,7 @@ export function detail(event: RunEvent): string {
     case 'run.marked':
       return `${event.as}, by ${event.by}`;
     case 'run.recorded':
-      return `${'inline' in event.calls && Array.isArray(event.calls.inline) ? `${event.calls.inline.length} calls` : 'its calls'}, ${event.contents.length} contents, to be replayed${event.lost ? `; not kept: ${event.lost.join(', ')}` : ''}`;
+      return `${'inline' in event.calls && Array.isArray(event.calls.inline) ? `${event.calls.inline.length} calls` : 'its calls'}, ${event.contents.length} kept beside them, to be replayed${event.lost ? `; not kept: ${event.lost.join(', ')}` : ''}`;
     case 'run.output':
       return `${event.bytes} bytes of ${event.stream}${event.truncated ? ', cut' : ''}`;
     case 'run.finished':
