@@ -25,6 +25,23 @@ export {
   type RunFacts,
   type TooFew,
 } from './analyser.ts';
+export {
+  defineRuntime,
+  RUNTIME_FILES,
+  type CallableTool,
+  type CodeLimits,
+  type CodeOrder,
+  type CodeResult,
+  type IsolateHost,
+  type IsolateRuntime,
+  type Probe,
+  type Program,
+  type ProgramHost,
+  type Runtime,
+  type RuntimeSupports,
+  type SandboxRuntime,
+  type SetupHost,
+} from './runtime.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';
 export type {
