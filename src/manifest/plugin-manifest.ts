@@ -84,6 +84,26 @@ const other = strict({
   configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
 });
 
+const runtime = strict({
+  id: toolName.describe('Its name, unique among runtimes.'),
+  entry,
+  summary: prose(2000).describe('What it runs, in one sentence.'),
+  languages: z
+    .record(
+      z
+        .string()
+        .max(32)
+        .regex(/^[a-z][a-z0-9+#-]*$/, 'a name such as python'),
+      z.array(z.string().max(16).regex(/^\.[A-Za-z0-9]+$/, 'an ending such as .py')).max(20),
+    )
+    .describe('What it runs, each with the endings of its files.'),
+  isolation: z.enum(['isolate', 'sandbox']).describe("isolate: code stays in toka's process, in an interpreter of its own; sandbox: in a program of its own."),
+  supports: strict({
+    calls: z.boolean().describe('Whether code can call tools.'),
+    requirements: z.boolean().describe('Whether it installs what code requires.'),
+  }).describe('What it can do.'),
+});
+
 const analyser = strict({
   id: toolName.describe('Its name, unique among analysers.'),
   entry,
@@ -118,7 +138,7 @@ export const pluginManifest = strict({
     .describe('The versions of the plugin API it works with: ^MAJOR.MINOR.'),
   contributes: strict({
     tools: contributions(tool, 'Tools.'),
-    runtimes: contributions(other, 'Runtimes for languages or kinds of executable.'),
+    runtimes: contributions(runtime, 'Runtimes of languages.'),
     storage: contributions(other, 'Storage backends.'),
     providers: contributions(other, 'Providers of models.'),
     engines: contributions(other, 'Engines of durable execution.'),
