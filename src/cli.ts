@@ -18,6 +18,7 @@ import AuthTokenCreate from './commands/auth/token/create.ts';
 import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
+import CodeRun from './commands/code/run.ts';
 import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
@@ -25,6 +26,7 @@ import Lock from './commands/lock.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
+import RunsArtifacts from './commands/runs/artifacts.ts';
 import RunsDiff from './commands/runs/diff.ts';
 import RunsExport from './commands/runs/export.ts';
 import RunsImport from './commands/runs/import.ts';
@@ -74,6 +76,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:inspect': AuthTokenInspect,
   'auth:token:verify': AuthTokenVerify,
   check: Check,
+  'code:run': CodeRun,
   doctor: Doctor,
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
@@ -81,6 +84,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
+  'runs:artifacts': RunsArtifacts,
   'runs:diff': RunsDiff,
   'runs:export': RunsExport,
   'runs:import': RunsImport,

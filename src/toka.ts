@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
-import type { Storage } from '@toka/sdk';
+import type { JsonObject, Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import { coverage } from './capability/covers.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
@@ -20,14 +20,16 @@ import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
+import type { Level, SandboxOverrides } from './manifest/tool.ts';
 import type { Approver, House, Reviewer } from './pipeline/house.ts';
-import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
+import { type ListedRuntime, listRuntimes } from './runtime/code/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.ts';
 
@@ -56,6 +58,21 @@ export interface TokaOptions extends WorkspaceOptions {
 /** What a caller says of a run beside what it asks for. */
 export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
 
+/** Source text, and what is to be known of it. */
+export interface Code {
+  readonly language: string;
+  readonly source: string;
+  /** What messages call it. Default `<code>`. */
+  readonly name?: string;
+  readonly params?: JsonObject;
+  readonly requirements?: readonly string[];
+  /** Default `restricted`. */
+  readonly level?: Level;
+  readonly limits?: SandboxOverrides;
+  /** What it shall have, which must be granted: by policy, or by `allow` of the request. Default nothing. */
+  readonly capabilities?: readonly string[];
+}
+
 /** What a caller says of a run that is to go on. */
 export type ResumeOptions = Partial<Omit<ResumeRequest, 'door'>>;
 
@@ -70,6 +87,10 @@ export interface Toka {
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
   /** Asks for a tool by its name, or for a command without a manifest. */
+  /** Asks for source text to be run. */
+  code(code: Code): CodeRequest;
+  /** The runtimes that are installed, and the languages that they run. */
+  runtimes(): readonly ListedRuntime[];
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
   /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
   run(request: ExecutionRequest): Promise<RunResult>;
@@ -143,9 +164,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   );
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
+  const runtimes = lazily(() => listRuntimes(pluginFiles()));
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const house: House = {
     findTool: registry.find,
+    runtimes: runtimes.get,
+    toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
+    runtimeFolder: (id) => join(folders.data, 'runtimes', id),
     validator: registry.validator,
     policy,
     limits: lazily(() => rateLimits(settings.limits)).get,
@@ -188,6 +213,18 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       params,
       target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
     }),
+    code: ({ language, source, name = '<code>', params = {}, requirements = [], level = 'restricted', limits = {}, capabilities = [] }) => ({
+      model: 'code',
+      principal,
+      door: options.door ?? 'api',
+      cwd,
+      language,
+      params: { source, name, params, requirements },
+      level,
+      limits,
+      capabilities,
+    }),
+    runtimes: runtimes.get,
     run: async (request) => (await pipeline()).execute(house, request),
     interrupted: async (run) => (await resumption()).inspect(house, run),
     resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),

@@ -14,6 +14,12 @@ export interface BlobRef {
   readonly bytes: number;
 }
 
+/** A file that a run made for its caller. */
+export interface ArtifactRef extends BlobRef {
+  /** Without a folder. */
+  readonly name: string;
+}
+
 /** What tells one process from another that later got the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -227,6 +233,8 @@ export interface RunFinished {
   readonly denied?: readonly Denied[];
   readonly usage: Usage;
   readonly data?: Kept;
+  /** Files that the run made for its caller. */
+  readonly artifacts?: readonly ArtifactRef[];
 }
 
 /** A run of another journal was recorded here, with its events as they were: always after all that happened in it. */

@@ -101,6 +101,7 @@ const runtime = strict({
   supports: strict({
     calls: z.boolean().describe('Whether code can call tools.'),
     requirements: z.boolean().describe('Whether it installs what code requires.'),
+    binary: z.boolean().optional().describe('Whether what it runs is no text.'),
   }).describe('What it can do.'),
 });
 

@@ -46,6 +46,8 @@ export type Executable =
   | { readonly type: 'native'; readonly entry: string }
   | (ProcessExecutable & { readonly type: 'shell' | 'python'; readonly interpreter: string })
   | (ProcessExecutable & { readonly type: 'external' })
+  /** Source text that came with the request; `path` is the module of the runtime. */
+  | { readonly type: 'code'; readonly language: string; readonly isolation: 'isolate' | 'sandbox'; readonly path: string }
   | { readonly type: 'wasm'; readonly path: string }
   | { readonly type: 'mcp'; readonly path: string };
 

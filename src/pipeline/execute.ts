@@ -180,7 +180,7 @@ function report(run: Run, error: TokaError | undefined, usage: Usage): RunResult
     ...(data === undefined ? {} : { data }),
     ...(error ? { error: asResultError(error) } : {}),
     exitCode: completion?.exitCode ?? null,
-    artifacts: [],
+    artifacts: (run.artifacts ?? []).map(({ name }) => name),
     usage: resultUsage(usage),
   };
 }

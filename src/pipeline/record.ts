@@ -153,7 +153,7 @@ function denied({ decision, approvals }: Run): Denied[] {
 }
 
 function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
-  const { completion, data } = run;
+  const { artifacts, completion, data } = run;
   return {
     v: 1,
     type: 'run.finished',
@@ -163,6 +163,7 @@ function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: 
     ...(error?.code === 'TOKA_CAPABILITY_DENIED' && run.decision ? { denied: denied(run) } : {}),
     usage,
     ...(data === undefined ? {} : { data: keeper.json(maskOf(run).json(data)) }),
+    ...(artifacts === undefined ? {} : { artifacts: artifacts.map(({ name, content }) => ({ name, ...keeper.file(content) })) }),
   };
 }
 

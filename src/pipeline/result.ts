@@ -30,7 +30,7 @@ export interface RunResult {
   readonly error?: ResultError;
   /** The process's own code; null where none ended by itself. */
   readonly exitCode: number | null;
-  /** Files that the run made for its caller. */
+  /** Names of files that the run made for its caller; `toka runs artifacts` hands them out. */
   readonly artifacts: readonly string[];
   readonly usage: ResultUsage;
 }

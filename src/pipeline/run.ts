@@ -56,6 +56,14 @@ export interface Run {
   readonly replayed?: readonly ReplayedCall[];
   /** By check. */
   readonly data?: JsonValue;
+  /** By execute: files that it made for its caller. */
+  readonly artifacts?: readonly Artifact[];
+}
+
+/** A file that a run made for its caller. */
+export interface Artifact {
+  readonly name: string;
+  readonly content: Uint8Array;
 }
 
 /** What has to be known so that a run can be told again. */

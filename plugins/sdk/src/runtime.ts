@@ -104,6 +104,8 @@ export interface RuntimeSupports {
   readonly calls: boolean;
   /** Whether it installs `requirements`. */
   readonly requirements: boolean;
+  /** Whether what it runs is no text: `source` is then base64. Default false. */
+  readonly binary?: boolean;
 }
 
 interface RuntimeFacts {

@@ -25,6 +25,7 @@ export async function execute(asked: Run, house: House): Promise<Run> {
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
   if (request.replays) return (await import('../replay/retell.ts')).retell(run, request.replays, house);
+  if (executable.type === 'code') return (await import('../code/execute.ts')).executeCode(run, executable, house);
   const plan = run.plan && { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
   if (!plan) return inProcess(run, house);
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
