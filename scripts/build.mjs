@@ -28,6 +28,7 @@ const LATE = {
   'build-index': 'src/registry/build-index.ts',
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',
+  cache: 'src/pipeline/cache.ts',
   'execute-code': 'src/pipeline/code/execute.ts',
   'resolve-code': 'src/pipeline/code/resolve.ts',
   'isolate-code': 'src/pipeline/code/isolate.ts',

@@ -3,6 +3,7 @@ import { extname, join, resolve } from 'node:path';
 import type { JsonObject, Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import { coverage } from './capability/covers.ts';
+import { userSecret } from './capability/user-secret.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
 import { rateLimits } from './capability/limits.ts';
 import { Principal } from './capability/principal.ts';
@@ -56,7 +57,7 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
 
 /** Source text, and what is to be known of it. */
 export interface Code {
@@ -181,6 +182,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     approver: options.approver,
     lock,
     reviewer: options.reviewer,
+    cacheSecret: lazily(() => userSecret(join(folders.state, 'keys', 'cache'))).get,
     journal: once.get,
     child: async (request) => (await pipeline()).carryOut(house, request),
     identify: async (request) => (await pipeline()).identify(house, request),

@@ -27,6 +27,7 @@ export default class Run extends TokaCommand {
     'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
     frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
+    'no-cache': boolean({ description: 'take nothing from an earlier run' }),
     param: text({ description: 'a parameter by its name in the manifest', helpValue: 'NAME=VALUE', multiple: true }),
     params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),
     'passthrough-exit': boolean({ description: 'end with the exit code of the tool itself' }),

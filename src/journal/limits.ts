@@ -101,6 +101,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.resumed': { ...rights, attempt: count, by: name, toka: name, process: identity },
   'resume.refused': { by: name, error: failure },
   'run.marked': { as: oneOf('succeeded', 'failed'), by: name },
+  'run.cached': { from: uuid },
   'run.recorded': {
     calls: kept,
     files: kept,

@@ -70,6 +70,7 @@ const tool = strict({
   output: jsonSchema.describe('JSON Schema (2020-12) of its result.'),
   capabilities: strict(capabilityLists).describe('What it may do, as domain:action[:scope].'),
   effect: effect.describe('What a run changes.'),
+  cache: z.boolean().optional().describe('Whether a result may be that of an earlier run with the same inputs. For effect none alone.'),
   level: level.default('restricted').describe('How much it may use at the most.'),
   risk: risk.optional().describe('How much harm a wrong call does. Default by effect.'),
   examples: z.array(example).max(50).default([]).describe('Calls that work.'),

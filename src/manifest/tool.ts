@@ -97,6 +97,8 @@ export interface Tool {
   readonly output?: JsonSchema;
   readonly capabilities: { readonly required: readonly string[]; readonly optional: readonly string[] };
   readonly effect: Effect;
+  /** Whether an earlier run with the same inputs answers for it. */
+  readonly cache?: true;
   readonly level: Level;
   readonly risk: 'low' | 'medium' | 'high';
   readonly sandbox: SandboxOverrides;

@@ -66,6 +66,8 @@ export interface House {
   child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;
   /** What would be recorded of a request as its tool and parameters: `identify` of execute.ts, handed down likewise. */
   identify(request: ExecutionRequest): Promise<Identity>;
+  /** What only this user has: nobody else can make an entry of the cache that is believed. */
+  cacheSecret(): string;
   /** Opens on first use. */
   journal(): Promise<Journal>;
   /** Who carries the runs; found out once. */

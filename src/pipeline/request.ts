@@ -45,6 +45,8 @@ interface Common {
   /** The run that asks for this one, by which of its calls, what it may hand on, and the secrets that it knows. */
   readonly parent?: { readonly run: string; readonly step: Step; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
   readonly resumes?: Resumption;
+  /** Whether nothing is taken from an earlier run (`--no-cache`). Default false. */
+  readonly isFresh?: boolean;
   /** Whether all is kept that is needed to replay the run, and those that it starts. Default false. */
   readonly record?: boolean;
   /** The run on record that this one does once more, really. */

@@ -50,6 +50,9 @@ export interface Run {
   readonly recorded: number;
   /** By execute. */
   readonly completion?: Completion;
+  /** By execute, of a tool whose results may be taken from earlier runs: what decides on the result, and the run that it was taken from. */
+  readonly cacheKey?: string;
+  readonly cachedFrom?: string;
   /** By execute: what is kept of a run that is recorded. */
   readonly recording?: Recording;
   /** By execute: what a run asked that is replayed; absent where its process was gone before it told. */

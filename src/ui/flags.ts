@@ -11,6 +11,7 @@ export const OWN_FLAGS = {
   frozen: 'switch',
   help: 'switch',
   json: 'switch',
+  'no-cache': 'switch',
   param: 'list',
   params: 'value',
   'passthrough-exit': 'switch',

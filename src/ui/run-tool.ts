@@ -93,7 +93,7 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 /** The request, by whoever acts with the token of `--token`. */
 async function requestOf(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags): Promise<ToolRequest> {
   const token = own.last('token');
-  const request = { ...toka.request({ name }, params), ...bounds(own), allow: own.all('allow'), frozen: own.has('frozen'), record: own.has('record') };
+  const request = { ...toka.request({ name }, params), ...bounds(own), allow: own.all('allow'), frozen: own.has('frozen'), record: own.has('record'), isFresh: own.has('no-cache') };
   return token === undefined ? request : { ...request, principal: await toka.bearer(token) };
 }
 

@@ -17,7 +17,8 @@ import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.
 export async function execute(asked: Run, house: House): Promise<Run> {
   const run = withMaskedEvents(asked);
   const { request } = run;
-  const { executable } = settled(run, 'tool');
+  const tool = settled(run, 'tool');
+  const { executable } = tool;
   request.onEvent?.({
     type: 'started',
     run: run.id,
@@ -26,6 +27,13 @@ export async function execute(asked: Run, house: House): Promise<Run> {
   });
   if (request.replays) return (await import('../replay/retell.ts')).retell(run, request.replays, house);
   if (executable.type === 'code') return (await import('../code/execute.ts')).executeCode(run, executable, house);
+  if (tool.cache === true) return (await import('../cache.ts')).answered(run, house, async () => carry(run, house));
+  return carry(run, house);
+}
+
+async function carry(run: Run, house: House): Promise<Run> {
+  const { request } = run;
+  const { executable } = settled(run, 'tool');
   const plan = run.plan && { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
   if (!plan) return inProcess(run, house);
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
