@@ -29,6 +29,8 @@ const LATE = {
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',
   cache: 'src/pipeline/cache.ts',
+  'tools-watch': 'src/ui/tools-watch.ts',
+  'watch-tools': 'src/registry/watch.ts',
   'execute-code': 'src/pipeline/code/execute.ts',
   'resolve-code': 'src/pipeline/code/resolve.ts',
   'isolate-code': 'src/pipeline/code/isolate.ts',

@@ -51,6 +51,7 @@ import ToolsRegister from './commands/tools/register.ts';
 import ToolsSearch from './commands/tools/search.ts';
 import ToolsShow from './commands/tools/show.ts';
 import ToolsValidate from './commands/tools/validate.ts';
+import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
 import { ending } from './ui/ending.ts';
@@ -109,6 +110,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'tools:search': ToolsSearch,
   'tools:show': ToolsShow,
   'tools:validate': ToolsValidate,
+  'tools:watch': ToolsWatch,
   trust: Trust,
 };
 

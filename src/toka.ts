@@ -30,6 +30,7 @@ import type { Found, ResumeRequest } from './pipeline/resume.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
+import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './runtime/code/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.ts';
@@ -41,6 +42,7 @@ export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
 export type { StorageChoice } from './config/storage.ts';
+export type { ToolChange } from './registry/watch.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions extends WorkspaceOptions {
@@ -113,6 +115,8 @@ export interface Toka {
   findTool(name: string): Promise<IndexedTool>;
   /** `rebuild`: looks at every manifest anew. */
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
+  /** Tells of tools that come, go or change, until the signal ends that. Looks every second, unless told otherwise. */
+  watchTools(tell: (change: ToolChange) => void, options: { readonly signal: AbortSignal; readonly everyMs?: number }): Promise<void>;
   journal(): Promise<Journal>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
@@ -237,6 +241,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
     index: registry.index,
+    watchTools: async (tell, { signal, everyMs = 1000 }) => (await import('./registry/watch.ts')).watchTools(registry, project?.root, { signal, everyMs }, tell),
     journal: once.get,
     retention: settings.retention,
     trust: trustOf(project, trustFile),

@@ -99,10 +99,12 @@ export function stampOf(path: string): string {
 export class RegistryIndex {
   readonly #db: DatabaseSync;
   readonly #file: string;
+  readonly #key: string;
 
-  private constructor(db: DatabaseSync, file: string) {
+  private constructor(db: DatabaseSync, file: string, key: string) {
     this.#db = db;
     this.#file = file;
+    this.#key = key;
   }
 
   /** Opens an index; `undefined` where there is none, or it is damaged, or the folders it was built from have changed (`evenIfStale`: also then). */
@@ -110,8 +112,8 @@ export class RegistryIndex {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
-      const index = new RegistryIndex(db, file);
-      if (evenIfStale || index.#isFresh(key)) return index;
+      const index = new RegistryIndex(db, file, key);
+      if (evenIfStale || index.isFresh()) return index;
     } catch {
       // An index holds nothing that cannot be built anew, so any fault of it has one answer.
     }
@@ -119,9 +121,10 @@ export class RegistryIndex {
     return undefined;
   }
 
-  #isFresh(key: string): boolean {
+  /** Whether it was built from the sources that are asked for, and no file has come into their folders, or gone, since. */
+  isFresh(): boolean {
     const built = this.#db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get();
-    if (built?.['value'] !== key) return false;
+    if (built?.['value'] !== this.#key) return false;
     const folders = this.#db.prepare('SELECT path, stamp FROM folders').all();
     return folders.every(({ path, stamp }) => stampOf(String(path)) === stamp);
   }
@@ -182,7 +185,7 @@ export class RegistryIndex {
       db
         .prepare(`SELECT json, hash FROM tools WHERE ${column} = ? ORDER BY qualified`)
         .all(name)
-        .map(({ json, hash }) => ({ tool: JSON.parse(String(json)) as Tool, hash: String(hash) })),
+        .map(toIndexed),
     );
   }
 
@@ -197,8 +200,8 @@ export class RegistryIndex {
   }
 
   /** Every tool. */
-  all(): Tool[] {
-    return this.#read((db) => db.prepare('SELECT json FROM tools ORDER BY qualified').all().map(({ json }) => JSON.parse(String(json)) as Tool));
+  all(): IndexedTool[] {
+    return this.#read((db) => db.prepare('SELECT json, hash FROM tools ORDER BY qualified').all().map(toIndexed));
   }
 
   names(): string[] {
@@ -258,6 +261,10 @@ export class RegistryIndex {
 
 function busy(file: string, cause: unknown): TokaError {
   return new TokaError('TOKA_STATE_UNAVAILABLE', `the index ${file} is locked by another process`, { cause, hint: 'run the command again' });
+}
+
+function toIndexed({ json, hash }: Record<string, unknown>): IndexedTool {
+  return { tool: JSON.parse(String(json)) as Tool, hash: String(hash) };
 }
 
 function toRow(row: Record<string, unknown>): ToolRow {

@@ -41,7 +41,12 @@ try {
   await storage.close();
   cluster.sql('ALTER SYSTEM SET default_transaction_read_only = on');
   cluster.sql('SELECT pg_reload_conf()');
-  seen['writing to a server that is read-only'] = await codeOf(postgres.open({ location: cluster.location() }).then(async (again) => again.append('one', [event('more')], acknowledged).finally(() => again.close())));
+  seen['writing to a server that is read-only'] = await codeOf(
+    (async () => {
+      await using again = Object.assign(await postgres.open({ location: cluster.location() }), { [Symbol.asyncDispose]: async () => again.close() });
+      await again.append('one', [event('more')], acknowledged);
+    })(),
+  );
   const reader = await postgres.open({ location: cluster.location(), readOnly: true });
   seen['reading from it'] = (await reader.ends()).events === acknowledged;
   await reader.close();
