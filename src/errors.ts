@@ -25,6 +25,7 @@ export const ERRORS = {
   TOKA_PROOF_INVALID: { exit: 65, meaning: 'A checkpoint or a proof is not of its form.' },
   TOKA_MODEL_UNAVAILABLE: { exit: 69, meaning: 'This execution model is not available in this release.' },
   TOKA_RUNTIME_UNAVAILABLE: { exit: 69, meaning: 'What the tool needs to run (an interpreter, a program, a runtime plugin) is not on this machine.' },
+  TOKA_RUNTIME_FAILED: { exit: 69, meaning: 'A runtime broke its contract; it is a defect of its plugin.' },
   TOKA_SANDBOX_UNAVAILABLE: { exit: 69, meaning: 'This machine cannot enforce what the run demands, so it was refused.' },
   TOKA_NETWORK_UNAVAILABLE: { exit: 69, meaning: "A network capability was granted to a tool that runs in toka's own process, which cannot be limited to named hosts, so the run was refused." },
   TOKA_SCOPE_UNSUPPORTED: { exit: 69, meaning: 'A file scope cannot be expressed as a mount of the sandbox.' },
