@@ -1,9 +1,9 @@
 import { launch } from '../sandbox/launch.ts';
-import type { Demand, NetworkRules, SandboxPlan } from '../sandbox/plan.ts';
+import type { Demand, LaunchOptions, NetworkRules, SandboxPlan } from '../sandbox/plan.ts';
 import type { Slot } from '../sandbox/slots.ts';
 import type { Completion } from './completion.ts';
 
-export interface ProcessOptions {
+export interface ProcessOptions extends Pick<LaunchOptions, 'channel' | 'folder'> {
   readonly signal?: AbortSignal;
   readonly slot?: Slot;
   /** What must be enforced, whatever a probe said. */

@@ -1,6 +1,6 @@
 import { TokaError } from '../errors.ts';
 import type { Traffic } from '../journal/events.ts';
-import { bwrapArguments, FD, findBwrap } from './bwrap.ts';
+import { bwrapArguments, CHANNEL_FD, FD, findBwrap } from './bwrap.ts';
 import { startJail, type Jail } from './jail.ts';
 import { giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
@@ -44,7 +44,7 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
     if (options.signal?.aborted) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled before it started');
     checkPassable(plan);
     staging = stage(plan.mounts);
-    const prepared = prepare(plan, staging);
+    const prepared = prepare(plan, staging, options.folder);
     const slot = takeSlot(plan, unused);
     if (slot === unused) unused = undefined;
     const outcome = (await run(prepared, slot, options)) ?? (await run(prepared, takeSlot(plan), options));
@@ -58,13 +58,14 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
   }
 }
 
-function prepare(plan: SandboxPlan, staging: Staging): Prepared {
+function prepare(plan: SandboxPlan, staging: Staging, folder: string | undefined): Prepared {
   const [name, ...rest] = plan.argv;
   if (!existsInside(plan)) throw hiddenFolder(plan.cwd);
   const program = requireProgram(name, plan.env['PATH'] ?? '', plan.mounts, plan.cwd);
   const bwrap = findBwrap(plan);
   const layout = layOut(plan, staging.at);
-  return { plan, command: [program, ...rest], bwrap, args: bwrapArguments(plan, layout), writable: layout.writable };
+  const writable = folder === undefined ? layout.writable : [...layout.writable, folder];
+  return { plan, command: [program, ...rest], bwrap, args: bwrapArguments(plan, layout, folder), writable };
 }
 
 /** A folder above a mount exists inside too, with nothing in it but the way down. */
@@ -88,7 +89,7 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     await slot.ready;
     if (isAlive(slot)) {
       stdin = plan.stdin === 'pipe' ? stdinPipe(slot) : undefined;
-      streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan.stdin);
+      streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan);
     }
   } catch (error) {
     releaseSlot(slot);
@@ -157,7 +158,9 @@ function script({ plan, command, bwrap }: Prepared, slot: Slot, hasPipe: boolean
   // Node.js announces the channel in the environment, which for bwrap is to be empty.
   const clean = plan.network ? 'unset NODE_CHANNEL_FD NODE_CHANNEL_SERIALIZATION_MODE\n' : '';
   const stdin = plan.stdin === 'none' ? '/dev/null' : hasPipe ? `&${FD.stdin}` : quote(pipes.stdin);
-  const redirections = `2>${quote(pipes.stderr)} >${quote(pipes.stdout)} <${stdin} ${FD.stdin}<&-`;
+  const { lines, replies } = CHANNEL_FD;
+  const channel = plan.channel ? `${lines}<${quote(pipes.lines)} ${replies}>${quote(pipes.replies)}` : `${lines}<&- ${replies}<&-`;
+  const redirections = `2>${quote(pipes.stderr)} >${quote(pipes.stdout)} <${stdin} ${FD.stdin}<&- ${channel}`;
   return `${clean}${outerLimits(plan.limits, slot.enforcement)}exec ${words} ${redirections}\n`;
 }
 
