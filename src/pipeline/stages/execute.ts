@@ -1,9 +1,8 @@
-import { reachOf } from '../../capability/reach.ts';
 import { toTokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { createToolContext } from '../../runtime/tool-context.ts';
-import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
+import type { SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal } from '../bond.ts';
 import { callsOf } from '../calls.ts';
 import { children } from '../children.ts';
@@ -11,6 +10,7 @@ import { deedOf } from '../deed.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
+import { networkOf } from '../network.ts';
 import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.ts';
 
 /** Makes it run. */
@@ -62,7 +62,7 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Carri
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
     ...(input === undefined ? {} : { input }),
-    ...network(run, plan),
+    ...networkOf(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
   });
   return { completion, ...(recorder ? { recording: recorder.recording() } : {}) };
@@ -84,7 +84,7 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
     require: house.demand.require,
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
-    ...network(run, plan),
+    ...networkOf(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
     onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
     onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
@@ -105,18 +105,6 @@ function warnOfLoss({ id, request }: Run, recording: Recording | undefined): voi
 /** Runs that are not recorded so do not load what that takes. */
 async function recorders(): Promise<typeof import('../recorder.ts')> {
   return import('../recorder.ts');
-}
-
-/** Each connection is asked of the effective set; one that is refused is told at once, with the grant that would allow it. */
-function network(run: Run, plan: SandboxPlan): { network?: NetworkRules } {
-  if (plan.network === undefined) return {};
-  const warn = (message: string): void => run.request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message });
-  return {
-    network: {
-      reach: reachOf(settled(run, 'decision').effective),
-      onRefused: ({ grant, message }) => warn(`a connection was refused: ${message}; --allow '${grant}' would allow it`),
-    },
-  };
 }
 
 async function inProcess(run: Run, house: House): Promise<Run> {

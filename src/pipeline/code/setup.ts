@@ -1,0 +1,36 @@
+import { basename } from 'node:path';
+import type { ProgramHost, SandboxRuntime, SetupHost } from '@toka/sdk';
+import type { Permission } from '../../capability/effective.ts';
+import { escapeGlob } from '../../capability/glob.ts';
+import { printCapability, type Capability } from '../../capability/grammar.ts';
+import { execOf } from '../../capability/needs.ts';
+import type { Calls } from '../calls.ts';
+import { spawnWith } from '../children.ts';
+import type { House } from '../house.ts';
+import type { CodeParams } from '../request.ts';
+import { type Run, settled } from '../run.ts';
+
+/** What a grant says that toka gives to a runtime itself. */
+const SOURCE = 'runtime';
+
+/** Lets a runtime make what its program needs and is not there yet: by child runs that may write the runtime's own folder, and reach what the run may reach. */
+export async function setUp(run: Run, runtime: SandboxRuntime, language: string, host: ProgramHost, house: House, signal: AbortSignal, calls: Calls): Promise<void> {
+  if (!runtime.setup) return;
+  const { requirements } = settled(run, 'params') as CodeParams;
+  await runtime.setup({ language, requirements }, { ...host, ...setupHost(run, host.folder, house, signal, calls) });
+}
+
+function setupHost(run: Run, folder: string, house: House, signal: AbortSignal, calls: Calls): SetupHost {
+  const { onEvent } = run.request;
+  const own = (['read', 'write'] as const).map((action): Capability => ({ domain: 'fs', action, scope: `${escapeGlob(folder)}/**` }));
+  return {
+    signal,
+    spawn: async (argv, { network = [], env = {}, timeoutMs } = {}) => {
+      const permissions = [...own, execOf(argv[0]), execOf(basename(argv[0]))].map((capability): Permission => ({ capability, source: SOURCE, consent: 'flag' }));
+      const spawn = spawnWith({ permissions, level: network.length > 0 ? 'elevated' : 'standard' }, run, house, signal, calls);
+      return spawn(argv, { env, cwd: folder, capabilities: [...own.map(printCapability), ...network], ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    },
+    log: (level, message) => onEvent?.({ type: 'log', run: run.id, level, message }),
+    progress: (progress) => onEvent?.({ type: 'progress', run: run.id, progress }),
+  };
+}
