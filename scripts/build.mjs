@@ -1,6 +1,6 @@
 // Compiles the sources (tsc) and bundles what starts from a terminal or inside a sandbox (esbuild).
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -151,11 +151,13 @@ for (const plugin of plugins) {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   // What is installed with it is not bundled into it: packages with native code for each platform.
   const external = Object.keys(dependencies).filter((name) => name !== '@toka/sdk');
-  const entryPoints = readdirSync(join(folder, 'src'))
-    .filter((name) => name.endsWith('.ts') && statSync(join(folder, 'src', name)).isFile())
-    .map((name) => join(folder, 'src', name));
+  // `parts` holds what a contribution starts by its path: threads, programs.
+  const entryPoints = ['src', 'src/parts']
+    .map((name) => join(folder, name))
+    .filter((each) => existsSync(each))
+    .flatMap((each) => readdirSync(each, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map(({ name }) => join(each, name)));
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  jobs.push(build({ ...common, entryPoints, external, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
+  jobs.push(build({ ...common, entryPoints, external, outbase: join(folder, 'src'), outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
 }
 await Promise.all(jobs);
 
