@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { CallResult, CodeOrder } from '@toka/sdk';
 
@@ -44,13 +43,19 @@ export async function drive([program, ...args]: readonly [string, ...string[]], 
     send({ type: 'order', version: 1, runId: 'r1', language: 'x', source: '', name: '<stdin>', params: {}, tools: [], requirements: [], limits: LIMITS, ...order });
   if (options.warm !== true) sendOrder();
   const lines: DriverLine[] = [];
-  const reader = createInterface({ input: child.stdio[4] as Readable });
-  reader.on('line', (written) => {
+  const hear = (written: string): void => {
     const line = JSON.parse(written) as DriverLine;
     lines.push(line);
     if (line.type === 'ready' && options.warm === true) sendOrder();
     if (line.type === options.cancelAt) toProgram.end();
     else if (line.type === 'call') void options.answer?.(line as never).then((result) => send({ type: 'answer', id: line['id'], result }));
+  };
+  let unread = '';
+  (child.stdio[4] as Readable).setEncoding('utf8').on('data', (chunk: string) => {
+    // Not by node:readline, for which U+2028 ends a line.
+    const written = `${unread}${chunk}`.split('\n');
+    unread = written.pop() ?? '';
+    written.forEach(hear);
   });
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);

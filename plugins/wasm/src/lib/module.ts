@@ -14,8 +14,8 @@ export async function requireCommand(bytes: Buffer<ArrayBuffer>, name: string): 
       hint: 'give the binary form (.wasm); wat2wasm makes it of text',
     });
   }
-  // The fourth byte of the version tells a component from a module.
-  if (bytes.readUInt16LE(Math.min(6, bytes.length - 2)) === 1 && bytes.length >= 8) {
+  // After the version: what layer of WebAssembly it is of.
+  if (bytes.length >= 8 && bytes.readUInt16LE(6) === 1) {
     throw coded('CODE_UNSUPPORTED', `${name} is a component of WASI preview 2, and this runtime runs modules of preview 1`, { hint: 'build it for wasm32-wasip1' });
   }
   const module = await compiled(bytes, name);
