@@ -15,7 +15,7 @@ export default defineRuntime({
   },
   program: async () => ({
     argv: [process.execPath, `${RUNTIME_FILES}/driver.cjs`],
-    files: { 'driver.cjs': readFileSync(join(import.meta.dirname, 'driver/driver.cjs'), 'utf8') },
+    files: { 'driver.cjs': readFileSync(join(import.meta.dirname, 'parts/driver.cjs'), 'utf8') },
     reads: [process.execPath],
   }),
 });

@@ -3,7 +3,7 @@ import type { CodeOrder } from '@toka/sdk';
 import { describe, expect, test } from 'vitest';
 import { drive, type DriverEnd, type DriverOptions } from '../../../test/support/driver.ts';
 
-const DRIVER = join(import.meta.dirname, '../dist/driver/driver.cjs');
+const DRIVER = join(import.meta.dirname, '../dist/parts/driver.cjs');
 
 async function run(source: string, order: Partial<CodeOrder> = {}, options?: DriverOptions): Promise<DriverEnd> {
   return drive([process.execPath, DRIVER], { source, name: "it's.sh", ...order }, options);

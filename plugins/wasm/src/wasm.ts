@@ -11,7 +11,7 @@ export default defineRuntime({
   probe: async () => ({ available: true, version: `Node.js ${process.versions.node}` }),
   program: async () => ({
     argv: [process.execPath, '--disable-warning=ExperimentalWarning', `${RUNTIME_FILES}/driver.cjs`],
-    files: { 'driver.cjs': readFileSync(join(import.meta.dirname, 'driver/driver.cjs'), 'utf8') },
+    files: { 'driver.cjs': readFileSync(join(import.meta.dirname, 'parts/driver.cjs'), 'utf8') },
     reads: [process.execPath],
   }),
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { drive, type DriverEnd, type DriverOptions } from '../../../test/support/driver.ts';
 import { assembled, catting, echoing, environment, printing, program, writing } from './modules.ts';
 
-const DRIVER = join(import.meta.dirname, '../dist/driver/driver.cjs');
+const DRIVER = join(import.meta.dirname, '../dist/parts/driver.cjs');
 
 async function run(module: Uint8Array, options?: DriverOptions): Promise<DriverEnd> {
   return drive([process.execPath, '--disable-warning=ExperimentalWarning', DRIVER], { source: Buffer.from(module).toString('base64'), name: 'code.wasm', params: { n: 1 } }, options);
