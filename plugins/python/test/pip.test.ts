@@ -22,32 +22,32 @@ function access(files: Readonly<Record<string, string>>, env: Readonly<Record<st
 
 describe("pip's configuration", () => {
   test('is its own where nobody has said anything', () => {
-    expect(access({}, { PIP_CONFIG_FILE: '/dev/null' })).toEqual({ env: {}, hosts: ['pypi.org:443', 'files.pythonhosted.org:443'], reads: [] });
+    expect(access({}, { PIP_CONFIG_FILE: '/dev/null' })).toEqual({ env: {}, network: ['net:connect:pypi.org:443', 'net:connect:files.pythonhosted.org:443'], reads: [] });
   });
 
   test('names the hosts of its indexes', () => {
-    const { env, hosts } = access({ 'named.conf': '[global]\nindex-url = https://ann:hunter2@index.example/simple\nextra-index-url =\n  http://extra.example:8080/simple\n  https://more.example/simple\n' });
-    expect(hosts).toEqual(['index.example:443', 'extra.example:8080', 'more.example:443']);
+    const { env, network } = access({ 'named.conf': '[global]\nindex-url = https://ann:hunter2@index.example/simple\nextra-index-url =\n  http://extra.example:8080/simple\n  https://more.example/simple\n' });
+    expect(network).toEqual(['net:connect:index.example:443', 'net:connect:extra.example:8080', 'net:connect:more.example:443']);
     expect(env).toMatchObject({ PIP_INDEX_URL: 'https://ann:hunter2@index.example/simple', PIP_EXTRA_INDEX_URL: 'http://extra.example:8080/simple https://more.example/simple' });
   });
 
   test('is read from the least important place to the most', () => {
     const file = (name: string): string => `[global]\nindex-url = https://${name}.example/simple\n`;
     const files = { 'shared/pip/pip.conf': file('shared'), 'home/.config/pip/pip.conf': file('home'), 'python/pip.conf': file('python') };
-    expect(access({ 'shared/pip/pip.conf': file('shared') }).hosts).toContain('shared.example:443');
-    expect(access({ ...files, 'named.conf': '[list]\nindex-url = https://list.example/simple\n' }).hosts).toContain('python.example:443');
-    expect(access({ ...files, 'named.conf': `${file('named')}[install]\nindex_url: https://install.example/simple\n` }).hosts).toContain('install.example:443');
-    expect(access(files, { PIP_INDEX_URL: 'http://variable.example/simple' }).hosts).toEqual(['variable.example:80']);
+    expect(access({ 'shared/pip/pip.conf': file('shared') }).network).toContain('net:connect:shared.example:443');
+    expect(access({ ...files, 'named.conf': '[list]\nindex-url = https://list.example/simple\n' }).network).toContain('net:connect:python.example:443');
+    expect(access({ ...files, 'named.conf': `${file('named')}[install]\nindex_url: https://install.example/simple\n` }).network).toContain('net:connect:install.example:443');
+    expect(access(files, { PIP_INDEX_URL: 'http://variable.example/simple' }).network).toEqual(['net:connect:variable.example:80']);
   });
 
   test('names the files and folders that it leads to', () => {
     mkdirSync(join(base, 'wheels'));
     mkdirSync(join(base, 'with space'));
     writeFileSync(join(base, 'ca.pem'), '');
-    const { hosts, reads } = access({
+    const { network, reads } = access({
       'named.conf': `[global]\n# a comment\nno-index = true\ncert = ${base}/ca.pem\nfind-links = ${base}/wheels\n  ${pathToFileURL(join(base, 'with space')).href}\n  ${base}/nowhere\n`,
     });
-    expect({ hosts, reads }).toEqual({ hosts: [], reads: [join(base, 'wheels'), join(base, 'with space'), join(base, 'ca.pem')] });
+    expect({ network, reads }).toEqual({ network: [], reads: [join(base, 'wheels'), join(base, 'with space'), join(base, 'ca.pem')] });
   });
 
   test('passes on nothing but where packages come from', () => {

@@ -35,11 +35,11 @@ export async function makeEnvironment(interpreter: Interpreter, requirements: re
   }
 }
 
-async function install({ program, base }: Interpreter, beside: string, folder: string, requirements: readonly string[], host: ProgramHost & SetupHost): Promise<void> {
+async function install({ program, base, reads: own }: Interpreter, beside: string, folder: string, requirements: readonly string[], host: ProgramHost & SetupHost): Promise<void> {
   const script = readFileSync(join(import.meta.dirname, '../driver/environment.py'), 'utf8');
-  const { env, hosts } = pipAccess(host.env, base);
+  const { env, network, reads } = pipAccess(host.env, base);
   host.progress({ message: `installing ${requirements.join(', ')}` });
-  const result = await host.spawn([program, '-I', '-B', '-X', 'utf8', '-c', script, beside, folder, ...requirements], { env, network: hosts });
+  const result = await host.spawn([program, '-I', '-B', '-X', 'utf8', '-c', script, beside, folder, ...requirements], { env, network, reads: [...own, ...reads] });
   if (result.exitCode !== 0) throw failed(result, requirements);
 }
 

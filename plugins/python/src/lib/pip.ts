@@ -9,8 +9,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface PipAccess {
   /** Its settings, as variables: they may have passwords in them. */
   readonly env: Readonly<Record<string, string>>;
-  /** `HOST:PORT` of each index. */
-  readonly hosts: readonly string[];
+  /** The capability for each host of an index. */
+  readonly network: readonly string[];
   /** Files and folders that the settings name. */
   readonly reads: readonly string[];
 }
@@ -33,7 +33,7 @@ export function pipAccess(env: Environment, base: string): PipAccess {
   const hosts = addresses.flatMap(hostOf);
   return {
     env: Object.fromEntries(Object.entries(settings).map(([name, value]) => [`PIP_${name.toUpperCase().replaceAll('-', '_')}`, value])),
-    hosts: [...new Set([...hosts, ...hosts.flatMap((host) => FILES_OF[host] ?? [])])],
+    network: [...new Set([...hosts, ...hosts.flatMap((host) => FILES_OF[host] ?? [])])].map((host) => `net:connect:${host}`),
     reads: [...new Set([...places.flatMap(localPath), ...FILES.flatMap((name) => words(settings[name])).filter(isAbsolute)])].filter((path) => existsSync(path)),
   };
 }
