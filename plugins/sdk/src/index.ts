@@ -41,6 +41,7 @@ export {
   type RuntimeSupports,
   type SandboxRuntime,
   type SetupHost,
+  type SetupSpawnOptions,
 } from './runtime.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';

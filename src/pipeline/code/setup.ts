@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ProgramHost, SandboxRuntime, SetupHost } from '@toka/sdk';
 import type { Permission } from '../../capability/effective.ts';
@@ -25,12 +26,18 @@ function setupHost(run: Run, folder: string, house: House, signal: AbortSignal, 
   const own = (['read', 'write'] as const).map((action): Capability => ({ domain: 'fs', action, scope: `${escapeGlob(folder)}/**` }));
   return {
     signal,
-    spawn: async (argv, { network = [], env = {}, timeoutMs } = {}) => {
-      const permissions = [...own, execOf(argv[0]), execOf(basename(argv[0]))].map((capability): Permission => ({ capability, source: SOURCE, consent: 'flag' }));
+    spawn: async (argv, { network = [], reads = [], env = {}, timeoutMs } = {}) => {
+      const files = [...own, ...reads.map(readOf)];
+      const permissions = [...files, execOf(argv[0]), execOf(basename(argv[0]))].map((capability): Permission => ({ capability, source: SOURCE, consent: 'flag' }));
       const spawn = spawnWith({ permissions, level: network.length > 0 ? 'elevated' : 'standard' }, run, house, signal, calls);
-      return spawn(argv, { env, cwd: folder, capabilities: [...own.map(printCapability), ...network], ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      return spawn(argv, { env, cwd: folder, capabilities: [...files.map(printCapability), ...network], ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     },
     log: (level, message) => onEvent?.({ type: 'log', run: run.id, level, message }),
     progress: (progress) => onEvent?.({ type: 'progress', run: run.id, progress }),
   };
+}
+
+/** A file, or a folder with all that is in it. */
+function readOf(path: string): Capability {
+  return { domain: 'fs', action: 'read', scope: `${escapeGlob(path)}${statSync(path).isDirectory() ? '/**' : ''}` };
 }
