@@ -169,3 +169,29 @@ describe('tools that code calls', () => {
     expect(await js(READ, [...READER, '--token', 'token'])).toMatchObject({ exit: 77, status: 'denied', error: { code: 'TOKA_CAPABILITY_DENIED' } });
   });
 });
+
+describe('code that was killed in the middle', () => {
+  const GRANTS = ['--allow', 'tool:call:files/file-writer', '--allow', 'fs:write:out/**', '--allow', 'fs:read:out/**'];
+  const SOURCE = `const once = async (name) => tools.file_writer({ path: "out/" + name, content: name, mode: "create" });
+await once("first.txt");
+console.log("first is written".padEnd(20000));
+if (!params.goesOn) await new Promise((done) => setTimeout(done, 20_000));
+await once("second.txt");
+return "done";`;
+
+  test('goes on without doing again what it did, with at most the rights that it had', async () => {
+    here.write({ 'out/.keep': '' });
+    const { child, ended, said } = here.start(['code', 'run', '--language', 'js', ...GRANTS, '-'], { input: SOURCE.replace('20_000', '2_000') });
+    await said('first is written');
+    child.kill('SIGKILL');
+    await ended;
+    const { runs } = await here.json<Json & { runs: { id: string; status: string; tool: string }[] }>(['runs', 'list', '--status', 'interrupted']);
+    const [run] = runs;
+    expect(run).toMatchObject({ tool: 'code/js', status: 'interrupted' });
+    expect(await here.json(['runs', 'resume', run?.id ?? ''])).toMatchObject({ exit: 77 });
+    expect(await here.json(['runs', 'resume', run?.id ?? '', ...GRANTS])).toMatchObject({ exit: 0, status: 'succeeded', data: 'done' });
+    expect([here.read('out/first.txt'), here.read('out/second.txt')]).toEqual(['first.txt', 'second.txt']);
+    const { tree } = await here.json<Json & { tree: unknown[] }>(['runs', 'show', run?.id ?? '']);
+    expect(tree).toHaveLength(2);
+  });
+});
