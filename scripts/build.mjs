@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { packSdk } from './sdk.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -127,7 +128,12 @@ const lateImports = {
   },
 };
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const compile = (...projects) => execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2), ...projects], { cwd: root, stdio: 'inherit' });
+
+// All others are compiled against what is published of it.
+compile('plugins/sdk');
+await packSdk();
+compile('.');
 
 // A late file of another name would be published as well.
 rmSync(join(dist, 'late'), { recursive: true, force: true });
