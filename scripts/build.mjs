@@ -48,6 +48,9 @@ const LATE = {
   doctor: 'src/ui/doctor.ts',
   lock: 'src/ui/lock.ts',
   manifests: 'src/ui/manifests.ts',
+  'plugin-build': 'src/ui/plugin-kit/build.ts',
+  'plugin-generate': 'src/ui/plugin-kit/generate.ts',
+  'plugin-test': 'src/ui/plugin-kit/test.ts',
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',
   verify: 'src/journal/verify.ts',
@@ -150,6 +153,7 @@ const jobs = [
     }),
   ),
   build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),
+  build({ ...common, entryPoints: [join(root, 'src/ui/plugin-kit/inside.ts')], outfile: join(dist, 'plugin-inside.cjs'), supported: {} }),
   build({ ...common, entryPoints: [join(root, 'src/sandbox/escapes/inside.ts')], outfile: join(dist, 'escapes.cjs'), supported: {} }),
   build({ ...common, format: 'esm', entryPoints: [join(root, 'plugins/sdk/src/index.ts')], outfile: join(dist, 'sdk.mjs') }),
 ];

@@ -23,6 +23,9 @@ import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
+import PluginsBuild from './commands/plugins/build.ts';
+import PluginsGenerate from './commands/plugins/generate.ts';
+import PluginsTest from './commands/plugins/test.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
@@ -82,6 +85,9 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,
+  'plugins:build': PluginsBuild,
+  'plugins:generate': PluginsGenerate,
+  'plugins:test': PluginsTest,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,

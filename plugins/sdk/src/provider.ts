@@ -1,5 +1,6 @@
 import { coded, isCoded, type CodedError } from './errors.ts';
 import type { JsonObject, JsonSchema, JsonValue } from './json.ts';
+import type { ToolCapabilities } from './tool.ts';
 
 /** A part of what a person says. */
 export type UserPart =
@@ -105,6 +106,10 @@ export interface Provider {
   /** One sentence, without a full stop at the end. */
   readonly summary: string;
   readonly supports: ProviderSupports;
+  /** What it may do: `net:connect:HOST:443`, `env:read:NAME`. Default: nothing. */
+  readonly capabilities?: ToolCapabilities;
+  /** JSON Schema of its configuration. Default: it has none. */
+  readonly configSchema?: JsonSchema;
   /**
    * Asks a model.
    *
@@ -150,8 +155,7 @@ export function providerError(code: ProviderErrorCode, message: string, options:
  * });
  */
 export function defineProvider(definition: Provider): Provider {
-  const { id, summary, supports } = definition;
-  return { id, summary, supports, stream: (request, host) => guarded(definition, request, host) };
+  return { ...definition, stream: (request, host) => guarded(definition, request, host) };
 }
 
 async function* guarded(definition: Provider, request: ModelRequest, host: ProviderHost): AsyncGenerator<ModelEvent> {

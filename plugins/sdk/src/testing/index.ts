@@ -1,4 +1,5 @@
 export { analyserChecks, type AnalyserCheck } from './analyser.ts';
+export { definePlaces, type Places } from './places.ts';
 export { providerChecks, type ProviderCheck, type ProviderPlace, type ProviderScenario } from './provider.ts';
 export { runtimeChecks, type RuntimeCheck, type RuntimeSamples } from './runtime.ts';
 export { storageChecks, type StorageCheck, type StoragePlace } from './storage.ts';
