@@ -13,7 +13,7 @@ import type { InsideLine, InsideOrder } from './child.ts';
 async function main(): Promise<void> {
   const order = JSON.parse(process.argv[2] ?? '') as InsideOrder;
   // Node.js makes what belongs to it when it is first asked for.
-  void globalThis.fetch;
+  globalsNow();
   const before = globalsNow();
   say({ type: 'begin', rule: 'import/ends', name: 'its module can be imported, and soon' });
   const defined = definedBy((await import(pathToFileURL(order.file).href)) as unknown);
