@@ -26,6 +26,8 @@ async function main(): Promise<void> {
   say({ type: 'defined', kind: defined.kind, id: idOf(defined), contribution: describe(defined, order.entry) });
   if (order.check === true) await checkAll(defined, order.places);
   say({ type: 'done' });
+  // Whatever a contribution keeps open, there is nothing left to do.
+  process.exit(0);
 }
 
 function say(line: InsideLine): void {
@@ -45,6 +47,7 @@ async function rule(id: string, name: string, work: () => unknown): Promise<void
 async function checkAll(defined: Defined, placesFile: string | undefined): Promise<void> {
   const places = placesFile === undefined ? {} : ((await import(pathToFileURL(placesFile).href)) as { readonly default: Places }).default;
   for (const { id, name, run } of checksOf(defined, places)) await rule(id, name, run);
+  await places.close?.();
 }
 
 interface Check {

@@ -12,6 +12,8 @@ export interface Places {
   readonly providers?: Readonly<Record<string, (scenario: ProviderScenario) => Promise<ProviderPlace>>>;
   /** Default: a folder of its own for each check. */
   readonly storage?: Readonly<Record<string, (storage: Storage) => Promise<StoragePlace>>>;
+  /** Is called when all checks of a contribution have ended. */
+  close?(): Promise<void>;
 }
 
 /**
