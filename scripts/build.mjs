@@ -50,6 +50,7 @@ const LATE = {
   manifests: 'src/ui/manifests.ts',
   'plugin-build': 'src/ui/plugin-kit/build.ts',
   'plugin-generate': 'src/ui/plugin-kit/generate.ts',
+  'tool-test': 'src/ui/tool-test/test.ts',
   'plugin-test': 'src/ui/plugin-kit/test.ts',
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',

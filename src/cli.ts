@@ -53,6 +53,7 @@ import ToolsList from './commands/tools/list.ts';
 import ToolsRegister from './commands/tools/register.ts';
 import ToolsSearch from './commands/tools/search.ts';
 import ToolsShow from './commands/tools/show.ts';
+import ToolsTest from './commands/tools/test.ts';
 import ToolsValidate from './commands/tools/validate.ts';
 import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
@@ -115,6 +116,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'tools:register': ToolsRegister,
   'tools:search': ToolsSearch,
   'tools:show': ToolsShow,
+  'tools:test': ToolsTest,
   'tools:validate': ToolsValidate,
   'tools:watch': ToolsWatch,
   trust: Trust,
