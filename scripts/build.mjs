@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeCommands } from './commands.mjs';
 import { packSdk } from './sdk.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,6 +15,7 @@ const LATE = {
   run: 'src/lean/run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',
+  'completion-words': 'src/lean/completion-words.ts',
   'process-door': 'src/ui/process-door.ts',
   toka: 'src/toka.ts',
   workspace: 'src/workspace.ts',
@@ -80,7 +82,7 @@ const LATE = {
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
-const WITHIN = { run: ['toka', 'execute'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
+const WITHIN = { run: ['toka', 'execute'], 'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
 
 /** What oclif imports for commands in folders, which toka does not have, takes 2 ms; what is for misspelt words takes a third of one. */
 const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;
@@ -138,6 +140,7 @@ const compile = (...projects) => execFileSync(process.execPath, [join(root, 'nod
 compile('plugins/sdk');
 await packSdk();
 compile('.');
+await writeCommands(root);
 
 // A late file of another name would be published as well.
 rmSync(join(dist, 'late'), { recursive: true, force: true });

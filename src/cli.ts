@@ -19,6 +19,7 @@ import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import CodeRun from './commands/code/run.ts';
+import Completion from './commands/completion.ts';
 import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
@@ -82,6 +83,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:verify': AuthTokenVerify,
   check: Check,
   'code:run': CodeRun,
+  completion: Completion,
   doctor: Doctor,
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
