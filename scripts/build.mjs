@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeCommands } from './commands.mjs';
+import { packSdk } from './sdk.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -13,6 +15,7 @@ const LATE = {
   run: 'src/lean/run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',
+  'completion-words': 'src/lean/completion-words.ts',
   'process-door': 'src/ui/process-door.ts',
   toka: 'src/toka.ts',
   workspace: 'src/workspace.ts',
@@ -47,6 +50,10 @@ const LATE = {
   doctor: 'src/ui/doctor.ts',
   lock: 'src/ui/lock.ts',
   manifests: 'src/ui/manifests.ts',
+  'plugin-build': 'src/ui/plugin-kit/build.ts',
+  'plugin-generate': 'src/ui/plugin-kit/generate.ts',
+  'tool-test': 'src/ui/tool-test/test.ts',
+  'plugin-test': 'src/ui/plugin-kit/test.ts',
   register: 'src/ui/register.ts',
   trust: 'src/ui/trust.ts',
   verify: 'src/journal/verify.ts',
@@ -75,7 +82,7 @@ const LATE = {
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
-const WITHIN = { run: ['toka', 'execute'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
+const WITHIN = { run: ['toka', 'execute'], 'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
 
 /** What oclif imports for commands in folders, which toka does not have, takes 2 ms; what is for misspelt words takes a third of one. */
 const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;
@@ -127,7 +134,13 @@ const lateImports = {
   },
 };
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const compile = (...projects) => execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2), ...projects], { cwd: root, stdio: 'inherit' });
+
+// All others are compiled against what is published of it.
+compile('plugins/sdk');
+await packSdk();
+compile('.');
+await writeCommands(root);
 
 // A late file of another name would be published as well.
 rmSync(join(dist, 'late'), { recursive: true, force: true });
@@ -144,6 +157,7 @@ const jobs = [
     }),
   ),
   build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),
+  build({ ...common, entryPoints: [join(root, 'src/ui/plugin-kit/inside.ts')], outfile: join(dist, 'plugin-inside.cjs'), supported: {} }),
   build({ ...common, entryPoints: [join(root, 'src/sandbox/escapes/inside.ts')], outfile: join(dist, 'escapes.cjs'), supported: {} }),
   build({ ...common, format: 'esm', entryPoints: [join(root, 'plugins/sdk/src/index.ts')], outfile: join(dist, 'sdk.mjs') }),
 ];
