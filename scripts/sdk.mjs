@@ -10,7 +10,7 @@ const sdk = fileURLToPath(new URL('../plugins/sdk', import.meta.url));
 export async function packSdk() {
   const [compiled, dist] = [join(sdk, 'build'), join(sdk, 'dist')];
   const declarations = new Set();
-  for (const entry of ['index', 'testing/index']) collect(compiled, entry, declarations);
+  for (const entry of ['index', 'program', 'testing/index']) collect(compiled, entry, declarations);
   const wanted = new Map([...declarations].map((name) => [name, shortened(readFileSync(join(compiled, name), 'utf8'))]));
   for (const [name, code] of await bundles()) wanted.set(name, code);
   for (const name of existing(dist)) if (!wanted.has(name)) rmSync(join(dist, name));
@@ -28,7 +28,7 @@ function collect(folder, module, found) {
 async function bundles() {
   const { outputFiles } = await build({
     bundle: true,
-    entryPoints: { index: join(sdk, 'src/index.ts'), 'testing/index': join(sdk, 'src/testing/index.ts') },
+    entryPoints: { index: join(sdk, 'src/index.ts'), program: join(sdk, 'src/program.ts'), 'testing/index': join(sdk, 'src/testing/index.ts') },
     format: 'esm',
     legalComments: 'none',
     logLevel: 'warning',

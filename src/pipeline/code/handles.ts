@@ -50,7 +50,7 @@ export class Handles {
   resolve(value: JsonValue): JsonValue {
     if (Array.isArray(value)) return value.map((each) => this.resolve(each));
     if (typeof value !== 'object' || value === null) return value;
-    const { handle, pointer } = value as JsonObject;
+    const { handle, pointer } = value;
     if (typeof handle === 'string' && this.#values.has(handle)) return at(this.#value(handle), typeof pointer === 'string' ? pointer : '');
     return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, this.resolve(each)]));
   }

@@ -1,6 +1,6 @@
 import { coded, type CallResult, type CodeResult, type IsolateHost, type JsonObject } from '@toka/sdk';
 import type { Completion } from '../../runtime/completion.ts';
-import { type Calls } from '../calls.ts';
+import type { Calls } from '../calls.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import type { Artifact, Run } from '../run.ts';

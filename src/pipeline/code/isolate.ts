@@ -1,7 +1,7 @@
 import type { ProgramHost, SandboxRuntime } from '@toka/sdk';
 import { mkdirSync } from 'node:fs';
 import type { Executable } from '../../manifest/tool.ts';
-import { loadRuntime } from '../../runtime/code/runtimes.ts';
+import { loadRuntime } from '../../runtime/code/load.ts';
 import type { House } from '../house.ts';
 import type { CodeParams } from '../request.ts';
 import { type Run, settled } from '../run.ts';
