@@ -62,16 +62,15 @@ function started({ context }: Engine, guest: string, current: () => Running | un
   const make = context.unwrapResult(context.evalCode(`(function(module){${guest}\nreturn module.exports.start})({exports:{}})`, 'toka', { type: 'global', strict: true }));
   const host = context.newObject();
   const ways: Readonly<Record<string, (...args: QuickJSHandle[]) => QuickJSHandle | void>> = {
-    call: (call, text) => context.newString(current()?.call(context.getNumber(call!), context.getString(text!)) ?? ''),
-    print: (stream, text) => current()?.print(context.getNumber(stream!), context.getString(text!)),
+    call: (call, text) => context.newString(current()?.call(context.getNumber(call), context.getString(text)) ?? ''),
+    print: (stream, text) => current()?.print(context.getNumber(stream), context.getString(text)),
     keep(name, content) {
-      const lifetime = context.getArrayBuffer(content!);
-      const bytes = new Uint8Array(lifetime.value);
-      return context.newString(current()?.keep(context.getString(name!), bytes) ?? '');
+      const bytes = context.getArrayBuffer(content).consume((lifetime) => new Uint8Array(lifetime.value));
+      return context.newString(current()?.keep(context.getString(name), bytes) ?? '');
     },
-    setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer!), context.getNumber(delay!)) === true ? context.true : context.false),
-    clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer!)),
-    end: (kind, text) => current()?.end(context.getString(kind!) === 'result' ? 'result' : 'threw', context.getString(text!)),
+    setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer), context.getNumber(delay)) === true ? context.true : context.false),
+    clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer)),
+    end: (kind, text) => current()?.end(context.getString(kind) === 'result' ? 'result' : 'threw', context.getString(text)),
   };
   for (const [name, way] of Object.entries(ways)) context.setProp(host, name, context.newFunction(name, way));
   const api = context.unwrapResult(context.callFunction(make, context.undefined, host));
@@ -257,7 +256,12 @@ class Running {
     if (/^\s*(?:import|export)\b/.test(problem.line === 1 ? problem.text.slice(prefix.length) : problem.text)) {
       return { kind: 'failed', code: 'CODE_IMPORT_UNAVAILABLE', message: `there are no modules here: ${place}`, hint: '`return` the result; call tools instead of importing: `tools` has those that this run may call' };
     }
-    return { kind: 'failed', code: 'CODE_SYNTAX', message: `${problem.message} (${place})` };
+    return {
+      kind: 'failed',
+      code: 'CODE_SYNTAX',
+      message: `${problem.message} (${place})`,
+      ...(problem.message.includes('strip-only') ? { hint: 'types are erased, nothing is made of them: use a constant object instead of an enum, a module or a parameter property' } : {}),
+    };
   }
 }
 
