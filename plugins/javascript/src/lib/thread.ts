@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { now } from './clock.ts';
-import type { FromThread, Reply, ThreadData, ToThread } from './messages.ts';
+import type { FromThread, GuestTexts, Reply, ThreadData, ToThread } from './messages.ts';
 
 const PARTS = join(import.meta.dirname, '..', 'dist', 'parts');
 
@@ -38,26 +37,29 @@ export interface Thread {
   end(): Promise<unknown>;
 }
 
-let parts: { readonly module: Promise<WebAssembly.Module>; readonly guest: string } | undefined;
+let parts: { readonly module: Promise<WebAssembly.Module>; readonly texts: GuestTexts } | undefined;
 
 /** Starts a thread and waits until an isolate stands in it. */
 export async function startThread(memory: number): Promise<Thread> {
-  parts ??= { module: compile(), guest: readFileSync(join(PARTS, 'guest.cjs'), 'utf8') };
-  const { module, guest } = parts;
+  parts ??= { module: compile(), texts: { guest: textOf('guest'), more: textOf('more') } };
+  const { module, texts } = parts;
   const clock = new SharedArrayBuffer(8);
   const turn = new SharedArrayBuffer(4);
   const { port1, port2 } = new MessageChannel();
-  const workerData: ThreadData = { guest, memory, clock, turn, replies: port2 };
+  const workerData: ThreadData = { texts, memory, clock, turn, replies: port2 };
   const worker = new Worker(join(PARTS, 'thread.cjs'), { env: {}, argv: [], execArgv: [], resourceLimits: HEAP, stdin: false, stdout: true, stderr: true, workerData, transferList: [port2] });
   const thread = wrapped(worker, { due: new Float64Array(clock), turns: new Int32Array(turn), replies: port1 });
   thread.send({ type: 'module', module: await module });
   return thread.ready();
 }
 
+function textOf(part: string): string {
+  return readFileSync(join(PARTS, `${part}.cjs`), 'utf8');
+}
+
 /** Once for all threads. */
 async function compile(): Promise<WebAssembly.Module> {
-  const file = createRequire(import.meta.filename).resolve('@jitl/quickjs-ng-wasmfile-release-sync/wasm');
-  return WebAssembly.compile(await readFile(file));
+  return WebAssembly.compile(await readFile(join(PARTS, 'quickjs.wasm')));
 }
 
 interface Shared {
@@ -70,18 +72,18 @@ function wrapped(worker: Worker, { due, turns, replies }: Shared): Thread {
   let listener: Listener | undefined;
   let isBroken = false;
   let preparing = Promise.withResolvers<void>();
-  const broken = (how: Broken): void => {
+  const broken = (how: Broken, cause?: unknown): void => {
     if (isBroken) return;
     isBroken = true;
     replies.close();
-    preparing.reject(new Error('the interpreter broke down'));
+    preparing.reject(new Error('the interpreter broke down', { cause }));
     listener?.broken(how);
   };
   worker.on('message', (message: FromThread) => {
     if (message.type === 'ready') preparing.resolve();
     else listener?.message(message);
   });
-  worker.on('error', (error: unknown) => broken((error as { readonly code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash'));
+  worker.on('error', (error: unknown) => broken((error as { readonly code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash', error));
   worker.on('exit', () => broken('crash'));
   const prepareAgain = () => {
     preparing = Promise.withResolvers();

@@ -1,11 +1,12 @@
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import { AFTER, BEFORE } from '../lib/frame.ts';
-import type { Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
+import type { GuestTexts, Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
 import { Budget } from './budget.ts';
 import { type Engine, makeEngine } from './engine.ts';
 import { makeOutput } from './output.ts';
 import { problemIn, problemOf, type Problem } from './syntax.ts';
 import { withoutTypes } from './typescript.ts';
+import { answerUrl } from './url.ts';
 
 /** Timers that may run at once. */
 const MAX_TIMERS = 1000;
@@ -32,11 +33,11 @@ export interface Isolate {
 }
 
 /** An interpreter in which nothing has run yet, for one order. */
-export async function makeIsolate(module: WebAssembly.Module, guest: string, bytes: number): Promise<Isolate> {
+export async function makeIsolate(module: WebAssembly.Module, texts: GuestTexts, bytes: number): Promise<Isolate> {
   const engine = await makeEngine(module, bytes);
   const { context, runtime } = engine;
   let running: Running | undefined;
-  const api = started(engine, guest, () => running);
+  const api = started(engine, texts, () => running);
   runtime.setInterruptHandler(() => running?.mustStop() ?? false);
   runtime.setModuleLoader(() => UNAVAILABLE);
   return {
@@ -58,8 +59,9 @@ const UNAVAILABLE = `const error = new Error('there are no modules here'); error
 type Api = Readonly<Record<'begin' | 'run' | 'answer' | 'fire' | 'describe', QuickJSHandle>>;
 
 /** Evaluates what stands in each isolate and hands it the ways out. */
-function started({ context }: Engine, guest: string, current: () => Running | undefined): Api {
-  const make = context.unwrapResult(context.evalCode(`(function(module){${guest}\nreturn module.exports.start})({exports:{}})`, 'toka', { type: 'global', strict: true }));
+function started({ context }: Engine, { guest, more }: GuestTexts, current: () => Running | undefined): Api {
+  const loaded = (text: string) => context.unwrapResult(context.evalCode(`(function(module){${text}\nreturn module.exports.start})({exports:{}})`, '<toka>', { type: 'global', strict: true }));
+  const make = loaded(guest);
   const host = context.newObject();
   const ways: Readonly<Record<string, (...args: QuickJSHandle[]) => QuickJSHandle | void>> = {
     call: (call, text) => context.newString(current()?.call(context.getNumber(call), context.getString(text)) ?? ''),
@@ -68,6 +70,8 @@ function started({ context }: Engine, guest: string, current: () => Running | un
       const bytes = context.getArrayBuffer(content).consume((lifetime) => new Uint8Array(lifetime.value));
       return context.newString(current()?.keep(context.getString(name), bytes) ?? '');
     },
+    url: (text) => context.newString(answerUrl(context.getString(text))),
+    more: () => loaded(more),
     setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer), context.getNumber(delay)) === true ? context.true : context.false),
     clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer)),
     end: (kind, text) => current()?.end(context.getString(kind) === 'result' ? 'result' : 'threw', context.getString(text)),
