@@ -10,7 +10,7 @@ import { intentEvents, intentTimes, outcomeEvents, outcomeStatus, refusedEvents,
 import type { ExecutionRequest } from './request.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { settlement } from './reservation.ts';
-import { Halt, type Run } from './run.ts';
+import { isHalt, type Run } from './run.ts';
 import { admit } from './stages/admit.ts';
 import { anticipate } from './stages/anticipate.ts';
 import { approve } from './stages/approve.ts';
@@ -118,7 +118,7 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
     }
     return { run };
   } catch (thrown) {
-    return thrown instanceof Halt ? { run: thrown.run, error: thrown.error } : { run, error: toTokaError(thrown) };
+    return isHalt(thrown) ? { run: thrown.run, error: thrown.error } : { run, error: toTokaError(thrown) };
   }
 }
 

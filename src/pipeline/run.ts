@@ -97,7 +97,13 @@ export class Halt extends Error {
 
   constructor(run: Run, error: TokaError) {
     super(error.message);
+    this.name = 'Halt';
     this.run = run;
     this.error = error;
   }
+}
+
+/** Recognises a Halt by its name: bundles of toka that are loaded later carry their own copy of the class. */
+export function isHalt(thrown: unknown): thrown is Halt {
+  return thrown instanceof Error && thrown.name === 'Halt';
 }

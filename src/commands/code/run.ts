@@ -13,7 +13,7 @@ tools those that tool:call grants, each with at most the rights of this run. It 
     "<%= config.bin %> code run plot.py --requirement matplotlib --allow net:connect:pypi.org:443 --artifacts out",
   ];
   static override flags = {
-    allow: text({ description: 'what it may have: files, hosts, variables, tools', helpValue: 'CAPABILITY', multiple: true }),
+    allow: text({ description: 'what it may have: files, hosts, variables, tools', helpValue: 'CAPABILITY', multiple: true, multipleNonGreedy: true }),
     artifacts: text({ description: 'write the files that it keeps into this folder', helpValue: 'FOLDER' }),
     budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes', helpValue: 'calls=10,wall=60s' }),
     cpu: text({ description: 'share of one core', helpValue: '50%' }),
@@ -23,11 +23,11 @@ tools those that tool:call grants, each with at most the rights of this run. It 
     'max-disk': text({ description: 'bytes it may write', helpValue: '100M' }),
     'max-output': text({ description: 'bytes it may print', helpValue: '8M' }),
     memory: text({ description: 'memory of all its processes', helpValue: '256M' }),
-    param: text({ description: 'a parameter; a value that is JSON is taken as that', helpValue: 'NAME=VALUE', multiple: true }),
+    param: text({ description: 'a parameter; a value that is JSON is taken as that', helpValue: 'NAME=VALUE', multiple: true, multipleNonGreedy: true }),
     params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),
     pids: text({ description: 'processes and threads', helpValue: '64' }),
     quiet: boolean({ description: 'no progress and no logs' }),
-    requirement: text({ description: 'what is installed for it, where its runtime does that', helpValue: 'NAME', multiple: true }),
+    requirement: text({ description: 'what is installed for it, where its runtime does that', helpValue: 'NAME', multiple: true, multipleNonGreedy: true }),
     storage: storageFlag,
     timeout: text({ description: 'wall clock', helpValue: '3s' }),
     token: text({ description: 'limit it by the token in this file; default: TOKA_TOKEN_FILE', helpValue: 'FILE' }),

@@ -40,7 +40,9 @@ export async function executeCode(run: Run, { language, path }: Extract<Executab
     await calls.demandComplete();
     return { ...run, completion, ...(host.artifacts.length === 0 ? {} : { artifacts: host.artifacts }) };
   } catch (thrown) {
-    throw new Halt({ ...run, completion: host.completion(), ...(host.artifacts.length === 0 ? {} : { artifacts: host.artifacts }) }, toTokaError(thrown));
+    // Whatever a runtime makes of that.
+    const why = limited.signal.aborted ? (limited.signal.reason as unknown) : thrown;
+    throw new Halt({ ...run, completion: host.completion(), ...(host.artifacts.length === 0 ? {} : { artifacts: host.artifacts }) }, toTokaError(why));
   } finally {
     ended.abort();
     limited.end();
