@@ -29,6 +29,7 @@ const LATE = {
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',
   cache: 'src/pipeline/cache.ts',
+  'param-map': 'src/ui/param-map.ts',
   'tools-watch': 'src/ui/tools-watch.ts',
   'watch-tools': 'src/registry/watch.ts',
   'execute-code': 'src/pipeline/code/execute.ts',
