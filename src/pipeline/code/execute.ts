@@ -23,6 +23,9 @@ const MAX_VALUE = 1024 * 1024;
 /** Calls of tools that one run of code may make. */
 const MAX_CALLS = 1000;
 
+/** Errors of a time limit. */
+const LATE: readonly unknown[] = ['TOKA_TIMED_OUT', 'TOKA_BUDGET_EXCEEDED'];
+
 /** Makes code run, by the runtime of its language. */
 export async function executeCode(run: Run, { language, path }: Extract<Executable, { type: 'code' }>, house: House): Promise<Run> {
   const runtime = loadRuntime(path);
@@ -73,7 +76,7 @@ async function inSandbox({ run, house, order, host, signal, setUp: prepare, end 
   await prepare();
   const { makeHidden, runProgram } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
-  return runProgram(plan, order, host, {
+  const completion = await runProgram(plan, order, host, {
     require: house.demand.require,
     signal,
     ...(request.input === undefined ? {} : { input: request.input }),
@@ -81,6 +84,9 @@ async function inSandbox({ run, house, order, host, signal, setUp: prepare, end 
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
     onEnded: end,
   });
+  // The time limit counts from before the setup; for the sandbox its end is a cancellation.
+  const isLate = completion.stopped === 'cancelled' && LATE.includes((signal.reason as TokaError | undefined)?.code);
+  return isLate ? { ...completion, stopped: 'timeout' } : completion;
 }
 
 function requirePlan(run: Run): SandboxPlan {
