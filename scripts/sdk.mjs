@@ -7,11 +7,14 @@ import { build } from 'esbuild';
 
 const sdk = fileURLToPath(new URL('../plugins/sdk', import.meta.url));
 
+/** What its package.json exports. */
+const entries = Object.values(JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8')).exports).flatMap(({ default: file }) => (file ? [/^\.\/dist\/(.*)\.js$/.exec(file)[1]] : []));
+
 export async function packSdk() {
   const [compiled, dist] = [join(sdk, 'build'), join(sdk, 'dist')];
   const declarations = new Set();
-  for (const entry of ['index', 'program', 'testing/index']) collect(compiled, entry, declarations);
-  const wanted = new Map([...declarations].map((name) => [name, shortened(readFileSync(join(compiled, name), 'utf8'))]));
+  for (const entry of entries) collect(compiled, entry, declarations);
+  const wanted = new Map([...declarations].map((name) => [name, shortened(name, readFileSync(join(compiled, name), 'utf8'))]));
   for (const [name, code] of await bundles()) wanted.set(name, code);
   for (const name of existing(dist)) if (!wanted.has(name)) rmSync(join(dist, name));
   for (const [name, text] of wanted) write(join(dist, name), text);
@@ -28,7 +31,7 @@ function collect(folder, module, found) {
 async function bundles() {
   const { outputFiles } = await build({
     bundle: true,
-    entryPoints: { index: join(sdk, 'src/index.ts'), program: join(sdk, 'src/program.ts'), 'testing/index': join(sdk, 'src/testing/index.ts') },
+    entryPoints: Object.fromEntries(entries.map((entry) => [entry, join(sdk, `src/${entry}.ts`)])),
     format: 'esm',
     legalComments: 'none',
     logLevel: 'warning',
@@ -41,9 +44,10 @@ async function bundles() {
   return outputFiles.map(({ path, text }) => [path.slice(sdk.length + 1), text]);
 }
 
-/** Each comment by its first sentence, without what is for readers of the source. */
-function shortened(text) {
-  return text.replaceAll(/\/\*\*([^]*?)\*\//g, (_, comment) => {
+/** Each comment by its first sentence. The few who write a storage backend find its members in docs/sdk.md: they would take a sixth of the whole. */
+function shortened(name, text) {
+  const kept = name === 'storage.d.ts' ? text.replaceAll(/^ +\/\*\*[^]*?\*\/\n/gm, '') : text;
+  return kept.replaceAll(/\/\*\*([^]*?)\*\//g, (_, comment) => {
     const plain = comment.replaceAll(/\n\s*\* ?/g, ' ').trim().split(/ ?@(?:param|returns|throws|example)\b/)[0];
     const sentence = /^[^]{20,}?[.:](?= |$)/.exec(plain)?.[0] ?? plain;
     return `/** ${sentence.replace(/:$/, '.')} */`;

@@ -52,9 +52,9 @@ export const toolChecks: readonly ToolCheck[] = [
   {
     id: 'tool/schema',
     name: 'its schemas are valid, and refuse a parameter that it does not have',
-    run: async ({ params, output }, { matches }) => {
+    run: async ({ params, output, examples = [] }, { matches }) => {
       matches(output, null);
-      same(matches(params, { 'no such parameter': 1 }) === undefined, false, 'whether a parameter that it does not have is taken');
+      same(matches(params, { ...structuredClone(examples[0]?.params), 'no such parameter': 1 }) === undefined, false, 'whether a parameter that it does not have is taken');
     },
   },
   {
