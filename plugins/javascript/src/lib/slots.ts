@@ -36,7 +36,9 @@ export async function inSlot<T>(signal: AbortSignal, what: (inside: <R>(call: ()
 async function turnIn(slots: Slots, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const leave = () => {
-    slots.waiting.splice(slots.waiting.indexOf(resolve), 1);
+    const at = slots.waiting.indexOf(resolve);
+    if (at === -1) return;
+    slots.waiting.splice(at, 1);
     slots.taken += 1;
     resolve();
   };
