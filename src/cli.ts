@@ -19,10 +19,14 @@ import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
 import CodeRun from './commands/code/run.ts';
+import Completion from './commands/completion.ts';
 import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
+import PluginsBuild from './commands/plugins/build.ts';
+import PluginsGenerate from './commands/plugins/generate.ts';
+import PluginsTest from './commands/plugins/test.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
@@ -50,6 +54,7 @@ import ToolsList from './commands/tools/list.ts';
 import ToolsRegister from './commands/tools/register.ts';
 import ToolsSearch from './commands/tools/search.ts';
 import ToolsShow from './commands/tools/show.ts';
+import ToolsTest from './commands/tools/test.ts';
 import ToolsValidate from './commands/tools/validate.ts';
 import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
@@ -78,10 +83,14 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:verify': AuthTokenVerify,
   check: Check,
   'code:run': CodeRun,
+  completion: Completion,
   doctor: Doctor,
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,
+  'plugins:build': PluginsBuild,
+  'plugins:generate': PluginsGenerate,
+  'plugins:test': PluginsTest,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
@@ -109,6 +118,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'tools:register': ToolsRegister,
   'tools:search': ToolsSearch,
   'tools:show': ToolsShow,
+  'tools:test': ToolsTest,
   'tools:validate': ToolsValidate,
   'tools:watch': ToolsWatch,
   trust: Trust,

@@ -23,6 +23,7 @@ export const ERRORS = {
   TOKA_MANIFEST_INVALID: { exit: 65, meaning: 'A manifest does not match its schema.' },
   TOKA_EXPORT_INVALID: { exit: 65, meaning: 'The file is no export of runs, or was cut off.' },
   TOKA_EXPORT_VERSION: { exit: 65, meaning: 'The export of runs was written by a newer version of toka.' },
+  TOKA_PLUGIN_INVALID: { exit: 65, meaning: 'What should be a plugin is none, or is not built.' },
   TOKA_PROOF_INVALID: { exit: 65, meaning: 'A checkpoint or a proof is not of its form.' },
   TOKA_MODEL_UNAVAILABLE: { exit: 69, meaning: 'This execution model is not available in this release.' },
   TOKA_RUNTIME_UNAVAILABLE: { exit: 69, meaning: 'What the tool needs to run (an interpreter, a program, a runtime plugin) is not on this machine.' },

@@ -31,7 +31,7 @@ import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
 import type { ToolChange } from './registry/watch.ts';
-import { type ListedRuntime, listRuntimes } from './runtime/code/runtimes.ts';
+import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.ts';
 

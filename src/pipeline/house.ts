@@ -8,7 +8,7 @@ import type { Journal } from '../journal/contract.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
 import type { Drift, Lock } from '../registry/lock/lock.ts';
-import type { ListedRuntime } from '../runtime/code/runtimes.ts';
+import type { ListedRuntime } from '../registry/runtimes.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { ExecutionRequest } from './request.ts';

@@ -3,9 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { JsonObject, JsonValue } from '@toka/sdk';
 import { parseBudget } from '../capability/budget-text.ts';
 import { TokaError } from '../errors.ts';
-import type { LiveEvent } from '../pipeline/events.ts';
-import type { RunResult } from '../pipeline/result.ts';
-import { languageOf, runtimeOf } from '../runtime/code/runtimes.ts';
+import { languageOf, runtimeOf } from '../registry/runtimes.ts';
 import type { CodeRequest, Toka } from '../toka.ts';
 import { saveArtifacts } from './artifacts.ts';
 import type { Door } from './door.ts';
@@ -14,8 +12,7 @@ import { listenForInterrupts } from './interrupt.ts';
 import { levelFor, limitsFrom } from './limit-flags.ts';
 import { liveView } from './live.ts';
 import { readParams } from './params.ts';
-import { exitCodeOf, errorText } from './report.ts';
-import { screenFilter } from './screen.ts';
+import { showResult } from './run-result.ts';
 import { terminal } from './text.ts';
 
 export interface CodeRunFlags {
@@ -130,28 +127,12 @@ function valueOf(text: string): JsonValue {
 async function carryOut(toka: Toka, request: CodeRequest, { artifacts, json, quiet }: CodeRunFlags, door: Door): Promise<number> {
   const live = liveView({ streams: door, view: terminal(door.stderr, door.env), output: json ? (quiet ? 'nowhere' : 'stderr') : 'stdout', quiet });
   const interrupts = listenForInterrupts(door.stderr);
-  let hasOutput = false;
-  const onEvent = (event: LiveEvent): void => {
-    hasOutput ||= event.type === 'output' && event.stream === 'stdout';
-    live.show(event);
-  };
   try {
-    const result = await toka.run({ ...request, signal: interrupts.signal, onEvent });
+    const result = await toka.run({ ...request, signal: interrupts.signal, onEvent: live.show });
     live.end();
     if (artifacts !== undefined) await saveArtifacts(await toka.journal(), result.runId, artifacts, door);
-    show(result, json, door);
-    return exitCodeOf(result.error);
+    return showResult(result, 'code', { json }, door);
   } finally {
     interrupts.end();
   }
-}
-
-/** What the code returned, after what it printed. */
-function show(result: RunResult, json: boolean, door: Door): void {
-  if (json) return void door.stdout.write(`${JSON.stringify(result)}\n`);
-  if (result.data !== undefined && result.data !== null) {
-    const text = typeof result.data === 'string' ? result.data : JSON.stringify(result.data, undefined, 2);
-    door.stdout.write(`${door.stdout.isTTY === true ? screenFilter()(Buffer.from(text)) : text}\n`);
-  }
-  if (result.error) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
 }

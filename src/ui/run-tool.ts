@@ -131,7 +131,7 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
       ...(readsStdin(tool) ? { input: door.stdin } : {}),
     });
     live.end();
-    return showResult(result, tool, { json: isJson, passthroughExit: own.has('passthrough-exit') }, door);
+    return showResult(result, tool.executable.type, { json: isJson, passthroughExit: own.has('passthrough-exit') }, door);
   } finally {
     interrupts.end();
   }

@@ -43,6 +43,23 @@ export {
   type SetupHost,
   type SetupSpawnOptions,
 } from './runtime.ts';
+export {
+  defineProvider,
+  providerError,
+  type AssistantPart,
+  type FinishReason,
+  type ModelEvent,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelTool,
+  type ModelToolResult,
+  type Provider,
+  type ProviderError,
+  type ProviderErrorCode,
+  type ProviderHost,
+  type ProviderSupports,
+  type UserPart,
+} from './provider.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';
 export type {

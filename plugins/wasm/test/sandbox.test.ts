@@ -62,26 +62,22 @@ describe('a module in the sandbox', () => {
 });
 
 describe('a hostile module', () => {
-  const LINKS = [
-    ['a file', 'key.txt', ''],
-    ['a folder', '', '/key.txt'],
-  ] as const;
-
   test.each([
-    ...LINKS.flatMap(([what, target, rest]) => [
-      [`a link to ${what}`, (project: string) => join(project, 'secret', target), `link${rest}`] as const,
-      [`a link up and down to ${what}`, () => join('../secret', target), `link${rest}`] as const,
-    ]),
-    ['a link to a link', () => 'chain', 'link'],
-  ] as const)('does not get out of its folder by %s', async (_what, target, path) => {
+    ['a link to a folder', (project: string) => join(project, 'secret'), 'link/key.txt', 'CANARY'],
+    ['a link up and down to a folder', () => '../secret', 'link/key.txt', 'CANARY'],
+    ['a link to a link to a folder', () => 'chain', 'link/key.txt', 'CANARY'],
+    // These are refused by node:wasi itself.
+    ['a link to a file', (project: string) => join(project, 'secret/key.txt'), 'link', ''],
+    ['a link up and down to a file', () => '../secret/key.txt', 'link', ''],
+  ] as const)('does not get out of its folder by %s', async (_what, target, path, granted) => {
     symlinkSync(target(here.project), join(here.project, 'docs/link'));
-    symlinkSync('../secret/key.txt', join(here.project, 'docs/chain'));
+    symlinkSync('../secret', join(here.project, 'docs/chain'));
     const module = await catting(join(here.project, 'docs'), path);
     const result = await wasm(module, ['--allow', 'fs:read:docs/**']);
     // Its exit code is the error number of WASI.
     expect({ output: result.output, isRefused: Number(result.exitCode) > 1 }).toEqual({ output: '', isRefused: true });
-    // Nothing but the sandbox stands in the way.
-    expect((await wasm(module, ['--allow', 'fs:read:docs/**', '--allow', 'fs:read:secret/**'])).output).toBe('CANARY');
+    // Where the sandbox does not stand in the way, nothing else does.
+    expect((await wasm(module, ['--allow', 'fs:read:docs/**', '--allow', 'fs:read:secret/**'])).output).toBe(granted);
   });
 
   test.each(['../secret/key.txt', '/etc/passwd'])('does not get out of its folder by the path %s', async (path) => {

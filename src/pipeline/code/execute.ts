@@ -1,8 +1,8 @@
-import type { CodeOrder, IsolateRuntime, JsonObject, SandboxRuntime } from '@toka/sdk';
+import type { CodeOrder, IsolateRuntime, SandboxRuntime } from '@toka/sdk';
 import { TokaError, toTokaError } from '../../errors.ts';
 import type { Executable } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
-import { loadRuntime } from '../../runtime/code/runtimes.ts';
+import { loadRuntime } from '../../runtime/code/load.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
 import { callsOf } from '../calls.ts';
@@ -103,7 +103,7 @@ async function orderOf(run: Run, language: string, house: House): Promise<CodeOr
     language,
     source,
     name,
-    params: params as JsonObject,
+    params,
     tools: await callableTools(settled(run, 'decision').effective, house),
     requirements,
     limits: { memory, timeoutMs: timeLimitOf(run), maxOutput, maxValue: MAX_VALUE, maxCalls: MAX_CALLS },

@@ -2,7 +2,7 @@ import type { ProgramHost, SandboxRuntime } from '@toka/sdk';
 import { mkdirSync } from 'node:fs';
 import { TokaError } from '../../errors.ts';
 import type { Executable } from '../../manifest/tool.ts';
-import { loadRuntime } from '../../runtime/code/runtimes.ts';
+import { loadRuntime } from '../../runtime/code/load.ts';
 import type { House } from '../house.ts';
 import type { CodeParams } from '../request.ts';
 import { type Run, settled } from '../run.ts';

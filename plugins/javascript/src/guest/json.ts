@@ -24,8 +24,6 @@ export function toJson(value: unknown, what: string): string {
     }
     const reason = reasonAgainst(each, holders);
     if (reason !== undefined) throw new NotJson(`${holders.length === 0 ? what : pathTo(key)} ${reason}`);
-    if (holders.length === 0) holders.push(this);
-    if (holders.length === 1 && keys.length === 0) keys.push('');
     if (typeof each === 'object' && each !== null) {
       holders.push(each);
       keys.push(key);

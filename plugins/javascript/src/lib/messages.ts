@@ -1,10 +1,17 @@
 import type { CodeLimits } from '@toka/sdk';
 import type { MessagePort } from 'node:worker_threads';
 
+/** Programs that each isolate has beside the code. */
+export interface GuestTexts {
+  /** What stands in it before any code. */
+  readonly guest: string;
+  /** What is loaded when it is first used. */
+  readonly more: string;
+}
+
 /** What a thread is started with. */
 export interface ThreadData {
-  /** The text of what stands in each isolate before any code. */
-  readonly guest: string;
+  readonly texts: GuestTexts;
   /** Bytes, the most that an isolate of it can have. */
   readonly memory: number;
   readonly clock: Clock;

@@ -1,11 +1,12 @@
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import { AFTER, BEFORE } from '../lib/frame.ts';
-import type { Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
+import type { GuestTexts, Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
 import { Budget } from './budget.ts';
 import { type Engine, makeEngine } from './engine.ts';
 import { makeOutput } from './output.ts';
 import { problemIn, problemOf, type Problem } from './syntax.ts';
 import { withoutTypes } from './typescript.ts';
+import { answerUrl } from './url.ts';
 
 /** Timers that may run at once. */
 const MAX_TIMERS = 1000;
@@ -32,11 +33,11 @@ export interface Isolate {
 }
 
 /** An interpreter in which nothing has run yet, for one order. */
-export async function makeIsolate(module: WebAssembly.Module, guest: string, bytes: number): Promise<Isolate> {
+export async function makeIsolate(module: WebAssembly.Module, texts: GuestTexts, bytes: number): Promise<Isolate> {
   const engine = await makeEngine(module, bytes);
   const { context, runtime } = engine;
   let running: Running | undefined;
-  const api = started(engine, guest, () => running);
+  const api = started(engine, texts, () => running);
   runtime.setInterruptHandler(() => running?.mustStop() ?? false);
   runtime.setModuleLoader(() => UNAVAILABLE);
   return {
@@ -58,20 +59,22 @@ const UNAVAILABLE = `const error = new Error('there are no modules here'); error
 type Api = Readonly<Record<'begin' | 'run' | 'answer' | 'fire' | 'describe', QuickJSHandle>>;
 
 /** Evaluates what stands in each isolate and hands it the ways out. */
-function started({ context }: Engine, guest: string, current: () => Running | undefined): Api {
-  const make = context.unwrapResult(context.evalCode(`(function(module){${guest}\nreturn module.exports.start})({exports:{}})`, 'toka', { type: 'global', strict: true }));
+function started({ context }: Engine, { guest, more }: GuestTexts, current: () => Running | undefined): Api {
+  const loaded = (text: string) => context.unwrapResult(context.evalCode(`(function(module){${text}\nreturn module.exports.start})({exports:{}})`, '<toka>', { type: 'global', strict: true }));
+  const make = loaded(guest);
   const host = context.newObject();
   const ways: Readonly<Record<string, (...args: QuickJSHandle[]) => QuickJSHandle | void>> = {
-    call: (call, text) => context.newString(current()?.call(context.getNumber(call!), context.getString(text!)) ?? ''),
-    print: (stream, text) => current()?.print(context.getNumber(stream!), context.getString(text!)),
+    call: (call, text) => context.newString(current()?.call(context.getNumber(call), context.getString(text)) ?? ''),
+    print: (stream, text) => current()?.print(context.getNumber(stream), context.getString(text)),
     keep(name, content) {
-      const lifetime = context.getArrayBuffer(content!);
-      const bytes = new Uint8Array(lifetime.value);
-      return context.newString(current()?.keep(context.getString(name!), bytes) ?? '');
+      const bytes = context.getArrayBuffer(content).consume((lifetime) => new Uint8Array(lifetime.value));
+      return context.newString(current()?.keep(context.getString(name), bytes) ?? '');
     },
-    setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer!), context.getNumber(delay!)) === true ? context.true : context.false),
-    clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer!)),
-    end: (kind, text) => current()?.end(context.getString(kind!) === 'result' ? 'result' : 'threw', context.getString(text!)),
+    url: (text) => context.newString(answerUrl(context.getString(text))),
+    more: () => loaded(more),
+    setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer), context.getNumber(delay)) === true ? context.true : context.false),
+    clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer)),
+    end: (kind, text) => current()?.end(context.getString(kind) === 'result' ? 'result' : 'threw', context.getString(text)),
   };
   for (const [name, way] of Object.entries(ways)) context.setProp(host, name, context.newFunction(name, way));
   const api = context.unwrapResult(context.callFunction(make, context.undefined, host));
@@ -257,7 +260,12 @@ class Running {
     if (/^\s*(?:import|export)\b/.test(problem.line === 1 ? problem.text.slice(prefix.length) : problem.text)) {
       return { kind: 'failed', code: 'CODE_IMPORT_UNAVAILABLE', message: `there are no modules here: ${place}`, hint: '`return` the result; call tools instead of importing: `tools` has those that this run may call' };
     }
-    return { kind: 'failed', code: 'CODE_SYNTAX', message: `${problem.message} (${place})` };
+    return {
+      kind: 'failed',
+      code: 'CODE_SYNTAX',
+      message: `${problem.message} (${place})`,
+      ...(problem.message.includes('strip-only') ? { hint: 'types are erased, nothing is made of them: use a constant object instead of an enum, a module or a parameter property' } : {}),
+    };
   }
 }
 
