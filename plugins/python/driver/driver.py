@@ -168,7 +168,7 @@ def outcome(result):
     if result["status"] == "succeeded":
         return result["data"] if "data" in result else result["output"]
     error = result.get("error") or {}
-    raise ToolError(error.get("code", "TOKA_RUN_FAILED"), error.get("message", result["status"]), error.get("hint"), result.get("runId"))
+    raise ToolError(error.get("code", "CODE_CALL_FAILED"), error.get("message", result["status"]), error.get("hint"), result.get("runId"))
 
 
 class Tools:
