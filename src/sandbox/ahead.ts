@@ -84,13 +84,15 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
   for (const stream of allOf(streams)) stream.unref();
   let isUsed = false;
   let isGone = false;
-  const gone = jail.empty.then(() => {
+  const leaveNothing = async (): Promise<void> => {
+    await jail.empty;
     isGone = true;
     if (isUsed) return;
     streams.destroy();
     leave(slot);
     removeFolder(folder);
-  });
+  };
+  const gone = leaveNothing();
   const run = async (runPlan: SandboxPlan, options: LaunchOptions): Promise<Outcome> => {
     isUsed = true;
     holdSlot(slot);
@@ -112,7 +114,10 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
       return run(runPlan, options);
     },
     end: () => {
-      if (!isUsed) jail.kill();
+      if (isUsed || isGone) return;
+      // Whoever ends it may wait for that.
+      holdSlot(slot);
+      jail.kill();
     },
     gone,
   };

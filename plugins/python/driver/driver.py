@@ -462,6 +462,7 @@ def main():
     order = channel.receive()
     if order is None:
         return 0
+    os.environ.update(order.get("env", {}))
     try:
         text = run(order, channel)
         channel.end(f'{{"type":"result","data":{text}}}')

@@ -20,6 +20,8 @@ const PIECE = 64 * 1024;
 /**
  * Waits for the order of a program that is written for Node.js and calls no tools.
  *
+ * The variables that come with it are those of this process from then on.
+ *
  * @returns The order; undefined where toka has ended the run before it.
  * @example
  * send({ type: 'ready' });
@@ -34,8 +36,14 @@ export function receiveOrder(): CodeOrder | undefined {
     if (length === 0) return undefined;
     const end = piece.subarray(0, length).indexOf('\n');
     pieces.push(piece.subarray(0, end === -1 ? length : end));
-    if (end !== -1) return JSON.parse(Buffer.concat(pieces).toString('utf8')) as CodeOrder;
+    if (end !== -1) return taken(Buffer.concat(pieces).toString('utf8'));
   }
+}
+
+function taken(line: string): CodeOrder {
+  const { env = {}, ...order } = JSON.parse(line) as CodeOrder & { readonly env?: Readonly<Record<string, string>> };
+  Object.assign(process.env, env);
+  return order;
 }
 
 /**
