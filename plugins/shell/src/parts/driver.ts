@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { coded, type CodeOrder, isCoded } from '@toka/sdk';
-import { readResult, receiveOrder, send } from '@toka/sdk/program';
+import { onCancelled, readResult, receiveOrder, send } from '@toka/sdk/program';
 import { prelude } from '../lib/prelude.ts';
 import { variablesOf } from '../lib/variables.ts';
 
@@ -57,6 +57,11 @@ function demandSyntax({ program }: Shell, script: string, name: string): void {
 }
 
 async function run({ program, flags }: Shell, script: string, env: NodeJS.ProcessEnv): Promise<number> {
-  const [code, signal] = (await once(spawn(program, [...flags, script], { env, stdio: 'inherit' }), 'exit')) as [number | null, NodeJS.Signals | null];
+  const child = spawn(program, [...flags, script], { env, stdio: 'inherit' });
+  onCancelled(() => {
+    child.kill('SIGKILL');
+    process.exit(130);
+  });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
