@@ -6,7 +6,7 @@ export default definePlaces({
       language: 'shell',
       result: 'printf \'{"sum": %d}\' $((PARAM_A + PARAM_B)) > "$TOKA_RESULT"',
       prints: 'echo to stdout\necho to stderr >&2',
-      throws: ':\n: "${MISSING:?broken on purpose}"',
+      throws: ':\nfalse broken on purpose',
       syntax: ':\nif then',
       endless: 'echo started\nwhile :; do :; done',
     },
