@@ -131,6 +131,7 @@ class Running {
   }
 
   mustStop(): boolean {
+    this.#output.flushOld();
     if (this.#stop === undefined && this.#budget.left < 0) this.#stop = 'timeout';
     return this.#stop !== undefined || this.#isOver;
   }
