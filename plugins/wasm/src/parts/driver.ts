@@ -38,7 +38,8 @@ async function carryOut({ source, name, params, limits }: CodeOrder): Promise<nu
 /** A module blocks the thread that it runs in, and this one listens to toka. */
 async function inThread(task: Task): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    new Worker(import.meta.filename, { workerData: task }).on('message', resolve).on('error', reject);
+    // What the thread would print through this one is nothing; to be ready for it would make the descriptors of the module's output non-blocking.
+    new Worker(import.meta.filename, { workerData: task, stdout: true, stderr: true }).on('message', resolve).on('error', reject);
   });
 }
 
