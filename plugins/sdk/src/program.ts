@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { LogLevel, Progress } from './context.ts';
 import { coded } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -16,6 +17,9 @@ export type ProgramLine =
 const FROM_TOKA = 3;
 const TO_TOKA = 4;
 const PIECE = 64 * 1024;
+
+/** Then toka closes its side of the channel as well. */
+let hasEnded = false;
 
 /**
  * Waits for the order of a program that is written for Node.js and calls no tools.
@@ -47,6 +51,21 @@ function taken(line: string): CodeOrder {
 }
 
 /**
+ * Tells when toka has cancelled the run, after its order was received. It keeps no process alive.
+ *
+ * @param cancelled Ends what the program has started, and the program.
+ * @example
+ * onCancelled(() => process.exit(130));
+ */
+export function onCancelled(cancelled: () => void): void {
+  // A stream of files would keep a thread waiting for the next line, and the process with it.
+  const end = (): void => {
+    if (!hasEnded) cancelled();
+  };
+  new Socket({ fd: FROM_TOKA, readable: true, writable: false }).on('end', end).on('error', end).resume().unref();
+}
+
+/**
  * Tells toka something.
  *
  * @param line What is told.
@@ -54,6 +73,7 @@ function taken(line: string): CodeOrder {
  * send({ type: 'failure', code: 'CODE_THREW', message: 'unreachable' });
  */
 export function send(line: ProgramLine): void {
+  hasEnded ||= line.type === 'result' || line.type === 'failure';
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let sent = 0; sent < bytes.length; ) sent += writeSync(TO_TOKA, bytes, sent);
 }
