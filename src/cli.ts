@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core/command';
-import { Config } from '@oclif/core/config';
+import { Config, Plugin } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import AuditCheckpoint from './commands/audit/checkpoint.ts';
@@ -22,6 +22,13 @@ import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
+import PluginsInspect from './commands/plugins/inspect.ts';
+import PluginsInstall from './commands/plugins/install.ts';
+import PluginsLink from './commands/plugins/link.ts';
+import PluginsList from './commands/plugins/list.ts';
+import PluginsSearch from './commands/plugins/search.ts';
+import PluginsUninstall from './commands/plugins/uninstall.ts';
+import PluginsUpdate from './commands/plugins/update.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
@@ -51,7 +58,9 @@ import ToolsShow from './commands/tools/show.ts';
 import ToolsValidate from './commands/tools/validate.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
+import { TokaError } from './errors.ts';
 import { ending } from './ui/ending.ts';
+import { pluginsFor } from './ui/plugins/oclif.ts';
 import { endWithReader, serve } from './ui/process-door.ts';
 
 export { commandNotFound } from './hooks/command-not-found.ts';
@@ -78,6 +87,13 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,
+  'plugins:inspect': PluginsInspect,
+  'plugins:install': PluginsInstall,
+  'plugins:link': PluginsLink,
+  'plugins:list': PluginsList,
+  'plugins:search': PluginsSearch,
+  'plugins:uninstall': PluginsUninstall,
+  'plugins:update': PluginsUpdate,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
@@ -113,14 +129,33 @@ export async function main(argv: readonly string[]): Promise<void> {
   // That of oclif throws whatever is no closed pipe.
   process.stdout.removeAllListeners('error');
   endWithReader(process.stdout);
-  await serve(argv, async () => {
+  await serve(argv, async (door) => {
+    const plugins = await pluginsFor(argv, OWN_WORDS, door);
+    const config = await Config.load(plugins.length === 0 ? { root: packageRoot(), userPlugins: false } : { root: packageRoot(), plugins: new Map([await ownPlugin(), ...plugins].map((plugin) => [plugin.name, plugin])) });
     try {
-      await run([...argv], await Config.load({ root: packageRoot() }));
+      await run([...argv], config);
       await flush();
     } catch (thrown) {
       // oclif ends some commands so, help among them.
-      if ((thrown as { oclif?: { exit?: number } }).oclif?.exit !== 0) throw thrown;
+      if ((thrown as { oclif?: { exit?: number } }).oclif?.exit !== 0) throw fault(thrown, argv, plugins);
     }
     return ending.code;
   });
+}
+
+const OWN_WORDS: ReadonlySet<string> = new Set(Object.keys(COMMANDS).map((id) => id.split(':')[0] ?? id));
+
+async function ownPlugin(): Promise<Plugin> {
+  const plugin = new Plugin({ isRoot: true, root: packageRoot() });
+  await plugin.load();
+  return plugin;
+}
+
+/** What the command of a plugin throws is no defect of toka. */
+function fault(thrown: unknown, [first = '']: readonly string[], plugins: readonly Plugin[]): unknown {
+  const word = first.split(':')[0] ?? '';
+  const owner = plugins.find(({ commandIDs }) => commandIDs.some((id) => id.split(':')[0] === word));
+  if (!owner) return thrown;
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return new TokaError('TOKA_PLUGIN_FAILED', `the command of the plugin ${owner.name} failed: ${why}`, { cause: thrown, hint: 'report it to its author; toka plugins inspect shows who that is' });
 }

@@ -7,6 +7,7 @@ export interface UserFolders {
   readonly config: string;
   readonly state: string;
   readonly cache: string;
+  readonly data: string;
 }
 
 /** By the XDG Base Directory Specification 0.8: a value that is not absolute is ignored. */
@@ -19,6 +20,7 @@ export function foldersIn(home: string, env: Env): UserFolders {
     config: folder('XDG_CONFIG_HOME', '.config'),
     state: folder('XDG_STATE_HOME', '.local/state'),
     cache: folder('XDG_CACHE_HOME', '.cache'),
+    data: folder('XDG_DATA_HOME', '.local/share'),
   };
 }
 
