@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import type { Anchors } from './capability/grammar.ts';
 import { capabilityFault } from './capability/rules.ts';
@@ -109,7 +109,7 @@ export function requireIntactTool({ origin }: Tool, plugins: readonly InstalledP
 }
 
 /**
- * The package.json of each plugin: those that come with toka, and those that are installed and as they were.
+ * The package.json of each plugin: those that come with toka, and those that are installed, as they were, and can be read.
  *
  * @param skipped Told why the code of one is not to be loaded.
  */
@@ -118,6 +118,7 @@ export function pluginFiles(env: Workspace['env'], skipped: (error: TokaError) =
   const installed = readInstalled(data).filter((plugin) => {
     try {
       requireIntact(plugin, cache);
+      JSON.parse(readFileSync(plugin.packageFile, 'utf8'));
       return true;
     } catch (thrown) {
       skipped(toTokaError(thrown));

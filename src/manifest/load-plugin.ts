@@ -105,8 +105,8 @@ function withTools(value: JsonValue, more: readonly JsonValue[]): JsonValue {
   const { toka, ...rest } = asObject(value);
   const { contributes, ...block } = asObject(toka);
   const { tools, ...others } = asObject(contributes);
-  const all = [...(Array.isArray(tools) ? tools : []), ...more];
-  return { ...rest, toka: { ...block, contributes: { ...others, tools: all } } } as JsonValue;
+  const all: JsonValue[] = [...(Array.isArray(tools) ? (tools as JsonValue[]) : []), ...more];
+  return { ...rest, toka: { ...block, contributes: { ...others, tools: all } } };
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -49,7 +50,7 @@ export async function startRegistry(): Promise<TestRegistry> {
       await execa(process.execPath, [NPM, 'publish', '--ignore-scripts', '--loglevel=error'], { cwd: folder, env, extendEnv: false });
     },
     async [Symbol.asyncDispose]() {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
+      const ended = once(server, 'exit');
       server.kill();
       await ended;
       rmSync(base, { recursive: true, force: true });
@@ -68,9 +69,9 @@ async function answers(url: string, { exitCode }: ChildProcess): Promise<boolean
 
 async function freePort(): Promise<number> {
   const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  await once(probe.listen(0, '127.0.0.1'), 'listening');
   const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
+  await once(probe.close(), 'close');
   if (typeof address !== 'object' || address === null) throw new Error('no port is free');
   return address.port;
 }

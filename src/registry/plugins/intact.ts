@@ -31,7 +31,10 @@ export function requireIntact(plugin: InstalledPlugin, cache: string): void {
   try {
     const key = `${files} ${statKey(root)}`;
     if (read(known) === key) return;
-    if (filesDigest(root) === files) return void remember(cache, known, key);
+    if (filesDigest(root) === files) {
+      remember(cache, known, key);
+      return;
+    }
   } catch (cause) {
     throw changed(plugin, cause);
   }

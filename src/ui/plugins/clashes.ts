@@ -20,7 +20,7 @@ export function refuseClashes({ name, source, commands }: PluginFacts, installed
   const owner = [...bundled, ...others.map((other) => other.name)].find((other) => pluginSource(other) === source);
   if (owner !== undefined || SOURCES.includes(source)) throw clash(name, `the tools of ${name} would be called ${source}/…, as those of ${owner ?? 'toka'} are`);
   const own = new Set(commandIds.map(firstWord));
-  for (const id of commands.flatMap(({ id, aliases }) => [id, ...aliases])) {
+  for (const id of commands.flatMap((command) => [command.id, ...command.aliases])) {
     if (own.has(firstWord(id))) throw clash(name, `its command "${shown(id)}" begins with "${firstWord(id)}", which is a command of toka`);
     const other = others.find((plugin) => plugin.commands.some((taken) => taken === id));
     if (other) throw clash(name, `its command "${shown(id)}" is also one of ${other.name}`);

@@ -41,7 +41,7 @@ export interface PluginCommand {
 const packageJson = z.object({
   scripts: z.record(z.string(), z.string()).default({}),
   dependencies: z.record(z.string(), z.string()).default({}),
-  oclif: z.looseObject({ commands: z.unknown() }).optional(),
+  oclif: z.looseObject({ commands: z.unknown().optional() }).optional(),
 });
 
 const text = z.string().nullish();

@@ -57,7 +57,7 @@ const view = z.object({
   name: z.string(),
   version: z.string(),
   'dist.integrity': z.string().optional(),
-  'dist.attestations': z.unknown(),
+  'dist.attestations': z.unknown().optional(),
   maintainers: z.union([z.string(), z.array(z.string())]).default([]),
 });
 

@@ -4,7 +4,11 @@ import { pluginSource } from '../../manifest/load-plugin.ts';
 import { nearest } from '../../manifest/nearest.ts';
 import { requireIntact } from '../../registry/plugins/intact.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
+import { asResultError } from '../../pipeline/result.ts';
 import type { Workspace } from '../../workspace.ts';
+import type { Door } from '../door.ts';
+import { errorText } from '../report.ts';
+import { terminal } from '../text.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
 
 /** How an installed plugin is: `linked` is one that works, and that nothing verifies. */
@@ -34,6 +38,16 @@ export async function statesOf({ plugins, folders, registry }: Pick<Workspace, '
       }
     }),
   );
+}
+
+/** Says what is wrong with each plugin that does not work. */
+export function warnOfPlugins(states: readonly PluginState[], door: Door): void {
+  for (const { error } of states) if (error) door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
+}
+
+/** A plugin and its state, as programs see it. */
+export function stateJson({ plugin: { name, version, from, spec, integrity, installedAt }, state, error, facts }: PluginState) {
+  return { name, version, from, spec, ...(integrity === undefined ? {} : { integrity }), installedAt, ...facts, state, ...(error ? { error: asResultError(error) } : {}) };
 }
 
 /**

@@ -17,8 +17,8 @@ export interface Npm {
   install(name: string, spec: string, options: { readonly scripts: boolean }): Promise<void>;
 }
 
-/** Neither asks nor tells anybody anything, and runs no script of a package but where that is asked for. */
-const ALWAYS = ['--no-fund', '--no-audit', '--no-update-notifier', '--no-global', '--no-progress', '--loglevel=error', '--workspaces=false'];
+/** Neither asks nor tells anybody anything, and tries again soon: of bytes that are not what they should be npm does so as well. */
+const ALWAYS = ['--no-fund', '--no-audit', '--no-update-notifier', '--no-global', '--no-progress', '--loglevel=error', '--workspaces=false', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=2000'];
 
 export function npmIn(folder: string, env: Readonly<Record<string, string | undefined>>): Npm {
   const load = createRequire(join(packageRoot(), 'package.json'));

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Command } from '@oclif/core/command';
 import { Plugin } from '@oclif/core/config';
+import { packageRoot } from '../../config/package-root.ts';
 import { userFolders } from '../../config/paths.ts';
-import { toTokaError } from '../../errors.ts';
+import { TokaError, toTokaError } from '../../errors.ts';
 import { requireIntact } from '../../registry/plugins/intact.ts';
 import { type InstalledPlugin, readInstalled } from '../../registry/plugins/record.ts';
 import { asResultError } from '../../pipeline/result.ts';
@@ -35,11 +39,25 @@ async function load(installed: InstalledPlugin, door: Door): Promise<Plugin | un
     const plugin = new Plugin({ name: installed.name, root, type: 'link' });
     await plugin.load();
     plugin.hooks = {};
+    plugin.commands = plugin.commands.map((command) => ({ ...command, load: async () => loadCommand(plugin, command) }));
     return plugin;
   } catch (thrown) {
     door.stderr.write(errorText(asResultError(toTokaError(thrown)), terminal(door.stderr, door.env)));
     return undefined;
   }
+}
+
+/** Loads a command as an ES module or as CommonJS: oclif's own way is bundled, where `import` is `require`. */
+async function loadCommand(plugin: Plugin, { id, relativePath = [] }: Command.Loadable): Promise<Command.Class> {
+  const { commands } = plugin.pjson.oclif;
+  const explicit = typeof commands === 'object' && commands.strategy === 'explicit' ? commands : undefined;
+  const file = join(plugin.root, ...(explicit ? [explicit.target] : relativePath));
+  const { importModule } = createRequire(import.meta.filename)(join(packageRoot(), 'dist', 'ui', 'plugins', 'import-module.js')) as typeof import('./import-module.ts');
+  const module = await importModule(pathToFileURL(file).href);
+  const exported = module[explicit?.identifier ?? 'default'];
+  const found = (explicit ? (exported as Readonly<Record<string, unknown>> | undefined)?.[id] : exported) as Command.Class | undefined;
+  if (typeof found?.run !== 'function') throw new TokaError('TOKA_PLUGIN_FAILED', `${file} does not export the command ${id}`, { hint: 'report it to the author of the plugin' });
+  return Object.assign(found, { id, plugin });
 }
 
 /** Whether the plugin lists its commands for its version: without that oclif would load all of them to find out. */

@@ -25,7 +25,7 @@ async function reindex(changes: readonly Change[], door: Door): Promise<void> {
   try {
     const index = await registry.index();
     const concerned = index.problems().filter(({ file }) => changes.some(({ plugin }) => plugin.packageFile === file));
-    for (const { where, data, ...problem } of concerned) door.stderr.write(errorText(problem, terminal(door.stderr, door.env)));
+    for (const { code, message, hint } of concerned) door.stderr.write(errorText({ code, message, ...(hint === undefined ? {} : { hint }) }, terminal(door.stderr, door.env)));
     if (concerned.length === 0) warnOfProblems(index, door);
   } finally {
     registry.close();

@@ -7,14 +7,14 @@ import { withStore } from './store.ts';
 /** The keyword by which packages say that they are plugins of toka. */
 const KEYWORD = 'toka-plugin';
 
-const found = z.array(z.object({ name: z.string(), version: z.string(), description: z.string().default(''), keywords: z.array(z.string()).default([]) }));
+const found = z.array(z.object({ name: z.string(), version: z.string().default(''), description: z.string().default(''), keywords: z.array(z.string()).default([]) }));
 
 /** `toka plugins search WORDS` */
 export async function searchPlugins(words: readonly string[], { json, limit }: { readonly json: boolean; readonly limit: number }, door: Door): Promise<number> {
   const workspace = await door.workspace();
   workspace.registry.close();
-  const text = await withStore(workspace, async (store) => npmIn(store.temporary(), door.env).run(['search', `keywords:${KEYWORD}`, ...words, '--json', `--searchlimit=${limit}`]));
-  // Registries understand the keyword, some of them as one word among others.
+  const text = await withStore(workspace, async (store) => npmIn(store.temporary(), door.env).run(['search', KEYWORD, ...words, '--json', `--searchlimit=${limit}`]));
+  // To a registry it is one word among others.
   const plugins = found.parse(JSON.parse(text)).filter(({ keywords }) => keywords.includes(KEYWORD));
   const installed = new Set(workspace.plugins.map(({ name }) => name));
   if (json) {

@@ -1,13 +1,12 @@
 import { ownPackage } from '../../config/package-root.ts';
-import { asResultError } from '../../pipeline/result.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import type { Door } from '../door.ts';
-import { errorText, exitCodeOf } from '../report.ts';
+import { exitCodeOf } from '../report.ts';
 import { table, terminal } from '../text.ts';
 import { refuseClashes } from './clashes.ts';
 import { factsOf } from './facts.ts';
 import { fetchPackage } from './fetch.ts';
-import { type PluginState, statesOf } from './installed.ts';
+import { type PluginState, stateJson, statesOf, warnOfPlugins } from './installed.ts';
 import { type Offer, offerText } from './offer.ts';
 import { parseSpec } from './spec.ts';
 import { withStore } from './store.ts';
@@ -37,16 +36,6 @@ export async function listPlugins({ json }: JsonFlag, door: Door): Promise<numbe
   } finally {
     workspace.registry.close();
   }
-}
-
-/** Says what is wrong with each plugin that does not work. */
-export function warnOfPlugins(states: readonly PluginState[], door: Door): void {
-  for (const { error } of states) if (error) door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
-}
-
-/** A plugin and its state, as programs see it. */
-export function stateJson({ plugin: { root, packageFile, files, commands, ...plugin }, state, error, facts }: PluginState) {
-  return { ...plugin, ...facts, state, ...(error ? { error: asResultError(error) } : {}) };
 }
 
 function contents(facts: PluginState['facts']): string {

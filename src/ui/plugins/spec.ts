@@ -20,7 +20,7 @@ const PATH = /^(?:file:|\.{1,2}(?:\/|$)|\/|~\/)|\.(?:tgz|tar\.gz)$/;
  * @throws TokaError TOKA_USAGE
  */
 export function parseSpec(text: string, cwd: string): Spec {
-  if (/^https:\/\//.test(text) && !REPOSITORY.test(text)) return { from: 'tarball', npm: text };
+  if (text.startsWith('https://') && !REPOSITORY.test(text)) return { from: 'tarball', npm: text };
   if (REPOSITORY.test(text)) return { from: 'git', npm: inWordsOfGit(text, cwd) };
   if (PATH.test(text)) return localSpec(resolve(cwd, text.replace(/^file:/, '')));
   if (PACKAGE.test(text)) return { from: 'registry', npm: text };

@@ -36,7 +36,7 @@ export async function unpack(file: string, folder: string): Promise<void> {
   try {
     await list({ file, strict: true, onReadEntry: look });
   } catch (cause) {
-    throw unsafe(file, 'a tarball as npm pack makes them', String((cause as Error).message), cause);
+    throw unsafe(file, 'a tarball as npm pack makes them', (cause as Error).message, cause);
   }
   if (bytes > MAX_UNPACKED) faults.push(unsafe(file, `at most ${MAX_UNPACKED} bytes unpacked`, `${bytes}`));
   if (entries > MAX_ENTRIES || entries === 0) faults.push(unsafe(file, `at most ${MAX_ENTRIES} files, and at least one`, `${entries}`));
