@@ -1,9 +1,12 @@
 // Compiles the sources (tsc) and bundles what starts from a terminal or inside a sandbox (esbuild).
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeCommands } from './commands.mjs';
+import { packSdk } from './sdk.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -13,6 +16,7 @@ const LATE = {
   run: 'src/lean/run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',
+  'completion-words': 'src/lean/completion-words.ts',
   'process-door': 'src/ui/process-door.ts',
   toka: 'src/toka.ts',
   workspace: 'src/workspace.ts',
@@ -29,6 +33,15 @@ const LATE = {
   'build-index': 'src/registry/build-index.ts',
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',
+  cache: 'src/pipeline/cache.ts',
+  'param-map': 'src/ui/param-map.ts',
+  'tools-watch': 'src/ui/tools-watch.ts',
+  'watch-tools': 'src/registry/watch.ts',
+  'execute-code': 'src/pipeline/code/execute.ts',
+  'resolve-code': 'src/pipeline/code/resolve.ts',
+  'isolate-code': 'src/pipeline/code/isolate.ts',
+  'code-run': 'src/ui/code-run.ts',
+  artifacts: 'src/ui/artifacts.ts',
   'parse-config': 'src/config/parse.ts',
   'parse-lock': 'src/manifest/load-lock.ts',
   prompts: 'src/ui/prompts.ts',
@@ -39,6 +52,10 @@ const LATE = {
   doctor: 'src/ui/doctor.ts',
   lock: 'src/ui/lock.ts',
   manifests: 'src/ui/manifests.ts',
+  'plugin-build': 'src/ui/plugin-kit/build.ts',
+  'plugin-generate': 'src/ui/plugin-kit/generate.ts',
+  'tool-test': 'src/ui/tool-test/test.ts',
+  'plugin-test': 'src/ui/plugin-kit/test.ts',
   register: 'src/ui/register.ts',
   'plugins-change': 'src/ui/plugins/change.ts',
   'plugins-install': 'src/ui/plugins/install.ts',
@@ -71,7 +88,7 @@ const LATE = {
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
-const WITHIN = { run: ['toka', 'execute'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
+const WITHIN = { run: ['toka', 'execute'], 'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
 
 /** What oclif imports for commands in folders, which toka does not have, takes 2 ms; what is for misspelt words takes a third of one. */
 const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;
@@ -79,9 +96,16 @@ const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;
 /** Modules that Node.js has loaded itself before any program starts. */
 const AT_HAND = ['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:process', 'node:stream', 'node:url', 'node:util', 'node:vm'];
 
+/** Files of packages that a plugin carries along: package path → place in its dist/. */
+const CARRIED = { javascript: { '@jitl/quickjs-ng-wasmfile-release-sync/wasm': 'parts/quickjs.wasm' } };
+
 const common = {
-  // The build of yaml for browsers does not ask for an environment variable at each token: reading 10,000 manifests takes a fifth less time.
-  alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
+  alias: {
+    // The build of yaml for browsers does not ask for an environment variable at each token: reading 10,000 manifests takes a fifth less time.
+    yaml: join(root, 'node_modules/yaml/browser/dist/index.js'),
+    // The other build of it asks for import.meta.url, which a bundle in CommonJS does not have.
+    '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module': join(root, 'node_modules/@jitl/quickjs-ng-wasmfile-release-sync/dist/emscripten-module.cjs'),
+  },
   bundle: true,
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   format: 'cjs',
@@ -123,7 +147,13 @@ const lateImports = {
   },
 };
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const compile = (...projects) => execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2), ...projects], { cwd: root, stdio: 'inherit' });
+
+// All others are compiled against what is published of it.
+compile('plugins/sdk');
+await packSdk();
+compile('.');
+await writeCommands(root);
 
 // A late file of another name would be published as well.
 rmSync(join(dist, 'late'), { recursive: true, force: true });
@@ -141,6 +171,7 @@ const jobs = [
   ),
   build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),
   build({ ...common, entryPoints: [join(root, 'src/runtime/manifest-host.ts')], outfile: join(dist, 'manifest-host.cjs'), supported: {} }),
+  build({ ...common, entryPoints: [join(root, 'src/ui/plugin-kit/inside.ts')], outfile: join(dist, 'plugin-inside.cjs'), supported: {} }),
   build({ ...common, entryPoints: [join(root, 'src/sandbox/escapes/inside.ts')], outfile: join(dist, 'escapes.cjs'), supported: {} }),
   build({ ...common, format: 'esm', entryPoints: [join(root, 'plugins/sdk/src/index.ts')], outfile: join(dist, 'sdk.mjs') }),
 ];
@@ -149,13 +180,19 @@ for (const plugin of plugins) {
   const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   // What is installed with it is not bundled into it: packages with native code for each platform.
   const external = Object.keys(dependencies).filter((name) => name !== '@toka/sdk');
-  const entryPoints = readdirSync(join(folder, 'src'))
-    .filter((name) => name.endsWith('.ts') && statSync(join(folder, 'src', name)).isFile())
-    .map((name) => join(folder, 'src', name));
+  // `parts` holds what a contribution starts by its path: threads, programs.
+  const entryPoints = ['src', 'src/parts']
+    .map((name) => join(folder, name))
+    .filter((each) => existsSync(each))
+    .flatMap((each) => readdirSync(each, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map(({ name }) => join(each, name)));
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  jobs.push(build({ ...common, entryPoints, external, outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
+  jobs.push(build({ ...common, entryPoints, external, outbase: join(folder, 'src'), outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
 }
 await Promise.all(jobs);
+const require = createRequire(import.meta.url);
+for (const [plugin, files] of Object.entries(CARRIED)) {
+  for (const [path, place] of Object.entries(files)) copyFileSync(require.resolve(path), join(root, 'plugins', plugin, 'dist', place));
+}
 
 /** One other letter makes V8 hold the whole text in two bytes a letter; esbuild escapes those of strings, and leaves those of regular expressions. */
 for (const name of Object.keys(LATE)) {

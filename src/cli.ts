@@ -18,20 +18,26 @@ import AuthTokenCreate from './commands/auth/token/create.ts';
 import AuthTokenInspect from './commands/auth/token/inspect.ts';
 import AuthTokenVerify from './commands/auth/token/verify.ts';
 import Check from './commands/check.ts';
+import CodeRun from './commands/code/run.ts';
+import Completion from './commands/completion.ts';
 import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
+import PluginsBuild from './commands/plugins/build.ts';
+import PluginsGenerate from './commands/plugins/generate.ts';
 import PluginsInspect from './commands/plugins/inspect.ts';
 import PluginsInstall from './commands/plugins/install.ts';
 import PluginsLink from './commands/plugins/link.ts';
 import PluginsList from './commands/plugins/list.ts';
 import PluginsSearch from './commands/plugins/search.ts';
+import PluginsTest from './commands/plugins/test.ts';
 import PluginsUninstall from './commands/plugins/uninstall.ts';
 import PluginsUpdate from './commands/plugins/update.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
+import RunsArtifacts from './commands/runs/artifacts.ts';
 import RunsDiff from './commands/runs/diff.ts';
 import RunsExport from './commands/runs/export.ts';
 import RunsImport from './commands/runs/import.ts';
@@ -55,7 +61,9 @@ import ToolsList from './commands/tools/list.ts';
 import ToolsRegister from './commands/tools/register.ts';
 import ToolsSearch from './commands/tools/search.ts';
 import ToolsShow from './commands/tools/show.ts';
+import ToolsTest from './commands/tools/test.ts';
 import ToolsValidate from './commands/tools/validate.ts';
+import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
 import { TokaError } from './errors.ts';
@@ -83,20 +91,26 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'auth:token:inspect': AuthTokenInspect,
   'auth:token:verify': AuthTokenVerify,
   check: Check,
+  'code:run': CodeRun,
+  completion: Completion,
   doctor: Doctor,
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,
+  'plugins:build': PluginsBuild,
+  'plugins:generate': PluginsGenerate,
   'plugins:inspect': PluginsInspect,
   'plugins:install': PluginsInstall,
   'plugins:link': PluginsLink,
   'plugins:list': PluginsList,
   'plugins:search': PluginsSearch,
+  'plugins:test': PluginsTest,
   'plugins:uninstall': PluginsUninstall,
   'plugins:update': PluginsUpdate,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
+  'runs:artifacts': RunsArtifacts,
   'runs:diff': RunsDiff,
   'runs:export': RunsExport,
   'runs:import': RunsImport,
@@ -120,7 +134,9 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'tools:register': ToolsRegister,
   'tools:search': ToolsSearch,
   'tools:show': ToolsShow,
+  'tools:test': ToolsTest,
   'tools:validate': ToolsValidate,
+  'tools:watch': ToolsWatch,
   trust: Trust,
 };
 

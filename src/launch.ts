@@ -14,6 +14,7 @@ interface Entry {
 const LEAN: Readonly<Record<string, () => Promise<Entry>>> = {
   run: async () => import('./lean/run.ts'),
   'tools list': async () => import('./lean/tools-list.ts'),
+  'completion words': async () => import('./lean/completion-words.ts'),
   'runs list': async () => import('./lean/runs-list.ts'),
 };
 

@@ -1,8 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
-import type { Storage } from '@toka/sdk';
+import type { JsonObject, Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import { coverage } from './capability/covers.ts';
+import { userSecret } from './capability/user-secret.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
 import { rateLimits } from './capability/limits.ts';
 import { Principal } from './capability/principal.ts';
@@ -20,14 +21,17 @@ import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
+import type { Level, SandboxOverrides } from './manifest/tool.ts';
 import type { Approver, House, Reviewer } from './pipeline/house.ts';
-import type { Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
 import type { Run } from './pipeline/run.ts';
 import type { IndexedTool, RegistryIndex } from './registry/index-file.ts';
 import { type Lock, openLock } from './registry/lock/lock.ts';
+import type { ToolChange } from './registry/watch.ts';
+import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
 import { recordFolder } from './registry/plugins/record.ts';
@@ -39,6 +43,7 @@ export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
 export type { Budget } from './config/config.ts';
 export type { StorageChoice } from './config/storage.ts';
+export type { ToolChange } from './registry/watch.ts';
 export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions extends WorkspaceOptions {
@@ -55,7 +60,22 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+
+/** Source text, and what is to be known of it. */
+export interface Code {
+  readonly language: string;
+  readonly source: string;
+  /** What messages call it. Default `<code>`. */
+  readonly name?: string;
+  readonly params?: JsonObject;
+  readonly requirements?: readonly string[];
+  /** Default `restricted`. */
+  readonly level?: Level;
+  readonly limits?: SandboxOverrides;
+  /** What it shall have, which must be granted: by policy, or by `allow` of the request. Default nothing. */
+  readonly capabilities?: readonly string[];
+}
 
 /** What a caller says of a run that is to go on. */
 export type ResumeOptions = Partial<Omit<ResumeRequest, 'door'>>;
@@ -71,6 +91,10 @@ export interface Toka {
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
   /** Asks for a tool by its name, or for a command without a manifest. */
+  /** Asks for source text to be run. */
+  code(code: Code): CodeRequest;
+  /** The runtimes that are installed, and the languages that they run. */
+  runtimes(): readonly ListedRuntime[];
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
   /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
   run(request: ExecutionRequest): Promise<RunResult>;
@@ -92,6 +116,8 @@ export interface Toka {
   findTool(name: string): Promise<IndexedTool>;
   /** `rebuild`: looks at every manifest anew. */
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
+  /** Tells of tools that come, go or change, until the signal ends that. Looks every second, unless told otherwise. */
+  watchTools(tell: (change: ToolChange) => void, options: { readonly signal: AbortSignal; readonly everyMs?: number }): Promise<void>;
   journal(): Promise<Journal>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
@@ -149,9 +175,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   );
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
+  const runtimes = lazily(() => listRuntimes(pluginFiles(env)));
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const house: House = {
     findTool,
+    runtimes: runtimes.get,
+    toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
+    runtimeFolder: (id) => join(folders.data, 'runtimes', id),
     validator: registry.validator,
     policy,
     limits: lazily(() => rateLimits(settings.limits)).get,
@@ -162,6 +192,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     approver: options.approver,
     lock,
     reviewer: options.reviewer,
+    cacheSecret: lazily(() => userSecret(join(folders.state, 'keys', 'cache'))).get,
     journal: once.get,
     child: async (request) => (await pipeline()).carryOut(house, request),
     identify: async (request) => (await pipeline()).identify(house, request),
@@ -194,6 +225,18 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       params,
       target: 'name' in target ? { kind: 'named', name: target.name } : { kind: 'command', command: target.command },
     }),
+    code: ({ language, source, name = '<code>', params = {}, requirements = [], level = 'restricted', limits = {}, capabilities = [] }) => ({
+      model: 'code',
+      principal,
+      door: options.door ?? 'api',
+      cwd,
+      language,
+      params: { source, name, params, requirements },
+      level,
+      limits,
+      capabilities,
+    }),
+    runtimes: runtimes.get,
     run: async (request) => (await pipeline()).execute(house, request),
     interrupted: async (run) => (await resumption()).inspect(house, run),
     resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),
@@ -204,6 +247,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     prepare: async (request) => (await pipeline()).prepare(house, request),
     findTool: registry.find,
     index: registry.index,
+    watchTools: async (tell, { signal, everyMs = 1000 }) => (await import('./registry/watch.ts')).watchTools(registry, project?.root, { signal, everyMs }, tell),
     journal: once.get,
     retention: settings.retention,
     trust: trustOf(project, trustFile),

@@ -10,8 +10,8 @@ import { protectedPart } from './protected.ts';
 export interface Verdict {
   readonly capability: Capability;
   readonly isOptional: boolean;
-  /** What asks for it: what its manifest declares, what toka starts for it, or what it does. */
-  readonly from: 'manifest' | 'program' | 'effect';
+  /** What asks for it: what its manifest declares, what toka starts for it, what it does, or that a run calls it. */
+  readonly from: 'manifest' | 'program' | 'effect' | 'call';
   /** What is in force of it. */
   readonly granted: readonly Permission[];
   /** Why it is not. */
@@ -50,7 +50,7 @@ export function authorize(question: Question): Decision {
   const { needs, principal } = question;
   const rules = rulesFor(question);
   const decided = [...needs.required.map((need) => settle(need, false, question, rules)), ...needs.optional.map((need) => settle(need, true, question, rules))];
-  const verdicts = [...(needs.consent === undefined ? [] : [consented(needs.consent, rules)]), ...decided];
+  const verdicts = [...(needs.called === undefined ? [] : called(needs.called, principal, rules)), ...(needs.consent === undefined ? [] : [consented(needs.consent, rules)]), ...decided];
   const carvedOut = [...rules.denials.map(({ capability }) => capability), ...principal.carvedOut];
   return {
     effective: new EffectiveSet(decided.flatMap(({ granted }) => granted), carvedOut),
@@ -93,6 +93,12 @@ function consented({ capability, effect, risk }: NonNullable<Needs['consent']>, 
   const lack: Lack | undefined = denied(capability, rules) ?? (grant ? asked(capability, rules) : { by: 'effect', effect, risk });
   const granted = grant && !lack ? [permission(capability, grant)] : [];
   return { capability, isOptional: false, from: 'effect', granted, ...(lack ? { lack } : {}) };
+}
+
+/** A run calls what it may call. Nothing is in force by it: what is called may not call itself for that. */
+function called(capability: Capability, principal: Principal, rules: Rules): Verdict[] {
+  const lack: Lack | undefined = principal.permits(capability) ? denied(capability, rules) : { by: 'principal', subject: principal.subject };
+  return lack ? [{ capability, isOptional: false, from: 'call', granted: [], lack }] : [];
 }
 
 function lacking(verdicts: readonly Verdict[], optional: boolean): Missing[] {

@@ -13,6 +13,8 @@ export interface Needs {
   readonly opaque?: { readonly capability: Capability; readonly reason: string };
   /** Somebody's word for just this tool, where what it does is such that no other grant is enough. */
   readonly consent?: { readonly capability: Capability; readonly effect: string; readonly risk: string };
+  /** To call it, where a run does so. */
+  readonly called?: Capability;
 }
 
 export interface Start {
@@ -28,12 +30,14 @@ export interface Call {
   readonly words: readonly string[];
   /** Where relative paths among them start. */
   readonly cwd: string;
+  /** Whether a run calls it by its name. */
+  readonly isCalled: boolean;
   /** The file that a program really is. */
   fileOf(program: string): string | undefined;
 }
 
 /** What one call of a tool needs: its declared capabilities with the parameters filled in, and the start of its program and of those in it. */
-export function needsOf(tool: Tool, { params, words, cwd, fileOf }: Call, anchors: Anchors): Needs {
+export function needsOf(tool: Tool, { params, words, cwd, isCalled, fileOf }: Call, anchors: Anchors): Needs {
   const resolve = (texts: readonly string[]): Capability[] =>
     texts
       .flatMap((text) => fill(text, params))
@@ -55,6 +59,7 @@ export function needsOf(tool: Tool, { params, words, cwd, fileOf }: Call, anchor
     required: [...starts.map(({ capability }) => capability), ...resolve(tool.capabilities.required).filter((declared) => !starts.some(({ capability }) => isSame(capability, declared)))],
     optional: resolve(tool.capabilities.optional),
     ...(last === undefined || inner.opaque === undefined ? {} : { opaque: { capability: last, reason: inner.opaque } }),
+    ...(isCalled ? { called: callOf(tool) } : {}),
     ...(needsConsent(tool) ? { consent: { capability: callOf(tool), effect: tool.effect, risk: tool.risk } } : {}),
   };
 }
@@ -85,6 +90,7 @@ function callOf({ qualified }: Tool): Capability {
  */
 export function programOf({ executable, origin }: Pick<Tool, 'executable' | 'origin'>): string | undefined {
   if (executable.type === 'native') return origin.kind === 'bundled' || origin.kind === 'plugin' ? undefined : 'node';
+  if (executable.type === 'code') return undefined;
   return executable.type === 'shell' || executable.type === 'python' ? executable.interpreter : executable.path;
 }
 

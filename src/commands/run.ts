@@ -19,6 +19,7 @@ export default class Run extends TokaCommand {
     '<%= config.bin %> run --dry-run todo-report',
     '<%= config.bin %> run --record link-validator docs',
     '<%= config.bin %> run --budget calls=20,wall=60s,cpu=20s,bytes=8M link-validator docs',
+    '<%= config.bin %> run file-lister docs --json | <%= config.bin %> run file-reader --params - --map path=/entries/0/path',
     `echo '{"path": "README.md"}' | <%= config.bin %> run file-reader --params -`,
   ];
   static override flags = {
@@ -27,6 +28,8 @@ export default class Run extends TokaCommand {
     'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
     frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
+    map: text({ description: 'take a parameter out of what --params gives, by JSON Pointer', helpValue: 'NAME=/POINTER', multiple: true }),
+    'no-cache': boolean({ description: 'take nothing from an earlier run' }),
     param: text({ description: 'a parameter by its name in the manifest', helpValue: 'NAME=VALUE', multiple: true }),
     params: text({ description: 'parameters as a JSON object, or the result of another run', helpValue: 'FILE|-' }),
     'passthrough-exit': boolean({ description: 'end with the exit code of the tool itself' }),

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '@toka/sdk';
 import { hexDigest } from '../digest.ts';
-import type { Kept } from './events.ts';
+import type { BlobRef, Kept } from './events.ts';
 
 /** Bytes of JSON or text up to which a value stands in its event. */
 const INLINE_LIMIT = 16 * 1024;
@@ -23,6 +23,8 @@ export interface Keeper {
   output(bytes: Uint8Array): Kept;
   /** The same, inline up to 1 KiB: for what is named by a list that must not become too long itself. */
   content(bytes: Uint8Array): Kept;
+  /** Keeps bytes as a blob, however few. */
+  file(bytes: Uint8Array): BlobRef;
   readonly blobs: Blobs;
 }
 
@@ -37,7 +39,7 @@ export interface Keeper {
  */
 export function createKeeper(): Keeper {
   const blobs = new Map<string, Uint8Array>();
-  const keep = (bytes: Uint8Array): Kept => {
+  const keep = (bytes: Uint8Array): BlobRef => {
     const blob = hexDigest(bytes);
     blobs.set(blob, bytes);
     return { blob, bytes: bytes.byteLength };
@@ -53,6 +55,7 @@ export function createKeeper(): Keeper {
       return text.byteLength <= INLINE_LIMIT ? { inline: value } : keep(text);
     },
     output: (bytes) => keepText(bytes, INLINE_LIMIT),
+    file: (bytes) => keep(Uint8Array.from(bytes)),
     content: (bytes) => keepText(bytes, CONTENT_INLINE_LIMIT),
   };
 }

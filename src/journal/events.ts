@@ -14,6 +14,12 @@ export interface BlobRef {
   readonly bytes: number;
 }
 
+/** A file that a run made for its caller. */
+export interface ArtifactRef extends BlobRef {
+  /** Without a folder. */
+  readonly name: string;
+}
+
 /** What tells one process from another that later got the same number. */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -160,6 +166,13 @@ export interface ResumeRefused {
   readonly error: RunError;
 }
 
+/** Its result is that of an earlier run with the same inputs. */
+export interface RunCached {
+  readonly v: 1;
+  readonly type: 'run.cached';
+  readonly from: string;
+}
+
 /** A person says how a run ended of which that is not on record; its outcome follows. */
 export interface RunMarked {
   readonly v: 1;
@@ -227,6 +240,8 @@ export interface RunFinished {
   readonly denied?: readonly Denied[];
   readonly usage: Usage;
   readonly data?: Kept;
+  /** Files that the run made for its caller. */
+  readonly artifacts?: readonly ArtifactRef[];
 }
 
 /** A run of another journal was recorded here, with its events as they were: always after all that happened in it. */
@@ -263,9 +278,9 @@ export interface RunPruned {
 }
 
 /** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
-export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunRecorded | RunOutput | RunFinished | RunImported | RunPruned;
+export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunCached | RunRecorded | RunOutput | RunFinished | RunImported | RunPruned;
 
-export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.recorded', 'run.output', 'run.finished', 'run.imported', 'run.pruned'];
+export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.cached', 'run.recorded', 'run.output', 'run.finished', 'run.imported', 'run.pruned'];
 
 /** An event as the journal holds it. */
 export interface StoredEvent {

@@ -101,6 +101,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.resumed': { ...rights, attempt: count, by: name, toka: name, process: identity },
   'resume.refused': { by: name, error: failure },
   'run.marked': { as: oneOf('succeeded', 'failed'), by: name },
+  'run.cached': { from: uuid },
   'run.recorded': {
     calls: kept,
     files: kept,
@@ -118,6 +119,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     denied: optional(list(object({ capability: path, reason: path }), 10_000)),
     usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
     data: optional(kept),
+    artifacts: optional(list(object({ name, blob: sha256, bytes: count }), 1000)),
   },
   'run.imported': { origin: name, exportedAt: name, file: sha256, by: name, toka: name },
   'run.pruned': { events: count, stateHash: sha256, timesHash: sha256, rule: name, by: name, toka: name },
@@ -172,7 +174,8 @@ export function checkRunId(run: string): void {
 /** The blobs that an event names. */
 export function blobsOf(event: RunEvent): BlobRef[] {
   const named = keptOf(event).flatMap((value) => ('blob' in value ? [value] : []));
-  return event.type === 'run.recorded' ? [...named, ...event.contents] : named;
+  if (event.type === 'run.recorded') return [...named, ...event.contents];
+  return event.type === 'run.finished' ? [...named, ...(event.artifacts ?? [])] : named;
 }
 
 function keptOf(event: RunEvent): Kept[] {

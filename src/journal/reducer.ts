@@ -44,6 +44,7 @@ const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]:
   },
   'resume.refused': begun,
   'run.marked': begun,
+  'run.cached': begun,
   'run.recorded': begun,
   'run.output': begun,
   'run.finished': (state, event, time) => {

@@ -1,5 +1,6 @@
 import type { JsonValue } from '@toka/sdk';
 import type { z } from 'zod';
+import { checkCache } from './cache-checks.ts';
 import { quote, type Issue, type Path } from './issue.ts';
 import { checkResultSchema } from './json-schema.ts';
 import { LEVELS } from './levels.ts';
@@ -27,6 +28,8 @@ interface Salvaged {
   readonly security: Security | undefined;
   readonly examples: readonly Indexed<Example>[];
   readonly output: unknown;
+  readonly cache: unknown;
+  readonly effect: unknown;
 }
 
 /** Finds what the schema cannot say, in a valid manifest. */
@@ -40,6 +43,8 @@ export function checkManifest({ spec }: ToolManifest, checkCapability?: CheckCap
       security: spec.security,
       examples: spec.examples.map((value, index) => ({ index, value })),
       output: spec.outputs?.schema,
+      cache: spec.cache,
+      effect: spec.effect,
     },
     checkCapability,
   );
@@ -58,6 +63,8 @@ export function checkRemains(value: unknown, checkCapability?: CheckCapability):
       security: salvage(manifestParts.security, member(spec, 'security')),
       examples: salvageList(manifestParts.example, member(spec, 'examples')).valid,
       output: member(member(spec, 'outputs'), 'schema'),
+      cache: member(spec, 'cache'),
+      effect: member(spec, 'effect'),
     },
     checkCapability,
   );
@@ -85,6 +92,7 @@ function checkSalvaged(parts: Salvaged, checkCapability: CheckCapability | undef
     ...checkParameters(parts.parameters, parts.executable, ['spec', 'parameters']),
     ...(parts.output === undefined ? [] : checkResultSchema(parts.output, ['spec', 'outputs', 'schema'])),
     ...checkCapabilities(parts, checkCapability),
+    ...checkCache({ ...parts, ...(parts.executable && 'stdin' in parts.executable ? { stdin: parts.executable.stdin } : {}) }, ['spec', 'cache']),
     ...(parts.security === undefined ? [] : checkLimits(parts.security)),
     ...parts.examples.flatMap((example) => checkExample(example, parts)),
   ];

@@ -132,7 +132,7 @@ export function pluginSource(name: string): string {
 }
 
 function toTool(declared: PluginTool, source: string, version: string, origin: Origin): Tool {
-  const { id, entry, summary, category, tags, params, output, capabilities, effect, level, risk, examples } = declared;
+  const { id, entry, summary, category, tags, params, output, capabilities, effect, cache, level, risk, examples } = declared;
   return {
     name: id,
     qualified: `${source}/${id}`,
@@ -148,6 +148,7 @@ function toTool(declared: PluginTool, source: string, version: string, origin: O
     output,
     capabilities: normaliseCapabilities(capabilities),
     effect,
+    ...(cache === true ? { cache } : {}),
     level,
     risk: risk ?? defaultRisk(effect),
     sandbox: {},

@@ -43,6 +43,7 @@ export function normalise({ metadata, spec }: ToolManifest, source: string, orig
     ...(spec.outputs === undefined ? {} : { output: spec.outputs.schema }),
     capabilities: normaliseCapabilities(spec.capabilities),
     effect: spec.effect,
+    ...(spec.cache ? { cache: true } : {}),
     level,
     risk: risk ?? defaultRisk(spec.effect),
     sandbox: normaliseSandbox(sandbox),

@@ -1,3 +1,4 @@
+import { checkCache } from './cache-checks.ts';
 import { checkCapabilityText, type CheckCapability } from './checks.ts';
 import { quote, type Issue, type Path } from './issue.ts';
 import { checkJsonSchema, checkResultSchema } from './json-schema.ts';
@@ -54,6 +55,7 @@ function checkTool(tool: PluginTool, path: Path, checkCapability: CheckCapabilit
         checkCapabilityText(text, [...path, 'capabilities', list, index], templates, checkCapability),
       ),
     ),
+    ...checkCache(tool, [...path, 'cache']),
     ...tool.examples.flatMap(({ params }, index) =>
       Object.keys(params).flatMap((name) => checkKnown(name, names, [...path, 'examples', index, 'params', name])),
     ),

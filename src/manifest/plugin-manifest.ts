@@ -70,6 +70,7 @@ const tool = strict({
   output: jsonSchema.describe('JSON Schema (2020-12) of its result.'),
   capabilities: strict(capabilityLists).describe('What it may do, as domain:action[:scope].'),
   effect: effect.describe('What a run changes.'),
+  cache: z.boolean().optional().describe('Whether a result may be that of an earlier run with the same inputs. For effect none alone.'),
   level: level.default('restricted').describe('How much it may use at the most.'),
   risk: risk.optional().describe('How much harm a wrong call does. Default by effect.'),
   examples: z.array(example).max(50).default([]).describe('Calls that work.'),
@@ -82,6 +83,27 @@ const other = strict({
   supports: z.record(z.string(), json).optional().describe('What it can do, as its contract names it.'),
   capabilities: strict(capabilityLists).optional().describe('What it may do, as domain:action[:scope].'),
   configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
+});
+
+const runtime = strict({
+  id: toolName.describe('Its name, unique among runtimes.'),
+  entry,
+  summary: prose(2000).describe('What it runs, in one sentence.'),
+  languages: z
+    .record(
+      z
+        .string()
+        .max(32)
+        .regex(/^[a-z][a-z0-9+#-]*$/, 'a name such as python'),
+      z.array(z.string().max(16).regex(/^\.[A-Za-z0-9]+$/, 'an ending such as .py')).max(20),
+    )
+    .describe('What it runs, each with the endings of its files.'),
+  isolation: z.enum(['isolate', 'sandbox']).describe("isolate: code stays in toka's process, in an interpreter of its own; sandbox: in a program of its own."),
+  supports: strict({
+    calls: z.boolean().describe('Whether code can call tools.'),
+    requirements: z.boolean().describe('Whether it installs what code requires.'),
+    binary: z.boolean().optional().describe('Whether what it runs is no text.'),
+  }).describe('What it can do.'),
 });
 
 const analyser = strict({
@@ -118,7 +140,7 @@ export const pluginManifest = strict({
     .describe('The versions of the plugin API it works with: ^MAJOR.MINOR.'),
   contributes: strict({
     tools: contributions(tool, 'Tools.'),
-    runtimes: contributions(other, 'Runtimes for languages or kinds of executable.'),
+    runtimes: contributions(runtime, 'Runtimes of languages.'),
     storage: contributions(other, 'Storage backends.'),
     providers: contributions(other, 'Providers of models.'),
     engines: contributions(other, 'Engines of durable execution.'),

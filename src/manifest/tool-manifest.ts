@@ -112,6 +112,10 @@ const spec = strict({
     'What a run changes. none: nothing; read: nothing, but it reads; idempotent: a second run changes nothing more; ' +
       'external: a second run changes more; privileged: what needs a person.',
   ),
+  cache: z
+    .boolean()
+    .default(false)
+    .describe('Whether the result of a run may be that of an earlier one with the same parameters, and the same content of all that its capabilities let it read. For effect none alone.'),
   security: security.prefault({}),
   examples: z.array(example).max(50).default([]).describe('Calls that work, checked against the parameters.'),
 }).describe('How it runs and what it may do.');

@@ -46,6 +46,8 @@ export type Executable =
   | { readonly type: 'native'; readonly entry: string }
   | (ProcessExecutable & { readonly type: 'shell' | 'python'; readonly interpreter: string })
   | (ProcessExecutable & { readonly type: 'external' })
+  /** Source text that came with the request; `path` is the module of the runtime. */
+  | { readonly type: 'code'; readonly language: string; readonly isolation: 'isolate' | 'sandbox'; readonly path: string }
   | { readonly type: 'wasm'; readonly path: string }
   | { readonly type: 'mcp'; readonly path: string };
 
@@ -105,6 +107,8 @@ export interface Tool {
   readonly output?: JsonSchema;
   readonly capabilities: { readonly required: readonly string[]; readonly optional: readonly string[] };
   readonly effect: Effect;
+  /** Whether an earlier run with the same inputs answers for it. */
+  readonly cache?: true;
   readonly level: Level;
   readonly risk: 'low' | 'medium' | 'high';
   readonly sandbox: SandboxOverrides;

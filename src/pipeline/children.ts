@@ -1,7 +1,8 @@
 import type { CallResult, ProcessResult, SpawnOptions } from '@toka/sdk';
-import type { Permission } from '../capability/effective.ts';
+import { EffectiveSet, type Permission } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { TokaError, type ErrorCode } from '../errors.ts';
+import type { Level } from '../manifest/tool.ts';
 import type { Step } from '../journal/events.ts';
 import type { Children } from '../runtime/tool-context.ts';
 import { callAnswer, processAnswer } from './answer.ts';
@@ -21,7 +22,19 @@ export function children(parent: Run, house: House, signal: AbortSignal, calls: 
   };
 }
 
+/** What toka itself lends to a child, beside the rights of its parent. */
+export interface Lent {
+  readonly permissions: readonly Permission[];
+  readonly level: Level;
+}
+
+/** The same, with more rights: for what a runtime does before code is started. */
+export function spawnWith(lent: Lent, parent: Run, house: House, signal: AbortSignal, calls: Calls): Children['spawn'] {
+  return (argv, options) => spawn({ parent, house, signal, calls, lent }, argv, options);
+}
+
 interface Caller {
+  readonly lent?: Lent;
   readonly parent: Run;
   readonly house: House;
   readonly signal: AbortSignal;
@@ -29,16 +42,16 @@ interface Caller {
 }
 
 async function spawn(
-  { parent, house, signal, calls }: Caller,
+  { parent, house, signal, calls, lent }: Caller,
   argv: readonly [string, ...string[]],
   { capabilities, cwd, env = {}, input, onOutput, timeoutMs }: SpawnOptions,
 ): Promise<ProcessResult> {
   const { effective } = settled(parent, 'decision');
-  const { level } = settled(parent, 'tool');
+  const level = lent?.level ?? settled(parent, 'tool').level;
   const started = house.clock.now();
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const request: ToolRequest = {
-    ...childOf(parent, signal, calls.place()),
+    ...childOf(parent, signal, calls.place(), lent),
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(input === undefined ? {} : { input: Buffer.from(input) }),
@@ -82,8 +95,9 @@ async function call({ parent, house, signal, calls }: Caller, tool: string, para
   };
 }
 
-function childOf(parent: Run, signal: AbortSignal, step: Step): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record'> {
-  const { effective } = settled(parent, 'decision');
+function childOf(parent: Run, signal: AbortSignal, step: Step, lent?: Lent): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record'> {
+  const own = settled(parent, 'decision').effective;
+  const effective = lent ? new EffectiveSet([...own.permissions, ...lent.permissions], own.carvedOut) : own;
   return {
     model: 'tool',
     door: 'tool',

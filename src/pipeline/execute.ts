@@ -1,6 +1,8 @@
 import { TokaError, toTokaError } from '../errors.ts';
 import { createKeeper } from '../journal/blobs.ts';
+import type { Ledger } from '../journal/contract.ts';
 import type { Usage } from '../journal/events.ts';
+import { remember } from './cached.ts';
 import { cancelled } from './cancelled.ts';
 import type { Approver, House, Identity } from './house.ts';
 import { maskError } from './mask.ts';
@@ -8,7 +10,7 @@ import { intentEvents, intentTimes, outcomeEvents, outcomeStatus, refusedEvents,
 import type { ExecutionRequest } from './request.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { settlement } from './reservation.ts';
-import { Halt, type Run } from './run.ts';
+import { isHalt, type Run } from './run.ts';
 import { admit } from './stages/admit.ts';
 import { anticipate } from './stages/anticipate.ts';
 import { approve } from './stages/approve.ts';
@@ -116,7 +118,7 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
     }
     return { run };
   } catch (thrown) {
-    return thrown instanceof Halt ? { run: thrown.run, error: thrown.error } : { run, error: toTokaError(thrown) };
+    return isHalt(thrown) ? { run: thrown.run, error: thrown.error } : { run, error: toTokaError(thrown) };
   }
 }
 
@@ -132,11 +134,22 @@ async function conclude(run: Run, error: TokaError | undefined, house: House): P
     const events = run.recorded > 0 ? [] : intentEvents(run, house, keeper);
     const times = run.recorded > 0 ? [] : intentTimes(run);
     const journal = await house.journal();
-    await journal.append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, settlement(run, usage, house.clock.now()));
+    await journal.append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, counting(run, error, usage, house.clock.now()));
   } catch (thrown) {
     return report(run, unrecorded(error, toTokaError(thrown)), usage);
   }
   return report(run, error, usage);
+}
+
+/** What is counted with the outcome: what the run used, and what it is known for. */
+function counting(run: Run, error: TokaError | undefined, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
+  const settle = settlement(run, usage, now);
+  const { cacheKey, cachedFrom, id } = run;
+  if (cacheKey === undefined || cachedFrom !== undefined || error) return settle;
+  return async (ledger) => {
+    await settle?.(ledger);
+    await remember(ledger, cacheKey, id, now);
+  };
 }
 
 /** A run that nobody goes on with stays as it is, so that it can be resumed later; if somebody else does, it is theirs. */
@@ -179,8 +192,9 @@ function report(run: Run, error: TokaError | undefined, usage: Usage): RunResult
     ...(completion?.textless ? { textless: true } : {}),
     ...(data === undefined ? {} : { data }),
     ...(error ? { error: asResultError(error) } : {}),
+    ...(run.cachedFrom === undefined ? {} : { cachedFrom: run.cachedFrom }),
     exitCode: completion?.exitCode ?? null,
-    artifacts: [],
+    artifacts: (run.artifacts ?? []).map(({ name }) => name),
     usage: resultUsage(usage),
   };
 }

@@ -8,6 +8,7 @@ import type { Journal } from '../journal/contract.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
 import type { Drift, Lock } from '../registry/lock/lock.ts';
+import type { ListedRuntime } from '../registry/runtimes.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { ExecutionRequest } from './request.ts';
@@ -39,6 +40,12 @@ export type Identity = Pick<RunRequested, 'tool' | 'params'>;
 export interface House {
   /** Finds a tool by its name or qualified name. */
   findTool(name: string): Promise<IndexedTool>;
+  /** The runtimes that are installed. */
+  runtimes(): readonly ListedRuntime[];
+  /** The qualified names of all tools. */
+  toolNames(): Promise<readonly string[]>;
+  /** The folder of a runtime's own, which outlives runs. */
+  runtimeFolder(id: string): string;
   /** The compiled form of a JSON Schema. */
   validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
   /** The rules in force, without what the request brings along. */
@@ -59,6 +66,8 @@ export interface House {
   child(request: ExecutionRequest): Promise<{ readonly run: Run; readonly result: RunResult }>;
   /** What would be recorded of a request as its tool and parameters: `identify` of execute.ts, handed down likewise. */
   identify(request: ExecutionRequest): Promise<Identity>;
+  /** What only this user has: nobody else can make an entry of the cache that is believed. */
+  cacheSecret(): string;
   /** Opens on first use. */
   journal(): Promise<Journal>;
   /** Who carries the runs; found out once. */

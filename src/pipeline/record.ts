@@ -58,7 +58,7 @@ export function intentTimes({ startedMs, approvals, intendedMs }: Run): number[]
 export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunEvent[] {
   const written = pieces(run.completion);
   const kept = maskOf(run).pieces(written);
-  return [...(run.recording ? [recordedEvent(run, run.recording, keeper)] : []), ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
+  return [...(run.cachedFrom === undefined ? [] : [{ v: 1, type: 'run.cached', from: run.cachedFrom } as const]), ...(run.recording ? [recordedEvent(run, run.recording, keeper)] : []), ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
 }
 
 export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
@@ -153,7 +153,7 @@ function denied({ decision, approvals }: Run): Denied[] {
 }
 
 function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunFinished {
-  const { completion, data } = run;
+  const { artifacts, completion, data } = run;
   return {
     v: 1,
     type: 'run.finished',
@@ -163,6 +163,7 @@ function finished(run: Run, error: TokaError | undefined, usage: Usage, keeper: 
     ...(error?.code === 'TOKA_CAPABILITY_DENIED' && run.decision ? { denied: denied(run) } : {}),
     usage,
     ...(data === undefined ? {} : { data: keeper.json(maskOf(run).json(data)) }),
+    ...(artifacts === undefined ? {} : { artifacts: artifacts.map(({ name, content }) => ({ name, ...keeper.file(content) })) }),
   };
 }
 

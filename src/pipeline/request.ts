@@ -1,3 +1,4 @@
+import type { JsonObject } from '@toka/sdk';
 import type { Permission } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
 import type { Budget } from '../config/config.ts';
@@ -44,6 +45,8 @@ interface Common {
   /** The run that asks for this one, by which of its calls, what it may hand on, and the secrets that it knows. */
   readonly parent?: { readonly run: string; readonly step: Step; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
   readonly resumes?: Resumption;
+  /** Whether nothing is taken from an earlier run (`--no-cache`). Default false. */
+  readonly isFresh?: boolean;
   /** Whether all is kept that is needed to replay the run, and those that it starts. Default false. */
   readonly record?: boolean;
   /** The run on record that this one does once more, really. */
@@ -87,11 +90,26 @@ export interface ToolRequest extends Common {
   readonly target: { readonly kind: 'named'; readonly name: string } | { readonly kind: 'command'; readonly command: Command };
 }
 
-/** Source text to be run by a code runtime. */
+/** Source text that is to be run, with what it is to be given. */
+export type CodeParams = {
+  readonly source: string;
+  /** What messages call it: a file's name, or `<stdin>`. */
+  readonly name: string;
+  /** What the code itself is given. */
+  readonly params: JsonObject;
+  /** What its runtime is to install for it. */
+  readonly requirements: readonly string[];
+};
+
+/** Source text to be run by the runtime of its language. */
 export interface CodeRequest extends Common {
   readonly model: 'code';
   readonly language: string;
-  readonly source: string;
+  readonly params: CodeParams;
+  readonly level: Level;
+  readonly limits: SandboxOverrides;
+  /** Capabilities that the code shall have: of `tool:call` it can call those tools. */
+  readonly capabilities: readonly string[];
 }
 
 /** An agent to be run by its loop. */

@@ -28,9 +28,11 @@ export interface RunResult {
   /** Its typed result. */
   readonly data?: JsonValue;
   readonly error?: ResultError;
+  /** The earlier run with the same inputs that this result was taken from. */
+  readonly cachedFrom?: string;
   /** The process's own code; null where none ended by itself. */
   readonly exitCode: number | null;
-  /** Files that the run made for its caller. */
+  /** Names of files that the run made for its caller; `toka runs artifacts` hands them out. */
   readonly artifacts: readonly string[];
   readonly usage: ResultUsage;
 }

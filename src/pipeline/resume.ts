@@ -1,3 +1,4 @@
+import type { JsonObject } from '@toka/sdk';
 import type { EffectiveSet } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
 import { TokaError, toTokaError } from '../errors.ts';
@@ -7,7 +8,7 @@ import { pruned } from '../journal/failures.ts';
 import { boundsAgain, paramsAgain, rightsAgain } from './asked-again.ts';
 import { execute } from './execute.ts';
 import type { House } from './house.ts';
-import type { Interrupted, ToolRequest } from './request.ts';
+import type { CodeParams, CodeRequest, Interrupted, ToolRequest } from './request.ts';
 import { RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { isUnknown, outcomeUnknown, requestOf } from './unknown.ts';
 
@@ -56,16 +57,30 @@ export async function resume(house: House, found: Found, { principal, params = {
   await requireWhole(found, house);
   requireOwn(found, principal);
   if (unknown.length > 0 && !retry) throw outcomeUnknown(unknown, run);
-  return execute(house, {
+  const granted = grantedThen(found);
+  const common = {
     ...rest,
-    model: 'tool',
-    principal: principal.within(grantedThen(found)),
+    principal: principal.within(granted),
     cwd,
-    params: { ...found.params, ...secretsFor(found, params) },
-    target: { kind: 'named', name: tool ?? '' },
     ...boundsAgain(requested),
     resumes: { run, events, retry: new Set(unknown.map((each) => each.run)) },
-  });
+  };
+  const given = { ...found.params, ...secretsFor(found, params) };
+  if (requested.model !== 'code') return execute(house, { ...common, model: 'tool', params: given, target: { kind: 'named', name: tool ?? '' } });
+  return execute(house, { ...common, model: 'code', ...codeAgain(found, granted), params: codeParams(run, given) });
+}
+
+/** What it had is what it asks for again, and has to be granted again. */
+function codeAgain({ events }: Found, granted: EffectiveSet): Pick<CodeRequest, 'language' | 'level' | 'limits' | 'capabilities'> {
+  const language = requestOf(events).tool?.replace(/^code\//, '') ?? '';
+  const level = events.flatMap(({ event }) => (event.type === 'run.started' ? [event.level] : [])).at(-1) ?? 'restricted';
+  return { language, level, limits: {}, capabilities: granted.print() };
+}
+
+function codeParams(run: string, { source, name, params, requirements }: Readonly<Record<string, unknown>>): CodeParams {
+  const isWhole = typeof source === 'string' && typeof name === 'string' && typeof params === 'object' && params !== null && Array.isArray(requirements);
+  if (isWhole) return { source, name, params: params as JsonObject, requirements: requirements as string[] };
+  throw new TokaError('TOKA_INTEGRITY', `expected the code of run ${run}, found something else`, { hint: 'toka audit verify tells what is damaged' });
 }
 
 /**
@@ -120,9 +135,10 @@ async function requireWhole({ run, events }: Found, { findTool, projectRoot, anc
     const hint = isRecorded ? `toka runs resume ${parent}` : 'that run left no record, since it changes nothing: run its tool again';
     throw refusal(run, `it is part of run ${parent}`, hint);
   }
-  if (model !== 'tool' || tool === undefined || manifestHash === undefined) throw refusal(run, 'what it was to run is not on record', 'run it again; --mark says how it ended');
+  if (model === 'agent' || tool === undefined || manifestHash === undefined) throw refusal(run, 'what it was to run is not on record', 'run it again; --mark says how it ended');
   const root = project ?? cwd;
   if (root !== (projectRoot ?? anchors.root)) throw refusal(run, `it belongs to ${root}`, `cd ${root}, and resume it there`);
+  if (model === 'code') return;
   const { executable } = (await findTool(tool)).tool;
   if ('stdin' in executable && executable.stdin === 'inherit') throw refusal(run, 'what it read from standard input is not on record', 'run it again; --mark says how it ended');
 }

@@ -50,12 +50,23 @@ export interface Run {
   readonly recorded: number;
   /** By execute. */
   readonly completion?: Completion;
+  /** By execute, of a tool whose results may be taken from earlier runs: what decides on the result, and the run that it was taken from. */
+  readonly cacheKey?: string;
+  readonly cachedFrom?: string;
   /** By execute: what is kept of a run that is recorded. */
   readonly recording?: Recording;
   /** By execute: what a run asked that is replayed; absent where its process was gone before it told. */
   readonly replayed?: readonly ReplayedCall[];
   /** By check. */
   readonly data?: JsonValue;
+  /** By execute: files that it made for its caller. */
+  readonly artifacts?: readonly Artifact[];
+}
+
+/** A file that a run made for its caller. */
+export interface Artifact {
+  readonly name: string;
+  readonly content: Uint8Array;
 }
 
 /** What has to be known so that a run can be told again. */
@@ -86,7 +97,13 @@ export class Halt extends Error {
 
   constructor(run: Run, error: TokaError) {
     super(error.message);
+    this.name = 'Halt';
     this.run = run;
     this.error = error;
   }
+}
+
+/** Recognises a Halt by its name: bundles of toka that are loaded later carry their own copy of the class. */
+export function isHalt(thrown: unknown): thrown is Halt {
+  return thrown instanceof Error && thrown.name === 'Halt';
 }

@@ -8,7 +8,7 @@ import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import { onOneLine, plain } from '../manifest/plain.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Declared, declareManifests, declareWith, type ManifestFile } from './declare.ts';
-import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf } from './index-file.ts';
+import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf, writeListing } from './index-file.ts';
 import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 
 /** Folder times are coarse: a folder changed this short a time ago may change again without its time changing. */
@@ -137,6 +137,7 @@ function write(file: string, key: string, folders: readonly string[], declared: 
     const validatorRow = db.prepare('INSERT INTO validators VALUES (?, ?)');
     for (const [schema, code] of validators) validatorRow.run(schema, code);
     writeTools(db, declared);
+    writeListing(db);
     db.exec('COMMIT');
   } finally {
     db.close();

@@ -6,7 +6,7 @@ import type { Tool } from '../manifest/tool.ts';
 import type { Source } from './sources.ts';
 
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
-const INDEX_VERSION = '4';
+const INDEX_VERSION = '5';
 
 /** How long to wait for another process that stores a validator, milliseconds. */
 export const BUSY_MS = 5000;
@@ -23,6 +23,8 @@ export const INDEX_SCHEMA = `
     version TEXT NOT NULL, effect TEXT NOT NULL, level TEXT NOT NULL, capabilities TEXT NOT NULL, description TEXT NOT NULL,
     file TEXT NOT NULL, hash TEXT NOT NULL, json TEXT NOT NULL, label TEXT NOT NULL, heading TEXT NOT NULL, summary TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX files_problem ON files (path) WHERE problem IS NOT NULL;
+  CREATE TABLE listing (text BLOB NOT NULL) STRICT;
   CREATE INDEX tools_name ON tools (name, source, qualified, kind, category, version, effect, level, capabilities, description);
   CREATE INDEX tools_line ON tools (name, source, category, label, heading, effect, summary);
   CREATE INDEX tools_qualified ON tools (qualified);
@@ -31,8 +33,29 @@ export const INDEX_SCHEMA = `
   CREATE VIRTUAL TABLE tools_text USING fts5 (name, description, tags, params, source, tokenize = 'porter unicode61');
 `;
 
-/** What a line shows of a tool. */
-const COLUMNS = ['label', 'source', 'heading', 'effect', 'summary'] as const;
+/** What a line of a list shows of a tool, each with its title. */
+export const HEADS = { label: 'NAME', source: 'SOURCE', heading: 'CATEGORY', effect: 'EFFECT', summary: 'DESCRIPTION' };
+
+/**
+ * The table of the tools of a category and a source (null: of all), the columns padded to the width of their widest cell or title: SQLite lays
+ * out 10,000 lines in the time in which JavaScript has read a third of them.
+ */
+const TABLE = tableQuery(Object.keys(HEADS));
+
+/** Writes the table of all tools down, so that to list them takes no longer than to read it. */
+export function writeListing(db: DatabaseSync): void {
+  const { text } = db.prepare(TABLE).get({ ...HEADS, ofCategory: null, ofSource: null }) as { text: Uint8Array };
+  db.prepare('INSERT INTO listing VALUES (?)').run(text);
+}
+
+function tableQuery(columns: readonly string[]): string {
+  const wide = columns.map((column) => `max(max(length(${column})), length(:${column})) AS w_${column}`).join(', ');
+  const last = columns.length - 1;
+  const line = (cell: (column: string) => string): string => `printf('${'%-!*s  '.repeat(last)}%s', ${columns.map((column, at) => (at < last ? `w_${column}, ` : '') + cell(column)).join(', ')})`;
+  return `WITH chosen AS (SELECT ${columns.join(', ')} FROM tools INDEXED BY tools_line WHERE (:ofCategory IS NULL OR category = :ofCategory) AND (:ofSource IS NULL OR source = :ofSource) ORDER BY name, source),
+      wide AS (SELECT ${wide} FROM chosen)
+    SELECT CAST((SELECT ${line((column) => `:${column}`)} FROM wide) || coalesce(char(10) || (SELECT group_concat(${line((column) => column)}, char(10)) FROM chosen, wide), '') AS BLOB) AS text`;
+}
 
 /** One line of a list of tools. */
 export interface ToolRow {
@@ -76,10 +99,12 @@ export function stampOf(path: string): string {
 export class RegistryIndex {
   readonly #db: DatabaseSync;
   readonly #file: string;
+  readonly #key: string;
 
-  private constructor(db: DatabaseSync, file: string) {
+  private constructor(db: DatabaseSync, file: string, key: string) {
     this.#db = db;
     this.#file = file;
+    this.#key = key;
   }
 
   /** Opens an index; `undefined` where there is none, or it is damaged, or the folders it was built from have changed (`evenIfStale`: also then). */
@@ -87,8 +112,8 @@ export class RegistryIndex {
     let db: DatabaseSync | undefined;
     try {
       db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
-      const index = new RegistryIndex(db, file);
-      if (evenIfStale || index.#isFresh(key)) return index;
+      const index = new RegistryIndex(db, file, key);
+      if (evenIfStale || index.isFresh()) return index;
     } catch {
       // An index holds nothing that cannot be built anew, so any fault of it has one answer.
     }
@@ -96,9 +121,10 @@ export class RegistryIndex {
     return undefined;
   }
 
-  #isFresh(key: string): boolean {
+  /** Whether it was built from the sources that are asked for, and no file has come into their folders, or gone, since. */
+  isFresh(): boolean {
     const built = this.#db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get();
-    if (built?.['value'] !== key) return false;
+    if (built?.['value'] !== this.#key) return false;
     const folders = this.#db.prepare('SELECT path, stamp FROM folders').all();
     return folders.every(({ path, stamp }) => stampOf(String(path)) === stamp);
   }
@@ -141,23 +167,10 @@ export class RegistryIndex {
     return rows.filter((row) => wanted.every((prefix) => row.capabilities.some((each) => startsWithParts(each, prefix))));
   }
 
-  /**
-   * The same as the lines of a table, the columns padded to the width of their widest cell or title: SQLite lays out 10,000 lines in the time
-   * in which JavaScript has read a third of them.
-   */
-  lines(titles: Readonly<Record<(typeof COLUMNS)[number], string>>, { category, source }: { readonly category?: string | undefined; readonly source?: string | undefined }): string[] {
-    const wide = COLUMNS.map((column) => `max(max(length(${column})), length(:${column})) AS w_${column}`).join(', ');
-    const line = (cell: (column: string) => string): string => `printf('${'%-!*s  '.repeat(COLUMNS.length - 1)}%s', ${COLUMNS.map((column, at) => (at < COLUMNS.length - 1 ? `w_${column}, ` : '') + cell(column)).join(', ')})`;
-    const text = this.#read((db) =>
-      db
-        .prepare(
-          `WITH chosen AS (SELECT ${COLUMNS.join(', ')} FROM tools INDEXED BY tools_line WHERE (:ofCategory IS NULL OR category = :ofCategory) AND (:ofSource IS NULL OR source = :ofSource) ORDER BY name, source),
-             wide AS (SELECT ${wide} FROM chosen)
-           SELECT (SELECT ${line((column) => `:${column}`)} FROM wide) || coalesce(char(10) || (SELECT group_concat(${line((column) => column)}, char(10)) FROM chosen, wide), '') AS text`,
-        )
-        .get({ ofCategory: category ?? null, ofSource: source ?? null, ...titles }),
-    )?.['text'];
-    return String(text).split('\n');
+  /** The same as the text of a table without a line break at its end, in UTF-8: its first line is the head. */
+  table({ category, source }: { readonly category?: string | undefined; readonly source?: string | undefined } = {}): Uint8Array {
+    if (category === undefined && source === undefined) return this.#read((db) => db.prepare('SELECT text FROM listing').get()?.['text'] as Uint8Array);
+    return this.#read((db) => db.prepare(TABLE).get({ ...HEADS, ofCategory: category ?? null, ofSource: source ?? null })?.['text'] as Uint8Array);
   }
 
   /** The names that several tools have. */
@@ -172,7 +185,7 @@ export class RegistryIndex {
       db
         .prepare(`SELECT json, hash FROM tools WHERE ${column} = ? ORDER BY qualified`)
         .all(name)
-        .map(({ json, hash }) => ({ tool: JSON.parse(String(json)) as Tool, hash: String(hash) })),
+        .map(toIndexed),
     );
   }
 
@@ -187,8 +200,8 @@ export class RegistryIndex {
   }
 
   /** Every tool. */
-  all(): Tool[] {
-    return this.#read((db) => db.prepare('SELECT json FROM tools ORDER BY qualified').all().map(({ json }) => JSON.parse(String(json)) as Tool));
+  all(): IndexedTool[] {
+    return this.#read((db) => db.prepare('SELECT json, hash FROM tools ORDER BY qualified').all().map(toIndexed));
   }
 
   names(): string[] {
@@ -248,6 +261,10 @@ export class RegistryIndex {
 
 function busy(file: string, cause: unknown): TokaError {
   return new TokaError('TOKA_STATE_UNAVAILABLE', `the index ${file} is locked by another process`, { cause, hint: 'run the command again' });
+}
+
+function toIndexed({ json, hash }: Record<string, unknown>): IndexedTool {
+  return { tool: JSON.parse(String(json)) as Tool, hash: String(hash) };
 }
 
 function toRow(row: Record<string, unknown>): ToolRow {

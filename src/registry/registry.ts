@@ -54,8 +54,8 @@ export function openRegistry({ file, sources, prefer, ...options }: RegistryOpti
       known.set(name, found);
       return index.isCurrent(found.tool) ? found : undefined;
     } catch (error) {
-      // What has been edited in place may be what is meant.
-      if (toTokaError(error).code === 'TOKA_INTEGRITY' || !index.isAllCurrent()) return undefined;
+      // What has come since, or has been edited in place, may be what is meant.
+      if (toTokaError(error).code === 'TOKA_INTEGRITY' || !index.isFresh() || !index.isAllCurrent()) return undefined;
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { JsonValue, LogLevel, Progress } from '@toka/sdk';
+import type { LogLevel, Progress, SpawnOptions, ToolContext } from '@toka/sdk';
 import type { Missing } from '../capability/policy.ts';
 import type { EffectiveSet, Permission } from '../capability/effective.ts';
 import { escapeGlob } from '../capability/glob.ts';
@@ -7,14 +7,17 @@ import type { Capability } from '../capability/grammar.ts';
 import { packageRoot } from '../config/package-root.ts';
 import { limitsOf } from '../sandbox/levels.ts';
 import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
+import { toTokaError } from '../errors.ts';
 import type { Completion } from './completion.ts';
+import { type AskedError, type HostLine, readHostLine, type ToolLine } from './host-lines.ts';
 import { fileView, secretsBelow } from './mounts.ts';
 import { baseEnvironment, networkView, type PlanInput, type Planned, requireWithin, shorter } from './plan.ts';
 import { type ProcessOptions, runProcess } from './process.ts';
 import type { ReplayBase } from './replay-context.ts';
+import { ENVELOPE, failed, Talk } from './talk.ts';
 import { type EncodedCall, TAPE_LIMITS, type TapeLimits } from './taped-call.ts';
 
-/** What the host process reads on its standard input before it loads the tool. */
+/** The first line that the host process reads, before it loads the tool. */
 export interface HostOrder {
   readonly entry: string;
   readonly sdk: string;
@@ -42,19 +45,15 @@ export interface ReplayOrder extends ReplayBase {
   readonly secrets: readonly string[];
 }
 
-/** What the host process writes, one JSON value a line. */
-export type HostLine =
-  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
-  | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'calls'; readonly calls: readonly unknown[]; readonly isFull: boolean }
-  | ({ readonly type: 'done'; readonly data: JsonValue } & Pick<Completion, 'output' | 'textless' | 'failure'>)
-  | { readonly type: 'failed'; readonly failure: NonNullable<Completion['failure']> };
-
-export interface IsolatedOptions extends ProcessOptions {
+export interface IsolatedOptions extends Omit<ProcessOptions, 'channel' | 'input'> {
+  /** Carries out what the tool asks of other tools and programs; absent where it may ask nothing. */
+  readonly children?: Pick<ToolContext, 'call' | 'spawn'>;
   onLog(level: LogLevel, message: string): void;
   onProgress(progress: Progress): void;
   /** Told what the tool asked, where that was asked for. */
   onCalls?(calls: readonly unknown[], isFull: boolean): void;
+  /** The tool has its result, or its process has ended: what it asked and has not come is no longer wanted. */
+  onEnded?(): void;
 }
 
 /** The sandbox of a native tool that is not part of toka: Node.js, the tool's own folder, and what was granted. */
@@ -94,7 +93,8 @@ export function planIsolatedNative(
     mounts,
     hidden: [...new Set([...view.hidden, ...secretsBeside(code, effective)])],
     ...network.part,
-    stdin: 'pipe',
+    stdin: 'none',
+    channel: true,
     limits,
   };
   return { plan, input: JSON.stringify(order) };
@@ -112,75 +112,79 @@ function secretsBeside(code: string, effective: EffectiveSet): string[] {
   return secrets.filter((path) => !effective.allows('fs', 'read', path));
 }
 
-/** Runs a native tool out of process and reads its result from the lines that its host writes. */
+/** Runs a native tool out of process. What it prints is shown as it comes and told apart from its result. */
 export async function runIsolatedNative(plan: SandboxPlan, order: string, options: IsolatedOptions): Promise<Completion> {
-  const { onLog, onProgress, onCalls, onOutput, ...rest } = options;
-  const completion = await runProcess(plan, {
-    ...rest,
-    input: Buffer.from(order),
-    onOutput: (stream, chunk) => {
-      if (stream === 'stderr') onOutput(stream, chunk);
-    },
-  });
-  const lines = completion.output.split('\n').flatMap(readLine);
-  for (const line of lines) {
+  const { children, onLog, onProgress, onCalls, onEnded = () => undefined, onOutput, ...rest } = options;
+  const { maxOutput } = plan.limits;
+  let last: Extract<HostLine, { type: 'done' | 'failed' }> | undefined;
+  let lastId = 0;
+  const ask = async (line: Extract<HostLine, { id: number }>): Promise<void> => {
+    if (!children || line.id <= lastId) return talk.fail('asked what it may not ask');
+    lastId = line.id;
+    return talk.answer(answerTo(line, children, (part) => talk.write(JSON.stringify(part))));
+  };
+  const hear = (text: string): void | Promise<void> => {
+    const line = last ? undefined : readHostLine(text);
+    if (line?.type === 'call' || line?.type === 'spawn') return talk.isOver ? undefined : ask(line);
+    talk.count(Buffer.byteLength(text));
+    // Whatever else a tool writes to the descriptors of its host is no line of it.
+    if (!line) return undefined;
     if (line.type === 'log') onLog(line.level, line.message);
     if (line.type === 'progress') onProgress(line.progress);
     if (line.type === 'calls') onCalls?.(line.calls, line.isFull);
+    if (line.type !== 'done' && line.type !== 'failed') return undefined;
+    last = line;
+    return talk.close();
+  };
+  const talk = new Talk({ order, maxLine: maxOutput + ENVELOPE, maxOutput, failsWith: 'TOKA_RUN_FAILED', hear, onEnded });
+  const end = (): void => talk.end();
+  rest.signal?.addEventListener('abort', end, { once: true });
+  try {
+    const completion = await runProcess(plan, {
+      ...rest,
+      channel: talk.channel,
+      onOutput: (_, chunk) => {
+        talk.count(chunk.byteLength);
+        onOutput('stderr', chunk);
+      },
+    });
+    await talk.settled();
+    return finish(completion, talk, last);
+  } finally {
+    rest.signal?.removeEventListener('abort', end);
   }
-  return finish(completion, lines.findLast((line) => line.type === 'done' || line.type === 'failed'));
 }
 
-function finish(completion: Completion, last: Extract<HostLine, { type: 'done' | 'failed' }> | undefined): Completion {
-  const stderr = completion.pieces.filter(({ stream }) => stream === 'stderr');
-  if (last?.type === 'failed') return { ...completion, output: '', pieces: stderr, exitCode: 1, failure: last.failure };
+/** What a tool prints is for people who look on: its result alone is its output. */
+function finish(ended: Completion, talk: Talk, last: Extract<HostLine, { type: 'done' | 'failed' }> | undefined): Completion {
+  const stderr = ended.pieces.map(({ bytes }) => ({ stream: 'stderr' as const, bytes }));
+  const completion: Completion = { ...ended, output: '', outputBytes: talk.output, pieces: stderr };
+  const verdict = talk.verdict(completion);
+  if (verdict) return verdict;
+  if (last?.type === 'failed') return { ...completion, exitCode: 1, failure: last.failure };
   if (!last) {
     const failure = { code: 'TOKA_RUN_FAILED', message: 'the tool ended without a result' };
-    return { ...completion, output: '', pieces: stderr, ...(completion.exitCode === 0 ? { exitCode: 1, failure } : {}) };
+    return completion.exitCode === 0 ? failed(completion, failure) : completion;
   }
   const { output, textless, data, failure } = last;
   const stdout = output === '' ? [] : [{ stream: 'stdout' as const, bytes: Buffer.from(output) }];
-  return { ...completion, output, data, pieces: [...stderr, ...stdout], ...(textless ? { textless } : {}), ...(failure ? { exitCode: 1, failure } : {}) };
+  const done: Completion = { ...completion, output, data, exitCode: 0, pieces: [...stderr, ...stdout], ...(textless ? { textless } : {}) };
+  return failure ? failed(done, failure) : done;
 }
 
-/** Whatever else a tool writes to the descriptor of the result is not a line of its host. */
-function readLine(text: string): HostLine[] {
-  if (!text.startsWith('{')) return [];
-  try {
-    const line = JSON.parse(text) as unknown;
-    return isHostLine(line) ? [line] : [];
-  } catch {
-    return [];
-  }
+/** The line that answers what a tool asked; errors are told by their code. */
+async function answerTo(line: Extract<HostLine, { id: number }>, children: Pick<ToolContext, 'call' | 'spawn'>, write: (part: ToolLine) => Promise<void>): Promise<string> {
+  const { id } = line;
+  const answer = async (): Promise<ToolLine> => {
+    if (line.type === 'call') return { type: 'answer', id, result: await children.call(line.tool, line.params) };
+    const { argv, options, streams } = line;
+    const onOutput: NonNullable<SpawnOptions['onOutput']> = (stream, text) => void write({ type: 'output', id, stream, text });
+    return { type: 'answer', id, result: await children.spawn(argv, { ...options, ...(streams ? { onOutput } : {}) }) };
+  };
+  return JSON.stringify(await answer().catch((thrown: unknown) => ({ type: 'answer', id, error: errorOf(thrown) })));
 }
 
-const LEVELS: readonly unknown[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
-
-/** The tool has the same descriptor and may write anything to it: only what has the right form counts. */
-function isHostLine(line: unknown): line is HostLine {
-  if (!isObject(line)) return false;
-  const { type, level, message, progress, calls, isFull, output, textless, data, failure } = line;
-  if (type === 'log') return LEVELS.includes(level) && typeof message === 'string';
-  if (type === 'progress') return isProgress(progress);
-  if (type === 'calls') return Array.isArray(calls) && typeof isFull === 'boolean';
-  if (type === 'failed') return isFailure(failure);
-  const isText = typeof output === 'string' && (textless === undefined || textless === true);
-  return type === 'done' && isText && data !== undefined && (failure === undefined || isFailure(failure));
-}
-
-function isProgress(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { done, total, message } = value;
-  const isCount = (count: unknown): boolean => count === undefined || typeof count === 'number';
-  return isCount(done) && isCount(total) && (message === undefined || typeof message === 'string');
-}
-
-function isFailure(value: unknown): boolean {
-  if (!isObject(value)) return false;
-  const { code, message, hint } = value;
-  return typeof code === 'string' && typeof message === 'string' && (hint === undefined || typeof hint === 'string');
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+function errorOf(thrown: unknown): AskedError {
+  const { code, message, hint, data } = toTokaError(thrown);
+  return { code, message, ...(hint === undefined ? {} : { hint }), ...(data === undefined ? {} : { data }) };
 }

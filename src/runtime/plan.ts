@@ -111,13 +111,18 @@ function processExecutable({ executable, qualified, origin }: Tool): ProcessExec
 function workingFolder({ workingDirectory }: ProcessExecutable, { cwd, root, needsCwd }: PlanInput, mounts: readonly Mount[]): string {
   if (needsCwd === true) return cwd;
   const wanted = workingDirectory === 'project' ? root : cwd;
-  const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
-  // A folder above a mount exists inside the sandbox as well, with nothing in it but the way down.
-  const isVisible = mounts.some(({ path }) => isBelow(wanted, path) || isBelow(path, wanted));
-  return workingDirectory !== 'scratch' && isVisible ? wanted : '/tmp';
+  return workingDirectory === 'scratch' ? '/tmp' : folderInside(wanted, mounts);
 }
 
-function withoutRepeats(mounts: readonly Mount[]): Mount[] {
+/** A folder where a process can see it, else its private scratch folder. */
+export function folderInside(wanted: string, mounts: readonly Mount[]): string {
+  const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`);
+  // A folder above a mount exists inside the sandbox as well, with nothing in it but the way down.
+  return mounts.some(({ path }) => isBelow(wanted, path) || isBelow(path, wanted)) ? wanted : '/tmp';
+}
+
+/** The first mount of each path. */
+export function withoutRepeats(mounts: readonly Mount[]): Mount[] {
   return mounts.filter(({ path }, at) => mounts.findIndex((other) => other.path === path) === at);
 }
 

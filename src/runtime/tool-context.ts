@@ -45,10 +45,7 @@ export function createToolContext({ demandHolds, beforeChange, effective, fallen
     const folder = hiding(path);
     return folder === undefined ? `grant it with --allow 'fs:${action}:${path}'` : `${folder} is toka's own and hidden from every run, whatever is granted`;
   };
-  const demand = (domain: 'proc' | 'tool' | 'env', action: string, value: string): void => {
-    demandHolds?.();
-    if (!effective.allows(domain, action, value)) throw denied(`${domain}:${action}:${value}`);
-  };
+  const demand = demander(effective, demandHolds);
   const fs = createToolFs({ cwd, allows, hint, signal });
   return {
     runId: rest.runId,
@@ -67,6 +64,21 @@ export function createToolContext({ demandHolds, beforeChange, effective, fallen
           },
         }
       : fs,
+    ...guarded({ children, cwd, effective, demandHolds }),
+    env: (name) => {
+      demand('env', 'read', name);
+      return env[name];
+    },
+    now: rest.now,
+    log: rest.log,
+    progress: rest.progress,
+  };
+}
+
+/** Children that a tool starts only as far as it was granted. */
+export function guarded({ children, cwd, effective, demandHolds }: Pick<ContextOptions, 'children' | 'cwd' | 'effective'> & { readonly demandHolds: (() => void) | undefined }): Pick<ToolContext, 'call' | 'spawn'> {
+  const demand = demander(effective, demandHolds);
+  return {
     spawn: async (argv, options = {}) => {
       demand('proc', 'exec', argv[0].includes('/') ? resolve(options.cwd ?? cwd, argv[0]) : argv[0]);
       return children.spawn(argv, options);
@@ -75,13 +87,15 @@ export function createToolContext({ demandHolds, beforeChange, effective, fallen
       demand('tool', 'call', tool);
       return children.call(tool, params);
     },
-    env: (name) => {
-      demand('env', 'read', name);
-      return env[name];
-    },
-    now: rest.now,
-    log: rest.log,
-    progress: rest.progress,
+  };
+}
+
+type Demander = (domain: 'proc' | 'tool' | 'env', action: string, value: string) => void;
+
+function demander(effective: EffectiveSet, demandHolds: (() => void) | undefined): Demander {
+  return (domain, action, value) => {
+    demandHolds?.();
+    if (!effective.allows(domain, action, value)) throw denied(`${domain}:${action}:${value}`);
   };
 }
 

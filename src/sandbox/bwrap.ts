@@ -7,14 +7,17 @@ import type { SandboxPlan } from './plan.ts';
 import { emptyFilePath } from './scratch.ts';
 import { unavailable } from './unavailable.ts';
 
+/** File descriptors of a program's channel. */
+export const CHANNEL_FD = { lines: 3, replies: 4 } as const;
+
 /**
  * File descriptors under which bwrap finds what toka hands it, and under which a slot keeps a pipe for standard input and, with network, the
- * channel and the program of its gate.
+ * channel and the program of its gate. The shell of a slot can name those with one digit only.
  */
-export const FD = { seccomp: 3, status: 4, passwd: 5, group: 6, args: 7, stdin: 8, channel: GATE_CHANNEL, gate: 10 } as const;
+export const FD = { seccomp: 5, status: 6, args: 7, stdin: 8, channel: GATE_CHANNEL, gate: 10, passwd: 11, group: 12 } as const;
 
 /** The descriptor of each of a sandbox's own files. */
-export const fileFd = (at: number): number => FD.gate + 1 + at;
+export const fileFd = (at: number): number => FD.group + 1 + at;
 
 export const INSTALL_BWRAP =
   'install bubblewrap: apt install bubblewrap, dnf install bubblewrap, pacman -S bubblewrap or apk add bubblewrap';
@@ -96,7 +99,7 @@ const SEPARATE = [
 ];
 
 /** The arguments of bwrap for a plan, without the command: they go through a file, so that no path of this machine shows in `ps`. */
-export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'files' | 'limits' | 'network'>, layout: Layout): string[] {
+export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'files' | 'folder' | 'limits' | 'network'>, layout: Layout, folder?: string): string[] {
   const size = String(tmpfsSize(plan.limits));
   const own = `--proc /proc --remount-ro /proc --dev /dev --size ${size} --tmpfs /dev/shm --size ${size} --tmpfs /tmp`.split(' ');
   const variables = Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]);
@@ -108,6 +111,7 @@ export function bwrapArguments(plan: Pick<SandboxPlan, 'cwd' | 'env' | 'files' |
     ...own,
     ...(plan.network ? `--perms 0555 --ro-bind-data ${FD.gate} ${GATE_PATH}`.split(' ') : []),
     ...(plan.files ?? []).flatMap(({ path }, at) => ['--perms', '0400', '--ro-bind-data', String(fileFd(at)), path]),
+    ...(plan.folder === undefined || folder === undefined ? [] : ['--bind', folder, plan.folder]),
     ...layout.layers.flatMap(layerArguments),
     ...'--remount-ro /dev --remount-ro / --clearenv'.split(' '),
     ...variables,

@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TokaError } from '../errors.ts';
+import { CHANNEL_FD } from './bwrap.ts';
 import type { Jail } from './jail.ts';
 import { cpuSeconds, outerLimits } from './limits/rlimits.ts';
 import type { Watchdog } from './limits/watchdog.ts';
@@ -29,7 +30,7 @@ const ENFORCEMENT: Enforcement = { filesystem: 'seatbelt', memory: 'watchdog', p
 export async function launchInSeatbelt(plan: SandboxPlan, options: LaunchOptions): Promise<Outcome> {
   requireSeatbelt(options);
   if (plan.network) throw noNetwork();
-  if (plan.files) throw noFiles();
+  if (plan.files || plan.folder !== undefined) throw noFiles();
   if (options.signal?.aborted) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled before it started');
   const temporary = scratchPath('tmp');
   const staging = stage(plan.mounts, { copies: false });
@@ -79,8 +80,8 @@ function noFiles(): TokaError {
   return unavailable({
     missing: ['files'],
     have: 'no folder of its own for a process on macOS',
-    why: 'a parameter that is passed by file cannot be kept in memory and from other processes',
-    fix: 'run the tool on Linux, or let it take the parameter by env or stdin',
+    why: 'what a sandbox has of its own (a parameter that is passed by file, a runtime of code) cannot be kept from other processes',
+    fix: 'run it on Linux, or let a tool take the parameter by env or stdin',
   });
 }
 
@@ -88,11 +89,12 @@ async function run(plan: SandboxPlan, command: readonly string[], options: Launc
   const pipes = namePipes();
   const [program = '', ...words] = mkfifo(pipes);
   execFileSync(program, words, { env: { PATH: MKFIFO_PATH } });
-  const streams = openStreams(pipes, plan.stdin);
+  const streams = openStreams(pipes, plan);
   // The shell sets the limits, opens the pipes by name and becomes the command, so nothing is quoted.
-  const script = `${outerLimits(plan.limits, ENFORCEMENT)}in=$1 out=$2 err=$3; shift 3; exec "$@" 2>"$err" >"$out" <"$in"`;
+  const channel = plan.channel ? `${CHANNEL_FD.lines}<"$lines" ${CHANNEL_FD.replies}>"$replies"` : '';
+  const script = `${outerLimits(plan.limits, ENFORCEMENT)}in=$1 out=$2 err=$3 lines=$4 replies=$5; shift 5; exec "$@" 2>"$err" >"$out" <"$in" ${channel}`;
   const stdin = plan.stdin === 'pipe' ? pipes.stdin : '/dev/null';
-  const child = spawn('/bin/sh', ['-c', script, 'sh', stdin, pipes.stdout, pipes.stderr, ...command], {
+  const child = spawn('/bin/sh', ['-c', script, 'sh', stdin, pipes.stdout, pipes.stderr, pipes.lines, pipes.replies, ...command], {
     cwd: plan.cwd,
     detached: true,
     env: { ...plan.env },

@@ -18,6 +18,10 @@ export interface SandboxPlan {
   /** Grants of hosts and ports, printed: where there are any, a proxy of toka is the way to them. Otherwise there is no network at all. */
   readonly network?: readonly string[];
   readonly stdin: 'none' | 'pipe';
+  /** Whether the program has a channel to toka: lines that it reads on descriptor 3, and lines that it writes on descriptor 4. */
+  readonly channel?: true;
+  /** Absolute path, in a folder of the sandbox's own, of an empty folder that it may write and that toka looks into afterwards (`LaunchOptions.collect`). */
+  readonly folder?: string;
   readonly limits: Limits;
 }
 
@@ -111,6 +115,32 @@ export interface Figure {
   readonly source: 'cgroup' | 'sampled' | 'process';
 }
 
+/** What is no line of a channel: it is too long, no UTF-8, or ends with the channel. */
+export type ChannelFault = 'long' | 'encoding' | 'unfinished';
+
+/** toka's side of a channel. */
+export interface Channel {
+  /** Bytes of a line, without its end. */
+  readonly maxLine: number;
+  /** Called before the program is started, so that it finds what is written at once. */
+  onOpen(link: ChannelLink): void;
+  /** A promise holds the lines after it back until it is settled. */
+  onLine(line: string): void | Promise<void>;
+  /** After it no more lines come. */
+  onFault(fault: ChannelFault): void;
+  /** Every process has ended; lines that were written before may still come. */
+  onEnded(): void;
+}
+
+export interface ChannelLink {
+  /** Writes a line; settles when the program takes it, or takes nothing any more. */
+  write(line: string): Promise<void>;
+  /** The program reads the end after the lines that were written. */
+  end(): void;
+  /** Kills every process of the sandbox. */
+  kill(): void;
+}
+
 export interface LaunchOptions {
   readonly signal?: AbortSignal;
   /** Written to standard input (plan.stdin `pipe`), which is then closed. */
@@ -119,6 +149,10 @@ export interface LaunchOptions {
   readonly require?: Demand['require'];
   /** Without it, a plan with network reaches nothing. */
   readonly network?: NetworkRules;
+  /** Serves the channel of a plan that has one. */
+  readonly channel?: Channel;
+  /** Told, when the process has ended, which folder of this machine was `plan.folder`; it is removed after that. */
+  collect?(folder: string, outcome: Outcome): void;
   /** A promise holds further output of that stream back until it is settled. */
   onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void | Promise<void>;
 }

@@ -81,28 +81,31 @@ export function emptyFilePath(): string {
   return emptyFile;
 }
 
-/** Named pipes for the three streams of one process. Node's own pipes are sockets, which a program cannot open by name (`echo x > /dev/stderr`). */
+/** Named pipes for the streams of one process and its channel. Node's own pipes are sockets, which a program cannot open by name (`echo x > /dev/stderr`). */
 export interface Pipes {
   readonly stdin: string;
   readonly stdout: string;
   readonly stderr: string;
+  /** What it reads of its channel, and what it writes there. */
+  readonly lines: string;
+  readonly replies: string;
 }
 
 /** Names for pipes that are still to be made. */
 export function namePipes(): Pipes {
-  return { stdin: scratchPath('in'), stdout: scratchPath('out'), stderr: scratchPath('err') };
+  return { stdin: scratchPath('in'), stdout: scratchPath('out'), stderr: scratchPath('err'), lines: scratchPath('lines'), replies: scratchPath('replies') };
 }
 
 /** The words of the command that makes them. */
-export function mkfifo({ stdin, stdout, stderr }: Pipes): string[] {
-  return ['mkfifo', '-m', '600', '--', stdin, stdout, stderr];
+export function mkfifo(pipes: Pipes): string[] {
+  return ['mkfifo', '-m', '600', '--', ...Object.values<string>({ ...pipes })];
 }
 
 /** Where mkfifo is found, whatever the caller's own path says. */
 export const MKFIFO_PATH = '/usr/bin:/bin';
 
-export function removePipes({ stdin, stdout, stderr }: Pipes): void {
-  for (const path of [stdin, stdout, stderr]) rmSync(path, { force: true });
+export function removePipes(pipes: Pipes): void {
+  for (const path of Object.values<string>({ ...pipes })) rmSync(path, { force: true });
 }
 
 function openBase(): string {

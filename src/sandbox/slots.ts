@@ -176,7 +176,7 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const shell = spawn('/bin/sh', ['-s'], { cwd: '/', detached: true, env: {}, stdio });
   for (const fd of [filter, passwd, group, gate ?? -1, nothing]) if (fd >= 0) closeSync(fd);
   const script = shell.stdin!;
-  const status = shell.stdio[FD.status] as Socket;
+  const status = (shell.stdio as readonly unknown[])[FD.status] as Socket;
   for (const stream of [script, status]) stream.on('error', () => undefined);
   shell.on('error', () => undefined);
   shell.unref();

@@ -5,18 +5,27 @@ import type { Pipes } from './scratch.ts';
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
+/** toka's ends of the pipes of a channel. */
+export interface ChannelStreams {
+  /** What the program reads. */
+  readonly lines: Socket;
+  /** What it writes. */
+  readonly replies: Socket;
+}
+
 /** toka's ends of the pipes of a process. */
 export interface Streams {
   readonly stdin: Socket | undefined;
   readonly stdout: Socket;
   readonly stderr: Socket;
+  readonly channel: ChannelStreams | undefined;
   /** Lets go of the process's ends, once it holds them itself. */
   started(): void;
   destroy(): void;
 }
 
 /** Opens both ends of each pipe, so that neither side waits for the other or takes its absence for the end. */
-export function openStreams(pipes: Pipes, stdin: SandboxPlan['stdin']): Streams {
+export function openStreams(pipes: Pipes, plan: Pick<SandboxPlan, 'channel' | 'stdin'>): Streams {
   const guards: number[] = [];
   const open = (path: string, flags: number): Socket => {
     guards.push(openSync(path, O_RDWR | O_NONBLOCK));
@@ -24,19 +33,20 @@ export function openStreams(pipes: Pipes, stdin: SandboxPlan['stdin']): Streams 
     return new Socket({ fd, readable: flags === O_RDONLY, writable: flags === O_WRONLY });
   };
   const streams = {
-    stdin: stdin === 'pipe' ? open(pipes.stdin, O_WRONLY) : undefined,
+    stdin: plan.stdin === 'pipe' ? open(pipes.stdin, O_WRONLY) : undefined,
     stdout: open(pipes.stdout, O_RDONLY),
     stderr: open(pipes.stderr, O_RDONLY),
+    channel: plan.channel ? { lines: open(pipes.lines, O_WRONLY), replies: open(pipes.replies, O_RDONLY) } : undefined,
   };
   // A process may end without reading what it was given.
-  streams.stdin?.on('error', () => undefined);
+  for (const stream of [streams.stdin, streams.channel?.lines]) stream?.on('error', () => undefined);
   const started = (): void => guards.splice(0).forEach((fd) => closeSync(fd));
   return {
     ...streams,
     started,
     destroy: () => {
       started();
-      for (const stream of [streams.stdin, streams.stdout, streams.stderr]) stream?.destroy();
+      for (const stream of [streams.stdin, streams.stdout, streams.stderr, streams.channel?.lines, streams.channel?.replies]) stream?.destroy();
     },
   };
 }
@@ -46,9 +56,14 @@ export async function feed(stdin: Socket, input: LaunchOptions['input']): Promis
   const chunks = input === undefined ? [] : input instanceof Uint8Array ? [input] : input;
   for await (const chunk of chunks) {
     if (stdin.destroyed) return;
-    if (!stdin.write(chunk)) await nextOf(stdin, ['drain', 'close']);
+    await taken(stdin, chunk);
   }
   stdin.end();
+}
+
+/** Writes, and waits while the reader does not keep up. */
+export async function taken(stream: Socket, chunk: Uint8Array | string): Promise<void> {
+  if (!stream.write(chunk)) await nextOf(stream, ['drain', 'close']);
 }
 
 function nextOf(stream: Socket, events: readonly string[]): Promise<void> {
@@ -117,7 +132,7 @@ export function deliver(
 }
 
 /** Reads a stream to its end, one chunk at a time, each accepted before the next is read. */
-async function drain(stream: Socket, accept: (chunk: Buffer) => Promise<void>): Promise<void> {
+export async function drain(stream: Socket, accept: (chunk: Buffer) => Promise<void>): Promise<void> {
   try {
     for await (const chunk of stream) await accept(chunk as Buffer);
   } catch (error) {

@@ -1,3 +1,4 @@
+import { openChannel } from './channel.ts';
 import type { Jail } from './jail.ts';
 import type { Watchdog } from './limits/watchdog.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
@@ -50,12 +51,15 @@ export async function supervise({ plan, jail, streams, options, watch }: Supervi
   const delivery = deliver(streams, plan.limits.maxOutput, options.onOutput, () => stop('output'));
   const delivered = delivery.done.catch(fail);
   if (streams.stdin) feed(streams.stdin, options.input).catch(fail);
+  const channel = streams.channel && openChannel(streams.channel, options.channel, () => stop('cancelled'));
+  const heard = channel?.done.catch(fail);
   const shellCode = await jail.empty;
   const wallMs = Number(process.hrtime.bigint() - started) / 1e6;
   watchdog.stop();
   timers.forEach((timer) => clearTimeout(timer));
   options.signal?.removeEventListener('abort', cancel);
-  await delivered;
+  channel?.ended();
+  await Promise.all([delivered, heard]);
   streams.destroy();
   if (failures.length > 0) throw failures[0];
   return { delivery, shellCode, stopped, wallMs, peak: watchdog.peak() };

@@ -17,6 +17,8 @@ export function detail(event: RunEvent): string {
       return `${event.by}: ${event.error.code}: ${event.error.message}`;
     case 'run.marked':
       return `${event.as}, by ${event.by}`;
+    case 'run.cached':
+      return `as run ${event.from}, which had the same inputs`;
     case 'run.recorded':
       return `${'inline' in event.calls && Array.isArray(event.calls.inline) ? `${event.calls.inline.length} calls` : 'its calls'}, ${event.contents.length} kept beside them, to be replayed${event.lost ? `; not kept: ${event.lost.join(', ')}` : ''}`;
     case 'run.output':

@@ -11,6 +11,8 @@ export const OWN_FLAGS = {
   frozen: 'switch',
   help: 'switch',
   json: 'switch',
+  map: 'list',
+  'no-cache': 'switch',
   param: 'list',
   params: 'value',
   'passthrough-exit': 'switch',

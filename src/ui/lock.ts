@@ -44,7 +44,10 @@ function requireLock({ lock }: Toka): NonNullable<Toka['lock']> {
 async function entriesNow(toka: Toka, root: string): Promise<ReturnType<typeof lockEntries>> {
   const index = await toka.index({ rebuild: true });
   const broken = index.problems().find(({ source }) => source !== 'user');
-  if (!broken) return lockEntries(index.all(), root);
+  if (!broken) return lockEntries(
+      index.all().map(({ tool }) => tool),
+      root,
+    );
   const { code, message, where = { file: broken.file }, data = {} } = broken;
   throw new TokaError(code, message, { where, data, hint: 'correct the manifest, and check all of them with toka tools validate' });
 }

@@ -3,16 +3,30 @@ import { TokaError } from '../errors.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
+type Values = Readonly<Record<string, unknown>>;
+
+/** What was given as parameters. */
+export interface Given {
+  readonly values: Values;
+  /** The tool whose result it is, where it is one. */
+  readonly from?: string;
+}
+
+/** The values of `readGiven`. */
+export async function readParams(source: string, stdin: AsyncIterable<Uint8Array>): Promise<Values> {
+  return (await readGiven(source, stdin)).values;
+}
+
 /**
  * Reads `--params FILE|-`: a JSON object, or the result of a run, whose `data` it then takes.
  *
  * @throws TokaError TOKA_PARAM_INVALID
  */
-export async function readParams(source: string, stdin: AsyncIterable<Uint8Array>): Promise<Readonly<Record<string, unknown>>> {
+export async function readGiven(source: string, stdin: AsyncIterable<Uint8Array>): Promise<Given> {
   const place = source === '-' ? 'standard input' : source;
   const value = parse(await readAll(source === '-' ? stdin : createReadStream(source), place), place);
   if (!isObject(value)) throw notObject(place, value);
-  if (value['schema'] !== 'toka/run-result/v1') return value;
+  if (value['schema'] !== 'toka/run-result/v1') return { values: value };
   if (value['status'] !== 'succeeded') {
     throw new TokaError('TOKA_PARAM_INVALID', `${place} holds the result of a run that ${String(value['status'])}`, {
       hint: 'look at its error, and run that tool again',
@@ -21,7 +35,7 @@ export async function readParams(source: string, stdin: AsyncIterable<Uint8Array
   }
   const { data } = value;
   if (!isObject(data)) throw notObject(`the data of the run result in ${place}`, data);
-  return data;
+  return { values: data, from: typeof value['tool'] === 'string' ? value['tool'] : 'a run' };
 }
 
 async function readAll(chunks: AsyncIterable<Uint8Array>, place: string): Promise<string> {

@@ -124,3 +124,8 @@ export async function askAboutDrift({ file, difference }: Drift): Promise<Verdic
 export async function confirm(message: string): Promise<boolean> {
   return (await one({ type: 'confirm', name: 'answer', message, default: false })) === true;
 }
+
+/** Asks a person for one of several words. */
+export async function choose<T extends string>(message: string, choices: readonly T[]): Promise<T> {
+  return (await one({ type: 'select', name: 'choice', message, choices: choices.map((value) => ({ name: value, value })) })) as T;
+}

@@ -12,21 +12,27 @@ interface ResultFlags {
   readonly passthroughExit?: boolean;
 }
 
-/** Prints the result of a run; returns the exit code. */
-export function showResult(result: RunResult, { executable }: Pick<Tool, 'executable'>, flags: ResultFlags, door: Door): number {
+/** Prints the result of a run, of which nothing may steer a terminal; returns the exit code. */
+export function showResult(result: RunResult, type: Tool['executable']['type'], flags: ResultFlags, door: Door): number {
   if (flags.json) door.stdout.write(`${JSON.stringify(result)}\n`);
   else {
-    if (executable.type === 'native') door.stdout.write(shown(result, door.stdout.isTTY === true));
+    const text = type === 'native' ? nativeText(result) : type === 'code' ? returned(result) : '';
+    door.stdout.write(door.stdout.isTTY === true ? screenFilter()(Buffer.from(text)) : text);
     if (result.error && !isSaid(result)) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
   }
   if (flags.passthroughExit === true && result.exitCode !== null && result.error?.code === 'TOKA_RUN_FAILED') return result.exitCode;
   return exitCodeOf(result.error);
 }
 
-/** A native tool's result as text; what it read from a file must not steer a terminal. */
-function shown({ output, textless, data }: RunResult, isTty: boolean): string {
-  const text = textless ? jsonText(data) : output;
-  return isTty ? screenFilter()(Buffer.from(text)) : text;
+/** A native tool's result as text. */
+function nativeText({ output, textless, data }: RunResult): string {
+  return textless ? jsonText(data) : output;
+}
+
+/** What code returned, after what it printed. */
+function returned({ data }: RunResult): string {
+  if (data === undefined || data === null) return '';
+  return typeof data === 'string' ? `${data}\n` : jsonText(data);
 }
 
 /** A tool that printed its own verdict need not have it printed again. */

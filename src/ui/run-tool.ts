@@ -8,7 +8,7 @@ import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitA
 import { toolHelp } from './help.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
-import { readParams } from './params.ts';
+import { readGiven } from './params.ts';
 import { missingOf, planJson, planText } from './plan-text.ts';
 import { exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
@@ -59,7 +59,9 @@ async function completed(tool: Tool, given: Readonly<Record<string, unknown>>, o
       hint: 'pass the parameters as flags, or --params FILE',
     });
   }
-  const params = { ...(source === undefined ? {} : await readParams(source, door.stdin)), ...given };
+  const maps = own.all('map');
+  if (source === undefined && maps.length > 0) throw new TokaError('TOKA_USAGE', '--map picks out of --params, of which there are none', { hint: 'pipe a result in: toka run A --json | toka run B --params - --map NAME=/POINTER' });
+  const params = { ...(source === undefined ? {} : await piped(source, maps, tool, door)), ...given };
   const missing = tool.params.required.filter((name) => !Object.hasOwn(params, name) || params[name] === undefined);
   if (missing.length === 0) return params;
   if (door.isAttended && !own.has('json')) {
@@ -70,6 +72,12 @@ async function completed(tool: Tool, given: Readonly<Record<string, unknown>>, o
     hint: `toka run ${tool.name} --help shows its parameters`,
     data: { missing },
   });
+}
+
+async function piped(source: string, maps: readonly string[], tool: Tool, door: Door): Promise<Readonly<Record<string, unknown>>> {
+  const given = await readGiven(source, door.stdin);
+  if (maps.length === 0 && given.from === undefined) return given.values;
+  return (await import('./param-map.ts')).mapParameters(given, maps, tool);
 }
 
 function readsStdin({ executable }: Tool): boolean {
@@ -93,7 +101,7 @@ function timeoutOf(own: OwnFlags): { timeoutMs?: number } {
 /** The request, by whoever acts with the token of `--token`. */
 async function requestOf(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags): Promise<ToolRequest> {
   const token = own.last('token');
-  const request = { ...toka.request({ name }, params), ...bounds(own), allow: own.all('allow'), frozen: own.has('frozen'), record: own.has('record') };
+  const request = { ...toka.request({ name }, params), ...bounds(own), allow: own.all('allow'), frozen: own.has('frozen'), record: own.has('record'), isFresh: own.has('no-cache') };
   return token === undefined ? request : { ...request, principal: await toka.bearer(token) };
 }
 
@@ -123,7 +131,7 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
       ...(readsStdin(tool) ? { input: door.stdin } : {}),
     });
     live.end();
-    return showResult(result, tool, { json: isJson, passthroughExit: own.has('passthrough-exit') }, door);
+    return showResult(result, tool.executable.type, { json: isJson, passthroughExit: own.has('passthrough-exit') }, door);
   } finally {
     interrupts.end();
   }

@@ -30,10 +30,10 @@ export async function resumeRun(prefix: string, flags: ResumeFlags, door: Door):
     };
     const found = await toka.interrupted(id);
     const decided = await decide(toka, found, flags, options, door);
-    if ('result' in decided) return showResult(decided.result, { executable: { type: 'external' } as Tool['executable'] }, flags, door);
+    if ('result' in decided) return showResult(decided.result, 'external', flags, door);
     const params = options.params ?? (await askedSecrets(toka, decided.found, flags, door));
     const result = await carryOut(toka, decided.found, { ...options, params, retry: decided.retry }, flags, door);
-    return showResult(result, (await toka.findTool(toolOf(decided.found))).tool, flags, door);
+    return showResult(result, await typeOf(toka, decided.found), flags, door);
   } finally {
     await toka.close();
   }
@@ -80,6 +80,12 @@ async function askedSecrets(toka: Toka, { needs, events }: Found, { json }: Resu
   if (needs.length === 0 || json || !door.isAttended) return {};
   const { askParameters } = await import('./prompts.ts');
   return askParameters((await toka.findTool(toolOf({ events }))).tool, needs);
+}
+
+async function typeOf(toka: Toka, { events }: Found): Promise<Tool['executable']['type']> {
+  const event = events[0]?.event;
+  const isCode = event?.type === 'run.requested' && event.model === 'code';
+  return isCode ? 'code' : (await toka.findTool(toolOf({ events }))).tool.executable.type;
 }
 
 function toolOf({ events }: Pick<Found, 'events'>): string {

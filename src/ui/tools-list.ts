@@ -1,4 +1,4 @@
-import type { RegistryIndex, ToolRow } from '../registry/index-file.ts';
+import { HEADS, type RegistryIndex, type ToolRow } from '../registry/index-file.ts';
 import type { Door } from './door.ts';
 import { paint, table, tableOf, terminal } from './text.ts';
 
@@ -14,8 +14,8 @@ export async function listTools(flags: ListFlags, door: Door): Promise<number> {
   const { registry } = await door.workspace();
   try {
     const index = await registry.index();
-    const count = flags.json === true ? writeJson(index.list(flags), door) : writeTable(index, flags, door);
-    if (count === 0 && flags.json !== true) door.stderr.write('no tool fits; toka tools list shows all of them\n');
+    const hasSome = flags.json === true ? writeJson(index.list(flags), door) : writeTable(index, flags, door);
+    if (!hasSome && flags.json !== true) door.stderr.write('no tool fits; toka tools list shows all of them\n');
     warnOfProblems(index, door);
     return 0;
   } finally {
@@ -23,29 +23,32 @@ export async function listTools(flags: ListFlags, door: Door): Promise<number> {
   }
 }
 
-function writeJson(tools: readonly ToolRow[], { stdout }: Door): number {
+function writeJson(tools: readonly ToolRow[], { stdout }: Door): boolean {
   stdout.write(`${JSON.stringify({ schema: 'toka/tool-list/v1', tools })}\n`);
-  return tools.length;
+  return tools.length > 0;
 }
 
-const TITLES = { label: 'NAME', source: 'SOURCE', heading: 'CATEGORY', effect: 'EFFECT', summary: 'DESCRIPTION' };
+const LINE_BREAK = Buffer.from('\n');
 
-function writeTable(index: RegistryIndex, flags: ListFlags, door: Door): number {
+/** Where nothing has to be cut or painted, the text is passed on as it is. */
+function writeTable(index: RegistryIndex, flags: ListFlags, door: Door): boolean {
   if (flags.capability !== undefined) {
     const tools = index.list(flags);
     door.stdout.write(toolTable(tools, index, door));
-    return tools.length;
+    return tools.length > 0;
   }
-  const lines = index.lines(TITLES, flags);
-  door.stdout.write(tableOf(lines, terminal(door.stdout, door.env)));
-  return lines.length - 1;
+  const text = index.table(flags);
+  const view = terminal(door.stdout, door.env);
+  const isPlain = !view.isTty && !view.color;
+  door.stdout.write(isPlain ? Buffer.concat([text, LINE_BREAK]) : tableOf(Buffer.from(text).toString('utf8').split('\n'), view));
+  return text.includes(LINE_BREAK[0] as number);
 }
 
 /** The table of some tools. */
 export function toolTable(tools: readonly ToolRow[], index: RegistryIndex, door: Door): string {
   const clashes = index.clashes();
   const rows = tools.map((tool) => [clashes.has(tool.name) ? tool.qualified : tool.name, tool.source, tool.category, tool.effect, tool.description.split('\n')[0] ?? '']);
-  return table(Object.values(TITLES), rows, terminal(door.stdout, door.env));
+  return table(Object.values(HEADS), rows, terminal(door.stdout, door.env));
 }
 
 /** A manifest that cannot be read is missing from every list, so every list says so. */

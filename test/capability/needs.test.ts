@@ -35,7 +35,7 @@ function tool(
 }
 
 function scopes(required: readonly string[], params: Readonly<Record<string, unknown>> = {}): (string | undefined)[] {
-  return needsOf(tool(required), { params, words: [], cwd: '/p', fileOf }, anchors).required.map(({ scope }) => scope);
+  return needsOf(tool(required), { params, words: [], cwd: '/p', isCalled: false, fileOf }, anchors).required.map(({ scope }) => scope);
 }
 
 describe('parameters in a capability', () => {
@@ -59,7 +59,7 @@ describe('parameters in a capability', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z*?\\{}: ~.-]{1,12}$/), (name) => {
         fc.pre(name !== '.' && name !== '..');
-        const [need] = needsOf(tool(['fs:read:{path}']), { params: { path: `/p/${name}` }, words: [], cwd: '/p', fileOf }, anchors).required;
+        const [need] = needsOf(tool(['fs:read:{path}']), { params: { path: `/p/${name}` }, words: [], cwd: '/p', isCalled: false, fileOf }, anchors).required;
         expect(need && scopeGlob(need)).toMatchObject({ literal: true, prefix: `/p/${name}` });
       }),
     );
@@ -85,7 +85,7 @@ describe('the start of its program', () => {
   ])('%s', (_, executable, kind, program) => {
     const each = tool([], executable, kind);
     expect(programOf(each)).toBe(program);
-    const needs = needsOf(each, { params: {}, words: [], cwd: '/p', fileOf }, anchors).required;
+    const needs = needsOf(each, { params: {}, words: [], cwd: '/p', isCalled: false, fileOf }, anchors).required;
     expect(needs.map((need) => [need.domain, need.action, program !== undefined && matches(scopeGlob(need), program)])).toEqual(
       program === undefined ? [] : [['proc', 'exec', true]],
     );
@@ -94,13 +94,13 @@ describe('the start of its program', () => {
 });
 
 test('a program that a manifest names among its capabilities as well is needed once', () => {
-  const needs = needsOf(tool(['proc:exec:sh', 'fs:read:/p/a'], { type: 'external', path: 'sh', ...process }), { params: {}, words: [], cwd: '/p', fileOf }, anchors);
+  const needs = needsOf(tool(['proc:exec:sh', 'fs:read:/p/a'], { type: 'external', path: 'sh', ...process }), { params: {}, words: [], cwd: '/p', isCalled: false, fileOf }, anchors);
   expect(needs.required.map(({ domain, action, scope }) => `${domain}:${action}:${scope}`)).toEqual(['proc:exec:sh', 'fs:read:/p/a']);
 });
 
 describe('what is started by the program', () => {
   const external = (path: string): Tool => tool([], { type: 'external', path, ...process });
-  const needs = (path: string, words: readonly string[]) => needsOf(external(path), { params: {}, words, cwd: '/p', fileOf }, anchors);
+  const needs = (path: string, words: readonly string[]) => needsOf(external(path), { params: {}, words, cwd: '/p', isCalled: false, fileOf }, anchors);
 
   test('needs to be granted as well', () => {
     expect(needs('env', ['A=1', 'nice', './bin/git', 'status']).required.map(({ scope }) => scope)).toEqual(['env', 'nice', '/p/bin/git']);
@@ -123,6 +123,11 @@ test.each<[Partial<Tool>, boolean]>([
   [{ effect: 'privileged', risk: 'low' }, true],
   [{ effect: 'read', risk: 'high' }, true],
 ])('%j needs somebody’s word for just this tool: %s', (change, expected) => {
-  const { consent } = needsOf({ ...tool([]), ...change }, { params: {}, words: [], cwd: '/p', fileOf }, anchors);
+  const { consent } = needsOf({ ...tool([]), ...change }, { params: {}, words: [], cwd: '/p', isCalled: false, fileOf }, anchors);
   expect(consent?.capability).toEqual(expected ? { domain: 'tool', action: 'call', scope: 'project/report' } : undefined);
+});
+
+test('who calls a tool needs its call, by its full name', () => {
+  const call = (isCalled: boolean): unknown => needsOf(tool([]), { params: {}, words: [], cwd: '/p', isCalled, fileOf }, anchors).called;
+  expect([call(false), call(true)]).toEqual([undefined, { domain: 'tool', action: 'call', scope: 'project/report' }]);
 });

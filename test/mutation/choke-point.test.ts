@@ -67,7 +67,7 @@ function steps(script: string, more: More): ToolRequest {
 holds('unknown model', async () => {
   await open();
   const { principal, door, cwd } = read();
-  expect(await plans({ model: 'code', language: 'python', source: '1', principal, door, cwd, params: {} })).toBe('TOKA_MODEL_UNAVAILABLE');
+  expect(await plans({ model: 'agent', agent: 'reviewer', principal, door, cwd, params: {} })).toBe('TOKA_MODEL_UNAVAILABLE');
 });
 
 holds('unknown tool', async () => {

@@ -26,13 +26,16 @@ async function open(options: Partial<TokaOptions> = {}): Promise<void> {
 describe('one union for three models', () => {
   const common = { principal: Principal.person('user:test'), door: 'api', params: {} } as const;
   const REQUESTS: Record<string, () => ExecutionRequest> = {
-    code: () => ({ ...common, model: 'code', language: 'javascript', source: '1 + 1', cwd: here.project }),
+    code: () => ({ ...common, model: 'code', language: 'klingon', params: { source: '1 + 1', name: 'sum', params: {}, requirements: [] }, level: 'restricted', limits: {}, capabilities: [], cwd: here.project }),
     agent: () => ({ ...common, model: 'agent', agent: 'reviewer', cwd: here.project }),
   };
 
-  test.each(Object.keys(REQUESTS))(
-    '%s: not available yet, said with its code, in the shape of every result, and recorded',
-    async (model) => {
+  test.each([
+    ['code', 'TOKA_LANGUAGE_UNKNOWN', 2],
+    ['agent', 'TOKA_MODEL_UNAVAILABLE', 69],
+  ])(
+    '%s that cannot be run: said with its code, in the shape of every result, and recorded',
+    async (model, code, exitCode) => {
       const request = REQUESTS[model]?.() as ExecutionRequest;
       const result = await toka.run(request);
       expect(result).toMatchObject({
@@ -41,12 +44,12 @@ describe('one union for three models', () => {
         output: '',
         exitCode: null,
         artifacts: [],
-        error: { code: 'TOKA_MODEL_UNAVAILABLE' },
+        error: { code },
       });
       expect(
         (await (await toka.journal()).read(result.runId)).map(({ event }) => event.type),
       ).toEqual(['run.requested', 'run.finished']);
-      await expect(toka.prepare(request)).rejects.toMatchObject({ code: 'TOKA_MODEL_UNAVAILABLE', exitCode: 69 });
+      await expect(toka.prepare(request)).rejects.toMatchObject({ code, exitCode });
     },
   );
 

@@ -41,7 +41,25 @@ export {
   type RuntimeSupports,
   type SandboxRuntime,
   type SetupHost,
+  type SetupSpawnOptions,
 } from './runtime.ts';
+export {
+  defineProvider,
+  providerError,
+  type AssistantPart,
+  type FinishReason,
+  type ModelEvent,
+  type ModelMessage,
+  type ModelRequest,
+  type ModelTool,
+  type ModelToolResult,
+  type Provider,
+  type ProviderError,
+  type ProviderErrorCode,
+  type ProviderHost,
+  type ProviderSupports,
+  type UserPart,
+} from './provider.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';
 export type {

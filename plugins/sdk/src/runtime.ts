@@ -78,6 +78,16 @@ export interface Program {
 /** Where a sandbox has the files of `Program.files`. */
 export const RUNTIME_FILES = '/dev/toka';
 
+export interface SetupSpawnOptions {
+  /** Capabilities of the run that it needs, such as `net:connect:pypi.org:443`. Default: no network. */
+  readonly network?: readonly string[];
+  /** Absolute paths of files and trees of this machine that it reads. */
+  readonly reads?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds. Default: what is left of the run's own limit. */
+  readonly timeoutMs?: number;
+}
+
 /** What a runtime may do before a program is started for the first time. */
 export interface SetupHost {
   readonly signal: AbortSignal;
@@ -85,7 +95,7 @@ export interface SetupHost {
    * Runs a program in the sandbox as a recorded child run. It may write the runtime's own folder (`ProgramHost.folder`) and nothing else, and
    * reach hosts that the run was granted.
    */
-  spawn(argv: readonly [string, ...string[]], options?: { readonly network?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number }): Promise<ProcessResult>;
+  spawn(argv: readonly [string, ...string[]], options?: SetupSpawnOptions): Promise<ProcessResult>;
   log(level: LogLevel, message: string): void;
   progress(progress: Progress): void;
 }
@@ -104,6 +114,8 @@ export interface RuntimeSupports {
   readonly calls: boolean;
   /** Whether it installs `requirements`. */
   readonly requirements: boolean;
+  /** Whether what it runs is no text: `source` is then base64. Default false. */
+  readonly binary?: boolean;
 }
 
 interface RuntimeFacts {

@@ -27,9 +27,12 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
     if (!supports.forget || !forget) throw unsupported(id, 'forget');
     return forget;
   };
-  const transaction: StorageBackend['transaction'] = async (work, { durable = true } = {}) => {
+  const demandWritable = (): void => {
     open();
     if (readOnly) throw coded('STORAGE_READ_ONLY', `the storage ${id} was opened to be read`);
+  };
+  const transaction: StorageBackend['transaction'] = async (work, { durable = true } = {}) => {
+    demandWritable();
     return driver.transaction((inner) => scoped(writerOf, inner, work), { durable });
   };
   const writerOf = (inner: DriverTransaction, isOpen: () => void): StorageTransaction => ({
@@ -40,7 +43,12 @@ export function guarded({ id, supports }: Pick<StorageDefinition, 'id' | 'suppor
     id,
     supports,
     ...reader(driver, open),
-    append: (stream, events, expectedVersion) => transaction((inner) => inner.append(stream, events, expectedVersion)),
+    async append(stream, events, expectedVersion) {
+      if (!driver.append) return transaction((inner) => inner.append(stream, events, expectedVersion));
+      demandWritable();
+      checkAppend(stream, events, expectedVersion);
+      return driver.append(stream, events, expectedVersion);
+    },
     put: (key, value, until) => transaction((inner) => inner.put(key, value, until)),
     remove: (key) => transaction((inner) => inner.remove(key)),
     prune: (now) => transaction((inner) => inner.prune(now)),
@@ -153,14 +161,18 @@ function reader(inner: StorageReader, open: () => void): StorageReader {
   };
 }
 
+function checkAppend(stream: string, events: readonly NewEvent[], expectedVersion: number): void {
+  checkName('a stream', stream);
+  checkCount('expectedVersion', expectedVersion);
+  checkEvents(events);
+}
+
 function writer(inner: DriverTransaction, open: () => void, forgetOf: (inner: DriverTransaction) => StorageTransaction['forget']): StorageTransaction {
   return {
     ...reader(inner, open),
     append(stream, events, expectedVersion) {
       open();
-      checkName('a stream', stream);
-      checkCount('expectedVersion', expectedVersion);
-      checkEvents(events);
+      checkAppend(stream, events, expectedVersion);
       return inner.append(stream, events, expectedVersion);
     },
     put(key, value, until) {

@@ -63,6 +63,11 @@ export interface ToolDefinition<S extends ParamsSchema = ParamsSchema, R = unkno
   readonly output: JsonSchema;
   readonly capabilities: ToolCapabilities;
   readonly effect: Effect;
+  /**
+   * Whether the result of a run may be that of an earlier one: with the same parameters, and the same content of all that its capabilities let it
+   * read. Only for effect `none`. Default false.
+   */
+  readonly cache?: boolean;
   /** How much it may use: `restricted` 30 s, `standard` 300 s, `elevated` 1,800 s and the network, where granted. Default `restricted`. */
   readonly level?: 'restricted' | 'standard' | 'elevated';
   readonly examples?: readonly { readonly description: string; readonly params: Readonly<Record<string, unknown>> }[];

@@ -11,7 +11,8 @@ import { divergenceOf, effectsAgain } from './divergence.ts';
 import { type Ending, endingDifferences } from './ending.ts';
 import { type Move, moveOf } from './move.ts';
 import { type ChangedFile, REPLAY_SCHEMA, type ReplayReport, type ReplayRequest } from './report.ts';
-import { bytesOf, filesOf, notRecorded, type Retellable, retellable, secretsFor, targetOf } from './retellable.ts';
+import { bytesOf } from '../recorded-completion.ts';
+import { filesOf, notRecorded, type Retellable, retellable, secretsFor, targetOf } from './retellable.ts';
 
 /**
  * Really does once more what is on record, and compares: by who asks, with their rights of today, and of these at most what it had. It is a

@@ -11,7 +11,8 @@ import { again } from './again.ts';
 import { type Divergence, divergenceOf, requireAnswered, requireContents } from './divergence.ts';
 import { endingDifferences, endingNow, withWords } from './ending.ts';
 import { REPLAY_SCHEMA, type ReplayReport, type ReplayRequest } from './report.ts';
-import { completionOf, type Retellable, secretsFor, targetOf } from './retellable.ts';
+import { completionOf } from '../recorded-completion.ts';
+import { type Retellable, secretsFor, targetOf } from './retellable.ts';
 
 export type { ReplayReport, ReplayRequest } from './report.ts';
 export { type Retellable, retellable } from './retellable.ts';
@@ -45,7 +46,7 @@ async function requestFor(found: Retellable, { door, principal, signal, params =
   const { run, requested, started, recorded, calls } = found;
   const secrets = secretsFor(found, params);
   const root = requested.project ?? requested.cwd;
-  const completion = await completionOf(found, await house.journal());
+  const completion = await completionOf(found.events, await house.journal());
   return {
     model: 'tool',
     door,

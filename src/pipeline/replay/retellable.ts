@@ -2,9 +2,9 @@ import { TokaError } from '../../errors.ts';
 import type { Journal } from '../../journal/contract.ts';
 import type { Kept, RunEvent, RunRecorded, RunRequested, RunResumed, RunStarted, StoredEvent } from '../../journal/events.ts';
 import { parseCalls, parseFiles, type RecordedCall, type RecordedFile } from '../../journal/recorded.ts';
-import type { Completion } from '../../runtime/completion.ts';
 import { TAPE_LIMITS, type TapedCall } from '../../runtime/taped-call.ts';
 import { STOPPED, valueOf } from '../answer.ts';
+import { bytesOf } from '../recorded-completion.ts';
 import { paramsAgain } from '../asked-again.ts';
 import type { House } from '../house.ts';
 import type { ToolRequest } from '../request.ts';
@@ -118,27 +118,6 @@ async function tapedCalls(recorded: readonly RecordedCall[], journal: Journal): 
 /** The files that a process could read. */
 export async function filesOf({ files }: RunRecorded, journal: Journal): Promise<RecordedFile[]> {
   return parseFiles(await valueOf(files, journal));
-}
-
-/** The bytes of a text that was recorded. */
-export async function bytesOf(kept: Kept, journal: Journal): Promise<Uint8Array> {
-  if ('blob' in kept) return journal.blob(kept.blob);
-  return Buffer.from(typeof kept.inline === 'string' ? kept.inline : JSON.stringify(kept.inline));
-}
-
-/** How the process ended that is on record. */
-export async function completionOf({ events }: Retellable, journal: Journal): Promise<Completion> {
-  const pieces: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
-  let isTruncated = false;
-  for (const { event } of events) {
-    if (event.type !== 'run.output') continue;
-    pieces.push({ stream: event.stream, bytes: await bytesOf(event.kept, journal) });
-    isTruncated ||= event.truncated;
-  }
-  const last = events.map(({ event }) => event).find((event) => event.type === 'run.finished');
-  const stopped = STOPPED[last?.error?.code ?? ''];
-  const output = Buffer.concat(pieces.flatMap(({ stream, bytes }) => (stream === 'stdout' ? [bytes] : []))).toString('utf8');
-  return { output, outputBytes: last?.usage.outputBytes ?? 0, truncated: isTruncated, exitCode: last?.exitCode ?? null, pieces, ...(stopped ? { stopped } : {}) };
 }
 
 export function notRecorded(run: string, why: string, hint: string): TokaError {

@@ -4,6 +4,7 @@ import { type Run, settled } from '../run.ts';
 export async function anticipate(run: Run): Promise<Run> {
   const { capabilities, executable, origin } = settled(run, 'tool');
   if (executable.type === 'native' && origin.kind === 'bundled') return run;
+  if (executable.type === 'code') return run;
   const network = [...capabilities.required, ...capabilities.optional].some((capability) => capability.startsWith('net:'));
   const files = 'pass' in executable ? Object.values(executable.pass).filter(({ kind }) => kind === 'file').length : 0;
   const { expectSlot } = await import('../../runtime/sandboxed.ts');

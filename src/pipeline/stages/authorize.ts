@@ -32,14 +32,20 @@ function callOf(run: Run, { projectRoot, env }: House): Call {
   const { executable, params: schema } = settled(run, 'tool');
   const params = settled(run, 'params');
   const fileOf = (program: string): string | undefined => programFile(program, env, request.cwd);
-  if (executable.type !== 'shell' && executable.type !== 'python' && executable.type !== 'external') return { params, words: [], cwd: request.cwd, fileOf };
+  if (executable.type !== 'shell' && executable.type !== 'python' && executable.type !== 'external') return { params, words: [], cwd: request.cwd, isCalled: isCalled(run), fileOf };
   const script = executable.type === 'external' ? [] : [executable.path];
   return {
     params,
     words: [...script, ...passParameters(executable, schema, params).args],
     cwd: executable.workingDirectory === 'project' ? (projectRoot ?? request.cwd) : request.cwd,
+    isCalled: isCalled(run),
     fileOf,
   };
+}
+
+/** By a running tool, or by code; what it spawns is asked for by the program's name. */
+function isCalled({ request }: Run): boolean {
+  return request.parent !== undefined && request.model === 'tool' && request.target.kind === 'named';
 }
 
 function flagged({ request }: Run, { anchors }: House): Grant[] {

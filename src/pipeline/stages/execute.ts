@@ -1,9 +1,9 @@
-import { reachOf } from '../../capability/reach.ts';
-import { toTokaError } from '../../errors.ts';
+import type { ToolContext } from '@toka/sdk';
+import { TokaError, toTokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
 import type { Completion } from '../../runtime/completion.ts';
-import { createToolContext } from '../../runtime/tool-context.ts';
-import type { NetworkRules, SandboxPlan } from '../../sandbox/plan.ts';
+import { createToolContext, guarded } from '../../runtime/tool-context.ts';
+import type { SandboxPlan } from '../../sandbox/plan.ts';
 import { boundSignal } from '../bond.ts';
 import { callsOf } from '../calls.ts';
 import { children } from '../children.ts';
@@ -11,13 +11,15 @@ import { deedOf } from '../deed.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
+import { networkOf } from '../network.ts';
 import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.ts';
 
 /** Makes it run. */
 export async function execute(asked: Run, house: House): Promise<Run> {
   const run = withMaskedEvents(asked);
   const { request } = run;
-  const { executable } = settled(run, 'tool');
+  const tool = settled(run, 'tool');
+  const { executable } = tool;
   request.onEvent?.({
     type: 'started',
     run: run.id,
@@ -25,7 +27,15 @@ export async function execute(asked: Run, house: House): Promise<Run> {
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
   if (request.replays) return (await import('../replay/retell.ts')).retell(run, request.replays, house);
-  const plan = run.plan && { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
+  if (executable.type === 'code') return (await import('../code/execute.ts')).executeCode(run, executable, house);
+  if (tool.cache === true) return (await import('../cache.ts')).answered(run, house, async () => carry(run, house));
+  return carry(run, house);
+}
+
+async function carry(run: Run, house: House): Promise<Run> {
+  const { request } = run;
+  const { executable } = settled(run, 'tool');
+  const { plan } = run;
   if (!plan) return inProcess(run, house);
   const { makeHidden, watchForPlanted } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
@@ -39,8 +49,9 @@ export async function execute(asked: Run, house: House): Promise<Run> {
 
 type Carried = Pick<Run, 'recording'> & { readonly completion: Completion };
 
-async function process(run: Run, plan: SandboxPlan, house: House): Promise<Carried> {
+async function process(run: Run, asked: SandboxPlan, house: House): Promise<Carried> {
   const { request } = run;
+  const plan = { ...asked, env: { ...asked.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
   const slot = run.slot?.take();
   const signal = boundSignal(request, house.clock);
   const recorder = request.record === true ? await (await recorders()).recorderOfProcess(run, house) : undefined;
@@ -53,7 +64,7 @@ async function process(run: Run, plan: SandboxPlan, house: House): Promise<Carri
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
     ...(input === undefined ? {} : { input }),
-    ...network(run, plan),
+    ...networkOf(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
   });
   return { completion, ...(recorder ? { recording: recorder.recording() } : {}) };
@@ -71,11 +82,14 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
   const signal = boundSignal(request, house.clock);
   const { runIsolatedNative } = await import('../../runtime/sandboxed.ts');
   const recorder = request.record === true ? await (await recorders()).recorderOfLines(run, house) : undefined;
+  const asked = askedOf(run, house, signal);
   const completion = await runIsolatedNative(plan, input, {
     require: house.demand.require,
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
-    ...network(run, plan),
+    ...networkOf(run, plan),
+    children: asked.children,
+    onEnded: asked.end,
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
     onLog: (level, message) => request.onEvent?.({ type: 'log', run: run.id, level, message }),
     onProgress: (progress) => request.onEvent?.({ type: 'progress', run: run.id, progress }),
@@ -83,7 +97,40 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
   });
   const recording = recorder?.recording();
   if (recorder) warnOfLoss(run, recording);
-  return { completion, ...(recording ? { recording } : {}) };
+  const carried = { completion, ...(recording ? { recording } : {}) };
+  await asked.demandSound(completion).catch((error: unknown) => {
+    throw new Halt({ ...run, ...carried }, toTokaError(error));
+  });
+  return carried;
+}
+
+/** What a tool in a process of its own starts: what it says of itself decides nothing, so it is all asked of its grants here. */
+function askedOf(run: Run, house: House, signal: AbortSignal | undefined): { readonly children: Pick<ToolContext, 'call' | 'spawn'>; end(): void; demandSound(completion: Completion): Promise<void> } {
+  const { request } = run;
+  const ended = new AbortController();
+  const calls = callsOf(run, house);
+  const own = children(run, house, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal, calls);
+  let shortage: TokaError | undefined;
+  const noting = async <T>(work: Promise<T>): Promise<T> =>
+    work.catch((thrown: unknown) => {
+      const error = toTokaError(thrown);
+      if (error.code === 'TOKA_BUDGET_EXCEEDED') shortage = error;
+      throw error;
+    });
+  return {
+    children: guarded({
+      cwd: request.cwd,
+      effective: settled(run, 'decision').effective,
+      demandHolds: () => request.principal.check(),
+      children: { call: async (...what) => noting(own.call(...what)), spawn: async (...what) => noting(own.spawn(...what)) },
+    }),
+    end: () => ended.abort(new TokaError('TOKA_CANCELLED', 'the tool that asked for it has ended')),
+    demandSound: async ({ failure }) => {
+      await calls.demandComplete();
+      // A tool that is out of budget has not failed by itself.
+      if (shortage && failure?.code === shortage.code) throw shortage;
+    },
+  };
 }
 
 /** Whoever wanted a run to be recorded is told at once that it cannot be replayed. */
@@ -96,18 +143,6 @@ function warnOfLoss({ id, request }: Run, recording: Recording | undefined): voi
 /** Runs that are not recorded so do not load what that takes. */
 async function recorders(): Promise<typeof import('../recorder.ts')> {
   return import('../recorder.ts');
-}
-
-/** Each connection is asked of the effective set; one that is refused is told at once, with the grant that would allow it. */
-function network(run: Run, plan: SandboxPlan): { network?: NetworkRules } {
-  if (plan.network === undefined) return {};
-  const warn = (message: string): void => run.request.onEvent?.({ type: 'log', run: run.id, level: 'warn', message });
-  return {
-    network: {
-      reach: reachOf(settled(run, 'decision').effective),
-      onRefused: ({ grant, message }) => warn(`a connection was refused: ${message}; --allow '${grant}' would allow it`),
-    },
-  };
 }
 
 async function inProcess(run: Run, house: House): Promise<Run> {

@@ -11,10 +11,9 @@ import type { Run } from '../run.ts';
 /** Finds what the request means. */
 export async function resolve(run: Run, house: House): Promise<Run> {
   const { request } = run;
-  if (request.model !== 'tool') {
-    throw new TokaError('TOKA_MODEL_UNAVAILABLE', `the model "${request.model}" is not available in this release`, {
-      hint: 'this release runs tools: toka run NAME',
-    });
+  if (request.model === 'code') return (await import('../code/resolve.ts')).resolveCode(run, request, house);
+  if (request.model === 'agent') {
+    throw new TokaError('TOKA_MODEL_UNAVAILABLE', 'the model "agent" is not available in this release', { hint: 'this release runs tools and code: toka run NAME, toka code run' });
   }
   if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.cwd, request.input !== undefined) };
   const { tool, hash: manifest } = await house.findTool(request.target.name);

@@ -15,13 +15,18 @@ import type { Tool } from '../../manifest/tool.ts';
  * @throws TokaError TOKA_RUNTIME_UNAVAILABLE
  */
 export function codeDigest(tool: Tool, root: string | undefined): string | undefined {
-  const file = codeFile(tool, homeOf(tool, root));
+  const file = codeFileOf(tool, root);
   if (file === undefined) return undefined;
   try {
     return hexDigest(readFileSync(file));
   } catch (cause) {
     throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `cannot read ${file}, which the manifest ${tool.origin.file} names`, { cause, hint: 'is it there, and readable?' });
   }
+}
+
+/** The file of a tool's own code, where it has any. */
+export function codeFileOf(tool: Tool, root: string | undefined): string | undefined {
+  return codeFile(tool, homeOf(tool, root));
 }
 
 /** The folder that the files of a tool belong to. */

@@ -1,4 +1,4 @@
-import { coded, type CodedError, type SearchPage, type SearchResult, type SearchTerm, type StorageDriver, type StorageFacts, type StorageReader, type StorageTransaction } from '@toka/sdk';
+import { type Appended, coded, type CodedError, type NewEvent, type SearchPage, type SearchResult, type SearchTerm, type StorageDriver, type StorageFacts, type StorageReader, type StorageTransaction } from '@toka/sdk';
 import type { Connections, Session } from './connections.ts';
 import { hasDocuments, search, tableOf } from './documents.ts';
 import { Listener } from './listener.ts';
@@ -31,6 +31,13 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
     const result = this.#last.then(async () => this.#commit(work, durable));
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  /** All in one packet: what is not as expected stores nothing, so that the server need not be heard before it is told to commit. */
+  async append(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<Appended> {
+    const result = this.#last.then(async () => this.#connections.use(async (session) => this.#appendAtOnce(session, stream, events, expectedVersion)));
+    this.#last = result.catch(() => {});
+    return (await result) ?? this.transaction(async (own) => own.append(stream, events, expectedVersion), { durable: true });
   }
 
   async snapshot<T>(work: Work<StorageReader, T>): Promise<T> {
@@ -116,6 +123,14 @@ export class PostgresDriver extends SqlReader implements StorageDriver {
       const [, undone] = await Promise.allSettled([begun, session.script('ROLLBACK')]);
       return { error, isUndone: undone.status === 'fulfilled' };
     }
+  }
+
+  async #appendAtOnce(session: Session, stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<Appended | undefined> {
+    const own = new SqlTransaction(session, this.#schema);
+    const answers = session.together(() => [this.#begin(session, true), own.tryAppend(stream, events, expectedVersion), this.#end(session, true)] as const);
+    const [begun, appended, ended] = await Promise.allSettled(answers);
+    for (const answer of [begun, appended, ended]) if (answer.status === 'rejected') throw answer.reason;
+    return appended.status === 'fulfilled' ? appended.value : undefined;
   }
 
   async #begin(session: Session, durable: boolean): Promise<void> {

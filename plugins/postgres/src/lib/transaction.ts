@@ -17,10 +17,16 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
   }
 
   async append(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<Appended> {
-    const position = await this.#store(stream, events, expectedVersion);
-    if (position === undefined) return this.#explain(stream, events, expectedVersion);
+    const appended = await this.tryAppend(stream, events, expectedVersion);
+    if (!appended) return this.#explain(stream, events, expectedVersion);
     this.hasEvents = true;
-    return { position, version: expectedVersion + 1, known: false };
+    return appended;
+  }
+
+  /** Stores nothing, and returns undefined, where the stream is not as expected or knows one of the events. */
+  async tryAppend(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<Appended | undefined> {
+    const position = await this.#store(stream, events, expectedVersion);
+    return position === undefined ? undefined : { position, version: expectedVersion + 1, known: false };
   }
 
   async put(key: string, value: Uint8Array, until?: number): Promise<void> {
@@ -49,7 +55,7 @@ export class SqlTransaction extends SqlReader implements StorageTransaction {
     });
   }
 
-  /** Returns the position of the first, or undefined: nothing is stored where the stream is not as expected. */
+  /** Returns the position of the first, or undefined. */
   async #store(stream: string, events: readonly NewEvent[], expectedVersion: number): Promise<number | undefined> {
     const rows = events.map(valuesOf);
     const [first] = rows;

@@ -17,6 +17,8 @@ export interface ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Whether it listens on the loopback too, and not only on a Unix socket. */
   readonly listens?: boolean;
+  /** Where its write-ahead log is to be. Default: with the rest. */
+  readonly log?: string;
   /** Writes files into its folder before it starts: `data` has the configuration. */
   prepare?(folder: string): void;
 }
@@ -39,7 +41,7 @@ export class Cluster {
     const folder = mkdtempSync(join(tmpdir(), 'toka-pg-'));
     const cluster = new Cluster(folder, options.listens === true ? await freePort() : 5432, options);
     cluster.#own(folder);
-    cluster.#run('initdb', ['--no-sync', '--auth=trust', '--username=toka', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--pgdata', join(folder, 'data')]);
+    cluster.#run('initdb', ['--no-sync', '--auth=trust', '--username=toka', '--encoding=UTF8', '--locale=C', '--wal-segsize=1', '--pgdata', join(folder, 'data'), ...(options.log === undefined ? [] : ['--waldir', options.log])]);
     options.prepare?.(folder);
     for (const file of globSync(`${folder}/**`)) cluster.#own(file);
     await cluster.start();

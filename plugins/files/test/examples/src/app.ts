@@ -1,0 +1,4 @@
+import { getUser } from './users.js';
+
+// TODO: show the name
+getUser('1');

@@ -1,0 +1,12 @@
+import { defineRuntime } from '@toka/sdk';
+import { close, run } from './lib/run.ts';
+
+export default defineRuntime({
+  id: 'javascript',
+  summary: 'Run JavaScript and TypeScript in an interpreter that has no access to the machine',
+  languages: { js: ['.js', '.mjs', '.cjs'], ts: ['.ts', '.mts', '.cts'] },
+  supports: { calls: true, requirements: false },
+  isolation: 'isolate',
+  run,
+  close,
+});

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { now } from './clock.ts';
+import type { FromThread, GuestTexts, Reply, ThreadData, ToThread } from './messages.ts';
+
+const PARTS = join(import.meta.dirname, '..', 'dist', 'parts');
+
+/** MiB of JavaScript of toka's own that a thread may hold. */
+const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
+
+/** Milliseconds that an interpreter may take to see that its time is over. */
+const GRACE = 250;
+
+/** Why a thread has ended by itself. */
+export type Broken = 'memory' | 'crash';
+
+export interface Listener {
+  message(message: FromThread): void;
+  broken(how: Broken): void;
+}
+
+/** A thread with one isolate. */
+export interface Thread {
+  readonly send: (message: ToThread) => void;
+  /** Answers a thread that waits. */
+  readonly reply: (reply: Reply) => void;
+  listen(listener: Listener | undefined): void;
+  /** Whether the process stays alive for it. */
+  keepAlive(isKept: boolean): void;
+  /** Whether code has been running for longer than it may. */
+  isOverdue(): boolean;
+  isBroken(): boolean;
+  /** Itself, once an isolate stands in it. Throws where it broke. */
+  ready(): Promise<Thread>;
+  end(): Promise<unknown>;
+}
+
+let parts: { readonly module: Promise<WebAssembly.Module>; readonly texts: GuestTexts } | undefined;
+
+/** Starts a thread and waits until an isolate stands in it. */
+export async function startThread(memory: number): Promise<Thread> {
+  parts ??= { module: compile(), texts: { guest: textOf('guest'), more: textOf('more') } };
+  const { module, texts } = parts;
+  const clock = new SharedArrayBuffer(8);
+  const turn = new SharedArrayBuffer(4);
+  const { port1, port2 } = new MessageChannel();
+  const workerData: ThreadData = { texts, memory, clock, turn, replies: port2 };
+  const worker = new Worker(join(PARTS, 'thread.cjs'), { env: {}, argv: [], execArgv: [], resourceLimits: HEAP, stdin: false, stdout: true, stderr: true, workerData, transferList: [port2] });
+  const thread = wrapped(worker, { due: new Float64Array(clock), turns: new Int32Array(turn), replies: port1 });
+  thread.send({ type: 'module', module: await module });
+  return thread.ready();
+}
+
+function textOf(part: string): string {
+  return readFileSync(join(PARTS, `${part}.cjs`), 'utf8');
+}
+
+/** Once for all threads. */
+async function compile(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await readFile(join(PARTS, 'quickjs.wasm')));
+}
+
+interface Shared {
+  readonly due: Float64Array;
+  readonly turns: Int32Array;
+  readonly replies: MessagePort;
+}
+
+function wrapped(worker: Worker, { due, turns, replies }: Shared): Thread {
+  let listener: Listener | undefined;
+  let isBroken = false;
+  let preparing = Promise.withResolvers<void>();
+  const broken = (how: Broken, cause?: unknown): void => {
+    if (isBroken) return;
+    isBroken = true;
+    replies.close();
+    preparing.reject(new Error('the interpreter broke down', { cause }));
+    listener?.broken(how);
+  };
+  worker.on('message', (message: FromThread) => {
+    if (message.type === 'ready') preparing.resolve();
+    else listener?.message(message);
+  });
+  worker.on('error', (error: unknown) => broken((error as { readonly code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash', error));
+  worker.on('exit', () => broken('crash'));
+  const prepareAgain = () => {
+    preparing = Promise.withResolvers();
+    // Nobody waits for it while it runs code.
+    preparing.promise.catch(() => undefined);
+  };
+  const thread: Thread = {
+    send(message) {
+      if (message.type === 'order') prepareAgain();
+      worker.postMessage(message);
+    },
+    reply(reply) {
+      replies.postMessage(reply);
+      Atomics.add(turns, 0, 1);
+      Atomics.notify(turns, 0);
+    },
+    listen(next) {
+      listener = next;
+    },
+    keepAlive(isKept) {
+      if (isKept) worker.ref();
+      else worker.unref();
+    },
+    isOverdue: () => due[0] !== 0 && now() > due[0]! + GRACE,
+    isBroken: () => isBroken,
+    async ready() {
+      await preparing.promise;
+      return thread;
+    },
+    async end() {
+      isBroken = true;
+      replies.close();
+      return worker.terminate();
+    },
+  };
+  return thread;
+}

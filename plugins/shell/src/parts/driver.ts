@@ -1,0 +1,62 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { basename, join } from 'node:path';
+import { coded, type CodeOrder, isCoded } from '@toka/sdk';
+import { readResult, receiveOrder, send } from '@toka/sdk/program';
+import { prelude } from '../lib/prelude.ts';
+import { variablesOf } from '../lib/variables.ts';
+
+interface Shell {
+  readonly program: string;
+  readonly flags: readonly string[];
+}
+
+const BASH: Shell = { program: 'bash', flags: ['--noprofile', '--norc', '-euo', 'pipefail'] };
+const SH: Shell = { program: 'sh', flags: ['-eu'] };
+
+send({ type: 'ready' });
+const order = receiveOrder();
+if (order) {
+  carryOut(order).catch((error: unknown) => {
+    process.stderr.write(`${String(error)}\n`);
+    process.exitCode = 70;
+  });
+}
+
+async function carryOut(given: CodeOrder): Promise<void> {
+  const own = mkdtempSync('/tmp/toka-');
+  const script = join(own, basename(given.name) || 'script');
+  const result = join(own, 'result.json');
+  writeFileSync(script, given.source);
+  writeFileSync(join(own, 'params.json'), JSON.stringify(given.params));
+  writeFileSync(join(own, '.prelude'), prelude(given.name));
+  try {
+    const shell = spawnSync(BASH.program, ['--version']).error === undefined ? BASH : SH;
+    demandSyntax(shell, script, given.name);
+    const env = { ...process.env, ...variablesOf(given.params), BASH_ENV: join(own, '.prelude'), TOKA_PARAMS: join(own, 'params.json'), TOKA_RESULT: result };
+    const exitCode = await run(shell, script, env);
+    // Without a result, toka goes by the exit code.
+    if (exitCode === 0) send({ type: 'result', data: readResult(result, given.limits.maxValue) });
+    process.exitCode = exitCode;
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    send({ type: 'failure', code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    process.exitCode = 1;
+  }
+}
+
+/** A shell would run all that stands before a mistake. */
+function demandSyntax({ program }: Shell, script: string, name: string): void {
+  const { status, stderr } = spawnSync(program, ['-n', script], { encoding: 'utf8' });
+  if (status === 0) return;
+  const [first = ''] = stderr.split('\n');
+  const [, line, message] = /^.*?: (?:line )?(\d+): (.*)$/.exec(first) ?? [];
+  throw coded('CODE_SYNTAX', line === undefined ? `${first} (${name})` : `${message} (${name}:${line})`);
+}
+
+async function run({ program, flags }: Shell, script: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const [code, signal] = (await once(spawn(program, [...flags, script], { env, stdio: 'inherit' }), 'exit')) as [number | null, NodeJS.Signals | null];
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+}
