@@ -67,6 +67,7 @@ import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
 import { TokaError } from './errors.ts';
+import { plain } from './manifest/plain.ts';
 import { ending } from './ui/ending.ts';
 import { pluginsFor } from './ui/plugins/oclif.ts';
 import { endWithReader, serve } from './ui/process-door.ts';
@@ -152,8 +153,15 @@ export async function main(argv: readonly string[]): Promise<void> {
       await run([...argv], config);
       await flush();
     } catch (thrown) {
-      // oclif ends some commands so, help among them.
-      if ((thrown as { oclif?: { exit?: number } }).oclif?.exit !== 0) throw fault(thrown, argv, plugins);
+      // oclif ends some commands so, help among them with 0.
+      const exit = (thrown as { oclif?: { exit?: number } }).oclif?.exit;
+      if (exit === 0) return ending.code;
+      const owner = ownerOf(argv, plugins);
+      if (!owner) throw thrown;
+      if (exit === undefined) throw pluginFault(thrown, owner);
+      // What a command of a plugin says with the means of oclif, and how it ends, is its own.
+      if (!isPlainExit(thrown)) door.stderr.write(`${plain((thrown as Error).message)}\n`);
+      return exit;
     }
     return ending.code;
   });
@@ -167,11 +175,18 @@ async function ownPlugin(): Promise<Plugin> {
   return plugin;
 }
 
-/** What the command of a plugin throws is no defect of toka. */
-function fault(thrown: unknown, [first = '']: readonly string[], plugins: readonly Plugin[]): unknown {
+function ownerOf([first = '']: readonly string[], plugins: readonly Plugin[]): Plugin | undefined {
   const word = first.split(':')[0] ?? '';
-  const owner = plugins.find(({ commandIDs }) => commandIDs.some((id) => id.split(':')[0] === word));
-  if (!owner) return thrown;
+  return plugins.find(({ commandIDs }) => commandIDs.some((id) => id.split(':')[0] === word));
+}
+
+/** What the command of a plugin throws is no defect of toka. */
+function pluginFault(thrown: unknown, { name }: Plugin): TokaError {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
-  return new TokaError('TOKA_PLUGIN_FAILED', `the command of the plugin ${owner.name} failed: ${why}`, { cause: thrown, hint: 'report it to its author; toka plugins inspect shows who that is' });
+  return new TokaError('TOKA_PLUGIN_FAILED', `the command of the plugin ${name} failed: ${why}`, { cause: thrown, hint: 'report it to its author; toka plugins inspect shows who that is' });
+}
+
+/** That of `this.exit(…)`. */
+function isPlainExit(thrown: unknown): boolean {
+  return (thrown as { code?: unknown }).code === 'EEXIT';
 }

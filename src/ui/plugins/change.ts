@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { TokaError } from '../../errors.ts';
+import { TokaError, toTokaError } from '../../errors.ts';
 import { readTextFile } from '../../manifest/read.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import { forgetIntact } from '../../registry/plugins/intact.ts';
@@ -8,21 +8,31 @@ import type { Door } from '../door.ts';
 import { refuseClashes } from './clashes.ts';
 import { requireConsent } from './consent.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
-import { bringIn, type ChangeFlags, changePlugins } from './install.ts';
+import { bringIn, type ChangeFlags, changePlugins, type Changing } from './install.ts';
 import { nameInstalled } from './installed.ts';
+import type { Change } from './report.ts';
 
 /** `toka plugins update [NAME]`: each is fetched anew from where it came from; what is otherwise is shown, and asked for again. */
 export async function updatePlugins(name: string | undefined, flags: ChangeFlags, door: Door, commandIds: readonly string[]): Promise<number> {
   return changePlugins(flags, door, commandIds, async (changing) => {
     const all = changing.store.installed();
     const chosen = name === undefined ? all.filter(({ from }) => from !== 'link') : [nameInstalled(name, all)];
-    const changes = [];
-    for (const { name: expected, from, spec } of chosen) {
-      if (from === 'link') throw new TokaError('TOKA_USAGE', `${expected} is linked: what stands in ${spec} is what is used`, { hint: 'build it there' });
-      changes.push(await bringIn({ from, npm: spec }, changing, expected));
-    }
+    const changes: Change[] = [];
+    // Of several, one that fails keeps no other from being updated.
+    for (const plugin of chosen) changes.push(await update(plugin, changing).catch((thrown: unknown) => failed(plugin, thrown, chosen.length)));
     return changes;
   });
+}
+
+async function update({ name, from, spec }: InstalledPlugin, changing: Changing): Promise<Change> {
+  if (from === 'link') throw new TokaError('TOKA_USAGE', `${name} is linked: what stands in ${spec} is what is used`, { hint: 'build it there' });
+  return bringIn({ from, npm: spec }, changing, name);
+}
+
+function failed(plugin: InstalledPlugin, thrown: unknown, count: number): Change {
+  const error = toTokaError(thrown);
+  if (count === 1 || error.code === 'TOKA_CANCELLED') throw error;
+  return { change: 'failed', plugin, error };
 }
 
 /** `toka plugins uninstall NAME` */

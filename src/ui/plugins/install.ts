@@ -6,6 +6,7 @@ import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import { packageFile, type Workspace } from '../../workspace.ts';
 import type { Door } from '../door.ts';
 import { demandOwnRight } from '../own-right.ts';
+import { exitCodeOf } from '../report.ts';
 import { refuseClashes } from './clashes.ts';
 import { requireConsent } from './consent.ts';
 import { differencesOf } from './differences.ts';
@@ -46,7 +47,7 @@ export async function changePlugins(flags: ChangeFlags, door: Door, commandIds: 
   workspace.registry.close();
   const changes = await withStore(workspace, async (store) => work({ flags, door, workspace, store, commandIds }));
   await reportChange(changes, flags, door);
-  return 0;
+  return exitCodeOf(changes.find(({ error }) => error)?.error);
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Npm {
 }
 
 /** Neither asks nor tells anybody anything, and tries again soon: of bytes that are not what they should be npm does so as well. */
-const ALWAYS = ['--no-fund', '--no-audit', '--no-update-notifier', '--no-global', '--no-progress', '--loglevel=error', '--workspaces=false', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=2000'];
+const ALWAYS = ['--no-fund', '--no-audit', '--no-update-notifier', '--no-global', '--no-progress', '--loglevel=error', '--workspaces=false', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=2000', '--fetch-timeout=60000'];
 
 export function npmIn(folder: string, env: Readonly<Record<string, string | undefined>>): Npm {
   const load = createRequire(join(packageRoot(), 'package.json'));

@@ -1,4 +1,6 @@
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
+import type { TokaError } from '../../errors.ts';
+import { asResultError } from '../../pipeline/result.ts';
 import type { Door } from '../door.ts';
 import { errorText } from '../report.ts';
 import { warnOfProblems } from '../tools-list.ts';
@@ -7,15 +9,17 @@ import type { Offer } from './offer.ts';
 
 /** What has happened to a plugin. */
 export interface Change {
-  readonly change: 'installed' | 'updated' | 'unchanged' | 'linked' | 'uninstalled';
+  readonly change: 'installed' | 'updated' | 'unchanged' | 'linked' | 'uninstalled' | 'failed';
   readonly plugin: InstalledPlugin;
+  /** Why nothing has happened to one of several. */
+  readonly error?: TokaError;
   /** Absent where it is gone. */
   readonly offer?: Offer;
 }
 
 /** Says what has changed. The index is built anew at once, so that what is wrong with a plugin is said now. */
 export async function reportChange(changes: readonly Change[], { json }: { readonly json: boolean }, door: Door): Promise<void> {
-  if (changes.some(({ change }) => change !== 'unchanged')) await reindex(changes, door);
+  if (changes.some(({ change }) => change !== 'unchanged' && change !== 'failed')) await reindex(changes, door);
   if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/plugin-change/v1', changes: changes.map(changeJson) })}\n`);
   else door.stdout.write(changes.length === 0 ? 'there is nothing to update\n' : changes.map((change) => changeText(change, door)).join(''));
 }
@@ -32,15 +36,16 @@ async function reindex(changes: readonly Change[], door: Door): Promise<void> {
   }
 }
 
-function changeJson({ change, plugin: { name, version, from, spec, integrity }, offer }: Change) {
+function changeJson({ change, plugin: { name, version, from, spec, integrity }, offer, error }: Change) {
   const { facts, registry, differences } = offer ?? {};
-  return { change, name, version, from, spec, ...(integrity === undefined ? {} : { integrity }), ...facts, ...registry, ...(differences ? { differences } : {}) };
+  return { change, name, version, from, spec, ...(integrity === undefined ? {} : { integrity }), ...facts, ...registry, ...(differences ? { differences } : {}), ...(error ? { error: asResultError(error) } : {}) };
 }
 
-function changeText({ change, plugin: { name, version }, offer }: Change, door: Door): string {
+function changeText({ change, plugin: { name, version }, offer, error }: Change, door: Door): string {
   const view = terminal(door.stdout, door.env);
+  if (error) door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)));
   const what = `${plain(name)} ${plain(version)}`;
   if (change === 'unchanged') return `${what} is up to date\n`;
   const tools = offer?.facts.contributions.filter(({ kind }) => kind === 'tools').length ?? 0;
-  return `${paint(view, 'green', change)} ${what}${tools === 0 ? '' : `: ${amount(tools, 'tool')}`}\n`;
+  return `${paint(view, error ? 'red' : 'green', change)} ${what}${tools === 0 ? '' : `: ${amount(tools, 'tool')}`}\n`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Door } from '../door.ts';
 import { table, terminal } from '../text.ts';
 import { npmIn } from './npm.ts';
-import { withStore } from './store.ts';
+import { inTemporary } from './store.ts';
 
 /** The keyword by which packages say that they are plugins of toka. */
 const KEYWORD = 'toka-plugin';
@@ -13,7 +13,7 @@ const found = z.array(z.object({ name: z.string(), version: z.string().default('
 export async function searchPlugins(words: readonly string[], { json, limit }: { readonly json: boolean; readonly limit: number }, door: Door): Promise<number> {
   const workspace = await door.workspace();
   workspace.registry.close();
-  const text = await withStore(workspace, async (store) => npmIn(store.temporary(), door.env).run(['search', KEYWORD, ...words, '--json', `--searchlimit=${limit}`]));
+  const text = await inTemporary(async (folder) => npmIn(folder, door.env).run(['search', KEYWORD, ...words, '--json', `--searchlimit=${limit}`]));
   // To a registry it is one word among others.
   const plugins = found.parse(JSON.parse(text)).filter(({ keywords }) => keywords.includes(KEYWORD));
   const installed = new Set(workspace.plugins.map(({ name }) => name));

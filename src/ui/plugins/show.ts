@@ -9,7 +9,7 @@ import { fetchPackage } from './fetch.ts';
 import { type PluginState, stateJson, statesOf, warnOfPlugins } from './installed.ts';
 import { type Offer, offerText } from './offer.ts';
 import { parseSpec } from './spec.ts';
-import { withStore } from './store.ts';
+import { inTemporary } from './store.ts';
 import { pluginSource } from '../../manifest/load-plugin.ts';
 
 interface JsonFlag {
@@ -51,10 +51,10 @@ export async function inspectPlugin(name: string, { json }: JsonFlag, door: Door
     const known = workspace.plugins.find((plugin) => plugin.name === name || pluginSource(plugin.name) === name);
     if (known) return showInstalled(known, await statesOf(workspace), json, door);
     const spec = parseSpec(name, door.cwd);
-    const offer = await withStore(workspace, async (store): Promise<Offer> => {
-      const { folder, integrity, registry } = await fetchPackage(spec, store.temporary(), door.env);
+    const offer = await inTemporary(async (temporary): Promise<Offer> => {
+      const { folder, integrity, registry } = await fetchPackage(spec, temporary, door.env);
       const facts = await factsOf(folder);
-      refuseClashes(facts, store.installed(), commandIds);
+      refuseClashes(facts, workspace.plugins, commandIds);
       return { facts, from: spec.from, integrity, ...(registry ? { registry } : {}) };
     });
     const { facts, from, integrity, registry } = offer;

@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Workspace } from '../../workspace.ts';
 import { TokaError } from '../../errors.ts';
@@ -48,6 +49,16 @@ function openStore(data: string, staging: string): Store {
     put: (plugin) => writeInstalled(data, [...without(plugin.name), plugin]),
     remove: (name) => writeInstalled(data, without(name)),
   };
+}
+
+/** Does something with an empty folder that is gone in the end, and changes nothing else. */
+export async function inTemporary<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'toka-plugin-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Removes every folder that the record does not name. */

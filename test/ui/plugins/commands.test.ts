@@ -46,6 +46,12 @@ test.each([
   expect((await here.run(['tools', 'show', 'time'])).code).toBe(0);
 });
 
+test('one that ends itself decides how', async () => {
+  const ending = `Object.assign(new Error('it rains'), { oclif: { exit: 3 } })`;
+  await install({ commands: { now: `export default class Say { static args = {}; static flags = {}; static async run() { throw ${ending}; } }` } });
+  expect(await here.run(['now'])).toMatchObject({ code: 3, stderr: 'it rains\n' });
+});
+
 test('its other hooks of oclif never run', async () => {
   const witness = join(here.base, 'witness');
   const hook = `import { writeFileSync } from 'node:fs'; export default async () => writeFileSync('${witness}', '');`;

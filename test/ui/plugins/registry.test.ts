@@ -74,6 +74,16 @@ test('a new version that asks for more is shown, and not installed before somebo
   expect(await toka('update', '--yes')).toMatchObject({ changes: [{ change: 'updated', differences: [{ what: 'version' }, { what: 'capability', widens: true }] }] });
 });
 
+test('of several plugins one that cannot be updated keeps no other from it', async () => {
+  const other = `toka-plugin-zephyr-${count}`;
+  await publish('1.0.0');
+  await publish('1.0.0', { name: other, tools: ['wind'] });
+  for (const each of [name, other]) await toka('install', each, '--yes');
+  rmSync(join(registry.storage, name), { recursive: true });
+  await publish('1.1.0', { name: other, tools: ['wind'] });
+  expect(await toka('update', '--yes')).toMatchObject({ exit: 2, changes: [{ change: 'failed', error: { code: 'TOKA_PLUGIN_UNKNOWN' } }, { change: 'updated', version: '1.1.0' }] });
+});
+
 test('the same version with other bytes is refused, and what was installed stays', async () => {
   await publish('1.0.0');
   await toka('install', name, '--yes');
