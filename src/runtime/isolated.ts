@@ -65,7 +65,7 @@ export function planIsolatedNative(
   const host = join(packageRoot(), 'dist', 'native-host.cjs');
   const sdk = join(packageRoot(), 'dist', 'sdk.mjs');
   const view = fileView(effective, hidden);
-  const code = dirname(entry) === root ? entry : dirname(entry);
+  const code = tool.origin.plugin?.root ?? (dirname(entry) === root ? entry : dirname(entry));
   const own = [process.execPath, host, sdk, code].map((path): Mount => ({ path, access: 'read' }));
   const mounts = [...view.mounts, ...own.filter(({ path }) => !view.mounts.some((mount) => mount.path === path))];
   const limits = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) });
