@@ -1,6 +1,7 @@
 // Compiles the sources (tsc) and bundles what starts from a terminal or inside a sandbox (esbuild).
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,6 +22,7 @@ const LATE = {
   workspace: 'src/workspace.ts',
   execute: 'src/pipeline/execute.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
+  'manifest-hook': 'src/runtime/manifest-hook.ts',
   recorder: 'src/pipeline/recorder.ts',
   recorded: 'src/journal/recorded.ts',
   replay: 'src/pipeline/replay/replay.ts',
@@ -55,6 +57,10 @@ const LATE = {
   'tool-test': 'src/ui/tool-test/test.ts',
   'plugin-test': 'src/ui/plugin-kit/test.ts',
   register: 'src/ui/register.ts',
+  'plugins-change': 'src/ui/plugins/change.ts',
+  'plugins-install': 'src/ui/plugins/install.ts',
+  'plugins-search': 'src/ui/plugins/search.ts',
+  'plugins-show': 'src/ui/plugins/show.ts',
   trust: 'src/ui/trust.ts',
   verify: 'src/journal/verify.ts',
   search: 'src/journal/search/search.ts',
@@ -90,9 +96,16 @@ const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;
 /** Modules that Node.js has loaded itself before any program starts. */
 const AT_HAND = ['node:buffer', 'node:events', 'node:fs', 'node:module', 'node:path', 'node:process', 'node:stream', 'node:url', 'node:util', 'node:vm'];
 
+/** Files of packages that a plugin carries along: package path → place in its dist/. */
+const CARRIED = { javascript: { '@jitl/quickjs-ng-wasmfile-release-sync/wasm': 'parts/quickjs.wasm' } };
+
 const common = {
-  // The build of yaml for browsers does not ask for an environment variable at each token: reading 10,000 manifests takes a fifth less time.
-  alias: { yaml: join(root, 'node_modules/yaml/browser/dist/index.js') },
+  alias: {
+    // The build of yaml for browsers does not ask for an environment variable at each token: reading 10,000 manifests takes a fifth less time.
+    yaml: join(root, 'node_modules/yaml/browser/dist/index.js'),
+    // The other build of it asks for import.meta.url, which a bundle in CommonJS does not have.
+    '@jitl/quickjs-ng-wasmfile-release-sync/emscripten-module': join(root, 'node_modules/@jitl/quickjs-ng-wasmfile-release-sync/dist/emscripten-module.cjs'),
+  },
   bundle: true,
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   format: 'cjs',
@@ -157,6 +170,7 @@ const jobs = [
     }),
   ),
   build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),
+  build({ ...common, entryPoints: [join(root, 'src/runtime/manifest-host.ts')], outfile: join(dist, 'manifest-host.cjs'), supported: {} }),
   build({ ...common, entryPoints: [join(root, 'src/ui/plugin-kit/inside.ts')], outfile: join(dist, 'plugin-inside.cjs'), supported: {} }),
   build({ ...common, entryPoints: [join(root, 'src/sandbox/escapes/inside.ts')], outfile: join(dist, 'escapes.cjs'), supported: {} }),
   build({ ...common, format: 'esm', entryPoints: [join(root, 'plugins/sdk/src/index.ts')], outfile: join(dist, 'sdk.mjs') }),
@@ -175,6 +189,10 @@ for (const plugin of plugins) {
   jobs.push(build({ ...common, entryPoints, external, outbase: join(folder, 'src'), outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
 }
 await Promise.all(jobs);
+const require = createRequire(import.meta.url);
+for (const [plugin, files] of Object.entries(CARRIED)) {
+  for (const [path, place] of Object.entries(files)) copyFileSync(require.resolve(path), join(root, 'plugins', plugin, 'dist', place));
+}
 
 /** One other letter makes V8 hold the whole text in two bytes a letter; esbuild escapes those of strings, and leaves those of regular expressions. */
 for (const name of Object.keys(LATE)) {

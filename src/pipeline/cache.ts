@@ -42,7 +42,9 @@ async function cacheKey(run: Run, house: House): Promise<string | undefined> {
   const { effective } = settled(run, 'decision');
   const files = await readableState(effective, house.hidden, run.request.signal);
   if (!files) return undefined;
-  const variables = Object.entries(house.env).filter(([name, value]) => value !== undefined && effective.allows('env', 'read', name));
+  const variables = Object.entries(house.env)
+    .filter(([name, value]) => value !== undefined && effective.allows('env', 'read', name))
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
   const said = {
     tool: settled(run, 'tool').qualified,
     manifest: run.manifestHash,
@@ -51,7 +53,7 @@ async function cacheKey(run: Run, house: House): Promise<string | undefined> {
     cwd: run.request.cwd,
     rights: effective.print(),
     files,
-    variables: variables.toSorted(),
+    variables,
     plan: run.plan && { ...printablePlan({ ...run.plan, limits: { ...run.plan.limits, timeoutMs: 0 } }), program: programStamp(run.plan.argv[0]) },
     input: run.input,
   };

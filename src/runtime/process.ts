@@ -1,23 +1,27 @@
 import { launch } from '../sandbox/launch.ts';
 import type { Demand, LaunchOptions, NetworkRules, SandboxPlan } from '../sandbox/plan.ts';
 import type { Slot } from '../sandbox/slots.ts';
+import type { WarmProcesses } from '../sandbox/warm.ts';
 import type { Completion } from './completion.ts';
 
-export interface ProcessOptions extends Pick<LaunchOptions, 'channel' | 'folder'> {
+export interface ProcessOptions extends Pick<LaunchOptions, 'channel' | 'collect'> {
   readonly signal?: AbortSignal;
   readonly slot?: Slot;
   /** What must be enforced, whatever a probe said. */
   readonly require: Demand['require'];
   readonly input?: AsyncIterable<Uint8Array> | Uint8Array;
   readonly network?: NetworkRules;
+  /** Where a process may wait for this run. */
+  readonly warm?: WarmProcesses;
   onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
 }
 
 /** Runs a sandboxed process and keeps what it writes, up to the limit of its plan. */
 export async function runProcess(plan: SandboxPlan, options: ProcessOptions): Promise<Completion> {
   const pieces: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
-  const { onOutput, ...rest } = options;
-  const outcome = await launch(plan, {
+  const { onOutput, warm, ...rest } = options;
+  const carry = warm ? warm.launch.bind(warm) : launch;
+  const outcome = await carry(plan, {
     ...rest,
     onOutput: (stream, chunk) => {
       pieces.push({ stream, bytes: chunk });

@@ -74,7 +74,7 @@ async function gone(init: number): Promise<void> {
   }
 }
 
-function isRunning(pid: number): boolean {
+export function isRunning(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     return !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { TokaError } from '../errors.ts';
 import type { Traffic } from '../journal/events.ts';
 import { bwrapArguments, CHANNEL_FD, FD, findBwrap } from './bwrap.ts';
@@ -5,13 +6,13 @@ import { startJail, type Jail } from './jail.ts';
 import { giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import { exceededIn, startWatchdog } from './limits/watchdog.ts';
-import { contains, isVisible, layOut } from './mounts.ts';
+import { contains, isVisible, layOut, type Layout } from './mounts.ts';
 import { type Gate, GATE_PATH } from './network/gate.ts';
 import { openProxy, type Proxy } from './network/proxy.ts';
 import type { LaunchOptions, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
 import { lacksInterpreter, requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
-import { fill } from './scratch.ts';
+import { fill, scratchPath } from './scratch.ts';
 import { holdSlot, isAlive, NO_PIPES, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
@@ -27,12 +28,21 @@ const LONGEST_ARGUMENT = 131_071;
 type Options = LaunchOptions & { readonly slot?: Slot | undefined };
 
 /** A plan whose parts were found on this machine. */
-interface Prepared {
+export interface Prepared {
   readonly plan: SandboxPlan;
   readonly command: readonly string[];
   readonly bwrap: string;
-  readonly args: readonly string[];
-  readonly writable: readonly string[];
+  readonly layout: Layout;
+  /** The folder of this machine that is `plan.folder`. */
+  readonly folder: string | undefined;
+}
+
+/** A process that runs, and that nobody looks after yet. */
+export interface Started {
+  readonly prepared: Prepared;
+  readonly slot: Slot;
+  readonly streams: Streams;
+  readonly jail: Jail;
 }
 
 /** `launch` on Linux: bubblewrap, a seccomp filter, control groups or rlimits, and a supervisor. */
@@ -40,32 +50,54 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
   let staging: Staging | undefined;
   let keep = false;
   let unused = options.slot;
+  const folder = makeFolder(plan);
   try {
     if (options.signal?.aborted) throw new TokaError('TOKA_CANCELLED', 'the run was cancelled before it started');
     checkPassable(plan);
     staging = stage(plan.mounts);
-    const prepared = prepare(plan, staging, options.folder);
+    const prepared = prepare(plan, { staging, folder });
     const slot = takeSlot(plan, unused);
     if (slot === unused) unused = undefined;
-    const outcome = (await run(prepared, slot, options)) ?? (await run(prepared, takeSlot(plan), options));
-    if (!outcome) throw noShell();
+    // From here on toka waits for it: a process with nothing to wait for would end in the middle.
+    holdSlot(slot);
+    const started = (await start(prepared, slot, options)) ?? (await start(prepared, held(takeSlot(plan)), options));
+    if (!started) throw noShell();
+    const outcome = await carry(started, plan, options);
     keep = outcome.stopped === undefined;
+    if (folder !== undefined) options.collect?.(folder, outcome);
     return outcome;
   } finally {
     releaseSlot(unused);
     staging?.finish({ keep });
+    removeFolder(folder);
     setImmediate(refillSlots).unref();
   }
 }
 
-function prepare(plan: SandboxPlan, staging: Staging, folder: string | undefined): Prepared {
+function held(slot: Slot): Slot {
+  holdSlot(slot);
+  return slot;
+}
+
+/** Makes what is shown as a plan's own folder. */
+export function makeFolder(plan: SandboxPlan): string | undefined {
+  if (plan.folder === undefined) return undefined;
+  const folder = scratchPath('folder');
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
+}
+
+export function removeFolder(folder: string | undefined): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+/** @throws what keeps a plan from being started at all */
+export function prepare(plan: SandboxPlan, { staging, folder }: { readonly staging?: Staging; readonly folder: string | undefined }): Prepared {
   const [name, ...rest] = plan.argv;
   if (!existsInside(plan)) throw hiddenFolder(plan.cwd);
   const program = requireProgram(name, plan.env['PATH'] ?? '', plan.mounts, plan.cwd);
   const bwrap = findBwrap(plan);
-  const layout = layOut(plan, staging.at);
-  const writable = folder === undefined ? layout.writable : [...layout.writable, folder];
-  return { plan, command: [program, ...rest], bwrap, args: bwrapArguments(plan, layout, folder), writable };
+  return { plan, command: [program, ...rest], bwrap, layout: layOut(plan, staging?.at), folder };
 }
 
 /** A folder above a mount exists inside too, with nothing in it but the way down. */
@@ -73,18 +105,16 @@ function existsInside({ cwd, mounts }: SandboxPlan): boolean {
   return cwd === '/tmp' || isVisible(cwd, mounts) || mounts.some(({ path }) => contains(cwd, path));
 }
 
-/** Runs the command in a slot; undefined if the slot could not join its control group, so that nothing was run. */
-async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Outcome | undefined> {
-  const { plan } = prepared;
-  const { cgroup, enforcement, pipes } = slot;
+/** Starts the command in a slot; undefined if the slot could not join its control group, so that nothing was run. */
+export async function start(prepared: Prepared, slot: Slot, { require }: Pick<LaunchOptions, 'require'>): Promise<Started | undefined> {
+  const { plan, layout, folder } = prepared;
+  const { cgroup, pipes } = slot;
   let streams: Streams | undefined;
   let stdin: string | undefined;
-  // From here on toka waits for it: a process with nothing to wait for would end in the middle.
-  holdSlot(slot);
   try {
-    requireHard(slot, options);
+    requireHard(slot, require);
     cgroup?.limit(plan.limits);
-    fill(slot.args, prepared.args.map((argument) => `${argument}\0`).join(''));
+    fill(slot.args, bwrapArguments(plan, layout, folder).map((argument) => `${argument}\0`).join(''));
     plan.files?.forEach(({ content }, at) => fill(slot.files[at]!, content));
     await slot.ready;
     if (isAlive(slot)) {
@@ -96,9 +126,20 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     throw error;
   }
   if (!streams) return giveUp(slot);
+  return { prepared, slot, streams, jail: startJail(slot, script(prepared, slot, stdin !== undefined), streams.started) };
+}
+
+/**
+ * Looks after a process until nothing of it is left.
+ *
+ * @param plan whose limits hold: of one that was started ahead, they are those of the run that it is for
+ */
+export async function carry({ prepared, slot, streams, jail }: Started, plan: SandboxPlan, options: Options, cpuBefore = 0): Promise<Outcome> {
+  const { cgroup, enforcement } = slot;
+  const { layout, folder } = prepared;
   const proxy = slot.gate && connectGate(slot.gate, options);
-  const jail = startJail(slot, script(prepared, slot, stdin !== undefined), streams.started);
-  const watch = { limits: plan.limits, enforcement, cgroup, writable: prepared.writable, init: jail.init };
+  const writable = folder === undefined ? layout.writable : [...layout.writable, folder];
+  const watch = { limits: plan.limits, enforcement, cgroup, writable, init: jail.init, cpuBefore };
   let traffic: Traffic | undefined;
   const report = await supervise({
     plan,
@@ -125,7 +166,7 @@ async function run(prepared: Prepared, slot: Slot, options: Options): Promise<Ou
     truncated: delivery.truncated(),
     outputBytes: delivery.bytes(),
     wallMs,
-    ...(cpuMs === undefined ? {} : { cpuMs: { value: cpuMs, source } }),
+    ...(cpuMs === undefined ? {} : { cpuMs: { value: Math.max(0, cpuMs - cpuBefore), source } }),
     ...(maxRssBytes === undefined ? {} : { maxRssBytes: { value: maxRssBytes, source } }),
     ...(traffic ? { traffic } : {}),
     enforcement,
@@ -182,13 +223,13 @@ function byRlimit(exitCode: number | undefined, { enforcement }: Slot): Outcome[
 const REMOVE_AGAIN_MS = 20;
 const REMOVE_TRIES = 50;
 
-function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
+export function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
   if (!cgroup || cgroup.remove() || tries === 0) return;
   setTimeout(() => leave({ cgroup } as Slot, tries - 1), REMOVE_AGAIN_MS).unref();
 }
 
 /** Zero bytes end an argument for the kernel and for bwrap, which would take what follows for an option. */
-function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): void {
+export function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): void {
   const words = [...argv, ...mounts.map(({ path }) => path), ...hidden, cwd];
   // The value of a variable may be a secret: its name alone is shown.
   const variables = Object.entries(env).map(([name, value]) => ({ text: `${name}=${value}`, shown: `the variable ${name}` }));
@@ -202,7 +243,7 @@ function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): void {
   });
 }
 
-function requireHard({ enforcement }: Slot, { require }: Options): void {
+export function requireHard({ enforcement }: Pick<Slot, 'enforcement'>, require: LaunchOptions['require']): void {
   if (require !== 'hard') return;
   const missing = (['memory', 'processes', 'cpu'] as const).filter((name) => enforcement[name] !== 'cgroup');
   if (missing.length === 0) return;

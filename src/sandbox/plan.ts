@@ -20,7 +20,7 @@ export interface SandboxPlan {
   readonly stdin: 'none' | 'pipe';
   /** Whether the program has a channel to toka: lines that it reads on descriptor 3, and lines that it writes on descriptor 4. */
   readonly channel?: true;
-  /** Absolute path, in a folder of the sandbox's own, of an empty folder that it may write and that toka looks into afterwards (`LaunchOptions.folder`). */
+  /** Absolute path, in a folder of the sandbox's own, of an empty folder that it may write and that toka looks into afterwards (`LaunchOptions.collect`). */
   readonly folder?: string;
   readonly limits: Limits;
 }
@@ -151,8 +151,8 @@ export interface LaunchOptions {
   readonly network?: NetworkRules;
   /** Serves the channel of a plan that has one. */
   readonly channel?: Channel;
-  /** The folder of this machine that is shown as `plan.folder`. */
-  readonly folder?: string;
+  /** Told, when the process has ended, which folder of this machine was `plan.folder`; it is removed after that. */
+  collect?(folder: string, outcome: Outcome): void;
   /** A promise holds further output of that stream back until it is settled. */
   onOutput(stream: 'stdout' | 'stderr', chunk: Uint8Array): void | Promise<void>;
 }

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { JsonObject, JsonValue } from '@toka/sdk';
 import { parseBudget } from '../capability/budget-text.ts';
 import { TokaError } from '../errors.ts';
-import { languageOf, runtimeOf } from '../runtime/code/runtimes.ts';
+import { languageOf, runtimeOf } from '../registry/runtimes.ts';
 import type { CodeRequest, Toka } from '../toka.ts';
 import { saveArtifacts } from './artifacts.ts';
 import type { Door } from './door.ts';

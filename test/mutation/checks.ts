@@ -23,7 +23,10 @@ export const CHECKS: readonly Check[] = [
   capability({ name: 'denial', code: 'denied(capability, rules) ?? obscured(', without: 'obscured(' }),
   capability({ name: 'denial by touch', code: `need.domain === 'fs' ? implies(rule.capability, need) : rules.touches(rule, need)`, without: 'implies(rule.capability, need)' }),
   capability({ name: 'denial within a tree', code: '...rules.denials.map(({ capability }) => capability), ' }),
-  capability({ name: 'principal', code: 'principal.permits(capability)', without: '{ exceptSecrets: false }' }),
+  capability({ name: 'principal', code: 'const inherited = principal.permits(capability);', without: 'const inherited = { exceptSecrets: false };' }),
+  capability({ name: 'who calls a tool', code: 'principal.permits(capability) ? denied(capability, rules) : { by: ', without: 'true ? denied(capability, rules) : { by: ', heldBy: 'test/capability/called.test.ts' }),
+  capability({ name: 'a call that is denied', code: 'principal.permits(capability) ? denied(capability, rules) : ', without: 'principal.permits(capability) ? undefined : ', heldBy: 'test/capability/called.test.ts' }),
+  { name: 'the call is asked for', file: 'src/capability/needs.ts', code: '...(isCalled ? { called: callOf(tool) } : {}),', heldBy: 'test/capability/needs.test.ts' },
   capability({ name: 'what the principal leaves out of a tree', code: ', ...principal.carvedOut' }),
   capability({ name: 'secrets that the principal lacks', code: '(inherited.exceptSecrets ? { ...each, exceptSecrets: true } : each)', without: 'each' }),
   capability({ name: 'grant', code: 'if (found.length === 0)', without: 'if (false)' }),
@@ -51,7 +54,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'what others have reserved', file: 'src/capability/budgets.ts', code: ' - held;', without: ';', heldBy: 'test/capability/budgets.test.ts' },
 
   // The stages, in their order.
-  ...stage('resolve', { name: 'unknown model', code: `if (request.model !== 'tool')`, without: 'if (false)' }, { name: 'digest of the code', code: 'manifestHash: withCode(manifest, code)', without: 'manifestHash: manifest' }, { name: 'the lock', code: 'return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);', without: 'return { ...run, tool, manifestHash: withCode(manifest, code) };', heldBy: 'test/pipeline/locked.test.ts' }),
+  ...stage('resolve', { name: 'unknown model', code: `if (request.model === 'agent')`, without: 'if (false)' }, { name: 'digest of the code', code: 'manifestHash: withCode(manifest, code)', without: 'manifestHash: manifest' }, { name: 'the lock', code: 'return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);', without: 'return { ...run, tool, manifestHash: withCode(manifest, code) };', heldBy: 'test/pipeline/locked.test.ts' }),
   { name: 'unknown tool', file: 'src/registry/resolve.ts', code: 'throw unknown(index, name);', without: `return index.find('file-reader')[0];` },
   ...stage('validate', { name: 'parameters', code: 'if (mismatches.length > 0)', without: 'if (false)' }),
   ...stage(
@@ -76,7 +79,7 @@ export const CHECKS: readonly Check[] = [
     { name: 'budget of the configuration', code: 'parent ? {} : house.budget', without: '{}' },
     { name: 'a budget is understood', code: 'if (asked) requireAmounts(asked);' },
   ),
-  { name: 'a resumed run has at most the rights that it had', file: 'src/pipeline/resume.ts', code: 'principal: principal.within(grantedThen(found)),', without: 'principal,', heldBy: 'test/pipeline/resume.test.ts' },
+  { name: 'a resumed run has at most the rights that it had', file: 'src/pipeline/resume.ts', code: 'principal: principal.within(granted),', without: 'principal,', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'a resumed run leaves out the secrets that it left out', file: 'src/pipeline/asked-again.ts', code: '...(exceptSecrets.includes(text) ? { exceptSecrets: true } : {}),', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'a resumed run leaves out what was denied', file: 'src/pipeline/asked-again.ts', code: 'new EffectiveSet(permissions, carvedOut.map((text) => parseCapability(moved(text))))', without: 'new EffectiveSet(permissions)', heldBy: 'test/pipeline/resume.test.ts' },
   { name: 'a run is resumed by whoever asked for it', file: 'src/pipeline/resume.ts', code: '  requireOwn(found, principal);\n', heldBy: 'test/pipeline/resume.test.ts' },

@@ -143,7 +143,7 @@ describe('tools that code calls', () => {
 
   test('are only those that tool:call grants', async () => {
     const names = await js('return Object.keys(tools)', ['--allow', 'tool:call:files/file-*']);
-    expect(names.data).toEqual(['file_editor', 'file_lister', 'file_reader', 'file_searcher', 'file_writer']);
+    expect(names.data).toEqual(['file_editor', 'file_lister', 'file_reader', 'file_searcher', 'file_writer', 'read_handle']);
     expect((await js('return Object.keys(tools)')).data).toEqual([]);
   });
 
@@ -167,6 +167,35 @@ describe('tools that code calls', () => {
     const { code } = await here.run(['auth', 'token', 'create', '--allow', 'fs:read:docs/**', '--ttl', '1h', '--out', 'token']);
     expect(code).toBe(0);
     expect(await js(READ, [...READER, '--token', 'token'])).toMatchObject({ exit: 77, status: 'denied', error: { code: 'TOKA_CAPABILITY_DENIED' } });
+  });
+});
+
+describe('an answer that is too large for code', () => {
+  const LARGE = 'x'.repeat(79).concat('\n').repeat(5000);
+  const OPEN = 'const large = await tools.file_reader({ path: "docs/large.txt", limit: 100000, maxBytes: 1000000 });';
+
+  test('stays outside and comes as a handle, of which parts can be read', async () => {
+    here.write({ 'docs/large.txt': LARGE });
+    const { data } = await js(`${OPEN} return [large, await tools.read_handle({ handle: large.handle, pointer: "/content", start: 0, end: 3 })]`, READER);
+    expect(data).toMatchObject([{ handle: 'h1', kind: 'object', keys: expect.arrayContaining(['content']) }, 'xxx']);
+  });
+
+  test('goes on to another tool as it is', async () => {
+    here.write({ 'docs/large.txt': LARGE, 'out/.keep': '' });
+    const grants = [...READER, '--allow', 'tool:call:files/file-writer', '--allow', 'fs:write:out/**', '--allow', 'fs:read:out/**'];
+    expect(await js(`${OPEN} await tools.file_writer({ path: "out/copy.txt", content: { handle: large.handle, pointer: "/content" } })`, grants)).toMatchObject({ exit: 0 });
+    expect(here.read('out/copy.txt')).toContain('x'.repeat(79));
+    expect(here.read('out/copy.txt').length).toBeGreaterThan(300_000);
+  });
+
+  test.each([
+    ['an unknown handle', '{ handle: "h9" }', 'CODE_HANDLE_UNKNOWN'],
+    ['a member of every object', '{ handle: large.handle, pointer: "/constructor" }', 'CODE_HANDLE_INVALID'],
+    ['all of it at once', '{ handle: large.handle }', 'CODE_HANDLE_INVALID'],
+    ['a place before its beginning', '{ handle: large.handle, pointer: "/content", start: -1 }', 'CODE_HANDLE_INVALID'],
+  ])('gives nothing for %s', async (_what, params, code) => {
+    here.write({ 'docs/large.txt': LARGE });
+    expect((await js(`${OPEN} try { return await tools.read_handle(${params}) } catch (error) { return error.code }`, READER)).data).toBe(code);
   });
 });
 

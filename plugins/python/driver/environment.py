@@ -9,7 +9,9 @@ beside, folder, *requirements = sys.argv[1:]
 venv.create(beside, symlinks=True, with_pip=True)
 # Only wheels: whatever else pip installs runs code of its author to be built.
 options = ["--only-binary", ":all:", "--no-input", "--no-cache-dir", "--disable-pip-version-check", "--progress-bar", "off", "--quiet"]
-subprocess.run([os.path.join(beside, "bin", "python"), "-I", "-m", "pip", "install", *options, "--", *requirements], check=True)
+pip = subprocess.run([os.path.join(beside, "bin", "python"), "-I", "-m", "pip", "install", *options, "--", *requirements])
+if pip.returncode != 0:
+    sys.exit(pip.returncode)
 # Scripts begin with the path of their interpreter.
 for name in os.listdir(os.path.join(beside, "bin")):
     path = os.path.join(beside, "bin", name)

@@ -8,9 +8,9 @@ export default definePlaces({
       prints: 'import sys\nprint("to stdout")\nprint("to stderr", file=sys.stderr)',
       throws: 'message = "broken on purpose"\nraise ValueError(message)',
       syntax: 'one = 1\ntwo = = 2',
-      endless: 'import time\nprint("started", flush=True)\ntime.sleep(600)',
-      calls: 'return await tools.echo({"text": "hi"})',
-      failingCall: 'try:\n  await tools.echo({"text": "fail"})\nexcept Exception as error:\n  return error.code',
+      endless: 'print("started")\nwhile True: pass',
+      calls: 'return await tools.echo(text="hi")',
+      failingCall: 'try:\n  await tools.echo(text="fail")\nexcept ToolError as error:\n  return error.code',
     },
   },
 });

@@ -4,10 +4,11 @@ export default definePlaces({
   runtimes: {
     shell: {
       language: 'shell',
-      result: 'echo "{\\"sum\\": $((PARAM_A + PARAM_B))}" >"$TOKA_RESULT"',
+      result: 'printf \'{"sum": %d}\' $((PARAM_A + PARAM_B)) > "$TOKA_RESULT"',
       prints: 'echo to stdout\necho to stderr >&2',
-      syntax: 'echo one\nif then',
-      endless: 'echo started\nsleep 600',
+      throws: ':\nfalse broken on purpose',
+      syntax: ':\nif then',
+      endless: 'echo started\nwhile :; do :; done',
     },
   },
 });

@@ -1,8 +1,8 @@
-import type { CodeOrder, IsolateRuntime, JsonObject, SandboxRuntime } from '@toka/sdk';
+import type { CodeOrder, IsolateRuntime, SandboxRuntime } from '@toka/sdk';
 import { TokaError, toTokaError } from '../../errors.ts';
 import type { Executable } from '../../manifest/tool.ts';
 import type { Completion } from '../../runtime/completion.ts';
-import { loadRuntime } from '../../runtime/code/runtimes.ts';
+import { loadRuntime } from '../../runtime/code/load.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
 import { callsOf } from '../calls.ts';
@@ -12,6 +12,7 @@ import { networkOf } from '../network.ts';
 import type { CodeParams } from '../request.ts';
 import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 import { timeLimitOf } from '../time-limit.ts';
+import { warmOf } from '../warm.ts';
 import { type CodeHost, codeHost } from './host.ts';
 import { programHost } from './isolate.ts';
 import { setUp } from './setup.ts';
@@ -22,6 +23,9 @@ const MAX_VALUE = 1024 * 1024;
 
 /** Calls of tools that one run of code may make. */
 const MAX_CALLS = 1000;
+
+/** Errors of a time limit. */
+const LATE: readonly unknown[] = ['TOKA_TIMED_OUT', 'TOKA_BUDGET_EXCEEDED'];
 
 /** Makes code run, by the runtime of its language. */
 export async function executeCode(run: Run, { language, path }: Extract<Executable, { type: 'code' }>, house: House): Promise<Run> {
@@ -73,19 +77,24 @@ async function inSandbox({ run, house, order, host, signal, setUp: prepare, end 
   await prepare();
   const { makeHidden, runProgram } = await import('../../runtime/sandboxed.ts');
   makeHidden(house.hidden, plan.mounts);
-  return runProgram(plan, order, host, {
+  const completion = await runProgram(plan, order, host, {
     require: house.demand.require,
     signal,
     ...(request.input === undefined ? {} : { input: request.input }),
     ...networkOf(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
+    env: { TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) },
+    ...(await warmOf(house)),
     onEnded: end,
   });
+  // The time limit counts from before the setup; for the sandbox its end is a cancellation.
+  const isLate = completion.stopped === 'cancelled' && LATE.includes((signal.reason as TokaError | undefined)?.code);
+  return isLate ? { ...completion, stopped: 'timeout' } : completion;
 }
 
 function requirePlan(run: Run): SandboxPlan {
   if (!run.plan) throw new TokaError('TOKA_INTERNAL', 'code was to be run without a plan');
-  return { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
+  return run.plan;
 }
 
 async function orderOf(run: Run, language: string, house: House): Promise<CodeOrder> {
@@ -97,7 +106,7 @@ async function orderOf(run: Run, language: string, house: House): Promise<CodeOr
     language,
     source,
     name,
-    params: params as JsonObject,
+    params,
     tools: await callableTools(settled(run, 'decision').effective, house),
     requirements,
     limits: { memory, timeoutMs: timeLimitOf(run), maxOutput, maxValue: MAX_VALUE, maxCalls: MAX_CALLS },

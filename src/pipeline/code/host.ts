@@ -1,9 +1,10 @@
 import { coded, type CallResult, type CodeResult, type IsolateHost, type JsonObject } from '@toka/sdk';
 import type { Completion } from '../../runtime/completion.ts';
-import { type Calls } from '../calls.ts';
+import type { Calls } from '../calls.ts';
 import { children } from '../children.ts';
 import type { House } from '../house.ts';
 import type { Artifact, Run } from '../run.ts';
+import { Handles } from './handles.ts';
 
 /** Bytes of all that a run may keep for its caller. */
 const MAX_ARTIFACTS = 64 * 1024 * 1024;
@@ -27,6 +28,7 @@ export function codeHost(run: Run, house: House, { signal, calls, maxOutput }: B
   const { call } = children(run, house, signal, calls);
   const pieces: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
   const artifacts: Artifact[] = [];
+  const handles = new Handles();
   let written = 0;
   let isTruncated = false;
   return {
@@ -45,7 +47,8 @@ export function codeHost(run: Run, house: House, { signal, calls, maxOutput }: B
     },
     async call(tool: string, params: JsonObject): Promise<CallResult> {
       signal.throwIfAborted();
-      return call(tool, params);
+      if (handles.isFor(tool)) return handles.read(run.id, params);
+      return handles.held(await call(tool, handles.resolve(params) as JsonObject));
     },
     artifact(name, content) {
       if (!/^[^/\0]{1,255}$/.test(name) || name === '.' || name === '..') throw coded('ARTIFACT_NAME', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`);

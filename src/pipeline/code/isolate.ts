@@ -1,7 +1,8 @@
 import type { ProgramHost, SandboxRuntime } from '@toka/sdk';
 import { mkdirSync } from 'node:fs';
+import { TokaError } from '../../errors.ts';
 import type { Executable } from '../../manifest/tool.ts';
-import { loadRuntime } from '../../runtime/code/runtimes.ts';
+import { loadRuntime } from '../../runtime/code/load.ts';
 import type { House } from '../house.ts';
 import type { CodeParams } from '../request.ts';
 import { type Run, settled } from '../run.ts';
@@ -11,7 +12,10 @@ export async function isolateCode(run: Run, { isolation, language, path }: Extra
   if (isolation === 'isolate') return run;
   const runtime = loadRuntime(path) as SandboxRuntime;
   const { requirements } = settled(run, 'params') as CodeParams;
-  const program = await runtime.program({ language, requirements }, programHost(runtime, house));
+  const host = programHost(runtime, house);
+  const probe = (await runtime.probe?.(host)) ?? { available: true };
+  if (!probe.available) throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${language} cannot be run here: ${probe.reason}`, { hint: probe.hint, data: { language } });
+  const program = await runtime.program({ language, requirements }, host);
   const { planProgram, requireEnforcement } = await import('../../runtime/sandboxed.ts');
   const { request } = run;
   const plan = planProgram({

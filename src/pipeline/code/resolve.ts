@@ -1,6 +1,6 @@
 import { hexDigest } from '../../digest.ts';
 import type { ParametersSchema, Tool } from '../../manifest/tool.ts';
-import { type ListedRuntime, runtimeOf } from '../../runtime/code/runtimes.ts';
+import { type ListedRuntime, runtimeOf } from '../../registry/runtimes.ts';
 import type { House } from '../house.ts';
 import type { CodeRequest } from '../request.ts';
 import type { Run } from '../run.ts';

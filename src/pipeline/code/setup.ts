@@ -1,10 +1,11 @@
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ProgramHost, SandboxRuntime, SetupHost } from '@toka/sdk';
+import { isCoded, type ProgramHost, type SandboxRuntime, type SetupHost } from '@toka/sdk';
 import type { Permission } from '../../capability/effective.ts';
 import { escapeGlob } from '../../capability/glob.ts';
-import { printCapability, type Capability } from '../../capability/grammar.ts';
+import { type Capability, parseCapability, printCapability } from '../../capability/grammar.ts';
 import { execOf } from '../../capability/needs.ts';
+import { TokaError } from '../../errors.ts';
 import type { Calls } from '../calls.ts';
 import { spawnWith } from '../children.ts';
 import type { House } from '../house.ts';
@@ -18,7 +19,13 @@ const SOURCE = 'runtime';
 export async function setUp(run: Run, runtime: SandboxRuntime, language: string, host: ProgramHost, house: House, signal: AbortSignal, calls: Calls): Promise<void> {
   if (!runtime.setup) return;
   const { requirements } = settled(run, 'params') as CodeParams;
-  await runtime.setup({ language, requirements }, { ...host, ...setupHost(run, host.folder, house, signal, calls) });
+  try {
+    await runtime.setup({ language, requirements }, { ...host, ...setupHost(run, host.folder, house, signal, calls) });
+  } catch (cause) {
+    if (!isCoded(cause) || cause.code.startsWith('TOKA_')) throw cause;
+    const { code, hint, message } = cause;
+    throw new TokaError('TOKA_RUN_FAILED', message, { cause, data: { tool: settled(run, 'tool').qualified, code }, ...(hint === undefined ? {} : { hint }) });
+  }
 }
 
 function setupHost(run: Run, folder: string, house: House, signal: AbortSignal, calls: Calls): SetupHost {
@@ -27,6 +34,7 @@ function setupHost(run: Run, folder: string, house: House, signal: AbortSignal, 
   return {
     signal,
     spawn: async (argv, { network = [], reads = [], env = {}, timeoutMs } = {}) => {
+      demandGranted(run, network);
       const files = [...own, ...reads.map(readOf)];
       const permissions = [...files, execOf(argv[0]), execOf(basename(argv[0]))].map((capability): Permission => ({ capability, source: SOURCE, consent: 'flag' }));
       const spawn = spawnWith({ permissions, level: network.length > 0 ? 'elevated' : 'standard' }, run, house, signal, calls);
@@ -35,6 +43,18 @@ function setupHost(run: Run, folder: string, house: House, signal: AbortSignal, 
     log: (level, message) => onEvent?.({ type: 'log', run: run.id, level, message }),
     progress: (progress) => onEvent?.({ type: 'progress', run: run.id, progress }),
   };
+}
+
+/** Said of the run itself: who reads it knows nothing of what a runtime starts. */
+function demandGranted(run: Run, needs: readonly string[]): void {
+  const { effective } = settled(run, 'decision');
+  const missing = needs.filter((need) => !effective.covering(parseCapability(need)));
+  if (missing.length === 0) return;
+  const { qualified } = settled(run, 'tool');
+  throw new TokaError('TOKA_CAPABILITY_DENIED', `to install what it requires, ${qualified} needs ${missing.join(' and ')}, and was not granted that`, {
+    hint: `if that is intended: ${missing.map((need) => `--allow ${need}`).join(' ')}`,
+    data: { tool: qualified, missing },
+  });
 }
 
 /** A file, or a folder with all that is in it. */

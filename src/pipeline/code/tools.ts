@@ -2,19 +2,21 @@ import type { CallableTool } from '@toka/sdk';
 import type { EffectiveSet } from '../../capability/effective.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { House } from '../house.ts';
+import { HANDLE_TOOL } from './handles.ts';
 
 /** The tools that code may call, by what it was granted; none is looked for where it was granted none. */
 export async function callableTools(effective: EffectiveSet, house: House): Promise<CallableTool[]> {
   if (!effective.permissions.some(({ capability }) => capability.domain === 'tool')) return [];
   const names = (await house.toolNames()).filter((name) => effective.allows('tool', 'call', name));
   const tools = await Promise.all(names.map(async (name) => (await house.findTool(name)).tool));
-  return namedApart(tools).map(({ alias, tool: { qualified, description, params, output } }) => ({
+  const callable = namedApart(tools).map(({ alias, tool: { qualified, description, params, output } }) => ({
     alias,
     name: qualified,
     summary: description,
     params,
     ...(output === undefined ? {} : { output }),
   }));
+  return callable.length === 0 ? [] : [...callable, HANDLE_TOOL];
 }
 
 /** By its name alone, or where several would have the same, by its full one. */

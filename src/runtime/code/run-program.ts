@@ -1,8 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import type { CallResult, CodeOrder, IsolateHost, JsonObject, JsonValue } from '@toka/sdk';
 import { toTokaError } from '../../errors.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
-import { scratchPath } from '../../sandbox/scratch.ts';
 import type { Completion } from '../completion.ts';
 import { type ProcessOptions, runProcess } from '../process.ts';
 import { ENVELOPE, failed, Talk } from '../talk.ts';
@@ -12,7 +10,9 @@ import { answerLine, orderLine, type ProgramLine, readProgramLine } from './prot
 /** Bytes that JSON may take for a byte of a value where all that is no ASCII is escaped. */
 const ESCAPED = 3;
 
-export interface ProgramOptions extends Omit<ProcessOptions, 'channel' | 'folder'> {
+export interface ProgramOptions extends Omit<ProcessOptions, 'channel' | 'collect'> {
+  /** Variables of this run alone. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The code has its result, or its program has ended: what it called and has not come is no longer wanted. */
   onEnded(): void;
 }
@@ -25,23 +25,25 @@ export interface ProgramOptions extends Omit<ProcessOptions, 'channel' | 'folder
  * @throws what `launch` throws: nothing was run
  */
 export async function runProgram(plan: SandboxPlan, order: CodeOrder, host: Pick<IsolateHost, 'call' | 'log' | 'progress' | 'artifact'>, options: ProgramOptions): Promise<Completion> {
-  const { onEnded, ...rest } = options;
-  const dialogue = new Dialogue(order, host, onEnded);
+  const { env, onEnded, ...rest } = options;
+  const dialogue = new Dialogue(order, host, { env, onEnded });
   const { talk } = dialogue;
   const end = (): void => talk.end();
   options.signal?.addEventListener('abort', end, { once: true });
-  const folder = plan.folder === undefined ? undefined : scratchPath('artifacts');
-  if (folder !== undefined) mkdirSync(folder, { mode: 0o700 });
+  let refused: Completion['failure'];
   try {
-    const completion = await runProcess(plan, { ...rest, channel: talk.channel, ...(folder === undefined ? {} : { folder }) });
+    const completion = await runProcess(plan, {
+      ...rest,
+      channel: talk.channel,
+      collect: (folder, { stopped }) => {
+        if (stopped === undefined) refused = keepArtifacts(folder, host, plan.limits.maxDisk);
+      },
+    });
     await talk.settled();
     const concluded = dialogue.conclude(completion);
-    if (folder === undefined || concluded.stopped !== undefined) return concluded;
-    const refused = keepArtifacts(folder, host, plan.limits.maxDisk);
     return refused && concluded.failure === undefined ? failed(concluded, refused) : concluded;
   } finally {
     options.signal?.removeEventListener('abort', end);
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -53,12 +55,12 @@ class Dialogue {
   readonly #ids = new Set<number>();
   #end: Extract<ProgramLine, { type: 'result' | 'failure' }> | undefined;
 
-  constructor(order: CodeOrder, host: Pick<IsolateHost, 'call' | 'log' | 'progress'>, onEnded: () => void) {
+  constructor(order: CodeOrder, host: Pick<IsolateHost, 'call' | 'log' | 'progress'>, { env, onEnded }: { readonly env: ProgramOptions['env'] } & Pick<ProgramOptions, 'onEnded'>) {
     const { maxOutput, maxValue } = order.limits;
     this.#order = order;
     this.#host = host;
     this.talk = new Talk({
-      order: orderLine(order),
+      order: orderLine(order, env),
       maxLine: ESCAPED * maxValue + ENVELOPE,
       maxOutput,
       failsWith: 'TOKA_RUNTIME_FAILED',

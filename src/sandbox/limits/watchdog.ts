@@ -16,6 +16,8 @@ export interface Watch {
   readonly writable: readonly string[];
   /** Id of the sandbox's first process, once it is known. */
   readonly init: () => number | undefined;
+  /** Milliseconds of CPU time that do not count: what a process that was started ahead has used before its run. */
+  readonly cpuBefore: number;
   readonly onExceeded: (reason: NonNullable<Outcome['stopped']>) => void;
 }
 
@@ -30,12 +32,12 @@ export function startWatchdog(watch: Watch): Watchdog {
   const disk = startDisk(watch.writable, watch.limits.maxDisk);
   const { memory, processes, cpu } = watch.enforcement;
   const isWeak = memory === 'watchdog' || processes !== 'cgroup' || cpu !== 'cgroup';
-  const { cpuMs: cpuLeft = Infinity } = watch.limits;
+  const { cpuBefore, limits: { cpuMs: cpuLeft = Infinity } } = watch;
   let peak: { memory: number; cpuMs: number } | undefined;
   const look = (): void => {
     const byKernel = watch.cgroup && exceededIn(watch.cgroup);
     if (byKernel) return watch.onExceeded(byKernel);
-    if (cpuLeft < Infinity && (watch.cgroup?.read().cpuMs ?? 0) > cpuLeft) return watch.onExceeded('cpu');
+    if (cpuLeft < Infinity && (watch.cgroup?.read().cpuMs ?? 0) - cpuBefore > cpuLeft) return watch.onExceeded('cpu');
     const init = watch.init();
     if (init === undefined || !(isWeak || disk)) return;
     const sample = sampleTree(init);
@@ -45,8 +47,9 @@ export function startWatchdog(watch: Watch): Watchdog {
       return watch.onExceeded('memory');
     }
     if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
-    if (sample.cpuMs > cpuLeft) return watch.onExceeded('cpu');
-    if (cpu === 'rlimit' && sample.cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');
+    const cpuMs = sample.cpuMs - cpuBefore;
+    if (cpuMs > cpuLeft) return watch.onExceeded('cpu');
+    if (cpu === 'rlimit' && cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');
     if (disk?.(sample.written)) watch.onExceeded('disk');
   };
   const timer = setInterval(look, INTERVAL_MS);

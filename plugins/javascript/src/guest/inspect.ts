@@ -21,9 +21,9 @@ function placed(mark: string, value: unknown): string {
     case '%d':
       return typeof value === 'bigint' ? `${value}n` : typeof value === 'object' || typeof value === 'symbol' ? 'NaN' : String(Number(value));
     case '%i':
-      return typeof value === 'object' || typeof value === 'symbol' ? 'NaN' : String(Number.parseInt(String(value), 10));
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(Number.parseInt(String(value), 10)) : 'NaN';
     case '%f':
-      return typeof value === 'symbol' ? 'NaN' : String(Number.parseFloat(String(value)));
+      return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint' ? String(Number.parseFloat(String(value))) : 'NaN';
     case '%j':
       return JSON.stringify(value);
     case '%c':
@@ -34,7 +34,7 @@ function placed(mark: string, value: unknown): string {
 }
 
 /** A value as a person would write it. */
-export function inspect(value: unknown, depth = 0, above: readonly unknown[] = []): string {
+function inspect(value: unknown, depth = 0, above: readonly unknown[] = []): string {
   switch (typeof value) {
     case 'string':
       return quoted(value);
@@ -59,7 +59,7 @@ function inspectObject(value: object, depth: number, above: readonly unknown[]):
   const inner = (each: unknown) => inspect(each, depth + 1, above);
   const name = nameOf(value);
   if (depth > MAX_DEPTH) return Array.isArray(value) ? '[Array]' : `[${name || 'Object'}]`;
-  if (Array.isArray(value)) return wrapped('', '[', listed([...value.slice(0, MAX_ITEMS)].map(inner), value.length), ']');
+  if (Array.isArray(value)) return wrapped('', '[', listed((value as readonly unknown[]).slice(0, MAX_ITEMS).map(inner), value.length), ']');
   if (ArrayBuffer.isView(value) && 'length' in value) {
     const items = Array.from(value as unknown as ArrayLike<unknown>).slice(0, MAX_ITEMS);
     return wrapped(`${name}(${String(value.length)}) `, '[', listed(items.map(inner), Number(value.length)), ']');
@@ -84,7 +84,7 @@ function properties(value: object, inner: (each: unknown) => string): string[] {
 
 function inspectError(error: Error, depth: number, above: readonly unknown[]): string {
   const stack = typeof error.stack === 'string' ? error.stack.trimEnd() : '';
-  const head = `${String(error.name)}: ${String(error.message)}`;
+  const head = `${error.name}: ${error.message}`;
   const own = properties(error, (each) => inspect(each, depth + 1, above)).filter((each) => !/^(?:message|stack|name): /.test(each));
   return `${head}${stack === '' ? '' : `\n${stack}`}${own.length === 0 ? '' : ` { ${own.join(', ')} }`}`;
 }

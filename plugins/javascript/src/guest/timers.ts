@@ -2,7 +2,7 @@ import { refused } from './errors.ts';
 import type { Host } from './host.ts';
 
 export interface Timers {
-  setTimeout(callback: (...args: unknown[]) => void, delay?: number, ...args: unknown[]): number;
+  setTimeout(callback: (...args: unknown[]) => void, delay?: unknown, ...args: unknown[]): number;
   clearTimeout(timer?: number): void;
   fire(timer: number): void;
 }
@@ -11,7 +11,7 @@ export function makeTimers(host: Host): Timers {
   const callbacks = new Map<number, () => void>();
   let timers = 0;
   return {
-    setTimeout(callback, delay = 0, ...args) {
+    setTimeout(callback, delay: unknown = 0, ...args) {
       if (typeof callback !== 'function') throw new TypeError('expected a function as the first argument of setTimeout');
       timers += 1;
       if (!host.setTimer(timers, Number(delay))) throw refused({ code: 'CODE_TOO_MANY_TIMERS', message: 'too many timers are running' });

@@ -1,10 +1,17 @@
 import type { CodeLimits } from '@toka/sdk';
 import type { MessagePort } from 'node:worker_threads';
 
+/** Programs that each isolate has beside the code. */
+export interface GuestTexts {
+  /** What stands in it before any code. */
+  readonly guest: string;
+  /** What is loaded when it is first used. */
+  readonly more: string;
+}
+
 /** What a thread is started with. */
 export interface ThreadData {
-  /** The text of what stands in each isolate before any code. */
-  readonly guest: string;
+  readonly texts: GuestTexts;
   /** Bytes, the most that an isolate of it can have. */
   readonly memory: number;
   readonly clock: Clock;
@@ -44,21 +51,20 @@ export type Stream = 'stdout' | 'stderr';
 /** Why the runtime itself ended code. */
 export type Stop = 'timeout' | 'memory' | 'output';
 
-export interface Thrown {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-  readonly code: string;
-  readonly hint: string;
-}
-
 export type Outcome =
   /** JSON. */
   | { readonly kind: 'result'; readonly text: string }
-  /** JSON of a `Thrown`. */
-  | { readonly kind: 'threw'; readonly text: string }
+  /** JSON of the error's name, message, stack, code and hint. */
+  | { readonly kind: 'threw' | 'syntax'; readonly text: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint?: string }
+  /** The interpreter, or what reads types, can no longer be used. */
+  | { readonly kind: 'broken'; readonly code: string; readonly message: string }
   | { readonly kind: 'stopped'; readonly stop: Stop };
+
+/** Whether the thread can be used again. */
+export function leavesThreadWhole({ kind }: Outcome): boolean {
+  return kind !== 'stopped' && kind !== 'broken';
+}
 
 export type FromThread =
   | { readonly type: 'ready' }

@@ -5,39 +5,26 @@ import { type Thread, startThread } from './thread.ts';
 const KEPT = Math.max(2, availableParallelism());
 
 const idle: Thread[] = [];
-const waiting: ((thread: Thread) => void)[] = [];
-let preparing = 0;
+const waiting: PromiseWithResolvers<Thread>[] = [];
+let coming = 0;
 
 /** A thread in which nothing has run yet. */
 export async function takeThread(memory: number): Promise<Thread> {
-  const thread = idle.pop();
-  if (thread !== undefined) {
+  for (let thread = idle.pop(); thread !== undefined; thread = idle.pop()) {
+    if (thread.isBroken()) continue;
     thread.keepAlive(true);
     return thread;
   }
-  return new Promise((resolve, reject) => {
-    waiting.push(resolve);
-    if (preparing >= waiting.length) return;
-    preparing += 1;
-    startThread(memory).then(arrived, (error: unknown) => {
-      preparing -= 1;
-      waiting.splice(waiting.indexOf(resolve), 1);
-      reject(error instanceof Error ? error : new Error('no thread could be started'));
-    });
-  });
+  const wanted = Promise.withResolvers<Thread>();
+  waiting.push(wanted);
+  if (coming < waiting.length) void bring(startThread(memory));
+  return wanted.promise;
 }
 
-/** Takes a thread back that prepares itself for the next run. */
+/** Takes a thread back, which prepares itself for the next run. */
 export function giveBack(thread: Thread): void {
-  if (idle.length + preparing >= KEPT + waiting.length) {
-    void thread.end();
-    return;
-  }
-  preparing += 1;
-  void thread.ready().then((isReady) => {
-    if (isReady) arrived(thread);
-    else preparing -= 1;
-  });
+  if (idle.length + coming < KEPT + waiting.length) void bring(thread.ready());
+  else void thread.end();
 }
 
 /** Ends all threads that nothing runs in. */
@@ -45,10 +32,21 @@ export async function endThreads(): Promise<void> {
   await Promise.all(idle.splice(0).map(async (thread) => thread.end()));
 }
 
-function arrived(thread: Thread): void {
-  preparing -= 1;
+async function bring(arrival: Promise<Thread>): Promise<void> {
+  coming += 1;
+  try {
+    const thread = await arrival;
+    coming -= 1;
+    place(thread);
+  } catch (error) {
+    coming -= 1;
+    if (waiting.length > coming) waiting.shift()?.reject(error);
+  }
+}
+
+function place(thread: Thread): void {
   const next = waiting.shift();
-  if (next !== undefined) next(thread);
+  if (next !== undefined) next.resolve(thread);
   else if (idle.length < KEPT) {
     thread.keepAlive(false);
     idle.push(thread);

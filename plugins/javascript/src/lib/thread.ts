@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { now } from './clock.ts';
-import type { FromThread, Reply, ThreadData, ToThread } from './messages.ts';
+import type { FromThread, GuestTexts, Reply, ThreadData, ToThread } from './messages.ts';
 
-const PARTS = join(import.meta.dirname, '..', 'dist', 'parts');
+const PARTS = join(import.meta.dirname, 'parts');
 
 /** MiB of JavaScript of toka's own that a thread may hold. */
 const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };
@@ -32,56 +31,68 @@ export interface Thread {
   keepAlive(isKept: boolean): void;
   /** Whether code has been running for longer than it may. */
   isOverdue(): boolean;
-  /** Whether it has become ready; false where it broke. */
-  ready(): Promise<boolean>;
+  isBroken(): boolean;
+  /** Itself, once an isolate stands in it. Throws where it broke. */
+  ready(): Promise<Thread>;
   end(): Promise<unknown>;
 }
 
-let parts: { readonly module: Promise<WebAssembly.Module>; readonly guest: string } | undefined;
+let parts: { readonly module: Promise<WebAssembly.Module>; readonly texts: GuestTexts } | undefined;
 
 /** Starts a thread and waits until an isolate stands in it. */
 export async function startThread(memory: number): Promise<Thread> {
-  parts ??= { module: compile(), guest: readFileSync(join(PARTS, 'guest.cjs'), 'utf8') };
-  const { module, guest } = parts;
+  parts ??= { module: compile(), texts: { guest: textOf('guest'), more: textOf('more') } };
+  const { module, texts } = parts;
   const clock = new SharedArrayBuffer(8);
   const turn = new SharedArrayBuffer(4);
   const { port1, port2 } = new MessageChannel();
-  const workerData: ThreadData = { guest, memory, clock, turn, replies: port2 };
+  const workerData: ThreadData = { texts, memory, clock, turn, replies: port2 };
   const worker = new Worker(join(PARTS, 'thread.cjs'), { env: {}, argv: [], execArgv: [], resourceLimits: HEAP, stdin: false, stdout: true, stderr: true, workerData, transferList: [port2] });
   const thread = wrapped(worker, { due: new Float64Array(clock), turns: new Int32Array(turn), replies: port1 });
   thread.send({ type: 'module', module: await module });
-  if (!(await thread.ready())) throw new Error('the interpreter does not start');
-  return thread;
+  return thread.ready();
+}
+
+function textOf(part: string): string {
+  return readFileSync(join(PARTS, `${part}.cjs`), 'utf8');
 }
 
 /** Once for all threads. */
 async function compile(): Promise<WebAssembly.Module> {
-  const file = createRequire(import.meta.filename).resolve('@jitl/quickjs-ng-wasmfile-release-sync/wasm');
-  return WebAssembly.compile(await readFile(file));
+  return WebAssembly.compile(await readFile(join(PARTS, 'quickjs.wasm')));
 }
 
-function wrapped(worker: Worker, { due, turns, replies }: { readonly due: Float64Array; readonly turns: Int32Array; readonly replies: import('node:worker_threads').MessagePort }): Thread {
+interface Shared {
+  readonly due: Float64Array;
+  readonly turns: Int32Array;
+  readonly replies: MessagePort;
+}
+
+function wrapped(worker: Worker, { due, turns, replies }: Shared): Thread {
   let listener: Listener | undefined;
   let isBroken = false;
-  let isReady = false;
-  let settleReady: ((isReady: boolean) => void) | undefined;
-  const broken = (how: Broken): void => {
+  let preparing = Promise.withResolvers<void>();
+  const broken = (how: Broken, cause?: unknown): void => {
     if (isBroken) return;
     isBroken = true;
     replies.close();
-    settleReady?.(false);
+    preparing.reject(new Error('the interpreter broke down', { cause }));
     listener?.broken(how);
   };
   worker.on('message', (message: FromThread) => {
-    if (message.type !== 'ready') return listener?.message(message);
-    isReady = true;
-    settleReady?.(true);
+    if (message.type === 'ready') preparing.resolve();
+    else listener?.message(message);
   });
-  worker.on('error', (error: unknown) => broken((error as { readonly code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash'));
+  worker.on('error', (error: unknown) => broken((error as { readonly code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash', error));
   worker.on('exit', () => broken('crash'));
-  return {
+  const prepareAgain = () => {
+    preparing = Promise.withResolvers();
+    // Nobody waits for it while it runs code.
+    preparing.promise.catch(() => undefined);
+  };
+  const thread: Thread = {
     send(message) {
-      if (message.type === 'order') isReady = false;
+      if (message.type === 'order') prepareAgain();
       worker.postMessage(message);
     },
     reply(reply) {
@@ -97,9 +108,10 @@ function wrapped(worker: Worker, { due, turns, replies }: { readonly due: Float6
       else worker.unref();
     },
     isOverdue: () => due[0] !== 0 && now() > due[0]! + GRACE,
+    isBroken: () => isBroken,
     async ready() {
-      if (isReady || isBroken) return isReady && !isBroken;
-      return new Promise((resolve) => (settleReady = resolve));
+      await preparing.promise;
+      return thread;
     },
     async end() {
       isBroken = true;
@@ -107,4 +119,5 @@ function wrapped(worker: Worker, { due, turns, replies }: { readonly due: Float6
       return worker.terminate();
     },
   };
+  return thread;
 }

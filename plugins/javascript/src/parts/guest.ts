@@ -1,21 +1,26 @@
-import { makeArtifact } from '../guest/artifact.ts';
-import { makeConsole } from '../guest/console.ts';
 import { describe, refused } from '../guest/errors.ts';
-import type { Host } from '../guest/host.ts';
+import { makeConsole } from '../guest/console.ts';
+import type { Host, More } from '../guest/host.ts';
 import { NotJson, parseJson, toJson } from '../guest/json.ts';
-import { makeTimers } from '../guest/timers.ts';
 import { makeTools } from '../guest/tools.ts';
+
+/** What comes with `host.more()`, loaded when one of them is first used. */
+const LATER = ['TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams', 'artifact', 'atob', 'btoa', 'clearTimeout', 'setTimeout', 'structuredClone'];
 
 /** What stands in an isolate before any code: all that the code may use, and how toka enters it. */
 export function start(host: Host) {
-  const timers = makeTimers(host);
   let settle: ReturnType<typeof makeTools>['settle'];
+  let loaded: More | undefined;
+  const more = () => (loaded ??= host.more()(host));
   return {
     begin(params: string, aliases: string): void {
       const made = makeTools(host, parseJson(aliases) as readonly string[]);
       settle = made.settle;
-      define({ params: parseJson(params), tools: made.tools });
-      define({ artifact: makeArtifact(host), clearTimeout: timers.clearTimeout, console: makeConsole(host), require: unavailable, setTimeout: timers.setTimeout });
+      define('params', parseJson(params));
+      define('tools', made.tools);
+      define('console', makeConsole(host, (args) => more().format(args)));
+      define('require', unavailable);
+      for (const name of LATER) defineLater(name, () => more().globals[name]);
     },
     async run(code: () => Promise<unknown>): Promise<void> {
       try {
@@ -26,13 +31,24 @@ export function start(host: Host) {
       }
     },
     answer: (call: number, isError: boolean, text: string) => settle(call, isError, text),
-    fire: (timer: number) => timers.fire(timer),
+    fire: (timer: number) => more().fire(timer),
     describe,
   };
 }
 
-function define(values: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(values)) Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+function define(name: string, value: unknown): void {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+}
+
+function defineLater(name: string, load: () => unknown): void {
+  Object.defineProperty(globalThis, name, {
+    configurable: true,
+    get() {
+      define(name, load());
+      return (globalThis as Readonly<Record<string, unknown>>)[name];
+    },
+    set: (value: unknown) => define(name, value),
+  });
 }
 
 function resultOf(value: unknown): string {

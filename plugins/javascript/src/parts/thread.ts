@@ -1,8 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { FromThread, Reply, ThreadData, ThreadOrder, ToThread } from '../lib/messages.ts';
+import { type FromThread, leavesThreadWhole, type Reply, type ThreadData, type ThreadOrder, type ToThread } from '../lib/messages.ts';
 import { type Isolate, makeIsolate } from '../thread/isolate.ts';
 
-const { guest, memory, clock, turn, replies } = workerData as ThreadData;
+const { texts, memory, clock, turn, replies } = workerData as ThreadData;
 const port = parentPort!;
 const turns = new Int32Array(turn);
 let compiled: WebAssembly.Module;
@@ -20,13 +20,13 @@ async function received(message: ToThread): Promise<void> {
 
 /** Each order gets an interpreter of its own: nothing of one is left for the next. */
 async function prepare(bytes: number): Promise<void> {
-  isolate = await makeIsolate(compiled, guest, bytes);
+  isolate = await makeIsolate(compiled, texts, bytes);
   say({ type: 'ready' });
 }
 
 async function run(order: ThreadOrder): Promise<void> {
   const { memory: bytes } = order.limits;
-  if (isolate.bytes !== bytes) isolate = await makeIsolate(compiled, guest, bytes);
+  if (isolate.bytes !== bytes) isolate = await makeIsolate(compiled, texts, bytes);
   current = order.id;
   isolate.run(order, {
     clock,
@@ -39,7 +39,7 @@ async function run(order: ThreadOrder): Promise<void> {
     end(outcome) {
       current = 0;
       say({ type: 'end', order: order.id, outcome });
-      if (outcome.kind !== 'stopped') void prepare(bytes);
+      if (leavesThreadWhole(outcome)) void prepare(bytes);
     },
   });
 }

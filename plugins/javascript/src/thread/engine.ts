@@ -1,11 +1,14 @@
 import variant from '@jitl/quickjs-ng-wasmfile-release-sync';
-import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSContext, type QuickJSRuntime } from 'quickjs-emscripten-core';
+import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSContext, type QuickJSRuntime, type QuickJSSyncVariant } from 'quickjs-emscripten-core';
 
 export interface Engine {
   readonly context: QuickJSContext;
   readonly runtime: QuickJSRuntime;
   readonly memory: WebAssembly.Memory;
 }
+
+// Its types tell of its build in CommonJS, which has it one level deeper.
+const quickjsNg = variant as unknown as QuickJSSyncVariant;
 
 const PAGE = 64 * 1024;
 
@@ -20,7 +23,7 @@ const STACK = 512 * 1024;
 export async function makeEngine(module: WebAssembly.Module, bytes: number): Promise<Engine> {
   const memory = new WebAssembly.Memory({ initial: LEAST, maximum: Math.min(MOST, Math.max(LEAST, Math.ceil(bytes / PAGE))) });
   const quickjs = await newQuickJSWASMModuleFromVariant(
-    newVariant(variant.default, {
+    newVariant(quickjsNg, {
       wasmMemory: memory,
       emscriptenModule: {
         instantiateWasm(imports, onSuccess) {

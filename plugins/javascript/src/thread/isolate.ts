@@ -1,11 +1,14 @@
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import { AFTER, BEFORE } from '../lib/frame.ts';
-import type { Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
+import type { GuestTexts, Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
 import { Budget } from './budget.ts';
 import { type Engine, makeEngine } from './engine.ts';
 import { makeOutput } from './output.ts';
 import { problemIn, problemOf, type Problem } from './syntax.ts';
 import { withoutTypes } from './typescript.ts';
+import { answerUrl } from './url.ts';
+
+const STRICT = "'use strict';";
 
 /** Timers that may run at once. */
 const MAX_TIMERS = 1000;
@@ -32,11 +35,11 @@ export interface Isolate {
 }
 
 /** An interpreter in which nothing has run yet, for one order. */
-export async function makeIsolate(module: WebAssembly.Module, guest: string, bytes: number): Promise<Isolate> {
+export async function makeIsolate(module: WebAssembly.Module, texts: GuestTexts, bytes: number): Promise<Isolate> {
   const engine = await makeEngine(module, bytes);
   const { context, runtime } = engine;
   let running: Running | undefined;
-  const api = started(engine, guest, () => running);
+  const api = started(engine, texts, () => running);
   runtime.setInterruptHandler(() => running?.mustStop() ?? false);
   runtime.setModuleLoader(() => UNAVAILABLE);
   return {
@@ -58,20 +61,22 @@ const UNAVAILABLE = `const error = new Error('there are no modules here'); error
 type Api = Readonly<Record<'begin' | 'run' | 'answer' | 'fire' | 'describe', QuickJSHandle>>;
 
 /** Evaluates what stands in each isolate and hands it the ways out. */
-function started({ context }: Engine, guest: string, current: () => Running | undefined): Api {
-  const make = context.unwrapResult(context.evalCode(`(function(module){${guest}\nreturn module.exports.start})({exports:{}})`, 'toka', { type: 'global', strict: true }));
+function started({ context }: Engine, { guest, more }: GuestTexts, current: () => Running | undefined): Api {
+  const loaded = (text: string) => context.unwrapResult(context.evalCode(`(function(module){${text}\nreturn module.exports.start})({exports:{}})`, '<toka>', { type: 'global', strict: true }));
+  const make = loaded(guest);
   const host = context.newObject();
   const ways: Readonly<Record<string, (...args: QuickJSHandle[]) => QuickJSHandle | void>> = {
-    call: (call, text) => context.newString(current()?.call(context.getNumber(call!), context.getString(text!)) ?? ''),
-    print: (stream, text) => current()?.print(context.getNumber(stream!), context.getString(text!)),
+    call: (call, text) => context.newString(current()?.call(context.getNumber(call), context.getString(text)) ?? ''),
+    print: (stream, text) => current()?.print(context.getNumber(stream), context.getString(text)),
     keep(name, content) {
-      const lifetime = context.getArrayBuffer(content!);
-      const bytes = new Uint8Array(lifetime.value);
-      return context.newString(current()?.keep(context.getString(name!), bytes) ?? '');
+      const bytes = context.getArrayBuffer(content).consume((lifetime) => new Uint8Array(lifetime.value));
+      return context.newString(current()?.keep(context.getString(name), bytes) ?? '');
     },
-    setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer!), context.getNumber(delay!)) === true ? context.true : context.false),
-    clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer!)),
-    end: (kind, text) => current()?.end(context.getString(kind!) === 'result' ? 'result' : 'threw', context.getString(text!)),
+    url: (text) => context.newString(answerUrl(context.getString(text))),
+    more: () => loaded(more),
+    setTimer: (timer, delay) => (current()?.setTimer(context.getNumber(timer), context.getNumber(delay)) === true ? context.true : context.false),
+    clearTimer: (timer) => current()?.clearTimer(context.getNumber(timer)),
+    end: (kind, text) => current()?.end(context.getString(kind) === 'result' ? 'result' : 'threw', context.getString(text)),
   };
   for (const [name, way] of Object.entries(ways)) context.setProp(host, name, context.newFunction(name, way));
   const api = context.unwrapResult(context.callFunction(make, context.undefined, host));
@@ -117,7 +122,8 @@ class Running {
       const code = context.evalCode(plain, name, { type: 'global', strict: true });
       if (!code.error) return context.callFunction(this.#api.run, context.undefined, code.value);
       if (this.#stop === undefined && this.#isSyntaxError(code.error)) {
-        this.#outcome = this.#wrong(problemOf(`'use strict';${plain}`), code.error);
+        const problem = problemOf(`${STRICT}${plain}`);
+        this.#outcome = problem === undefined ? { kind: 'syntax', text: this.#described(code.error) } : this.#wrong(problem, `${STRICT}${BEFORE}`);
         return undefined;
       }
       return code;
@@ -125,6 +131,7 @@ class Running {
   }
 
   mustStop(): boolean {
+    this.#output.flushOld();
     if (this.#stop === undefined && this.#budget.left < 0) this.#stop = 'timeout';
     return this.#stop !== undefined || this.#isOver;
   }
@@ -152,7 +159,10 @@ class Running {
 
   print(stream: number, text: string): void {
     if (this.#stop !== undefined || this.#isOver) return;
-    if (!this.#output.add(stream === 2 ? 'stderr' : 'stdout', JSON.parse(text) as string)) this.#stop = 'output';
+    if (this.#output.add(stream === 2 ? 'stderr' : 'stdout', JSON.parse(text) as string)) return;
+    this.#stop = 'output';
+    // Said at once: code that is busy in the interpreter's own functions does not see for a long time that it has to stop.
+    this.#finish({ kind: 'stopped', stop: 'output' });
   }
 
   keep(name: string, content: Uint8Array): string {
@@ -189,6 +199,7 @@ class Running {
     clearTimeout(this.#expiry);
     this.#budget.start();
     const uncaught = failureOf(what()) ?? this.#drain();
+    if (this.#isOver) return;
     if (this.#stop !== undefined) this.#finish({ kind: 'stopped', stop: this.#stop });
     else if (this.#outcome !== undefined) this.#finish(this.#outcome);
     else if (uncaught !== undefined) this.#finish({ kind: 'threw', text: this.#described(uncaught) });
@@ -226,7 +237,10 @@ class Running {
   }
 
   #ofMemory(outcome: Outcome): boolean {
-    return outcome.kind === 'threw' && /^\{"name":"(?:InternalError|)","message":"(?:out of memory|null)"/.test(outcome.text);
+    if (outcome.kind !== 'threw') return false;
+    // Where not even an error fits, null is thrown.
+    const isFull = this.#engine.memory.buffer.byteLength > this.#order.limits.memory / 2;
+    return /^\{"name":"InternalError","message":"out of memory"/.test(outcome.text) || (isFull && outcome.text.startsWith('{"name":"","message":"null"'));
   }
 
   #described(thrown: QuickJSHandle): string {
@@ -243,21 +257,26 @@ class Running {
     try {
       return withoutTypes(text);
     } catch (error) {
-      this.#outcome = this.#wrong(problemIn(error as Error));
+      const { name } = this.#order;
+      const problem = problemIn(error as Error);
+      this.#outcome = problem === undefined ? { kind: 'broken', code: 'CODE_SYNTAX', message: `${name} cannot be read as TypeScript: it may be nested too deeply` } : this.#wrong(problem, BEFORE);
       return undefined;
     }
   }
 
-  #wrong(problem: Problem | undefined, error?: QuickJSHandle): Outcome {
+  #wrong(problem: Problem, prefix: string): Outcome {
     const { name } = this.#order;
-    if (problem === undefined) return { kind: 'failed', code: 'CODE_SYNTAX', message: error === undefined ? `${name} cannot be read as TypeScript` : this.#described(error) };
-    const prefix = error === undefined ? BEFORE : `'use strict';${BEFORE}`;
     const column = problem.line === 1 ? problem.column - prefix.length : problem.column;
     const place = `${name}:${problem.line}:${Math.max(1, column)}`;
     if (/^\s*(?:import|export)\b/.test(problem.line === 1 ? problem.text.slice(prefix.length) : problem.text)) {
       return { kind: 'failed', code: 'CODE_IMPORT_UNAVAILABLE', message: `there are no modules here: ${place}`, hint: '`return` the result; call tools instead of importing: `tools` has those that this run may call' };
     }
-    return { kind: 'failed', code: 'CODE_SYNTAX', message: `${problem.message} (${place})` };
+    return {
+      kind: 'failed',
+      code: 'CODE_SYNTAX',
+      message: `${problem.message} (${place})`,
+      ...(problem.message.includes('strip-only') ? { hint: 'types are erased, nothing is made of them: use a constant object instead of an enum, a module or a parameter property' } : {}),
+    };
   }
 }
 

@@ -20,9 +20,9 @@ export function problemOf(source: string): Problem | undefined {
   }
 }
 
-/** What an error of a compiler says: the place, the line and a mark below it stand above its message. */
+/** What an error of a compiler says: the place, the line (after some before it) and a mark below it stand above its message. */
 export function problemIn({ message, stack = '' }: Error): Problem | undefined {
-  const found = /^:(?<line>\d+)\n(?<text>.*)\n(?<space> *)\^/.exec(stack);
+  const found = /^:(?<line>\d+)\n(?:.*\n)*?(?<text>.*)\n(?<space> *)\^+\n/.exec(stack);
   if (found?.groups === undefined) return undefined;
   const { line = '', text = '', space = '' } = found.groups;
   return { message, line: Number(line), column: space.length + 1, text };

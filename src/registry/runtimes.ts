@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
 import type { Runtime } from '@toka/sdk';
-import { TokaError } from '../../errors.ts';
-import { type Contributed, contributedBy, loadContributed } from '../../journal/contributed.ts';
-import { nearest } from '../../manifest/nearest.ts';
+import { TokaError } from '../errors.ts';
+import { type Contributed, contributedBy } from '../journal/contributed.ts';
+import { nearest } from '../manifest/nearest.ts';
 
 /** A runtime as its plugin's package.json lists it; nothing of it is loaded. */
 export type ListedRuntime = Contributed<Pick<Runtime, 'id' | 'summary' | 'languages' | 'isolation' | 'supports'>>;
@@ -23,7 +23,7 @@ export function runtimeOf(language: string, runtimes: readonly ListedRuntime[]):
   const known = runtimes.flatMap(({ languages }) => Object.keys(languages));
   const near = nearest(language, known);
   throw new TokaError('TOKA_LANGUAGE_UNKNOWN', `no runtime runs the language "${language}"`, {
-    hint: `${near === undefined ? '' : `did you mean ${near}? `}there are ${known.toSorted().join(', ')}`,
+    hint: `${near === undefined ? '' : `did you mean ${near}? `}there ${known.length === 0 ? 'is none' : `are ${known.toSorted().join(', ')}`}`,
     data: { language, languages: known.toSorted() },
   });
 }
@@ -32,16 +32,4 @@ export function runtimeOf(language: string, runtimes: readonly ListedRuntime[]):
 export function languageOf(file: string, runtimes: readonly ListedRuntime[]): string | undefined {
   const ending = extname(file).toLowerCase();
   return runtimes.flatMap(({ languages }) => Object.entries(languages)).find(([, endings]) => endings.includes(ending))?.[0];
-}
-
-/**
- * Loads a runtime.
- *
- * @throws TokaError TOKA_RUNTIME_UNAVAILABLE
- */
-export function loadRuntime(file: string): Runtime {
-  const isolate = loadContributed<Runtime & { readonly run: unknown }>(file, 'run');
-  const runtime = isolate ?? loadContributed<Runtime & { readonly program: unknown }>(file, 'program');
-  if (runtime) return runtime;
-  throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${file} does not export a runtime as its default`, { hint: 'export default defineRuntime({…})' });
 }
