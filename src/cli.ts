@@ -1,5 +1,5 @@
 import type { Command } from '@oclif/core/command';
-import { Config } from '@oclif/core/config';
+import { Config, Plugin } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import AuditCheckpoint from './commands/audit/checkpoint.ts';
@@ -26,7 +26,14 @@ import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
 import PluginsBuild from './commands/plugins/build.ts';
 import PluginsGenerate from './commands/plugins/generate.ts';
+import PluginsInspect from './commands/plugins/inspect.ts';
+import PluginsInstall from './commands/plugins/install.ts';
+import PluginsLink from './commands/plugins/link.ts';
+import PluginsList from './commands/plugins/list.ts';
+import PluginsSearch from './commands/plugins/search.ts';
 import PluginsTest from './commands/plugins/test.ts';
+import PluginsUninstall from './commands/plugins/uninstall.ts';
+import PluginsUpdate from './commands/plugins/update.ts';
 import PolicyCheck from './commands/policy/check.ts';
 import PolicyTest from './commands/policy/test.ts';
 import Run from './commands/run.ts';
@@ -59,7 +66,10 @@ import ToolsValidate from './commands/tools/validate.ts';
 import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
 import { packageRoot } from './config/package-root.ts';
+import { TokaError } from './errors.ts';
+import { plain } from './manifest/plain.ts';
 import { ending } from './ui/ending.ts';
+import { pluginsFor } from './ui/plugins/oclif.ts';
 import { endWithReader, serve } from './ui/process-door.ts';
 
 export { commandNotFound } from './hooks/command-not-found.ts';
@@ -90,7 +100,14 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   lock: Lock,
   'plugins:build': PluginsBuild,
   'plugins:generate': PluginsGenerate,
+  'plugins:inspect': PluginsInspect,
+  'plugins:install': PluginsInstall,
+  'plugins:link': PluginsLink,
+  'plugins:list': PluginsList,
+  'plugins:search': PluginsSearch,
   'plugins:test': PluginsTest,
+  'plugins:uninstall': PluginsUninstall,
+  'plugins:update': PluginsUpdate,
   'policy:check': PolicyCheck,
   'policy:test': PolicyTest,
   run: Run,
@@ -129,14 +146,47 @@ export async function main(argv: readonly string[]): Promise<void> {
   // That of oclif throws whatever is no closed pipe.
   process.stdout.removeAllListeners('error');
   endWithReader(process.stdout);
-  await serve(argv, async () => {
+  await serve(argv, async (door) => {
+    const plugins = await pluginsFor(argv, OWN_WORDS, door);
+    const config = await Config.load(plugins.length === 0 ? { root: packageRoot(), userPlugins: false } : { root: packageRoot(), plugins: new Map([await ownPlugin(), ...plugins].map((plugin) => [plugin.name, plugin])) });
     try {
-      await run([...argv], await Config.load({ root: packageRoot() }));
+      await run([...argv], config);
       await flush();
     } catch (thrown) {
-      // oclif ends some commands so, help among them.
-      if ((thrown as { oclif?: { exit?: number } }).oclif?.exit !== 0) throw thrown;
+      // oclif ends some commands so, help among them with 0.
+      const exit = (thrown as { oclif?: { exit?: number } }).oclif?.exit;
+      if (exit === 0) return ending.code;
+      const owner = ownerOf(argv, plugins);
+      if (!owner) throw thrown;
+      if (exit === undefined) throw pluginFault(thrown, owner);
+      // What a command of a plugin says with the means of oclif, and how it ends, is its own.
+      if (!isPlainExit(thrown)) door.stderr.write(`${plain((thrown as Error).message)}\n`);
+      return exit;
     }
     return ending.code;
   });
+}
+
+const OWN_WORDS: ReadonlySet<string> = new Set(Object.keys(COMMANDS).map((id) => id.split(':')[0] ?? id));
+
+async function ownPlugin(): Promise<Plugin> {
+  const plugin = new Plugin({ isRoot: true, root: packageRoot() });
+  await plugin.load();
+  return plugin;
+}
+
+function ownerOf([first = '']: readonly string[], plugins: readonly Plugin[]): Plugin | undefined {
+  const word = first.split(':')[0] ?? '';
+  return plugins.find(({ commandIDs }) => commandIDs.some((id) => id.split(':')[0] === word));
+}
+
+/** What the command of a plugin throws is no defect of toka. */
+function pluginFault(thrown: unknown, { name }: Plugin): TokaError {
+  const why = thrown instanceof Error ? thrown.message : String(thrown);
+  return new TokaError('TOKA_PLUGIN_FAILED', `the command of the plugin ${name} failed: ${why}`, { cause: thrown, hint: 'report it to its author; toka plugins inspect shows who that is' });
+}
+
+/** That of `this.exit(…)`. */
+function isPlainExit(thrown: unknown): boolean {
+  return (thrown as { code?: unknown }).code === 'EEXIT';
 }

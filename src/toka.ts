@@ -33,7 +33,8 @@ import { type Lock, openLock } from './registry/lock/lock.ts';
 import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
-import { openWorkspace, packageFile, type WorkspaceOptions } from './workspace.ts';
+import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
+import { recordFolder } from './registry/plugins/record.ts';
 
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
@@ -162,7 +163,12 @@ export interface Trust {
  * await toka.close();
  */
 export async function createToka(options: TokaOptions = {}): Promise<Toka> {
-  const { cwd, env, folders, project, root, anchors, layers, settings, registry } = await openWorkspace(options);
+  const { cwd, env, folders, project, root, anchors, layers, settings, registry, plugins } = await openWorkspace(options);
+  const findTool = async (name: string): Promise<IndexedTool> => {
+    const found = await registry.find(name);
+    requireIntactTool(found.tool, plugins, folders.cache);
+    return found;
+  };
   const trustFile = trustFileOf(folders.state, root);
   const state = stateFolder(project?.root, env);
   const choice = (options.storage && locateFrom(cwd, options.storage)) ?? settings.storage ?? { backend: 'sqlite' };
@@ -172,17 +178,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       clock: systemClock,
       readOnly: options.readOnly === true,
       ...(project && choice.location === undefined ? { root } : {}),
-      ...(await storageFor(choice.backend, options)),
+      ...(await storageFor(choice.backend, options, env)),
     }),
   );
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
-  const runtimes = lazily(() => listRuntimes(pluginFiles()));
+  const runtimes = lazily(() => listRuntimes(pluginFiles(env)));
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const house: House = {
-    findTool: registry.find,
+    findTool,
     runtimes: runtimes.get,
     toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
     runtimeFolder: (id) => join(folders.data, 'runtimes', id),
@@ -208,7 +214,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     demand: { require: settings.require },
     version: ownPackage().version,
     // By their real paths, which is what a file is known by when it is used.
-    hidden: [...new Set([state, ...(place.folder === undefined ? [] : [place.folder]), folders.state, folders.config, folders.cache].map(realPathOf))],
+    hidden: [...new Set([state, ...(place.folder === undefined ? [] : [place.folder]), folders.state, folders.config, folders.cache, recordFolder(folders.data)].map(realPathOf))],
   };
   const keyring = openKeyring(join(folders.state, 'keys'), systemClock);
   const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
@@ -269,26 +275,24 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   };
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** What keeps the record, where that is not SQLite in this very thread. */
-async function storageFor(backend: string, options: TokaOptions): Promise<{ readonly storage?: Storage }> {
-  if (options.journalThread !== true) return backend === 'sqlite' ? {} : { storage: await recording(backend, options) };
+async function storageFor(backend: string, options: TokaOptions, env: Env): Promise<{ readonly storage?: Storage }> {
+  if (options.journalThread !== true) return backend === 'sqlite' ? {} : { storage: await recording(backend, options, env) };
   const { inThread } = await import('./journal/thread/storage.ts');
   const thread = join(import.meta.dirname, `journal-thread${extname(import.meta.filename)}`);
-  return { storage: inThread(await recording(backend, options), { thread, plugins: pluginFiles() }) };
+  return { storage: inThread(await recording(backend, options, env), { thread, plugins: pluginFiles(env) }) };
 }
 
 /** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
-async function recording(backend: string, { door, storage: given }: TokaOptions): Promise<Storage> {
+async function recording(backend: string, { door, storage: given }: TokaOptions, env: Env): Promise<Storage> {
   const { findStorage } = await import('./journal/backends.ts');
-  const storage = findStorage(backend, pluginFiles());
+  const storage = findStorage(backend, pluginFiles(env));
   if (storage.supports.durable || (given && door !== 'cli')) return storage;
   throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
     hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
   });
-}
-
-function pluginFiles(): string[] {
-  return ownPackage().toka.plugins.map((name) => packageFile(name));
 }
 
 /** The person who started this process, as runs and tokens name them. */

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import type { Anchors } from './capability/grammar.ts';
 import { capabilityFault } from './capability/rules.ts';
@@ -9,7 +9,10 @@ import { loadLayers } from './config/load.ts';
 import { ownPackage, packageRoot } from './config/package-root.ts';
 import { findProject, homeFolder, type Project, projectId, userFolders } from './config/paths.ts';
 import type { StorageChoice } from './config/storage.ts';
-import { TokaError } from './errors.ts';
+import { TokaError, toTokaError } from './errors.ts';
+import type { Tool } from './manifest/tool.ts';
+import { requireIntact } from './registry/plugins/intact.ts';
+import { type InstalledPlugin, readInstalled } from './registry/plugins/record.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import type { Source } from './registry/sources.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
@@ -38,9 +41,11 @@ export interface Workspace {
   readonly layers: readonly Layer[];
   readonly settings: Settings;
   readonly registry: Registry;
+  /** The plugins that the user has installed or linked. */
+  readonly plugins: readonly InstalledPlugin[];
 }
 
-/** @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE, TOKA_INTEGRITY (the list of trusted projects is damaged) */
+/** @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE, TOKA_INTEGRITY (the list of trusted projects, or that of installed plugins, is damaged) */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const cwd = realPathOf(options.cwd ?? process.cwd());
   const env = options.env ?? process.env;
@@ -54,25 +59,37 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     ...(options.administrator === undefined ? {} : { administrator: options.administrator }),
   });
   const settings = mergeLayers(layers, options.storage);
+  const plugins = readInstalled(folders.data);
   const registry = openRegistry({
     file: join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`),
-    sources: sourcesOf(project, settings, folders.config),
+    sources: sourcesOf(project, settings, folders.config, plugins),
     prefer: settings.prefer,
     tokaVersion: ownPackage().version,
     checkCapability: capabilityFault,
+    ask: async (plugin, hook) => {
+      const { askHook } = await import('./runtime/manifest-hook.ts');
+      requireIntactIn(plugins, plugin.root, folders.cache);
+      return askHook(plugin, hook, { require: settings.require });
+    },
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
-  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry };
+  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, plugins };
 }
 
 /** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
-function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string): Source[] {
+function sourcesOf(project: Project | undefined, { paths }: Settings, configFolder: string, plugins: readonly InstalledPlugin[]): Source[] {
   const own = join(packageRoot(), 'manifests');
   const realOwn = realPathOf(own);
   const folder = (name: string, kind: 'bundled' | 'project' | 'user', path: string, root: string): Source => ({ type: 'folder', name, kind, folder: path, root });
   const isOwn = (path: string): boolean => realPathOf(path) === realOwn;
   const sources: Source[] = [
     ...ownPackage().toka.plugins.map((name): Source => ({ type: 'package', kind: 'bundled', packageFile: packageFile(name) })),
+    ...plugins.map(({ packageFile: file, root, integrity }): Source => ({
+      type: 'package',
+      kind: 'plugin',
+      packageFile: file,
+      plugin: { root, ...(integrity === undefined ? {} : { integrity }) },
+    })),
     folder('toka', 'bundled', own, packageRoot()),
     folder('user', 'user', join(configFolder, 'tools'), join(configFolder, 'tools')),
     ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, project?.root ?? path) : folder('user', 'user', path, path))),
@@ -80,6 +97,40 @@ function sourcesOf(project: Project | undefined, { paths }: Settings, configFold
   if (!project) return sources;
   const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
   return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
+}
+
+/**
+ * Makes sure that the code of a tool, where a plugin brings it, is what was installed.
+ *
+ * @throws TokaError TOKA_INTEGRITY
+ */
+export function requireIntactTool({ origin }: Tool, plugins: readonly InstalledPlugin[], cache: string): void {
+  if (origin.plugin) requireIntactIn(plugins, origin.plugin.root, cache);
+}
+
+/**
+ * The package.json of each plugin: those that come with toka, and those that are installed, as they were, and can be read.
+ *
+ * @param skipped Told why the code of one is not to be loaded.
+ */
+export function pluginFiles(env: Workspace['env'], skipped: (error: TokaError) => void = () => undefined): string[] {
+  const { cache, data } = userFolders(env);
+  const installed = readInstalled(data).filter((plugin) => {
+    try {
+      requireIntact(plugin, cache);
+      JSON.parse(readFileSync(plugin.packageFile, 'utf8'));
+      return true;
+    } catch (thrown) {
+      skipped(toTokaError(thrown));
+      return false;
+    }
+  });
+  return [...ownPackage().toka.plugins.map((name) => packageFile(name)), ...installed.map((plugin) => plugin.packageFile)];
+}
+
+function requireIntactIn(plugins: readonly InstalledPlugin[], root: string, cache: string): void {
+  const plugin = plugins.find((one) => one.root === root);
+  if (plugin) requireIntact(plugin, cache);
 }
 
 /** Looks for a package as Node.js does, whose own way takes some milliseconds. */

@@ -85,10 +85,11 @@ function callOf({ qualified }: Tool): Capability {
 
 /**
  * How `proc:exec` speaks of the program that toka starts for a tool: by its name where it is looked up in PATH, by its whole path where the
- * manifest gives one, so that a grant for `git` is none for a file of that name. Native code in toka's own process starts none.
+ * manifest gives one, so that a grant for `git` is none for a file of that name. Native code in toka's own process starts none; that
+ * of a plugin was agreed to when it was installed, and runs in a sandbox.
  */
 export function programOf({ executable, origin }: Pick<Tool, 'executable' | 'origin'>): string | undefined {
-  if (executable.type === 'native') return origin.kind === 'bundled' ? undefined : 'node';
+  if (executable.type === 'native') return origin.kind === 'bundled' || origin.kind === 'plugin' ? undefined : 'node';
   if (executable.type === 'code') return undefined;
   return executable.type === 'shell' || executable.type === 'python' ? executable.interpreter : executable.path;
 }

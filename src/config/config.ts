@@ -10,6 +10,10 @@ export interface Config {
   readonly budget: Budget;
   readonly storage?: StorageChoice;
   readonly retention?: Retention;
+  readonly plugins?: {
+    /** Names of packages, each with `*` for any text. */
+    readonly allow: readonly string[];
+  };
   readonly tools: {
     /** Folders with further manifests, as written: relative to the file's folder. */
     readonly paths: readonly string[];

@@ -40,6 +40,12 @@ export interface Settings {
   readonly storage?: StorageChoice;
   /** Of the nearest trusted layer that says it. */
   readonly retention?: Retention;
+  readonly plugins: {
+    /** Names of packages that the user has agreed to beforehand, each with `*` for any text. */
+    readonly agreed: readonly string[];
+    /** Where the administrator names any: of others nothing is installed. */
+    readonly only?: readonly string[];
+  };
   /** Absolute folders with further manifests, with the layer that names them. */
   readonly paths: readonly { readonly path: string; readonly origin: Layer['origin'] }[];
 }
@@ -67,11 +73,19 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
     limits: layers.flatMap(({ file, config }) => config.limits.map((limit) => ({ ...limit, file }))),
     ...(storage ? { storage } : {}),
     ...(retention ? { retention } : {}),
+    plugins: mergePlugins(layers),
     budget: layers.map(({ config }) => config.budget).reduce(leastBudget, {}),
     paths: trusted.flatMap(({ file, origin, config }) =>
       config.tools.paths.map((path) => ({ path: resolve(dirname(file), path), origin })),
     ),
   };
+}
+
+/** A project, trusted or not, brings no plugins: they act for their user in all projects. */
+function mergePlugins(layers: readonly Layer[]): Settings['plugins'] {
+  const of = (origins: readonly Layer['origin'][]): string[][] => layers.flatMap(({ origin, config }) => (config.plugins && origins.includes(origin) ? [[...config.plugins.allow]] : []));
+  const [only] = of(['administrator']);
+  return { agreed: of(['user', 'user-project']).flat(), ...(only ? { only } : {}) };
 }
 
 /** What both budgets leave. */

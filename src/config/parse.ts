@@ -27,7 +27,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, limits, policy, prefer, retention, sandbox, storage, tools } = checked.data;
+  const { budget, limits, plugins, policy, prefer, retention, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -38,6 +38,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     budget: toBudget(budget),
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
     ...(retention ? { retention: toRetention(retention) } : {}),
+    ...(plugins ? { plugins } : {}),
     tools,
   };
 }

@@ -96,6 +96,19 @@ export const configFile = strict({
   })
     .optional()
     .describe('Which runs toka runs prune leaves as they are where it is given no rule. Nothing is pruned by itself. Of a project it counts once it is trusted, and for a journal of its own.'),
+  plugins: strict({
+    allow: z
+      .array(
+        z
+          .string()
+          .max(214)
+          .regex(/^[a-z0-9@*/_.~-]+$/, 'the name of a package, or names such as @acme/*'),
+      )
+      .max(200)
+      .describe('Packages that are installed without asking. Of a project it counts never; of the administrator: no other package is installed.'),
+  })
+    .optional()
+    .describe('Which plugins may be installed.'),
   tools: strict({
     paths: z
       .array(

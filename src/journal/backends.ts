@@ -40,7 +40,7 @@ export function findStorage(id: string, packageFiles: readonly string[]): Storag
 }
 
 function storagesOf(packageFile: string): Contribution[] {
-  return contributedBy(packageFile, 'storage');
+  return contributedBy<Contribution>(packageFile, 'storage').map((one) => ({ ...one, supports: one.supports ?? {} }));
 }
 
 function load(file: string): Storage {

@@ -11,12 +11,18 @@ const PATIENCE_MS = 30_000;
  * @param file Holds the lock and nothing else; its folder exists.
  */
 export function withFileLock<T>(file: string, work: () => T): T {
-  const database = locked(file);
+  const release = holdFileLock(file);
   try {
     return work();
   } finally {
-    database.close();
+    release();
   }
+}
+
+/** The same for work that waits: holds the lock until what is returned is called. */
+export function holdFileLock(file: string): () => void {
+  const database = locked(file);
+  return () => database.close();
 }
 
 function locked(file: string): DatabaseSync {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { argument, capability, effect, level, line, risk, semver, strict } from './parts.ts';
 
-/** The version of the format; another one is another meaning. */
-export const LOCK_VERSION = 1;
+/** The version of the format: 2 may say of tools of plugins what was installed, which 1 does not know. */
+export const LOCK_VERSION = 2;
 
 /** More tools than this are no project's. */
 const MAX_TOOLS = 20_000;
@@ -23,12 +23,17 @@ const entry = strict({
     optional: capabilities.describe('Those that are not granted fall away.'),
   }).describe('What it may do, as declared.'),
   manifest: sha256.describe("SHA-256 of the manifest; of a tool in a package, of toka's reading of what that declares."),
+  integrity: z
+    .string()
+    .regex(/^sha512-[A-Za-z0-9+/]{86}==$/, 'a SHA-512 as sha512-…')
+    .optional()
+    .describe('SHA-512 of the tarball of the plugin that was installed.'),
   code: sha256.optional().describe('SHA-256 of its script, module or program, where that is a file of the project or the plugin.'),
 });
 
 /** A lock file (toka.lock), version 1. */
 export const lockFile = strict({
-  lockVersion: z.literal(LOCK_VERSION).describe('The version of this format.'),
+  lockVersion: z.union([z.literal(1), z.literal(LOCK_VERSION)]).describe('The version of this format: 2 where a plugin is vouched for, which an older toka does not understand.'),
   tools: z
     .record(line(400).regex(/^[^/]+(?:\/[^/]+)+$/, 'the full name of a tool, source/name'), entry)
     .refine((tools) => Object.keys(tools).length <= MAX_TOOLS, `at most ${MAX_TOOLS} tools`)

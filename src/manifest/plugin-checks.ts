@@ -11,20 +11,19 @@ const RESERVED = ['help', 'json', 'params'];
 
 /** Finds what the schema cannot say about the `toka` block of a package.json. */
 export function checkPlugin(manifest: PluginManifest, base: Path, checkCapability?: CheckCapability): Issue[] {
-  const { api, contributes, configSchema } = manifest;
+  const { contributes, configSchema } = manifest;
   return [
-    ...checkApi(api, [...base, 'api']),
     ...(configSchema === undefined ? [] : checkJsonSchema(configSchema, [...base, 'configSchema'])),
     ...Object.entries(contributes).flatMap(([kind, entries]) => checkIds(entries, [...base, 'contributes', kind])),
     ...contributes.tools.flatMap((tool, index) => checkTool(tool, [...base, 'contributes', 'tools', index], checkCapability)),
   ];
 }
 
-function checkApi(range: string, path: Path): Issue[] {
-  const [major, minor] = range.slice(1).split('.').map(Number);
-  if (major === API_VERSION.major && (minor ?? 0) <= API_VERSION.minor) return [];
-  const offered = `${API_VERSION.major}.${API_VERSION.minor}`;
-  return [{ path, code: 'bad-value', expected: `a range with ${offered}, the plugin API of this toka`, found: quote(range) }];
+/** Why a range of the plugin API does not hold the one of this toka; nothing where it does, or where it is no range. */
+export function apiFault(range: string): { readonly offered: string; readonly isNewer: boolean } | undefined {
+  const [, major, minor] = /^\^(\d{1,6})\.(\d{1,6})$/.exec(range)?.map(Number) ?? [];
+  if (major === undefined || minor === undefined || (major === API_VERSION.major && minor <= API_VERSION.minor)) return undefined;
+  return { offered: `${API_VERSION.major}.${API_VERSION.minor}`, isNewer: major >= API_VERSION.major };
 }
 
 function checkIds(entries: readonly { readonly id: string }[], path: Path): Issue[] {

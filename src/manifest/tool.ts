@@ -56,6 +56,16 @@ export interface Origin {
   readonly kind: 'bundled' | 'plugin' | 'project' | 'user';
   /** Absolute path of the file that declares the tool. */
   readonly file: string;
+  /** Of an installed plugin: what is known of its package. */
+  readonly plugin?: PackageOrigin;
+}
+
+/** The package of an installed plugin. */
+export interface PackageOrigin {
+  /** The folder that holds all of its code, absolute. */
+  readonly root: string;
+  /** SHA-512 of the tarball that was installed; absent where a folder is linked. */
+  readonly integrity?: string;
 }
 
 /** Limits that a manifest asks to lower (never to raise) below its level. */

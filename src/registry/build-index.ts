@@ -81,16 +81,16 @@ function previous(file: string, key: string): Previous {
 }
 
 async function declare(source: Source, folders: string[], known: Previous, options: IndexOptions): Promise<Declared[]> {
-  const { checkCapability } = options;
+  const { checkCapability, ask } = options;
   const asBefore = (file: string, stamp: string): Declared | undefined => {
     const before = known.files.get(file);
     return before?.stamp === stamp ? before : undefined;
   };
   if (source.type === 'package') {
-    const { kind, packageFile } = source;
+    const { kind, packageFile, plugin } = source;
     folders.push(packageFile);
     const stamp = stampOf(packageFile);
-    const load = async (): Promise<readonly Tool[]> => (await loadPluginManifest(packageFile, kind, checkCapability)).tools;
+    const load = async (): Promise<readonly Tool[]> => (await loadPluginManifest(packageFile, kind, checkCapability, plugin && { plugin, ask })).tools;
     return [asBefore(packageFile, stamp) ?? (await declareWith(packageFile, stamp, '', load))];
   }
   const files = manifestFiles(source.folder, folders).map((file): ManifestFile => ({ file, stamp: stampOf(file), source }));

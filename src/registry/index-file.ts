@@ -6,7 +6,7 @@ import type { Tool } from '../manifest/tool.ts';
 import type { Source } from './sources.ts';
 
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
-const INDEX_VERSION = '4';
+const INDEX_VERSION = '5';
 
 /** How long to wait for another process that stores a validator, milliseconds. */
 export const BUSY_MS = 5000;

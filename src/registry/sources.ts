@@ -1,9 +1,10 @@
-import type { Origin } from '../manifest/tool.ts';
+import type { JsonValue } from '@toka/sdk';
+import type { Origin, PackageOrigin } from '../manifest/tool.ts';
 
 /** A place that tools come from. The order tells nothing about precedence: names that clash are never picked silently. */
 export type Source =
   | { readonly type: 'folder'; readonly name: string; readonly kind: Origin['kind']; readonly folder: string; readonly root: string }
-  | { readonly type: 'package'; readonly kind: Origin['kind']; readonly packageFile: string };
+  | { readonly type: 'package'; readonly kind: Origin['kind']; readonly packageFile: string; readonly plugin?: PackageOrigin };
 
 /** Sub-folders of a manifests folder that hold other things than tools. */
 export const RESERVED_FOLDERS: readonly string[] = ['agents', 'schema', 'workflows'];
@@ -13,6 +14,8 @@ export interface IndexOptions {
   readonly tokaVersion: string;
   /** Says what is wrong with the text of a capability, or nothing. */
   checkCapability(this: void, text: string): string | undefined;
+  /** Asks the code of a plugin what else it contributes; called only while an index is built. Default: it is not asked. */
+  ask?(this: void, plugin: PackageOrigin, hook: string): Promise<JsonValue>;
   /** The file of a thread that reads many manifests (`index-thread.ts`). Default: they are read in this one. */
   readonly thread?: string;
 }

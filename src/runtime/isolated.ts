@@ -20,7 +20,6 @@ import { type EncodedCall, TAPE_LIMITS, type TapeLimits } from './taped-call.ts'
 /** The first line that the host process reads, before it loads the tool. */
 export interface HostOrder {
   readonly entry: string;
-  readonly sdk: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly runId: string;
   readonly idempotencyKey: string;
@@ -66,13 +65,12 @@ export function planIsolatedNative(
   const host = join(packageRoot(), 'dist', 'native-host.cjs');
   const sdk = join(packageRoot(), 'dist', 'sdk.mjs');
   const view = fileView(effective, hidden);
-  const code = dirname(entry) === root ? entry : dirname(entry);
+  const code = tool.origin.plugin?.root ?? (dirname(entry) === root ? entry : dirname(entry));
   const own = [process.execPath, host, sdk, code].map((path): Mount => ({ path, access: 'read' }));
   const mounts = [...view.mounts, ...own.filter(({ path }) => !view.mounts.some((mount) => mount.path === path))];
   const limits = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) });
   const order: HostOrder = {
     entry,
-    sdk,
     params,
     runId,
     idempotencyKey,

@@ -6,7 +6,7 @@ import { sampleTree } from './limits/tree.ts';
 import { carry, checkPassable, leave, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
 import type { Layer } from './mounts.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
-import { holdSlot, takeSlot } from './slots.ts';
+import { holdSlot, restSlot, takeSlot } from './slots.ts';
 
 /** A process that was started before anybody asked for it, and waits for the first line of its channel. */
 export interface Ahead {
@@ -126,7 +126,12 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
 async function startIn(plan: SandboxPlan, folder: string | undefined): Promise<Started | undefined> {
   let started: Started | undefined;
   try {
-    started = await start(prepare(plan, { folder }), takeSlot(plan), {});
+    const prepared = prepare(plan, { folder });
+    const slot = takeSlot(plan);
+    // A process with nothing else to wait for would end in the middle.
+    holdSlot(slot);
+    started = await start(prepared, slot, {});
+    if (started) restSlot(slot);
     return started;
   } finally {
     if (!started) removeFolder(folder);

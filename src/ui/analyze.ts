@@ -1,12 +1,13 @@
 import type { Finding, TooFew } from '@toka/sdk';
-import { ownPackage } from '../config/package-root.ts';
 import { TokaError } from '../errors.ts';
 import { analyse, type Analysed } from '../journal/analysis/analyse.ts';
 import { chooseAnalysers } from '../journal/analysis/analysers.ts';
 import { factsOf } from '../journal/analysis/facts.ts';
 import { onOneLine } from '../manifest/plain.ts';
-import { packageFile } from '../workspace.ts';
+import { asResultError } from '../pipeline/result.ts';
+import { pluginFiles } from '../workspace.ts';
 import type { Door } from './door.ts';
+import { errorText } from './report.ts';
 import { when } from './runs-list.ts';
 import { parseSince } from './since.ts';
 import { sparkline } from './sparkline.ts';
@@ -27,7 +28,7 @@ const FOUND = 1;
 /** `toka events analyze` */
 export async function analyzeEvents({ analyser, failOnFindings, json, option, ...flags }: AnalyzeFlags, door: Door): Promise<number> {
   const since = flags.since === undefined ? undefined : parseSince(flags.since, Date.now());
-  const chosen = chooseAnalysers(analyser, ownPackage().toka.plugins.map((name) => packageFile(name)));
+  const chosen = chooseAnalysers(analyser, pluginFiles(door.env, (error) => door.stderr.write(errorText(asResultError(error), terminal(door.stderr, door.env)))));
   const options = parseOptions(option, chosen.map(({ id }) => id));
   const toka = await door.open({ readOnly: true });
   try {

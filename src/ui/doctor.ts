@@ -1,8 +1,11 @@
 import { describeProbe, type Row } from '../sandbox/describe.ts';
 import type { Tried } from '../sandbox/escapes/attack.ts';
 import { cacheFolder, probeSandbox } from '../sandbox/probe.ts';
+import { userFolders } from '../config/paths.ts';
+import { readInstalled } from '../registry/plugins/record.ts';
 import type { Door } from './door.ts';
 import { fixSandbox } from './fix.ts';
+import { type PluginState, stateJson, statesOf, warnOfPlugins } from './plugins/installed.ts';
 import { paint, table, terminal, type Terminal } from './text.ts';
 
 interface Options {
@@ -19,9 +22,22 @@ export async function doctor({ fix, json, sandbox }: Options, door: Door): Promi
   const tried = sandbox && !probe.failure ? await attack() : [];
   const ok = rows.every(({ state }) => state !== 'missing') && tried.every(({ result }) => result === 'held');
   const attempts = sandbox ? { attempts: tried } : {};
-  if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/doctor/v1', ok, guarantees: rows, ...attempts })}\n`);
+  const plugins = await pluginStates(door);
+  if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/doctor/v1', ok, guarantees: rows, ...attempts, plugins: plugins.map(stateJson) })}\n`);
   else door.stdout.write(report(rows, tried, ok, terminal(door.stdout, door.env)));
+  warnOfPlugins(plugins, door);
   return ok ? 0 : 69;
+}
+
+/** What is wrong with installed plugins is told beside what the machine enforces; it changes nothing of that. */
+async function pluginStates(door: Door): Promise<PluginState[]> {
+  if (readInstalled(userFolders(door.env).data).length === 0) return [];
+  const workspace = await door.workspace();
+  try {
+    return await statesOf(workspace);
+  } finally {
+    workspace.registry.close();
+  }
 }
 
 async function attack(): Promise<Tried[]> {

@@ -31,12 +31,12 @@ export async function searchRuns(text: string, { json, rebuild, since, ...flags 
 
 /** Looks first, which changes nothing; only where something new was recorded the journal is opened to take that up. */
 async function search(terms: readonly SearchTerm[], filter: SearchFilter, rebuild: boolean, door: Door): Promise<Searched> {
-  const found = rebuild ? undefined : await withToka(true, door, async (toka) => find(toka, terms, filter));
+  const found = rebuild ? undefined : await withToka(true, door, async (toka) => find(toka, terms, filter, door));
   if (found?.pending === 0) return found;
   try {
     return await withToka(false, door, async (toka) => {
       await catchUp(toka, found?.pending ?? Infinity, rebuild, door);
-      return { ...(await find(toka, terms, filter)), pending: 0 };
+      return { ...(await find(toka, terms, filter, door)), pending: 0 };
     });
   } catch (error) {
     if (found && toTokaError(error).code === 'TOKA_STATE_UNAVAILABLE') return found;
@@ -53,14 +53,14 @@ async function withToka<T>(readOnly: boolean, door: Door, work: (toka: Toka) => 
   }
 }
 
-async function find(toka: Toka, terms: readonly SearchTerm[], filter: SearchFilter): Promise<Searched> {
+async function find(toka: Toka, terms: readonly SearchTerm[], filter: SearchFilter, { env }: Door): Promise<Searched> {
   try {
     const journal = await toka.journal();
     return await (await journal.search()).find(terms, filter);
   } catch (thrown) {
     const error = toTokaError(thrown);
     if (error.code !== 'TOKA_STORAGE_UNSUPPORTED') throw error;
-    const able = installed().flatMap(({ id, supports }) => (supports.search === true && supports.durable ? [id] : []));
+    const able = installed(env).flatMap(({ id, supports }) => (supports.search === true && supports.durable ? [id] : []));
     throw new TokaError(error.code, error.message, { cause: error, hint: `these can: ${able.join(', ')}; toka storage copy takes a journal to one of them` });
   }
 }

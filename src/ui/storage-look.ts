@@ -21,7 +21,7 @@ const INTEGRITY = 76;
 export async function showStorage({ json, storage }: StorageFlags, door: Door): Promise<number> {
   const site = await siteOf(storage, door);
   const facts = await factsOf(site);
-  const backends = installed();
+  const backends = installed(door.env);
   if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/storage-info/v1', ...facts, backends })}\n`);
   else {
     const view = terminal(door.stdout, door.env);

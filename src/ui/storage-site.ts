@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { Storage, StorageBackend } from '@toka/sdk';
-import { ownPackage } from '../config/package-root.ts';
 import { stateFolder } from '../config/paths.ts';
 import { locateFrom, parseStorage, placeOf } from '../config/storage.ts';
 import { TokaError } from '../errors.ts';
 import { findStorage, type ListedStorage, listStorages } from '../journal/backends.ts';
 import { translate } from '../journal/failures.ts';
-import { packageFile } from '../workspace.ts';
+import { pluginFiles } from '../workspace.ts';
 import type { Door } from './door.ts';
 
 /** A place that a storage backend keeps a journal at, or could. */
@@ -28,7 +27,7 @@ export async function siteOf(text: string | undefined, door: Door): Promise<Site
   const { cwd, env, project, root, settings, registry } = await door.workspace();
   registry.close();
   const choice = text === undefined ? (settings.storage ?? { backend: 'sqlite' }) : locateFrom(cwd, parseStorage(text));
-  const storage = findStorage(choice.backend, plugins());
+  const storage = findStorage(choice.backend, pluginFiles(env));
   if (!storage.supports.durable) {
     throw new TokaError('TOKA_USAGE', `expected a storage that keeps what is recorded, found ${storage.id}, which forgets it when the process ends`, { hint: 'toka storage info lists the others' });
   }
@@ -55,10 +54,6 @@ export async function withStorage<T>({ storage, location, root }: Site, readOnly
   }
 }
 
-export function installed(): ListedStorage[] {
-  return listStorages(plugins());
-}
-
-function plugins(): string[] {
-  return ownPackage().toka.plugins.map((name) => packageFile(name));
+export function installed(env: Door['env']): ListedStorage[] {
+  return listStorages(pluginFiles(env));
 }

@@ -7,14 +7,15 @@ import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
 import { figure, least, ms, ratioRow, row } from './measure.mjs';
+import { pluginRows } from './plugins.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
 import { tokenRows } from './tokens.mjs';
 import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './world.mjs';
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
 const counts = options.quick
-  ? { samples: 3, runs: 200, appends: 300, audited: 1000, launches: 5, transfers: 1, manySamples: 3, coldSamples: 1, tools: 500 }
-  : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000 };
+  ? { samples: 3, runs: 200, appends: 300, audited: 1000, launches: 5, transfers: 1, manySamples: 3, coldSamples: 1, tools: 500, plugins: 3 }
+  : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000, plugins: 50 };
 
 const journalCounts = options.quick
   ? { batch: 10, warmup: 5, samples: 5, rounds: 1, appends: 25, events: 5000, read: 1000, reads: 3, opens: 3, replayed: 20_000 }
@@ -29,9 +30,11 @@ try {
   const rows = [
     ...(await startRows(world, { samples: counts.samples, bare: warm.bare })),
     ...warm.rows,
+    ...aheadRows(),
     ...networkRows(),
     ...(await tokenRows(world.folder, { samples: counts.runs })),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
+    ...(await pluginRows(world, { samples: counts.samples, plugins: counts.plugins })),
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
     ...(await journalRows(world, journalCounts)),
@@ -59,6 +62,14 @@ function warmRows() {
   });
   const launch = ratioRow('warm', 'sandboxed no-op with a slot, against bare bwrap', sandboxed.run, sandboxed.bare, 1.15);
   return { rows: [...nativeRows, ...counted, launch], bare: sandboxed.bare };
+}
+
+/** A call of an agent's, after which the next process has had time to start. */
+function aheadRows() {
+  const script = join(ROOT, 'test', 'bench', 'ahead.mjs');
+  const { cold, warm } = JSON.parse(node(world, [script, join(world.folder, 'ahead'), String(counts.launches)]));
+  const detail = `${ms(warm)} against ${ms(cold)} where no process waits`;
+  return [row('warm', 'native tool in a process of its own, the second call', warm.median, 'ms', 10, detail)];
 }
 
 /** For information: no target. A transfer starts a sandbox, which a direct one does not. */

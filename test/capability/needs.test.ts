@@ -80,6 +80,7 @@ describe('the start of its program', () => {
     ['a program by its path needs just that file', { type: 'external', path: '/p/bin/git', ...process }, 'project', '/p/bin/git'],
     ['a program is no pattern', { type: 'external', path: '/opt/a*b', ...process }, 'project', '/opt/a*b'],
     ['native code that is not part of toka needs node', { type: 'native', entry: '/p/x.mjs' }, 'project', 'node'],
+    ['native code of a plugin was agreed to when that was installed', { type: 'native', entry: '/p/x.mjs' }, 'plugin', undefined],
     ['native code that is part of toka starts nothing', { type: 'native', entry: '/p/x.mjs' }, 'bundled', undefined],
   ])('%s', (_, executable, kind, program) => {
     const each = tool([], executable, kind);

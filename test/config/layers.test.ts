@@ -13,7 +13,13 @@ function policy(allow: string, deny: string): Pick<Config, 'policy'> {
 }
 
 test('without any file nothing is allowed or denied, and watchdogs will do', () => {
-  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, paths: [] });
+  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, plugins: { agreed: [] }, paths: [] });
+});
+
+test('the plugins that are agreed to are named by the user alone, and the administrator says which there may be', () => {
+  const naming = (...allow: readonly string[]): Partial<Config> => ({ plugins: { allow } });
+  const { plugins } = mergeLayers([layer('administrator', naming('@acme/*')), layer('user', naming('a')), layer('user-project', naming('b')), layer('project', naming('c'))]);
+  expect(plugins).toEqual({ agreed: ['a', 'b'], only: ['@acme/*'] });
 });
 
 test('rules of all layers count, each with its origin', () => {

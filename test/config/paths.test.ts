@@ -17,18 +17,19 @@ afterEach(() => {
 
 describe('folders of the user', () => {
   test('follow the environment', () => {
-    const env = { HOME: '/home/u', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/k' };
-    expect(userFolders(env)).toEqual({ config: '/c/toka', state: '/s/toka', cache: '/k/toka' });
+    const env = { HOME: '/home/u', XDG_CONFIG_HOME: '/c', XDG_STATE_HOME: '/s', XDG_CACHE_HOME: '/k', XDG_DATA_HOME: '/d' };
+    expect(userFolders(env)).toEqual({ config: '/c/toka', state: '/s/toka', cache: '/k/toka', data: '/d/toka' });
     expect(userConfigFile(env)).toBe('/c/toka/config.yaml');
   });
 
-  test.each([{}, { XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: './s', XDG_CACHE_HOME: '' }])(
+  test.each([{}, { XDG_CONFIG_HOME: 'c', XDG_STATE_HOME: './s', XDG_CACHE_HOME: '', XDG_DATA_HOME: 'd' }])(
     'fall back to the home where the environment says %j',
     (env) => {
       expect(userFolders({ HOME: '/home/u', ...env })).toEqual({
         config: '/home/u/.config/toka',
         state: '/home/u/.local/state/toka',
         cache: '/home/u/.cache/toka',
+        data: '/home/u/.local/share/toka',
       });
     },
   );

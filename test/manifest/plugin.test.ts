@@ -48,6 +48,7 @@ test('a plugin becomes tools without anything of it being imported', async () =>
     name: '@toka/plugin-files',
     version: '0.1.0',
     source: 'files',
+    manifest: expect.any(Object) as unknown,
     tools: [
       {
         name: 'file-reader',
@@ -88,7 +89,7 @@ test('the plugin API is the version of the SDK', () => {
 });
 
 test.each(['^2.0', '^1.1', '^0.9'])('a plugin for the API %s is refused', async (api) => {
-  expect(await problemsOf(() => loadPluginManifest(write([reader], { api }), 'plugin'))).toEqual(['bad-value toka.api']);
+  expect((await refusalOf(() => loadPluginManifest(write([reader], { api }), 'plugin'))).code).toBe('TOKA_PLUGIN_INCOMPATIBLE');
 });
 
 const tool = 'toka.contributes.tools[0]';

@@ -65,7 +65,7 @@ describe('a lock that is not one', () => {
 
   test('of a newer version', async () => {
     await lock();
-    edit('toka.lock', '"lockVersion": 1', '"lockVersion": 2');
+    edit('toka.lock', '"lockVersion": 1', '"lockVersion": 3');
     expect(await both()).toEqual([[65, 'TOKA_LOCK_VERSION'], 'TOKA_LOCK_VERSION', 'TOKA_LOCK_VERSION']);
   });
 

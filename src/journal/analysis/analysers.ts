@@ -12,7 +12,7 @@ export type ListedAnalyser = Contributed<Pick<Analyser, 'id' | 'summary' | 'opti
  * @throws TokaError TOKA_ANALYSER_UNKNOWN
  */
 export function chooseAnalysers(ids: readonly string[], packageFiles: readonly string[]): ListedAnalyser[] {
-  const all = packageFiles.flatMap((file): ListedAnalyser[] => contributedBy(file, 'analysers'));
+  const all = packageFiles.flatMap((file): ListedAnalyser[] => contributedBy<ListedAnalyser>(file, 'analysers').map((one) => ({ ...one, options: one.options ?? {} })));
   const unknown = ids.find((id) => !all.some((one) => one.id === id));
   if (unknown === undefined) return all.filter(({ id }) => ids.length === 0 || ids.includes(id));
   throw new TokaError('TOKA_ANALYSER_UNKNOWN', `expected the name of an analyser, found "${unknown}"`, { hint: `there are ${all.map(({ id }) => id).join(', ')}` });

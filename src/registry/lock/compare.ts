@@ -2,7 +2,7 @@ import type { LockEntry } from '../../manifest/lock-file.ts';
 
 /** One thing that is otherwise than the lock says. */
 export interface Change {
-  readonly field: 'origin' | 'file' | 'version' | 'executable' | 'effect' | 'level' | 'risk' | 'capability' | 'manifest' | 'code';
+  readonly field: 'origin' | 'file' | 'version' | 'executable' | 'effect' | 'level' | 'risk' | 'capability' | 'manifest' | 'integrity' | 'code';
   /** As the lock says; null where it says nothing. */
   readonly from: string | null;
   /** As it is; null where it is no longer. */
@@ -91,7 +91,7 @@ function capabilityChanges(before: Readonly<Record<string, string>>, after: Read
 }
 
 function digestChanges(locked: LockEntry, found: LockEntry): Change[] {
-  return (['manifest', 'code'] as const)
+  return (['manifest', 'integrity', 'code'] as const)
     .filter((field) => locked[field] !== found[field])
     .map((field) => ({ field, from: locked[field] ?? null, to: found[field] ?? null, widens: false }));
 }
@@ -101,6 +101,7 @@ export function describeChange({ field, from, to, widens }: Change): string {
   const more = widens ? ' — asks for more' : '';
   if (field === 'manifest') return 'the manifest is another';
   if (field === 'code') return from === null ? 'it has code of its own now' : to === null ? 'it has no code of its own any more' : 'its code is another';
+  if (field === 'integrity') return 'the package of its plugin is another';
   if (from === null) return `${field} added: ${to}${more}`;
   return to === null ? `${field} removed: ${from}` : `${field}: ${from} → ${to}${more}`;
 }

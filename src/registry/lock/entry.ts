@@ -61,8 +61,14 @@ export function lockEntry(tool: Tool, root: string, code: string | undefined): L
     risk,
     capabilities: { required: [...capabilities.required], optional: [...capabilities.optional] },
     manifest: isOwn ? fileDigest(origin.file) : definitionDigest(tool, home),
+    ...verified(origin),
     ...(code === undefined ? {} : { code }),
   };
+}
+
+/** What is known of the package of an installed plugin; of a linked one nothing is. */
+function verified({ plugin }: Tool['origin']): Pick<LockEntry, 'integrity'> {
+  return plugin?.integrity === undefined ? {} : { integrity: plugin.integrity };
 }
 
 /**

@@ -125,7 +125,7 @@ function asWritten(text: string): LockFile | undefined {
   if (text.includes('"__proto__"')) return undefined;
   try {
     const value = JSON.parse(text) as Partial<LockFile>;
-    const isLock = value.lockVersion === 1 && typeof value.tools === 'object' && value.tools !== null && Object.keys(value).length === 2;
+    const isLock = (value.lockVersion === 1 || value.lockVersion === 2) && typeof value.tools === 'object' && value.tools !== null && Object.keys(value).length === 2;
     return isLock && printLock(value as LockFile) === text ? (value as LockFile) : undefined;
   } catch {
     return undefined;

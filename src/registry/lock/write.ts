@@ -2,9 +2,10 @@ import { TokaError } from '../../errors.ts';
 import type { LockEntry, LockFile } from '../../manifest/lock-file.ts';
 import { replaceFile } from '../../replace-file.ts';
 
-/** A lock of these tools, sorted by their code units, which is the same on every machine. */
+/** A lock of these tools in the oldest version that holds it, sorted by their code units, which is the same on every machine. */
 export function lockOf(tools: Readonly<Record<string, LockEntry>>): LockFile {
-  return { lockVersion: 1, tools: Object.fromEntries(Object.entries(tools).toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+  const hasPlugins = Object.values(tools).some(({ integrity }) => integrity !== undefined);
+  return { lockVersion: hasPlugins ? 2 : 1, tools: Object.fromEntries(Object.entries(tools).toSorted(([a], [b]) => (a < b ? -1 : 1))) };
 }
 
 /** The text of a lock: a member on each line, so that a change in git shows what changed. Tools stand in the order given. */

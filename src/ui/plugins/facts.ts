@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { capabilityFault } from '../../capability/rules.ts';
+import { TokaError } from '../../errors.ts';
+import { hookOf, loadPluginManifest } from '../../manifest/load-plugin.ts';
+import type { Effect, JsonValue } from '@toka/sdk';
+
+/** All that is told of a plugin before anything of it runs. */
+export interface PluginFacts {
+  readonly name: string;
+  readonly version: string;
+  /** What qualifies the names of its tools. */
+  readonly source: string;
+  readonly contributions: readonly Contribution[];
+  readonly commands: readonly PluginCommand[];
+  /** Whether it says more of its tools when the index is built, by a hook that runs in a sandbox. */
+  readonly asksHook: boolean;
+  /** The scripts that npm would run when it is installed. */
+  readonly scripts: readonly string[];
+  /** `name@range`. */
+  readonly dependencies: readonly string[];
+}
+
+export interface Contribution {
+  readonly kind: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly effect?: Effect;
+  readonly capabilities: { readonly required: readonly string[]; readonly optional: readonly string[] };
+  /** Tools run in a sandbox of their own, all else in toka's own process with all that the person may do. */
+  readonly runs: 'sandboxed' | 'in-process';
+}
+
+export interface PluginCommand {
+  readonly id: string;
+  readonly aliases: readonly string[];
+  readonly summary: string;
+}
+
+const packageJson = z.object({
+  scripts: z.record(z.string(), z.string()).default({}),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  oclif: z.looseObject({ commands: z.unknown().optional() }).optional(),
+});
+
+const text = z.string().nullish();
+const commandManifest = z.object({
+  version: z.string(),
+  commands: z.record(
+    z.string().regex(/^[a-z0-9][\w-]*(?::[a-z0-9][\w-]*)*$/i),
+    z.object({ summary: text, description: text, aliases: z.array(z.string()).default([]), hiddenAliases: z.array(z.string()).default([]) }),
+  ),
+});
+
+const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
+
+/**
+ * Reads what the package in a folder says that it brings.
+ *
+ * @throws TokaError TOKA_MANIFEST_INVALID, TOKA_PLUGIN_INCOMPATIBLE, TOKA_PLUGIN_UNBUILT
+ */
+export async function factsOf(folder: string): Promise<PluginFacts> {
+  const file = join(folder, 'package.json');
+  const { name, version, source, manifest } = await loadPluginManifest(file, 'plugin', capabilityFault, { plugin: { root: folder } });
+  const value = JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
+  const parsed = packageJson.safeParse(value);
+  if (!parsed.success) throw new TokaError('TOKA_MANIFEST_INVALID', `${file}: ${z.prettifyError(parsed.error)}`, { where: { file }, hint: 'correct the file' });
+  const { scripts, dependencies, oclif } = parsed.data;
+  return {
+    name,
+    version,
+    source,
+    contributions: Object.entries(manifest.contributes).flatMap(([kind, entries]) => entries.map((entry) => contribution(kind, entry))),
+    commands: commandsOf(folder, version, oclif?.commands !== undefined),
+    asksHook: hookOf(value) !== undefined,
+    scripts: Object.keys(scripts).filter((script) => INSTALL_SCRIPTS.includes(script)),
+    dependencies: Object.entries(dependencies).flatMap(([dependency, range]) => (dependency === '@toka/sdk' ? [] : [`${dependency}@${range}`])),
+  };
+}
+
+interface Declared {
+  readonly id: string;
+  readonly summary: string;
+  readonly effect?: Effect;
+  readonly capabilities?: { readonly required: readonly string[]; readonly optional: readonly string[] } | undefined;
+}
+
+function contribution(kind: string, { id, summary, effect, capabilities = { required: [], optional: [] } }: Declared): Contribution {
+  return { kind, id, summary, ...(effect === undefined ? {} : { effect }), capabilities, runs: kind === 'tools' ? 'sandboxed' : 'in-process' };
+}
+
+/** Without its list of commands oclif would load all of them to make one: a plugin that has commands brings the list along. */
+function commandsOf(folder: string, version: string, has: boolean): PluginCommand[] {
+  const file = ['oclif.manifest.json', '.oclif.manifest.json'].map((name) => join(folder, name)).find((path) => existsSync(path));
+  if (file === undefined && !has) return [];
+  if (file === undefined) throw unbuilt(`${folder} has commands, and no oclif.manifest.json that lists them`);
+  const parsed = commandManifest.safeParse(parse(file));
+  if (!parsed.success) throw unbuilt(`${file} is not what oclif writes: ${z.prettifyError(parsed.error)}`);
+  if (parsed.data.version !== version) throw unbuilt(`${file} is of version ${parsed.data.version}, and the package of ${version}`);
+  return Object.entries(parsed.data.commands).map(([id, { summary, description, aliases, hiddenAliases }]) => ({
+    id,
+    aliases: [...aliases, ...hiddenAliases],
+    summary: (summary ?? description ?? '').split('\n')[0] ?? '',
+  }));
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function unbuilt(message: string): TokaError {
+  return new TokaError('TOKA_PLUGIN_UNBUILT', message, { hint: 'its author runs `oclif manifest` before it is packed; in a folder of your own run its build' });
+}

@@ -1,0 +1,154 @@
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { TokaError } from '../../errors.ts';
+import { filesDigest } from '../../registry/plugins/intact.ts';
+import type { InstalledPlugin } from '../../registry/plugins/record.ts';
+import { packageFile, type Workspace } from '../../workspace.ts';
+import type { Door } from '../door.ts';
+import { demandOwnRight } from '../own-right.ts';
+import { exitCodeOf } from '../report.ts';
+import { refuseClashes } from './clashes.ts';
+import { requireConsent } from './consent.ts';
+import { differencesOf } from './differences.ts';
+import { factsOf, type PluginFacts } from './facts.ts';
+import { type Fetched, fetchPackage } from './fetch.ts';
+import { npmIn } from './npm.ts';
+import type { Offer } from './offer.ts';
+import { type Change, reportChange } from './report.ts';
+import { parseSpec, type Spec } from './spec.ts';
+import { moveInto, prepareFolder, type Store, withStore } from './store.ts';
+
+export interface ChangeFlags {
+  readonly 'allow-scripts'?: boolean;
+  readonly json: boolean;
+  readonly yes: boolean;
+}
+
+/** What changing plugins needs to know. */
+export interface Changing {
+  readonly flags: ChangeFlags;
+  readonly door: Door;
+  readonly workspace: Workspace;
+  readonly store: Store;
+  /** The commands of toka itself. */
+  readonly commandIds: readonly string[];
+}
+
+/** `toka plugins install` */
+export async function installPlugin(text: string, flags: ChangeFlags, door: Door, commandIds: readonly string[]): Promise<number> {
+  const spec = parseSpec(text, door.cwd);
+  return changePlugins(flags, door, commandIds, async (changing) => [await bringIn(spec, changing)]);
+}
+
+/** Does something with the plugins of a user, and reports what has changed. */
+export async function changePlugins(flags: ChangeFlags, door: Door, commandIds: readonly string[], work: (changing: Changing) => Promise<Change[]>): Promise<number> {
+  demandOwnRight(door.env);
+  const workspace = await door.workspace();
+  workspace.registry.close();
+  const changes = await withStore(workspace, async (store) => work({ flags, door, workspace, store, commandIds }));
+  await reportChange(changes, flags, door);
+  return exitCodeOf(changes.find(({ error }) => error)?.error);
+}
+
+/**
+ * Fetches a package, asks, and installs just what was looked at.
+ *
+ * @throws TokaError
+ */
+export async function bringIn(spec: Spec, { flags, door, workspace, store, commandIds }: Changing, expected?: string): Promise<Change> {
+  const temporary = store.temporary();
+  const fetched = await fetchPackage(spec, temporary, door.env);
+  const facts = await factsOf(fetched.folder);
+  if (expected !== undefined && facts.name !== expected) {
+    throw new TokaError('TOKA_PLUGIN_CLASH', `${spec.npm} is now the package ${facts.name}, and was ${expected}`, { hint: `install ${facts.name} by itself if you want it` });
+  }
+  refuseClashes(facts, store.installed(), commandIds);
+  const before = store.installed().find(({ name }) => name === facts.name);
+  if (before) refuseSwapped(before, facts, fetched);
+  await refuseUnlocked(facts, fetched, workspace);
+  const offer = await offerOf(fetched, facts, before);
+  if (before?.integrity === fetched.integrity) return { change: 'unchanged', offer, plugin: before };
+  await requireConsent(offer, flags.yes, workspace.settings.plugins, door);
+  const plugin = await putTogether(fetched, facts, { folder: join(temporary, 'ready'), store, door, scripts: flags['allow-scripts'] === true });
+  return { change: before ? 'updated' : 'installed', offer, plugin };
+}
+
+async function offerOf({ spec, integrity, registry }: Fetched, facts: PluginFacts, before: InstalledPlugin | undefined): Promise<Offer> {
+  const old = before && (await factsOf(dirname(before.packageFile)).catch(() => undefined));
+  return { facts, from: spec.from, integrity, ...(registry ? { registry } : {}), ...(old ? { differences: differencesOf(old, facts) } : {}) };
+}
+
+/** A version that was published is never another one later: whoever changes it has something to hide. */
+function refuseSwapped(before: InstalledPlugin, { name, version }: PluginFacts, { spec, integrity }: Fetched): void {
+  if (spec.from !== 'registry' || before.from !== 'registry' || before.version !== version || before.integrity === integrity) return;
+  throw new TokaError('TOKA_INTEGRITY', `${name} ${version} is installed with the integrity ${before.integrity}, and the registry now serves ${integrity} by the same version`, {
+    hint: 'the installed one was left as it is; find out from its author what happened before you trust either',
+    data: { name, version, installed: before.integrity, served: integrity },
+  });
+}
+
+/** What the lock of the project says of this version of a plugin holds here as well. */
+async function refuseUnlocked({ name, version, source }: PluginFacts, { integrity }: Fetched, { root, project }: Workspace): Promise<void> {
+  if (!project) return;
+  const { openLock } = await import('../../registry/lock/lock.ts');
+  const lock = await openLock(root, () => false).read();
+  const entries = Object.entries(lock?.tools ?? {}).flatMap(([tool, entry]) => (tool.startsWith(`${source}/`) && entry.version === version ? [entry] : []));
+  const other = entries.find((entry) => entry.integrity !== undefined && entry.integrity !== integrity);
+  if (!other) return;
+  throw new TokaError('TOKA_INTEGRITY', `toka.lock of this project vouches for ${name} ${version} with the integrity ${other.integrity}, found ${integrity}`, {
+    hint: 'find out which of them is the one that its author published',
+    data: { name, version, locked: other.integrity, found: integrity },
+  });
+}
+
+interface Putting {
+  readonly folder: string;
+  readonly store: Store;
+  readonly door: Door;
+  readonly scripts: boolean;
+}
+
+/** Lets npm put the package and what it depends on into a folder, and puts that into its place once it is all there. */
+async function putTogether({ tarball, folder: unpacked, integrity, spec }: Fetched, facts: PluginFacts, { folder, store, door, scripts }: Putting): Promise<InstalledPlugin> {
+  const { name, version, commands } = facts;
+  prepareFolder(folder, dirname(packageFile('@toka/sdk')));
+  copyFileSync(tarball, join(folder, 'package.tgz'));
+  await npmIn(folder, door.env).install(name, 'file:package.tgz', { scripts });
+  const put = join('node_modules', name);
+  if (!scripts) requireSame(unpacked, join(folder, put));
+  const root = store.place(name, version);
+  const files = filesDigest(folder);
+  moveInto(folder, root);
+  const plugin: InstalledPlugin = {
+    name,
+    version,
+    from: spec.from,
+    spec: spec.npm,
+    root,
+    packageFile: join(root, put, 'package.json'),
+    integrity,
+    files,
+    commands: commands.flatMap(({ id, aliases }) => [id, ...aliases]),
+    installedAt: new Date().toISOString(),
+  };
+  store.put(plugin);
+  return plugin;
+}
+
+/** npm was given a tarball by its name: what it made of it must be what was shown. It gives a `.gitignore` another name. */
+function requireSame(shown: string, installed: string): void {
+  for (const entry of readdirSync(shown, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || basename(entry.name) === '.gitignore') continue;
+    const path = relative(shown, join(entry.parentPath, entry.name));
+    if (isSame(join(shown, path), join(installed, path))) continue;
+    throw new TokaError('TOKA_INTEGRITY', `${path} was not installed as it was shown, so nothing was`, { hint: 'try again; if it happens again, report it' });
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  try {
+    return readFileSync(one).equals(readFileSync(other));
+  } catch {
+    return false;
+  }
+}

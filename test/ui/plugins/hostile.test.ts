@@ -1,0 +1,236 @@
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { create } from 'tar';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Json, type Place, place, until } from '../../support/cli.ts';
+import { commandModule, packPlugin, pluginFiles, type PluginSpec, writePlugin } from '../../support/plugin.ts';
+
+let here: Place;
+beforeEach(() => {
+  here = place();
+});
+afterEach(() => here[Symbol.dispose]());
+
+interface State {
+  readonly name: string;
+  readonly state: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
+}
+
+async function states(): Promise<Record<string, State>> {
+  const { plugins } = await here.json<Json & { plugins: readonly State[] }>(['plugins', 'list']);
+  return Object.fromEntries(plugins.map((plugin) => [plugin.name, plugin]));
+}
+
+async function install(spec: PluginSpec = {}): Promise<Json & { readonly exit: number | null }> {
+  return here.json(['plugins', 'install', packPlugin(join(here.base, spec.name ?? 'weather'), spec), '--yes']);
+}
+
+/** A second plugin, which must work whatever the first one does. */
+const CLOCK: PluginSpec = { name: 'toka-plugin-clock', tools: ['time'] };
+
+/** The file of an installed plugin. */
+function fileOf(name: string, path: string): string {
+  const store = join(here.home, '.local/share/toka/plugins');
+  const folder = readdirSync(store).find((each) => each.startsWith(name)) ?? '';
+  return join(store, folder, 'node_modules', name, path);
+}
+
+describe('a tarball', () => {
+  async function installTar(write: (folder: string) => string[], prefix = 'package'): Promise<Json & { readonly exit: number | null }> {
+    const folder = join(here.base, 'tar');
+    for (const [name, content] of Object.entries(pluginFiles())) {
+      mkdirSync(join(folder, 'package', name, '..'), { recursive: true });
+      writeFileSync(join(folder, 'package', name), content);
+    }
+    const more = write(folder);
+    const file = join(here.base, 'weather.tgz');
+    await create({ cwd: folder, file, gzip: true, preservePaths: true }, [prefix, ...more]);
+    return here.json(['plugins', 'install', file, '--yes']);
+  }
+
+  test.each([
+    ['a path out of it', () => ['package/../../outside.txt']],
+    ['an absolute path', (folder: string) => [join(folder, '../outside.txt')]],
+  ])('with %s is refused', async (_, paths) => {
+    writeFileSync(join(here.base, 'outside.txt'), '');
+    const { exit, error } = await installTar(paths);
+    expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
+  });
+
+  test.each([
+    ['out of it', '/etc/passwd'],
+    ['in it', 'dist'],
+  ])('with a link %s is refused', async (_, target) => {
+    const { exit, error } = await installTar((folder) => {
+      symlinkSync(target, join(folder, 'package/link'));
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
+  });
+
+  test.each([
+    ['no tarball', 'no tarball at all'],
+    ['an empty file', ''],
+  ])('%s is refused', async (_, text) => {
+    const file = join(here.base, 'weather.tgz');
+    writeFileSync(file, text);
+    expect((await here.json(['plugins', 'install', file, '--yes'])).exit).toBe(65);
+  });
+});
+
+test('a folder whose entry is a link out of it is not linked', async () => {
+  const folder = writePlugin(join(here.project, 'weather'), { contributes: { storage: [{ id: 'cloud', entry: './cloud.js', summary: 'A cloud' }] } });
+  writeFileSync(join(here.base, 'outside.js'), '');
+  symlinkSync(join(here.base, 'outside.js'), join(folder, 'cloud.js'));
+  const { exit, error } = await here.json(['plugins', 'link', 'weather', '--yes']);
+  expect([exit, error?.code]).toEqual([65, 'TOKA_MANIFEST_INVALID']);
+});
+
+describe('its hook toka:manifest', () => {
+  const hook = (source: string): PluginSpec => ({ packageJson: { oclif: { hooks: { 'toka:manifest': './dist/hook.js' } } }, files: { 'dist/hook.js': source } });
+  const more = (id: string): string => JSON.stringify({ ...(JSON.parse(pluginFiles()['package.json'] ?? '{}') as { toka: { contributes: { tools: readonly object[] } } }).toka.contributes.tools[0], id });
+
+  test('adds tools, and is not run again by an ordinary start', async () => {
+    const witness = join(here.base, 'witness');
+    expect((await install(hook(`console.log('noise'); export default async function () { return { tools: [${more('forecast-today')}] }; }`))).exit).toBe(0);
+    const { tools } = await here.json<Json & { tools: readonly { qualified: string }[] }>(['tools', 'list', '--source', 'weather']);
+    expect(tools.map(({ qualified }) => qualified)).toEqual(['weather/forecast', 'weather/forecast-today']);
+    writeFileSync(fileOf('toka-plugin-weather', 'dist/hook.js'), `import { writeFileSync } from 'node:fs'; writeFileSync('${witness}', '');`);
+    expect((await here.run(['tools', 'list'])).code).toBe(0);
+    expect(readdirSync(here.base)).not.toContain('witness');
+  });
+
+  test.each([
+    ['throws at import', `throw new Error('no weather today');`],
+    ['throws', `export default () => { throw new Error('no weather today'); };`],
+    ['exits', `process.exit(0);`],
+    ['never resolves', `export default () => new Promise(() => undefined);`],
+    ['never returns', `export default () => { for (;;); };`],
+    ['grows without end', `export default () => { const all = []; for (;;) all.push(new Array(1e6).fill(1)); };`],
+    ['answers what is no tool', `export default () => ({ tools: [{ id: 'x' }] });`],
+    ['answers with nothing', `export default () => undefined;`],
+    ['claims a file that it does not have', `export default () => ({ tools: [{ ...${more('forecast-today')}, entry: './dist/none.js' }] });`],
+    ['patches what others use', `JSON.stringify = () => '{"toka:manifest":{"tools":[]}'; export default () => ({ tools: 1 });`],
+  ])('where it %s, the plugin is reported and left out, and the rest works', async (_, source) => {
+    await install(CLOCK);
+    expect((await install(hook(source))).exit).toBe(0);
+    const all = await states();
+    expect([all['toka-plugin-weather']?.state, all['toka-plugin-clock']?.state]).toEqual(['broken', 'ok']);
+    expect(all['toka-plugin-weather']?.error?.code).toMatch(/^TOKA_(PLUGIN_FAILED|MANIFEST_INVALID)$/);
+    const { code, stderr } = await here.run(['run', 'time', 'Oslo']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect((await here.run(['tools', 'list'])).stderr).toContain('warning');
+  });
+
+  test('sees neither the project nor the home, and reaches no network', async () => {
+    const server = createServer((_, response) => response.end('here'));
+    const url = await once(server.listen(0, '127.0.0.1'), 'listening').then(() => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    const source = `import { existsSync } from 'node:fs';
+export default async () => {
+  const reached = await fetch(${JSON.stringify(url)}).then(() => 'reached', () => 'unreachable');
+  return { tools: [{ ...${more('forecast-today')}, summary: [existsSync(${JSON.stringify(here.project)}), existsSync(${JSON.stringify(join(here.home, '.netrc'))}), reached, process.env.PLANTED_SECRET === undefined].join(' ') }] };
+};`;
+    await install(hook(source));
+    const { tools } = await here.json<Json & { tools: readonly { name: string; description: string }[] }>(['tools', 'list', '--source', 'weather']);
+    expect(tools.find(({ name }) => name === 'forecast-today')?.description).toBe('false false unreachable true');
+    server.close();
+  });
+});
+
+describe('its tool', () => {
+  test.each([
+    ['throws at import', { files: { 'dist/forecast.js': `throw new Error('no weather today');` } }],
+    ['prints at import', { files: { 'dist/forecast.js': `console.log('{"type":"done"}'); export default 1;` } }],
+    ['ends the process', { body: `process.exit(0);` }],
+  ])('where it %s, its run fails, and those of others do not', async (_, spec) => {
+    await install(CLOCK);
+    await install(spec);
+    expect((await here.json(['run', 'forecast', 'Oslo'])).status).toBe('failed');
+    expect((await here.json(['run', 'time', 'Oslo'])).status).toBe('succeeded');
+  });
+
+  test('reads nothing but its own code', async () => {
+    await install({ body: `const { readdirSync } = await import('node:fs'); const list = (path) => { try { return readdirSync(path).length > 0; } catch { return false; } }; return { project: list(${JSON.stringify(here.project)}), record: list(${JSON.stringify(join(here.home, '.local/share/toka/record'))}) };` });
+    expect(await here.json(['run', 'forecast', 'Oslo'])).toMatchObject({ data: { project: false, record: false } });
+  });
+
+  test('with a grant for the whole home it does not see the record of plugins', async () => {
+    await install({ capabilities: { required: [`fs:write:${here.home}/**`] }, body: `const { existsSync } = await import('node:fs'); return { record: existsSync(${JSON.stringify(join(here.home, '.local/share/toka/record/plugins.json'))}) };` });
+    expect(await here.json(['run', '--allow', `fs:write:${here.home}/**`, 'forecast', 'Oslo'])).toMatchObject({ data: { record: false } });
+  });
+});
+
+describe('what was installed and changes afterwards', () => {
+  const storage = { contributes: { storage: [{ id: 'cloud', entry: './cloud.cjs', summary: 'A cloud' }] }, files: { 'cloud.cjs': `throw new Error('loaded');` } };
+
+  test.each(['dist/forecast.js', 'package.json', '../../node_modules/@toka/sdk/dist/index.js'])('%s: nothing of that plugin is loaded, and the rest works', async (path) => {
+    await install(CLOCK);
+    await install({ ...storage, commands: { now: commandModule('now') } });
+    expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+    appendFileSync(fileOf('toka-plugin-weather', path), '\n');
+    for (const words of [['run', 'forecast', 'Oslo'], ['now']]) {
+      const { code, stderr } = await here.run(words);
+      expect([code, stderr.includes('TOKA_INTEGRITY')]).toEqual([76, true]);
+    }
+    expect((await here.json(['storage', 'info', '--storage', 'cloud'])).error?.code).toBe('TOKA_STORAGE_UNKNOWN');
+    expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
+    expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'changed', error: { code: 'TOKA_INTEGRITY' } });
+  });
+
+  test('a file that comes to it counts as well', async () => {
+    await install();
+    writeFileSync(fileOf('toka-plugin-weather', 'more.js'), '');
+    expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(76);
+  });
+
+  test('another time of a file alone is no change', async () => {
+    await install();
+    const file = fileOf('toka-plugin-weather', 'dist/forecast.js');
+    writeFileSync(file, readFileSync(file));
+    expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+  });
+
+  test('a record that is damaged is said, and with it removed toka works', async () => {
+    await install();
+    writeFileSync(join(here.home, '.local/share/toka/record/plugins.json'), '{"version": 1, "plugins": [{"name": 1}]}');
+    const { exit, error } = await here.json(['tools', 'list']);
+    expect([exit, error?.code]).toEqual([76, 'TOKA_INTEGRITY']);
+  });
+});
+
+test('a plugin for a newer API is listed as incompatible, with the way to a newer toka', async () => {
+  const folder = writePlugin(join(here.project, 'weather'));
+  await here.run(['plugins', 'link', 'weather', '--yes']);
+  await install(CLOCK);
+  writePlugin(folder, { api: '^9.0' });
+  const { 'toka-plugin-weather': weather } = await states();
+  expect(weather).toMatchObject({ state: 'incompatible', error: { code: 'TOKA_PLUGIN_INCOMPATIBLE', hint: expect.stringContaining('npm install --global toka@latest') as unknown } });
+  expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
+});
+
+test('one whose files are gone is listed as broken, and the rest works', async () => {
+  const folder = writePlugin(join(here.project, 'weather'));
+  await here.run(['plugins', 'link', 'weather', '--yes']);
+  writePlugin(folder, { contributes: { storage: [{ id: 'cloud', entry: './gone.js', summary: 'A cloud' }] } });
+  expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'broken' });
+  writeFileSync(join(folder, 'package.json'), '{');
+  expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'broken' });
+  for (const words of ['tools list', 'storage info', 'events analyze', 'doctor --json']) expect((await here.run(words.split(' '))).stdout).not.toBe('');
+});
+
+test('toka that is killed while it installs leaves what was there, and the next change removes the rest', async () => {
+  await install(CLOCK);
+  const started = here.start(['plugins', 'install', packPlugin(join(here.base, 'weather')), '--yes'], { detached: true });
+  const staging = join(here.home, '.local/share/toka/staging');
+  await until(() => readdirSync(staging).some((name) => readdirSync(join(staging, name)).includes('ready')));
+  process.kill(-(started.child.pid ?? 0), 'SIGKILL');
+  await started.ended;
+  expect(Object.values(await states()).filter(({ name }) => name.startsWith('toka-plugin-')).map(({ name, state }) => [name, state])).toEqual([['toka-plugin-clock', 'ok']]);
+  expect((await install()).exit).toBe(0);
+  expect(readdirSync(staging)).toEqual([]);
+  expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+});
