@@ -324,23 +324,3 @@ describe('a narrowed principal', () => {
     expect(bearer.narrow('run:1', none)).toMatchObject({ person: 'user:1000', bond: bearer.bond });
   });
 });
-
-describe('a run that calls a tool', () => {
-  const called = cap('tool:call:project/report');
-  const caller = (...capabilities: readonly string[]): Principal => person.narrow('run:1', new EffectiveSet(capabilities.map((each) => ({ capability: cap(each), source: 'test' }))));
-
-  test.each([
-    ['the call of another tool', ['tool:call:project/other'], [['tool:call:project/report', 'principal']]],
-    ['no call', [], [['tool:call:project/report', 'principal']]],
-    ['just this call', ['tool:call:project/report'], []],
-    ['calls of a kind', ['tool:call:project/*'], []],
-  ])('that has %s', (_what, has, missing) => {
-    expect(lacks(decide({ grants: ['tool:call'], principal: caller(...has), more: { called } }))).toEqual(missing);
-  });
-
-  test('may not where a rule denies the call, and has nothing in force by it', () => {
-    const principal = caller('tool:call');
-    expect(lacks(decide({ denials: ['tool:call:project/report'], principal, more: { called } }))).toEqual([['tool:call:project/report', 'denial']]);
-    expect(granted(decide({ principal, more: { called } }))).toEqual([]);
-  });
-});
