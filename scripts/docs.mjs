@@ -8,6 +8,7 @@ import { errorReference, exitCodes } from './docs/errors.mjs';
 import { exampleFile, floorList, stageTable } from './docs/house.mjs';
 import { keyTable } from './docs/keys.mjs';
 import { levelTable } from './docs/levels.mjs';
+import { sdkReference } from './docs/sdk.mjs';
 
 const { check, root } = parseArgs({
   options: { check: { type: 'boolean', default: false }, root: { type: 'string', default: join(import.meta.dirname, '..') } },
@@ -23,6 +24,9 @@ const PARTS = {
   embed: () => exampleFile('embed.mjs', 'js'),
   floors: floorList,
   levels: levelTable,
+  sdk: () => sdkReference('index'),
+  'sdk-program': () => sdkReference('program'),
+  'sdk-testing': () => sdkReference('testing/index'),
   stages: stageTable,
   'keys-config': () => keyTable(schema('config')),
   'keys-lock': () => keyTable(schema('lock').properties.tools.additionalProperties),

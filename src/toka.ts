@@ -55,6 +55,11 @@ export interface TokaOptions extends WorkspaceOptions {
   readonly readOnly?: boolean;
   /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
   readonly journalThread?: boolean;
+  /**
+   * How many processes may wait, each for the next run of code or of a native tool in the same sandbox, which then starts at once: for programs
+   * that live long. Default 0.
+   */
+  readonly warmProcesses?: number;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -135,6 +140,9 @@ export interface Toka {
   close(): Promise<void>;
 }
 
+/** How long a process waits for a run, in milliseconds. */
+const IDLE_MS = 120_000;
+
 /** Whether the project's own configuration counts. */
 export interface Trust {
   /** The project's configuration file and its text; absent where it has none. */
@@ -176,12 +184,15 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const runtimes = lazily(() => listRuntimes(pluginFiles(env)));
+  const { warmProcesses = 0 } = options;
+  const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const house: House = {
     findTool,
     runtimes: runtimes.get,
     toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
     runtimeFolder: (id) => join(folders.data, 'runtimes', id),
+    warm: warm?.get,
     validator: registry.validator,
     policy,
     limits: lazily(() => rateLimits(settings.limits)).get,
@@ -258,6 +269,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     bearer,
     async close() {
       registry.close();
+      await (await warm?.peek())?.close();
       await (await once.peek())?.close();
     },
   };

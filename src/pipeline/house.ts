@@ -11,6 +11,7 @@ import type { Drift, Lock } from '../registry/lock/lock.ts';
 import type { ListedRuntime } from '../registry/runtimes.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
+import type { WarmProcesses } from '../sandbox/warm.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import type { Run } from './run.ts';
@@ -46,6 +47,8 @@ export interface House {
   toolNames(): Promise<readonly string[]>;
   /** The folder of a runtime's own, which outlives runs. */
   runtimeFolder(id: string): string;
+  /** Processes that wait for their run; absent where none do. */
+  readonly warm: (() => Promise<WarmProcesses>) | undefined;
   /** The compiled form of a JSON Schema. */
   validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
   /** The rules in force, without what the request brings along. */

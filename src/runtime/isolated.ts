@@ -20,7 +20,6 @@ import { type EncodedCall, TAPE_LIMITS, type TapeLimits } from './taped-call.ts'
 /** The first line that the host process reads, before it loads the tool. */
 export interface HostOrder {
   readonly entry: string;
-  readonly sdk: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly runId: string;
   readonly idempotencyKey: string;
@@ -72,7 +71,6 @@ export function planIsolatedNative(
   const limits = limitsOf(tool.level, { ...tool.sandbox, ...shorter(tool.sandbox.timeoutMs, input.timeoutMs) });
   const order: HostOrder = {
     entry,
-    sdk,
     params,
     runId,
     idempotencyKey,

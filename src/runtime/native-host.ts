@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { Socket } from 'node:net';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { CallResult, ProcessResult, SpawnOptions, ToolContext } from '@toka/sdk';
 import { EffectiveSet } from '../capability/effective.ts';
@@ -16,6 +17,8 @@ import { Tape } from './tape.ts';
 import { decodeCall, encodeCall } from './taped-call.ts';
 import { type Children, createToolContext } from './tool-context.ts';
 
+const SDK = pathToFileURL(join(import.meta.dirname, 'sdk.mjs')).href;
+
 /** Descriptors of the channel to toka: what it says, and what is said to it. */
 const LINES = 3;
 const REPLIES = 4;
@@ -27,13 +30,12 @@ async function main(): Promise<void> {
   // What a cancelled tool does about it is up to the tool, until toka kills it.
   const cancel = (): void => controller.abort(new TokaError('TOKA_CANCELLED', 'the run was cancelled'));
   process.on('SIGTERM', cancel);
+  registerHooks({ resolve: (specifier, context, next) => (specifier === '@toka/sdk' ? { url: SDK, shortCircuit: true } : next(specifier, context)) });
+  // What every tool needs is there before the order, which may come long after.
+  await import(SDK);
   const requests = new Requests(say, signal);
   const order = JSON.parse(await firstLine(requests, cancel)) as HostOrder;
   process.env['TOKA_IDEMPOTENCY_KEY'] = order.idempotencyKey;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === '@toka/sdk' ? { url: pathToFileURL(order.sdk).href, shortCircuit: true } : next(specifier, context),
-  });
   const makeContext = (): ToolContext =>
     createToolContext({
       ...order,

@@ -2,6 +2,7 @@
 export { requireEnforcement } from '../sandbox/probe.ts';
 export { watchForPlanted } from '../sandbox/planted.ts';
 export { expectSlot } from '../sandbox/slots.ts';
+export { WarmProcesses } from '../sandbox/warm.ts';
 export { planProgram } from './code/plan-program.ts';
 export { runProgram } from './code/run-program.ts';
 export { planIsolatedNative, runIsolatedNative } from './isolated.ts';

@@ -6,7 +6,7 @@ import { sampleTree } from './limits/tree.ts';
 import { carry, checkPassable, leave, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
 import type { Layer } from './mounts.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
-import { holdSlot, takeSlot } from './slots.ts';
+import { holdSlot, restSlot, takeSlot } from './slots.ts';
 
 /** A process that was started before anybody asked for it, and waits for the first line of its channel. */
 export interface Ahead {
@@ -84,13 +84,15 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
   for (const stream of allOf(streams)) stream.unref();
   let isUsed = false;
   let isGone = false;
-  const gone = jail.empty.then(() => {
+  const leaveNothing = async (): Promise<void> => {
+    await jail.empty;
     isGone = true;
     if (isUsed) return;
     streams.destroy();
     leave(slot);
     removeFolder(folder);
-  });
+  };
+  const gone = leaveNothing();
   const run = async (runPlan: SandboxPlan, options: LaunchOptions): Promise<Outcome> => {
     isUsed = true;
     holdSlot(slot);
@@ -112,7 +114,10 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
       return run(runPlan, options);
     },
     end: () => {
-      if (!isUsed) jail.kill();
+      if (isUsed || isGone) return;
+      // Whoever ends it may wait for that.
+      holdSlot(slot);
+      jail.kill();
     },
     gone,
   };
@@ -121,7 +126,12 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
 async function startIn(plan: SandboxPlan, folder: string | undefined): Promise<Started | undefined> {
   let started: Started | undefined;
   try {
-    started = await start(prepare(plan, { folder }), takeSlot(plan), {});
+    const prepared = prepare(plan, { folder });
+    const slot = takeSlot(plan);
+    // A process with nothing else to wait for would end in the middle.
+    holdSlot(slot);
+    started = await start(prepared, slot, {});
+    if (started) restSlot(slot);
     return started;
   } finally {
     if (!started) removeFolder(folder);

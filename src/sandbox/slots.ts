@@ -149,6 +149,14 @@ export function holdSlot({ shell, status }: Slot): void {
   status.ref();
 }
 
+/** Lets this process end although a slot is there. */
+export function restSlot({ script, shell, status }: Slot): void {
+  shell.unref();
+  shell.channel?.unref();
+  status.unref();
+  (script as Socket).unref();
+}
+
 function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const gate = network ? constant('gate', requireGate) : undefined;
   const cgroup = makeCgroup();
@@ -179,9 +187,6 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const status = (shell.stdio as readonly unknown[])[FD.status] as Socket;
   for (const stream of [script, status]) stream.on('error', () => undefined);
   shell.on('error', () => undefined);
-  shell.unref();
-  status.unref();
-  (script as Socket).unref();
   const ready = new Promise<void>((resolve) => {
     status.once('data', () => resolve());
     shell.once('close', () => resolve());
@@ -191,6 +196,7 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
   script.write(`${piping}${joins.join('')}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
   const slot = { shell, script, status, args, files, pipes, cgroup, enforcement: enforcementBy(cgroup), ready };
+  restSlot(slot);
   return network ? { ...slot, gate: watchGate(shell) } : slot;
 }
 

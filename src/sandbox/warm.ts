@@ -3,6 +3,9 @@ import { launch } from './launch.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { releaseSlot, type Slot } from './slots.ts';
 
+/** After so many milliseconds of a run the next process is started beside it. */
+const NEXT_AFTER_MS = 50;
+
 export interface WarmOptions {
   /** How many processes wait at most. */
   readonly processes: number;
@@ -35,8 +38,20 @@ export class WarmProcesses {
   async launch(plan: SandboxPlan, options: LaunchOptions & { readonly slot?: Slot | undefined }): Promise<Outcome> {
     const wanted = this.#isClosed ? undefined : wantedFor(plan);
     if (!wanted) return launch(plan, options);
-    const ahead = this.#take(wanted);
-    setImmediate(() => this.#begin(wanted));
+    // A start would hold up a run that is short, and is over by the time that one which is not has ended.
+    let timer: NodeJS.Timeout | undefined = setTimeout(() => {
+      timer = undefined;
+      this.#begin(wanted);
+    }, NEXT_AFTER_MS).unref();
+    try {
+      return await this.#carry(this.#take(wanted), plan, options);
+    } finally {
+      if (timer) setImmediate(() => this.#begin(wanted));
+      clearTimeout(timer);
+    }
+  }
+
+  async #carry(ahead: Ahead | undefined, plan: SandboxPlan, options: LaunchOptions & { readonly slot?: Slot | undefined }): Promise<Outcome> {
     if (!ahead || options.signal?.aborted === true) {
       ahead?.end();
       return launch(plan, options);

@@ -30,6 +30,7 @@ try {
   const rows = [
     ...(await startRows(world, { samples: counts.samples, bare: warm.bare })),
     ...warm.rows,
+    ...aheadRows(),
     ...networkRows(),
     ...(await tokenRows(world.folder, { samples: counts.runs })),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
@@ -61,6 +62,14 @@ function warmRows() {
   });
   const launch = ratioRow('warm', 'sandboxed no-op with a slot, against bare bwrap', sandboxed.run, sandboxed.bare, 1.15);
   return { rows: [...nativeRows, ...counted, launch], bare: sandboxed.bare };
+}
+
+/** A call of an agent's, after which the next process has had time to start. */
+function aheadRows() {
+  const script = join(ROOT, 'test', 'bench', 'ahead.mjs');
+  const { cold, warm } = JSON.parse(node(world, [script, join(world.folder, 'ahead'), String(counts.launches)]));
+  const detail = `${ms(warm)} against ${ms(cold)} where no process waits`;
+  return [row('warm', 'native tool in a process of its own, the second call', warm.median, 'ms', 10, detail)];
 }
 
 /** For information: no target. A transfer starts a sandbox, which a direct one does not. */

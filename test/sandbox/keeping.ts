@@ -1,4 +1,4 @@
-// A process of toka in which another one waits; ends when its standard input does.
+// A process of toka in which another one waits; ends as its standard input says: by `exit`, after `close`, or with nothing more to do.
 import { WarmProcesses } from '../../src/sandbox/warm.ts';
 import { planOf } from './support.ts';
 
@@ -9,4 +9,9 @@ await warm.launch(plan, {
   channel: { maxLine: 1000, onOpen: (link) => void link.write('go'), onLine: () => undefined, onFault: () => undefined, onEnded: () => undefined },
 });
 console.log('ran');
-process.stdin.on('end', () => process.exit(0)).resume();
+for await (const how of process.stdin.setEncoding('utf8')) {
+  if (how === 'exit') process.exit(0);
+  if (how === 'close') await warm.close();
+  break;
+}
+process.stdin.destroy();

@@ -56,14 +56,14 @@ async function isWarm(plan: SandboxPlan): Promise<boolean> {
 
 describe('a process that is started ahead', () => {
   it('is used by the next run of the same sandbox, once', async () => {
-    const it = waiting();
-    expect(await isWarm(it.plan)).toBe(false);
-    await until(() => living(it.mark).length > 0);
+    const kept = waiting();
+    expect(await isWarm(kept.plan)).toBe(false);
+    await until(() => living(kept.mark).length > 0);
     const starts = new Set<string>();
     for (let times = 0; times < 3; times++) {
       await sleep(200);
       const asked = Date.now();
-      const { said } = await order(it.plan, 'echo "$started" >&4; exit 0');
+      const { said } = await order(kept.plan, 'echo "$started" >&4; exit 0');
       expect(Number(said[0]) * 1000).toBeLessThan(asked);
       starts.add(said[0]!);
     }
@@ -71,9 +71,9 @@ describe('a process that is started ahead', () => {
   });
 
   it('keeps nothing of one run for the next', async () => {
-    const it = waiting();
+    const kept = waiting();
     for (let times = 0; times < 3; times++) {
-      const ran = await order(it.plan, 'echo "[${state-}$(ls /tmp /dev/shm | tr -d \'\\n\')]" >&4; state=kept; echo x > /tmp/kept; echo x > /dev/shm/kept; exit 0');
+      const ran = await order(kept.plan, 'echo "[${state-}$(ls /tmp /dev/shm | tr -d \'\\n\')]" >&4; state=kept; echo x > /tmp/kept; echo x > /dev/shm/kept; exit 0');
       expect(ran.said[0]).toMatch(/^\[\S*shm:?\S*\]$/);
       expect(ran.said[0]).not.toContain('kept');
       await sleep(150);
@@ -81,27 +81,27 @@ describe('a process that is started ahead', () => {
   });
 
   it('begins its time with its run', async () => {
-    const it = waiting({ limits: { timeoutMs: 1000 } });
-    await warmUp(it);
+    const kept = waiting({ limits: { timeoutMs: 1000 } });
+    await warmUp(kept);
     await sleep(1200);
     const asked = Date.now();
-    const ran = await order(it.plan, 'sleep 0.3; echo "$started" >&4; exit 5');
+    const ran = await order(kept.plan, 'sleep 0.3; echo "$started" >&4; exit 5');
     expect(ran).toMatchObject({ exitCode: 5 });
     expect(asked - Number(ran.said[0]) * 1000).toBeGreaterThan(1000);
-    expect((await order(it.plan, 'sleep 60')).stopped).toBe('timeout');
+    expect((await order(kept.plan, 'sleep 60')).stopped).toBe('timeout');
   });
 
   it('holds the limits of its run, where they are lower', async () => {
-    const it = waiting();
-    await warmUp(it);
-    const lower = { ...it.plan, limits: { ...it.plan.limits, maxOutput: 10 } };
+    const kept = waiting();
+    await warmUp(kept);
+    const lower = { ...kept.plan, limits: { ...kept.plan.limits, maxOutput: 10 } };
     expect((await order(lower, 'echo 12345678901234567890')).stopped).toBe('output');
   });
 
   it('counts the CPU time of its run alone', async () => {
-    const it = waiting();
-    const busy = planOf(['/bin/bash', '-c', 'for ((i = 0; i < 300000; i++)); do :; done; read -r order <&3; eval "$order"', it.mark], { channel: true });
-    await warmUp({ plan: busy, mark: it.mark });
+    const kept = waiting();
+    const busy = planOf(['/bin/bash', '-c', 'for ((i = 0; i < 300000; i++)); do :; done; read -r order <&3; eval "$order"', kept.mark], { channel: true });
+    await warmUp({ plan: busy, mark: kept.mark });
     await sleep(1500);
     const ran = await order(busy, 'exit 0');
     const cold = await order({ ...busy, limits: { ...busy.limits, pids: 63 } }, 'exit 0');
@@ -109,19 +109,19 @@ describe('a process that is started ahead', () => {
   });
 
   it('can be cancelled as any other', async () => {
-    const it = waiting();
-    await warmUp(it);
+    const kept = waiting();
+    await warmUp(kept);
     const controller = new AbortController();
-    const ran = await order(it.plan, 'echo begun; sleep 60', { signal: controller.signal, onOutput: () => controller.abort() });
+    const ran = await order(kept.plan, 'echo begun; sleep 60', { signal: controller.signal, onOutput: () => controller.abort() });
     expect(ran.stopped).toBe('cancelled');
   });
 
   it('has a folder of its own for what it leaves', async () => {
-    const it = waiting({ folder: '/dev/toka-artifacts' });
+    const kept = waiting({ folder: '/dev/toka-artifacts' });
     const left: string[][] = [];
     const collect = (folder: string): void => void left.push(readdirSync(folder));
     for (const name of ['a', 'b']) {
-      await order(it.plan, `echo x > /dev/toka-artifacts/${name}; exit 0`, { collect });
+      await order(kept.plan, `echo x > /dev/toka-artifacts/${name}; exit 0`, { collect });
       await sleep(200);
     }
     expect(left).toEqual([['a'], ['b']]);
@@ -130,11 +130,11 @@ describe('a process that is started ahead', () => {
   });
 
   it('goes to the network by the rules of its run', async () => {
-    const it = waiting({ network: ['net:connect:example.test:80'] });
-    await warmUp(it);
+    const kept = waiting({ network: ['net:connect:example.test:80'] });
+    await warmUp(kept);
     const refusals: string[] = [];
     const network = { reach: { allows: () => false, names: () => false }, onRefused: ({ grant }: { readonly grant: string }): void => void refusals.push(grant) };
-    await order(it.plan, 'exec 9<>/dev/tcp/127.0.0.1/$(ls /dev/null >/dev/null; grep -o "[0-9A-F]* 00000000:0000 0A" /proc/net/tcp | head -1 | cut -d" " -f1 | sed "s/^/16#/" | xargs -I{} bash -c "echo \\$(({}))"); printf "CONNECT example.test:80 HTTP/1.1\\r\\nHost: example.test:80\\r\\n\\r\\n" >&9; head -n1 <&9; exit 0', { network });
+    await order(kept.plan, 'exec 9<>/dev/tcp/127.0.0.1/$(ls /dev/null >/dev/null; grep -o "[0-9A-F]* 00000000:0000 0A" /proc/net/tcp | head -1 | cut -d" " -f1 | sed "s/^/16#/" | xargs -I{} bash -c "echo \\$(({}))"); printf "CONNECT example.test:80 HTTP/1.1\\r\\nHost: example.test:80\\r\\n\\r\\n" >&9; head -n1 <&9; exit 0', { network });
     expect(refusals).toHaveLength(1);
   });
 });
@@ -148,11 +148,11 @@ describe('a process that waits', () => {
     ['standard input', { stdin: 'pipe' as const }],
     ['network', { network: ['net:connect:example.test:80'] }],
   ])('is not used by a run with %s', async (_, parts) => {
-    const it = waiting();
-    await warmUp(it);
+    const kept = waiting();
+    await warmUp(kept);
     const { limits, ...rest } = parts as PlanParts;
-    expect(await isWarm({ ...it.plan, ...rest, limits: { ...it.plan.limits, ...limits } })).toBe(false);
-    expect(await isWarm(it.plan)).toBe(true);
+    expect(await isWarm({ ...kept.plan, ...rest, limits: { ...kept.plan.limits, ...limits } })).toBe(false);
+    expect(await isWarm(kept.plan)).toBe(true);
   });
 
   it.each([
@@ -176,19 +176,19 @@ describe('a process that waits', () => {
     mkdirSync(join(folder.path, 'tree'));
     writeFileSync(join(folder.path, 'tree', 'file'), 'old');
     writeFileSync(join(folder.path, 'single'), 'old');
-    const it = waiting({ mounts: [readMount(join(folder.path, 'tree')), readMount(join(folder.path, 'single'))] });
-    await warmUp(it);
+    const kept = waiting({ mounts: [readMount(join(folder.path, 'tree')), readMount(join(folder.path, 'single'))] });
+    await warmUp(kept);
     change(folder.path);
-    const ran = await order(it.plan, `cat ${folder.path}/tree/file ${folder.path}/single`);
+    const ran = await order(kept.plan, `cat ${folder.path}/tree/file ${folder.path}/single`);
     expect(ran.stdout).toContain('new');
   });
 
   it('protects what has come to be protected since', async () => {
     using folder = temporaryFolder();
-    const it = waiting({ mounts: [writeMount(folder.path)], cwd: folder.path });
-    await warmUp(it);
+    const kept = waiting({ mounts: [writeMount(folder.path)], cwd: folder.path });
+    await warmUp(kept);
     mkdirSync(join(folder.path, '.git', 'hooks'), { recursive: true });
-    const ran = await order(it.plan, 'echo x > .git/hooks/pre-commit');
+    const ran = await order(kept.plan, 'echo x > .git/hooks/pre-commit');
     expect(ran.exitCode).not.toBe(0);
     expect(readdirSync(join(folder.path, '.git', 'hooks'))).toEqual([]);
   });
@@ -196,68 +196,75 @@ describe('a process that waits', () => {
   it('is never one that writes a single file, or makes a folder', async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, 'file'), 'one');
-    const it = waiting({ mounts: [writeMount(join(folder.path, 'file'))] });
-    await order(it.plan, 'exit 0');
+    const kept = waiting({ mounts: [writeMount(join(folder.path, 'file'))] });
+    await order(kept.plan, 'exit 0');
     await sleep(300);
-    expect(living(it.mark)).toEqual([]);
+    expect(living(kept.mark)).toEqual([]);
   });
 
   it('ends when it has waited long enough', async () => {
     warm = new WarmProcesses({ processes: 2, idleMs: 300 });
-    const it = waiting();
-    await order(it.plan, 'exit 0');
-    await until(() => living(it.mark).length > 0);
-    await until(() => living(it.mark).length === 0);
+    const kept = waiting();
+    await order(kept.plan, 'exit 0');
+    await until(() => living(kept.mark).length > 0);
+    await until(() => living(kept.mark).length === 0);
+    expect(await isWarm(kept.plan)).toBe(false);
   });
 
   it('makes room for others: there are never more than so many', async () => {
     const all = [waiting(), waiting(), waiting(), waiting()];
     for (const { plan } of all) await order(plan, 'exit 0');
     await until(() => all.map(({ mark }) => living(mark).length > 0).join() === 'false,false,true,true');
+    expect(await isWarm(all[3]!.plan)).toBe(true);
   });
 
   it('ends with close', async () => {
-    const it = waiting();
-    await warmUp(it);
+    const kept = waiting();
+    await warmUp(kept);
     await warm.close();
-    expect(living(it.mark)).toEqual([]);
+    expect(living(kept.mark)).toEqual([]);
   });
 
   it('is done without where it has died', async () => {
-    const it = waiting();
-    await warmUp(it);
-    for (const pid of living(it.mark).map((line) => line.split(' ')[0])) {
+    const kept = waiting();
+    await warmUp(kept);
+    for (const pid of living(kept.mark).map((line) => line.split(' ')[0])) {
       try {
         process.kill(Number(pid), 'SIGKILL');
       } catch {
         // It has ended with the one before.
       }
     }
-    await until(() => living(it.mark).length === 0);
-    expect(await order(it.plan, 'echo line >&4; exit 0')).toMatchObject({ exitCode: 0, said: ['line'] });
+    await until(() => living(kept.mark).length === 0);
+    expect(await order(kept.plan, 'echo line >&4; exit 0')).toMatchObject({ exitCode: 0, said: ['line'] });
   });
 
-  it.each([['SIGKILL'], ['exit']])('ends with toka: %s', async (how) => {
+  it.each([
+    ['is killed', 'SIGKILL', null],
+    ['exits', 'exit', 0],
+    ['closes', 'close', 0],
+    ['has nothing more to do', 'end', 0],
+  ])('ends with toka that %s', async (_, how, code) => {
     const mark = `warm-${process.pid}-${++serial}`;
     const child = spawn(process.execPath, [KEEPING, mark], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     await until(() => living(mark).length > 1);
-    if (how === 'exit') child.stdin.end();
-    else child.kill('SIGKILL');
-    await once(child, 'exit');
+    if (how === 'SIGKILL') child.kill(how);
+    else child.stdin.end(how);
+    expect((await once(child, 'exit'))[0]).toBe(code);
     await until(() => living(mark).length === 0);
   });
 
   it('serves many runs at once, each in a process of its own', async () => {
-    const it = waiting();
-    const ran = await Promise.all(Array.from({ length: 8 }, async (_, n) => order(it.plan, `echo ${n} >&4; exit 0`)));
+    const kept = waiting();
+    const ran = await Promise.all(Array.from({ length: 8 }, async (_, n) => order(kept.plan, `echo ${n} >&4; exit 0`)));
     expect(ran.map(({ said }) => said)).toEqual(Array.from({ length: 8 }, (_, n) => [String(n)]));
   });
 });
 
 it('leaves nothing in the scratch folder', async () => {
-  const it = waiting();
-  await warmUp(it);
+  const kept = waiting();
+  await warmUp(kept);
   await warm.close();
   expect(readdirSync(scratchFolder()).filter((name) => /^(?:in|out|err|lines|replies|folder)\./.test(name))).toEqual([]);
 });

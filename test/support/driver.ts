@@ -35,7 +35,7 @@ export async function drive([program, ...args]: readonly [string, ...string[]], 
   const child = spawn(program, args, { env, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
   child.stdin?.end(options.input);
   const text = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));
+  for (const name of ['stdout', 'stderr'] as const) child[name]?.setEncoding('utf8').on('data', (chunk: string) => (text[name] += chunk));
   const toProgram = child.stdio[3] as Writable;
   toProgram.on('error', () => undefined);
   const send = (line: unknown): void => void toProgram.write(`${JSON.stringify(line)}\n`);

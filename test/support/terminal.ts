@@ -23,7 +23,7 @@ export interface Pane extends Disposable {
 }
 
 /** Opens a terminal by tmux, with a server of its own; a planted secret on it fails the test. */
-export function openPane({ project, base, env, planted }: Place, extra: Readonly<Record<string, string>> = {}): Pane {
+export function openPane({ project, base, env, planted }: Place, extra: Readonly<Record<string, string>> = {}, shell = 'bash --norc --noprofile'): Pane {
   const socket = join(base, `tmux-${Math.random().toString(36).slice(2, 8)}`);
   const tmux = (...words: readonly string[]): string => {
     const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...words], {
@@ -34,7 +34,7 @@ export function openPane({ project, base, env, planted }: Place, extra: Readonly
     if (status !== 0) throw new Error(`tmux ${words.join(' ')}: ${stderr}`);
     return stdout;
   };
-  tmux('new-session', '-d', '-x', '180', '-y', '50', 'bash --norc --noprofile');
+  tmux('new-session', '-d', '-x', '180', '-y', '50', shell);
   const screen = (): string => {
     const shown = tmux('capture-pane', '-p', '-J', '-S', '-500');
     planted.demandAbsent({ 'the terminal': shown });

@@ -6,6 +6,7 @@ import os
 import select
 import sys
 import types
+import warnings
 
 CHANNEL_IN = 3
 CHANNEL_OUT = 4
@@ -65,6 +66,10 @@ class Channel:
             os.set_inheritable(descriptor, False)
             os.set_blocking(descriptor, True)
 
+    def is_foreign(self):
+        """Whether this is a forked child: it runs the same code to its end, and is not who toka waits for."""
+        return os.getpid() != self._owner
+
     def is_waiting(self):
         """Whether toka has sent nothing yet."""
         return select.select([CHANNEL_IN], [], [], 0)[0] == []
@@ -89,8 +94,7 @@ class Channel:
         self.send_text(text)
 
     def send_text(self, text):
-        # A forked child runs the same code to its end, and is not who toka waits for.
-        if os.getpid() != self._owner:
+        if self.is_foreign():
             return
         rest = memoryview(f"{text}\n".encode("utf-8"))
         while rest:
@@ -108,15 +112,16 @@ class Calls:
         self._lock = threading.Lock()
         self._pending = {}
         self._made = 0
-        self._reader = None
+        threading.Thread(target=self._read, name="toka", daemon=True).start()
 
     async def call(self, tool, params):
         import asyncio
 
+        if self._channel.is_foreign():
+            raise ToolError("CODE_CALL_FAILED", "a forked process cannot call tools", "call them in the process that was forked")
         text = self._params_text(params)
         answered = asyncio.get_running_loop().create_future()
         with self._lock:
-            self._listen()
             self._made += 1
             self._pending[self._made] = answered
             self._channel.send_text(f'{{"type":"call","id":{self._made},"tool":{json.dumps(tool)},"params":{text}}}')
@@ -131,13 +136,6 @@ class Calls:
         if len(text.encode("utf-8")) > most:
             raise ToolError("CODE_PARAMS_TOO_LARGE", f"the parameters of a call take more than {most} bytes as JSON", "write them to a file, and pass its path")
         return text
-
-    def _listen(self):
-        import threading
-
-        if self._reader is None:
-            self._reader = threading.Thread(target=self._read, name="toka", daemon=True)
-            self._reader.start()
 
     def _read(self):
         line = self._channel.receive()
@@ -168,7 +166,7 @@ def outcome(result):
     if result["status"] == "succeeded":
         return result["data"] if "data" in result else result["output"]
     error = result.get("error") or {}
-    raise ToolError(error.get("code", "TOKA_RUN_FAILED"), error.get("message", result["status"]), error.get("hint"), result.get("runId"))
+    raise ToolError(error.get("code", "CODE_CALL_FAILED"), error.get("message", result["status"]), error.get("hint"), result.get("runId"))
 
 
 class Tools:
@@ -419,6 +417,8 @@ def module_for(order, calls):
     main.ToolError = ToolError
     sys.modules["__main__"] = main
     sys.argv = [order["name"]]
+    # The thread that reads the channel holds nothing that a forked child could wait for.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded, use of fork", DeprecationWarning)
     sys.path.insert(0, os.getcwd())
     return main
 
@@ -462,6 +462,7 @@ def main():
     order = channel.receive()
     if order is None:
         return 0
+    os.environ.update(order.get("env", {}))
     try:
         text = run(order, channel)
         channel.end(f'{{"type":"result","data":{text}}}')

@@ -67,7 +67,7 @@ export async function packageIndex(folder: string, python: string): Promise<Pack
     source: make(SOURCE),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await new Promise((resolve) => void server.close(resolve));
     },
   };
 }

@@ -131,10 +131,7 @@ describe('hostile Python', () => {
   });
 
   test('gains nothing by calls that it forges', async () => {
-    const call = '{"type":"call","id":7,"tool":"files/file-reader","params":{"path":"secret/key.txt"}}\\n';
-    const result = await python(`import os\nos.write(4, b'${call}')\nreturn os.read(3, 100_000).decode()`);
-    expect(result.exit).toBe(0);
-    expect(result.data).toContain('TOKA_CAPABILITY_DENIED');
-    expect(result.data).not.toContain('CANARY');
+    const source = 'try:\n  return await tools._Tools__calls.call("files/file-reader", {"path": "secret/key.txt"})\nexcept ToolError as error:\n  return error.code';
+    expect(await python(source)).toMatchObject({ exit: 0, data: 'TOKA_CAPABILITY_DENIED' });
   });
 });

@@ -64,6 +64,7 @@ export interface TooFew {
   readonly needed: number;
 }
 
+/** What an analysis has come to. */
 export interface AnalysisResult {
   readonly findings: readonly Finding[];
   readonly tooFew: readonly TooFew[];
@@ -85,6 +86,7 @@ export interface AnalyserOption {
   readonly maximum: number;
 }
 
+/** What the author of an analyser writes. */
 export interface AnalyserDefinition<Name extends string = string> {
   /** By which people name it. */
   readonly id: string;

@@ -1,5 +1,6 @@
 import type { JsonValue } from './json.ts';
 
+/** How much a message matters. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** How far a run has come. */
@@ -10,6 +11,7 @@ export interface Progress {
   readonly total?: number;
 }
 
+/** What is known of a file without reading it. */
 export interface FileInfo {
   readonly type: 'file' | 'directory' | 'other';
   /** Bytes. */
@@ -20,6 +22,7 @@ export interface FileInfo {
   readonly mode: number;
 }
 
+/** What a folder holds. */
 export interface FileEntry {
   readonly name: string;
   /** Absolute. */
@@ -27,6 +30,7 @@ export interface FileEntry {
   readonly type: 'file' | 'directory' | 'symlink' | 'other';
 }
 
+/** How a file is written. */
 export interface WriteOptions {
   /** Fail with `TOKA_FS_EXISTS` instead of replacing a file. Default false. */
   readonly exclusive?: boolean;
@@ -34,6 +38,7 @@ export interface WriteOptions {
   readonly parents?: boolean;
 }
 
+/** What of a tree is told. */
 export interface WalkOptions {
   /** Leave out what `.gitignore` files (and `.git` itself) exclude. Default true. */
   readonly gitignore?: boolean;
@@ -71,6 +76,7 @@ export interface ToolFs {
   walk(path: string, options?: WalkOptions): AsyncIterable<FileEntry>;
 }
 
+/** How a program is started. */
 export interface SpawnOptions {
   /** Working folder. Default `ctx.cwd`. */
   readonly cwd?: string;
@@ -86,6 +92,7 @@ export interface SpawnOptions {
   readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
+/** How a process has ended. */
 export interface ProcessResult {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -97,6 +104,7 @@ export interface ProcessResult {
   readonly wallMs: number;
 }
 
+/** How a run that was asked for has ended. */
 export interface CallResult {
   readonly runId: string;
   readonly status: 'succeeded' | 'failed' | 'denied' | 'cancelled' | 'timed-out' | 'killed';

@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { LogLevel, Progress } from './context.ts';
 import { coded } from './errors.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -17,8 +18,13 @@ const FROM_TOKA = 3;
 const TO_TOKA = 4;
 const PIECE = 64 * 1024;
 
+/** Then toka closes its side of the channel as well. */
+let hasEnded = false;
+
 /**
  * Waits for the order of a program that is written for Node.js and calls no tools.
+ *
+ * The variables that come with it are those of this process from then on.
  *
  * @returns The order; undefined where toka has ended the run before it.
  * @example
@@ -34,8 +40,29 @@ export function receiveOrder(): CodeOrder | undefined {
     if (length === 0) return undefined;
     const end = piece.subarray(0, length).indexOf('\n');
     pieces.push(piece.subarray(0, end === -1 ? length : end));
-    if (end !== -1) return JSON.parse(Buffer.concat(pieces).toString('utf8')) as CodeOrder;
+    if (end !== -1) return taken(Buffer.concat(pieces).toString('utf8'));
   }
+}
+
+function taken(line: string): CodeOrder {
+  const { env = {}, ...order } = JSON.parse(line) as CodeOrder & { readonly env?: Readonly<Record<string, string>> };
+  Object.assign(process.env, env);
+  return order;
+}
+
+/**
+ * Tells when toka has cancelled the run, after its order was received. It keeps no process alive.
+ *
+ * @param cancelled Ends what the program has started, and the program.
+ * @example
+ * onCancelled(() => process.exit(130));
+ */
+export function onCancelled(cancelled: () => void): void {
+  // A stream of files would keep a thread waiting for the next line, and the process with it.
+  const end = (): void => {
+    if (!hasEnded) cancelled();
+  };
+  new Socket({ fd: FROM_TOKA, readable: true, writable: false }).on('end', end).on('error', end).resume().unref();
 }
 
 /**
@@ -46,6 +73,7 @@ export function receiveOrder(): CodeOrder | undefined {
  * send({ type: 'failure', code: 'CODE_THREW', message: 'unreachable' });
  */
 export function send(line: ProgramLine): void {
+  hasEnded ||= line.type === 'result' || line.type === 'failure';
   const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
   for (let sent = 0; sent < bytes.length; ) sent += writeSync(TO_TOKA, bytes, sent);
 }

@@ -29,6 +29,7 @@ export interface CodeOrder {
   readonly limits: CodeLimits;
 }
 
+/** What code may use. */
 export interface CodeLimits {
   /** Bytes. */
   readonly memory: number;
@@ -75,9 +76,15 @@ export interface Program {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Where a sandbox has the files of `Program.files`. */
+/**
+ * Where a sandbox has the files of `Program.files`.
+ *
+ * @example
+ * `${RUNTIME_FILES}/driver.mjs`; // '/dev/toka/driver.mjs'
+ */
 export const RUNTIME_FILES = '/dev/toka';
 
+/** How a program is started before there is code to run. */
 export interface SetupSpawnOptions {
   /** Capabilities of the run that it needs, such as `net:connect:pypi.org:443`. Default: no network. */
   readonly network?: readonly string[];
@@ -107,8 +114,10 @@ export interface ProgramHost {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Whether a runtime can run on this machine, and what to do where it cannot. */
 export type Probe = { readonly available: true; readonly version?: string } | { readonly available: false; readonly reason: string; readonly hint: string };
 
+/** What a runtime can do. */
 export interface RuntimeSupports {
   /** Whether code can call tools. */
   readonly calls: boolean;
@@ -148,6 +157,7 @@ export interface SandboxRuntime extends RuntimeFacts {
   setup?(order: Pick<CodeOrder, 'language' | 'requirements'>, host: ProgramHost & SetupHost): Promise<void>;
 }
 
+/** What runs code of some languages. */
 export type Runtime = IsolateRuntime | SandboxRuntime;
 
 /**

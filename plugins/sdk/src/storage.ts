@@ -116,7 +116,12 @@ export interface StorageWriter {
   forget(stream: string, until: number): Awaitable<void>;
 }
 
-/** The body of an event that was forgotten. */
+/**
+ * The body of an event that was forgotten.
+ *
+ * @example
+ * FORGOTTEN; // '{}'
+ */
 export const FORGOTTEN = '{}';
 
 /**
@@ -149,6 +154,7 @@ export interface SearchTerm {
   readonly prefix?: boolean;
 }
 
+/** Which of the documents that were found. */
 export interface SearchPage {
   readonly limit: number;
   /** So many of the best are left out. Default 0. Documents that are put in between may shift the pages. */
@@ -162,6 +168,7 @@ export interface SearchHit {
   readonly rank: number;
 }
 
+/** What a search has found. */
 export interface SearchResult {
   /** The best first; of equal ones that with the greater id, by its UTF-8 bytes. */
   readonly hits: readonly SearchHit[];
@@ -202,6 +209,7 @@ export interface QueryPage {
   readonly order?: 'oldest' | 'newest';
 }
 
+/** A page of what was asked for. */
 export interface QueryResult {
   readonly events: readonly StorageEvent[];
   /** Where the next page begins, which may turn out to be empty; absent where there is none. It stays good whatever is appended, and in other processes. */
@@ -289,11 +297,13 @@ export interface StorageFacts {
   readonly durability?: string;
 }
 
+/** How a commit is made. */
 export interface TransactionOptions {
   /** Default true. */
   readonly durable?: boolean;
 }
 
+/** From where on, and until when. */
 export interface SubscribeOptions {
   /** Default 0. */
   readonly after?: number;
@@ -336,6 +346,7 @@ export interface StorageDriver extends StorageReader {
   close(): Awaitable<void>;
 }
 
+/** What the author of a backend writes. */
 export interface StorageDefinition {
   /** By which configuration names it. */
   readonly id: string;

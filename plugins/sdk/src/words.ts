@@ -13,6 +13,11 @@ const COUNTED = 64;
 /**
  * The words of a text: letters, digits, marks and `_` that stand together, in the compatibility form NFKC
  * (https://www.unicode.org/reports/tr15/) and in lower case.
+ *
+ * @param text Any text.
+ * @returns The words in their order. Of a word at most 64 characters count.
+ * @example
+ * wordsOf('Two words').map(({ word }) => word); // ['two', 'words']
  */
 export function wordsOf(text: string): Word[] {
   // Scripts that put nothing between words: each of their letters counts as one. Made here, since to make it takes half a millisecond.

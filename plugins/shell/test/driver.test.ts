@@ -48,16 +48,23 @@ describe('a script', () => {
   test.each([
     ['exit 3', 3],
     ['kill -TERM $$', 143],
-    ['nothing-of-that-name', 127],
     ['echo "$UNSET"', 1],
-    ['false | cat', 1],
-    ['false; echo on', 1],
+    ['false & wait; exit 1', 1],
   ])('ends with its own exit code and no result: %s', async (source, exitCode) => {
     expect(await run(source)).toMatchObject({ last: undefined, exitCode, stdout: '' });
   });
 
-  test('says which command ended it', async () => {
-    expect((await run('f() {\n  false\n}\nf')).stderr).toBe("it's.sh:2: `false` ended with 1, and so does the script (set -e)\n");
+  test.each([
+    ['f() {\n  false\n}\nf\necho on', 1, '`false` ended with 1', 2],
+    ['true\nnothing-of-that-name', 127, '`nothing-of-that-name` ended with 127', 2],
+    ['true\n(exit 4)\necho on', 4, '`( exit 4 )` ended with 4', 2],
+    ['true\nfalse | cat', 1, 'ended with 1', 2],
+    ['made=$(false)', 1, '`made=$(false)` ended with 1', 1],
+  ])('says which command ended it: %j', async (source, exitCode, message, line) => {
+    const { last, stdout, ...ended } = await run(source);
+    expect({ last, stdout, exitCode: ended.exitCode }).toMatchObject({ last: { type: 'failure', code: 'CODE_THREW' }, stdout: '', exitCode });
+    expect(last?.['message']).toContain(message);
+    expect(last?.['message']).toContain(`(it's.sh:${line})`);
   });
 
   test('may do without all that', async () => {

@@ -45,7 +45,7 @@ describe('a hostile script', () => {
     ['ignores being asked to end', 'trap "" TERM INT HUP; while :; do :; done', ['--timeout', '2s'], 124, 'TOKA_TIMED_OUT'],
     ['prints without end', 'yes', ['--max-output', '1M'], 1, 'TOKA_OUTPUT_LIMIT'],
     ['kills the program that runs it', 'kill -9 $PPID; sleep 60', [], 1, 'TOKA_RUN_FAILED'],
-    ['writes to the channel', 'echo garbage >&4', [], 1, 'TOKA_RUN_FAILED'],
+    ['writes to the channel', 'echo garbage >&4', [], 1, 'CODE_THREW'],
     ['writes to the channel of the program that runs it', 'echo garbage > /proc/$PPID/fd/4', [], 1, 'TOKA_RUNTIME_FAILED'],
     ['gives a result that is none', 'mkfifo "$TOKA_RESULT"', [], 1, 'CODE_RESULT_INVALID'],
     ['gives a result that is too large', 'head -c 2000000 /dev/zero > "$TOKA_RESULT"', [], 1, 'CODE_RESULT_TOO_LARGE'],

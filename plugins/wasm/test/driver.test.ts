@@ -46,8 +46,8 @@ describe('a module', () => {
     ['memory', '(drop (i32.load (i32.const -8)))', 'memory access out of bounds'],
   ])('that traps is told with its place: %s', async (_, body, message) => {
     const { last, stderr, exitCode } = await run(await program(body));
-    expect({ last, exitCode }).toMatchObject({ exitCode: 1, last: { code: 'CODE_THREW', message: expect.stringMatching(`^trap: ${message}.*code\\.wasm: main, byte 0x`) } });
-    expect(stderr).toMatch(/^ {2}at main, byte 0x[0-9a-f]+ of code\.wasm\n$/);
+    expect({ last, exitCode }).toMatchObject({ exitCode: 1, last: { code: 'CODE_THREW', message: expect.stringMatching(`^trap: ${message}.* in main \\(code\\.wasm:\\d+:0x`) } });
+    expect(stderr).toMatch(/^ {2}at main \(code\.wasm:\d+:0x[0-9a-f]+\)\n$/);
   });
 
   test('that traps while it is instantiated is told as well', async () => {

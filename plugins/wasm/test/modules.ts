@@ -11,10 +11,11 @@ const IMPORTS = {
   proc_exit: '(param i32)',
 };
 
-const TEXT = 1024;
+/** Where a program has its text. */
+export const TEXT = 1024;
 const BUFFER = 8192;
 
-/** The binary form of WebAssembly text. */
+/** The binary form of WebAssembly text, with the names of its functions. */
 export async function assembled(text: string): Promise<Buffer> {
   const { parseWat } = await wabt();
   const module = parseWat('test.wat', text);

@@ -57,26 +57,32 @@ describe('a module in the sandbox', () => {
   });
 
   test('tells where it trapped', async () => {
-    expect(await wasm(await program('(unreachable)'))).toMatchObject({ exit: 1, error: { message: expect.stringContaining('main, byte 0x'), data: { code: 'CODE_THREW' } } });
+    expect(await wasm(await program('(unreachable)'))).toMatchObject({ exit: 1, error: { message: expect.stringMatching(/in main \(code\/source:\d+:0x/), data: { code: 'CODE_THREW' } } });
   });
 });
 
 describe('a hostile module', () => {
   test.each([
-    ['a link to a file', 'link', 'link'],
-    ['a link to a folder', 'folder', 'folder/key.txt'],
-    ['a link to a link', 'chain', 'chain'],
-    ['a link that climbs', 'climbing', 'climbing/key.txt'],
-    ['the way up', undefined, '../secret/key.txt'],
-    ['the whole path', undefined, '/secret/key.txt'],
-  ])('does not get out of its folder by %s', async (_what, made, path) => {
-    const targets = { link: join(here.project, 'secret/key.txt'), folder: join(here.project, 'secret'), chain: 'link', climbing: '../secret' };
-    symlinkSync(targets.link, join(here.project, 'docs/link'));
-    if (made !== undefined && made !== 'link') symlinkSync(targets[made as keyof typeof targets], join(here.project, 'docs', made));
-    const result = await wasm(await catting(join(here.project, 'docs'), path), ['--allow', 'fs:read:docs/**']);
-    expect(result).toMatchObject({ exit: 1, output: '' });
-    // An error number of WASI, not a failure of the runtime.
-    expect(result.exitCode).toBeGreaterThan(1);
+    ['a link to a folder', (project: string) => join(project, 'secret'), 'link/key.txt', 'CANARY'],
+    ['a link up and down to a folder', () => '../secret', 'link/key.txt', 'CANARY'],
+    ['a link to a link to a folder', () => 'chain', 'link/key.txt', 'CANARY'],
+    // These are refused by node:wasi itself.
+    ['a link to a file', (project: string) => join(project, 'secret/key.txt'), 'link', ''],
+    ['a link up and down to a file', () => '../secret/key.txt', 'link', ''],
+  ] as const)('does not get out of its folder by %s', async (_what, target, path, granted) => {
+    symlinkSync(target(here.project), join(here.project, 'docs/link'));
+    symlinkSync('../secret', join(here.project, 'docs/chain'));
+    const module = await catting(join(here.project, 'docs'), path);
+    const result = await wasm(module, ['--allow', 'fs:read:docs/**']);
+    // Its exit code is the error number of WASI.
+    expect({ output: result.output, isRefused: Number(result.exitCode) > 1 }).toEqual({ output: '', isRefused: true });
+    // Where the sandbox does not stand in the way, nothing else does.
+    expect((await wasm(module, ['--allow', 'fs:read:docs/**', '--allow', 'fs:read:secret/**'])).output).toBe(granted);
+  });
+
+  test.each(['../secret/key.txt', '/etc/passwd'])('does not get out of its folder by the path %s', async (path) => {
+    const result = await wasm(await catting(join(here.project, 'docs'), path), ['--allow', 'fs:read:docs/**', '--allow', 'fs:read:secret/**']);
+    expect({ output: result.output, isRefused: Number(result.exitCode) > 1 }).toEqual({ output: '', isRefused: true });
   });
 
   test('has neither the system nor its own process among its folders', async () => {

@@ -7,10 +7,10 @@ export default class CodeRun extends TokaCommand {
   static override description = `Runs code that nobody has vouched for, such as what a model just wrote: it sees nothing of this machine but what --allow grants, and of
 tools those that tool:call grants, each with at most the rights of this run. It is given params, and returns its result.`;
   static override examples = [
+    '<%= config.bin %> code run examples/project/code/percent.ts --param part=3 --param whole=4',
+    "<%= config.bin %> code run examples/project/code/words.py --param text='one two one' --json",
+    "<%= config.bin %> code run examples/project/code/columns.js --param path=examples/project/data/sales.csv --allow tool:call:files/file-reader --allow 'fs:read:examples/**'",
     "echo 'return 6 * 7' | <%= config.bin %> code run --language js",
-    '<%= config.bin %> code run report.ts --params report.json --json',
-    "echo 'return (await tools.file_lister({ path: \"docs\" })).entries.length' | <%= config.bin %> code run --language js --allow tool:call:files/file-lister --allow 'fs:read:docs/**'",
-    "<%= config.bin %> code run plot.py --requirement matplotlib --allow net:connect:pypi.org:443 --artifacts out",
   ];
   static override flags = {
     allow: text({ description: 'what it may have: files, hosts, variables, tools', helpValue: 'CAPABILITY', multiple: true, multipleNonGreedy: true }),

@@ -12,6 +12,7 @@ import { networkOf } from '../network.ts';
 import type { CodeParams } from '../request.ts';
 import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 import { timeLimitOf } from '../time-limit.ts';
+import { warmOf } from '../warm.ts';
 import { type CodeHost, codeHost } from './host.ts';
 import { programHost } from './isolate.ts';
 import { setUp } from './setup.ts';
@@ -82,6 +83,8 @@ async function inSandbox({ run, house, order, host, signal, setUp: prepare, end 
     ...(request.input === undefined ? {} : { input: request.input }),
     ...networkOf(run, plan),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
+    env: { TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) },
+    ...(await warmOf(house)),
     onEnded: end,
   });
   // The time limit counts from before the setup; for the sandbox its end is a cancellation.
@@ -91,7 +94,7 @@ async function inSandbox({ run, house, order, host, signal, setUp: prepare, end 
 
 function requirePlan(run: Run): SandboxPlan {
   if (!run.plan) throw new TokaError('TOKA_INTERNAL', 'code was to be run without a plan');
-  return { ...run.plan, env: { ...run.plan.env, TOKA_IDEMPOTENCY_KEY: idempotencyKey(run) } };
+  return run.plan;
 }
 
 async function orderOf(run: Run, language: string, house: House): Promise<CodeOrder> {

@@ -1,10 +1,13 @@
+import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Lets a sandbox join its control group, 11 to 25 ms, while the later stages still decide whether the run may have it. */
-export async function anticipate(run: Run): Promise<Run> {
+export async function anticipate(run: Run, house: House): Promise<Run> {
   const { capabilities, executable, origin } = settled(run, 'tool');
   if (executable.type === 'native' && origin.kind === 'bundled') return run;
   if (executable.type === 'code') return run;
+  // A process that waits has its sandbox already.
+  if (executable.type === 'native' && house.warm) return run;
   const network = [...capabilities.required, ...capabilities.optional].some((capability) => capability.startsWith('net:'));
   const files = 'pass' in executable ? Object.values(executable.pass).filter(({ kind }) => kind === 'file').length : 0;
   const { expectSlot } = await import('../../runtime/sandboxed.ts');

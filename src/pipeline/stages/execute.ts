@@ -12,6 +12,7 @@ import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import { withMaskedEvents } from '../mask.ts';
 import { networkOf } from '../network.ts';
+import { warmOf } from '../warm.ts';
 import { Halt, idempotencyKey, type Recording, type Run, settled } from '../run.ts';
 
 /** Makes it run. */
@@ -88,6 +89,7 @@ async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carr
     ...(signal ? { signal } : {}),
     ...(slot ? { slot } : {}),
     ...networkOf(run, plan),
+    ...(await warmOf(house)),
     children: asked.children,
     onEnded: asked.end,
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),

@@ -13,9 +13,13 @@ export type ProgramLine =
   | { readonly type: 'result'; readonly data: JsonValue }
   | { readonly type: 'failure'; readonly code: string; readonly message: string; readonly hint?: string };
 
-/** The first line to a program. */
-export function orderLine({ runId, language, source, name, params, tools, requirements, limits }: CodeOrder): string {
-  return JSON.stringify({ type: 'order', version: VERSION, runId, language, source, name, params, tools, requirements, limits });
+/**
+ * The first line to a program.
+ *
+ * @param env Variables of this run alone, for a program that may have been started before it.
+ */
+export function orderLine({ runId, language, source, name, params, tools, requirements, limits }: CodeOrder, env: Readonly<Record<string, string>> = {}): string {
+  return JSON.stringify({ type: 'order', version: VERSION, runId, language, source, name, params, tools, requirements, limits, env });
 }
 
 /** The line that answers a call. */

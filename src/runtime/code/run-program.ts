@@ -11,6 +11,8 @@ import { answerLine, orderLine, type ProgramLine, readProgramLine } from './prot
 const ESCAPED = 3;
 
 export interface ProgramOptions extends Omit<ProcessOptions, 'channel' | 'collect'> {
+  /** Variables of this run alone. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The code has its result, or its program has ended: what it called and has not come is no longer wanted. */
   onEnded(): void;
 }
@@ -23,8 +25,8 @@ export interface ProgramOptions extends Omit<ProcessOptions, 'channel' | 'collec
  * @throws what `launch` throws: nothing was run
  */
 export async function runProgram(plan: SandboxPlan, order: CodeOrder, host: Pick<IsolateHost, 'call' | 'log' | 'progress' | 'artifact'>, options: ProgramOptions): Promise<Completion> {
-  const { onEnded, ...rest } = options;
-  const dialogue = new Dialogue(order, host, onEnded);
+  const { env, onEnded, ...rest } = options;
+  const dialogue = new Dialogue(order, host, { env, onEnded });
   const { talk } = dialogue;
   const end = (): void => talk.end();
   options.signal?.addEventListener('abort', end, { once: true });
@@ -53,12 +55,12 @@ class Dialogue {
   readonly #ids = new Set<number>();
   #end: Extract<ProgramLine, { type: 'result' | 'failure' }> | undefined;
 
-  constructor(order: CodeOrder, host: Pick<IsolateHost, 'call' | 'log' | 'progress'>, onEnded: () => void) {
+  constructor(order: CodeOrder, host: Pick<IsolateHost, 'call' | 'log' | 'progress'>, { env, onEnded }: { readonly env: ProgramOptions['env'] } & Pick<ProgramOptions, 'onEnded'>) {
     const { maxOutput, maxValue } = order.limits;
     this.#order = order;
     this.#host = host;
     this.talk = new Talk({
-      order: orderLine(order),
+      order: orderLine(order, env),
       maxLine: ESCAPED * maxValue + ENVELOPE,
       maxOutput,
       failsWith: 'TOKA_RUNTIME_FAILED',

@@ -7,7 +7,7 @@ export class NpmFailure extends Error {}
 
 async function npm(args: readonly string[], cwd: string): Promise<string> {
   const { execa } = await import('execa');
-  const { exitCode, stdout, stderr, shortMessage } = await execa('npm', [...args, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], { cwd, reject: false, stdin: 'ignore' });
+  const { exitCode, stdout, stderr, shortMessage } = await execa('npm', [...args, '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '--fetch-retries=1'], { cwd, reject: false, stdin: 'ignore' });
   if (exitCode === 0) return stdout;
   throw new NpmFailure(stderr.trim().split('\n').slice(0, 5).join(' ') || shortMessage || 'npm failed');
 }

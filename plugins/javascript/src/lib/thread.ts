@@ -5,7 +5,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { now } from './clock.ts';
 import type { FromThread, GuestTexts, Reply, ThreadData, ToThread } from './messages.ts';
 
-const PARTS = join(import.meta.dirname, '..', 'dist', 'parts');
+const PARTS = join(import.meta.dirname, 'parts');
 
 /** MiB of JavaScript of toka's own that a thread may hold. */
 const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 };

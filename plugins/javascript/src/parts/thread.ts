@@ -1,5 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { FromThread, Reply, ThreadData, ThreadOrder, ToThread } from '../lib/messages.ts';
+import { type FromThread, leavesThreadWhole, type Reply, type ThreadData, type ThreadOrder, type ToThread } from '../lib/messages.ts';
 import { type Isolate, makeIsolate } from '../thread/isolate.ts';
 
 const { texts, memory, clock, turn, replies } = workerData as ThreadData;
@@ -39,7 +39,7 @@ async function run(order: ThreadOrder): Promise<void> {
     end(outcome) {
       current = 0;
       say({ type: 'end', order: order.id, outcome });
-      if (outcome.kind !== 'stopped') void prepare(bytes);
+      if (leavesThreadWhole(outcome)) void prepare(bytes);
     },
   });
 }

@@ -8,6 +8,8 @@ import { problemIn, problemOf, type Problem } from './syntax.ts';
 import { withoutTypes } from './typescript.ts';
 import { answerUrl } from './url.ts';
 
+const STRICT = "'use strict';";
+
 /** Timers that may run at once. */
 const MAX_TIMERS = 1000;
 
@@ -120,7 +122,8 @@ class Running {
       const code = context.evalCode(plain, name, { type: 'global', strict: true });
       if (!code.error) return context.callFunction(this.#api.run, context.undefined, code.value);
       if (this.#stop === undefined && this.#isSyntaxError(code.error)) {
-        this.#outcome = this.#wrong(problemOf(`'use strict';${plain}`), code.error);
+        const problem = problemOf(`${STRICT}${plain}`);
+        this.#outcome = problem === undefined ? { kind: 'syntax', text: this.#described(code.error) } : this.#wrong(problem, `${STRICT}${BEFORE}`);
         return undefined;
       }
       return code;
@@ -128,6 +131,7 @@ class Running {
   }
 
   mustStop(): boolean {
+    this.#output.flushOld();
     if (this.#stop === undefined && this.#budget.left < 0) this.#stop = 'timeout';
     return this.#stop !== undefined || this.#isOver;
   }
@@ -155,7 +159,10 @@ class Running {
 
   print(stream: number, text: string): void {
     if (this.#stop !== undefined || this.#isOver) return;
-    if (!this.#output.add(stream === 2 ? 'stderr' : 'stdout', JSON.parse(text) as string)) this.#stop = 'output';
+    if (this.#output.add(stream === 2 ? 'stderr' : 'stdout', JSON.parse(text) as string)) return;
+    this.#stop = 'output';
+    // Said at once: code that is busy in the interpreter's own functions does not see for a long time that it has to stop.
+    this.#finish({ kind: 'stopped', stop: 'output' });
   }
 
   keep(name: string, content: Uint8Array): string {
@@ -192,6 +199,7 @@ class Running {
     clearTimeout(this.#expiry);
     this.#budget.start();
     const uncaught = failureOf(what()) ?? this.#drain();
+    if (this.#isOver) return;
     if (this.#stop !== undefined) this.#finish({ kind: 'stopped', stop: this.#stop });
     else if (this.#outcome !== undefined) this.#finish(this.#outcome);
     else if (uncaught !== undefined) this.#finish({ kind: 'threw', text: this.#described(uncaught) });
@@ -229,7 +237,10 @@ class Running {
   }
 
   #ofMemory(outcome: Outcome): boolean {
-    return outcome.kind === 'threw' && /^\{"name":"(?:InternalError|)","message":"(?:out of memory|null)"/.test(outcome.text);
+    if (outcome.kind !== 'threw') return false;
+    // Where not even an error fits, null is thrown.
+    const isFull = this.#engine.memory.buffer.byteLength > this.#order.limits.memory / 2;
+    return /^\{"name":"InternalError","message":"out of memory"/.test(outcome.text) || (isFull && outcome.text.startsWith('{"name":"","message":"null"'));
   }
 
   #described(thrown: QuickJSHandle): string {
@@ -246,15 +257,15 @@ class Running {
     try {
       return withoutTypes(text);
     } catch (error) {
-      this.#outcome = this.#wrong(problemIn(error as Error));
+      const { name } = this.#order;
+      const problem = problemIn(error as Error);
+      this.#outcome = problem === undefined ? { kind: 'broken', code: 'CODE_SYNTAX', message: `${name} cannot be read as TypeScript: it may be nested too deeply` } : this.#wrong(problem, BEFORE);
       return undefined;
     }
   }
 
-  #wrong(problem: Problem | undefined, error?: QuickJSHandle): Outcome {
+  #wrong(problem: Problem, prefix: string): Outcome {
     const { name } = this.#order;
-    if (problem === undefined) return { kind: 'failed', code: 'CODE_SYNTAX', message: error === undefined ? `${name} cannot be read as TypeScript` : this.#described(error) };
-    const prefix = error === undefined ? BEFORE : `'use strict';${BEFORE}`;
     const column = problem.line === 1 ? problem.column - prefix.length : problem.column;
     const place = `${name}:${problem.line}:${Math.max(1, column)}`;
     if (/^\s*(?:import|export)\b/.test(problem.line === 1 ? problem.text.slice(prefix.length) : problem.text)) {

@@ -18,6 +18,10 @@ export function makeOutput(maximum: number, send: (pieces: readonly (readonly [S
   };
   return {
     flush,
+    /** Is called again and again while code runs, which may print nothing more for long. */
+    flushOld(): void {
+      if (pieces.length > 0 && performance.now() - last > EVERY_MS) flush();
+    },
     /** Answers whether it was within the limit; what is beyond it is dropped. */
     add(stream: Stream, text: string): boolean {
       const length = Buffer.byteLength(text);

@@ -1,6 +1,7 @@
 import type { Analyser, AnalysisResult, Finding, RunFacts } from '../analyser.ts';
 import { refused, same } from './expect.ts';
 
+/** A rule for analysers. */
 export interface AnalyserCheck {
   /** What must hold, as a sentence. */
   readonly name: string;

@@ -24,6 +24,7 @@ export interface ProviderPlace {
   close?(): Promise<void>;
 }
 
+/** A rule for providers. */
 export interface ProviderCheck {
   /** Stable, for reports. */
   readonly id: string;

@@ -26,6 +26,7 @@ export interface RuntimeSamples {
   readonly failingCall?: string;
 }
 
+/** A rule for runtimes. */
 export interface RuntimeCheck {
   /** Stable, for reports. */
   readonly id: string;

@@ -10,6 +10,7 @@ export interface StoragePlace {
   remove?(): Promise<void>;
 }
 
+/** A rule for storage backends. */
 export interface StorageCheck {
   /** What must hold, as a sentence. */
   readonly name: string;

@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import type { FileEntry, FileInfo, ToolContext, ToolFs, WalkOptions } from '../context.ts';
 import { coded } from '../errors.ts';
 
+/** What a tool is given in a test. */
 export interface TestContextOptions {
   /** The only folder that the tool sees: its `cwd` and `root`. */
   readonly folder: string;

@@ -20,6 +20,7 @@ export interface ToolPlace {
   matches(schema: JsonSchema, value: unknown): string | undefined;
 }
 
+/** A rule for tools. */
 export interface ToolCheck {
   /** Stable, for reports. */
   readonly id: string;

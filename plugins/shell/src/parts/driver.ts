@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join } from 'node:path';
 import { coded, type CodeOrder, isCoded } from '@toka/sdk';
-import { readResult, receiveOrder, send } from '@toka/sdk/program';
-import { prelude } from '../lib/prelude.ts';
+import { onCancelled, readResult, receiveOrder, send } from '@toka/sdk/program';
+import { endedBy, prelude } from '../lib/prelude.ts';
 import { variablesOf } from '../lib/variables.ts';
 
 interface Shell {
@@ -27,23 +27,41 @@ if (order) {
 
 async function carryOut(given: CodeOrder): Promise<void> {
   const own = mkdtempSync('/tmp/toka-');
-  const script = join(own, basename(given.name) || 'script');
+  // In a folder of its own, since it may have the name of any other file here.
+  mkdirSync(join(own, 'script'));
+  const script = join(own, 'script', basename(given.name));
   const result = join(own, 'result.json');
   writeFileSync(script, given.source);
   writeFileSync(join(own, 'params.json'), JSON.stringify(given.params));
-  writeFileSync(join(own, '.prelude'), prelude(given.name));
+  writeFileSync(join(own, 'prelude'), prelude(join(own, 'ended-by')));
   try {
     const shell = spawnSync(BASH.program, ['--version']).error === undefined ? BASH : SH;
     demandSyntax(shell, script, given.name);
-    const env = { ...process.env, ...variablesOf(given.params), BASH_ENV: join(own, '.prelude'), TOKA_PARAMS: join(own, 'params.json'), TOKA_RESULT: result };
+    const env = { ...process.env, ...variablesOf(given.params), BASH_ENV: join(own, 'prelude'), TOKA_PARAMS: join(own, 'params.json'), TOKA_RESULT: result };
     const exitCode = await run(shell, script, env);
-    // Without a result, toka goes by the exit code.
-    if (exitCode === 0) send({ type: 'result', data: readResult(result, given.limits.maxValue) });
     process.exitCode = exitCode;
+    // Without a result or failure, toka goes by the exit code.
+    if (exitCode === 0) send({ type: 'result', data: readResult(result, given.limits.maxValue) });
+    else tellFailure(join(own, 'ended-by'), exitCode, given.name);
   } catch (error) {
     if (!isCoded(error)) throw error;
     send({ type: 'failure', code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
     process.exitCode = 1;
+  }
+}
+
+function tellFailure(file: string, exitCode: number, name: string): void {
+  const ended = endedBy(recordIn(file), exitCode);
+  if (!ended) return;
+  const command = ended.command.length > 200 ? `${ended.command.slice(0, 200)}…` : ended.command;
+  send({ type: 'failure', code: 'CODE_THREW', message: `\`${command}\` ended with ${exitCode} (${name}:${ended.line})`, hint: 'a script is run with set -euo pipefail; set +e lets it go on' });
+}
+
+function recordIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
   }
 }
 
@@ -57,6 +75,11 @@ function demandSyntax({ program }: Shell, script: string, name: string): void {
 }
 
 async function run({ program, flags }: Shell, script: string, env: NodeJS.ProcessEnv): Promise<number> {
-  const [code, signal] = (await once(spawn(program, [...flags, script], { env, stdio: 'inherit' }), 'exit')) as [number | null, NodeJS.Signals | null];
+  const child = spawn(program, [...flags, script], { env, stdio: 'inherit' });
+  onCancelled(() => {
+    child.kill('SIGKILL');
+    process.exit(130);
+  });
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }

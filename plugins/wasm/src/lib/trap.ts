@@ -1,14 +1,20 @@
-import { coded, type CodedError } from '@toka/sdk';
+import { writeSync } from 'node:fs';
 
-const FRAME = /^\s*at (?:(?<name>.+) )?\(?wasm:\/\/[^)]*?wasm-function\[(?<index>\d+)\]:(?<offset>0x[0-9a-f]+)\)?$/;
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
 
-/** What ended a module, with its functions on the way there; those are printed as well. */
-export function trapOf(thrown: unknown, name: string): CodedError {
+const FRAME = /^\s*at (?:(?<called>.+) )?\(?wasm:\/\/[^)]*?wasm-function\[(?<index>\d+)\]:(?<offset>0x[0-9a-f]+)\)?$/;
+
+/** What ended a module, with the place: the function's name where it has one, its number and the byte. The way there is printed. */
+export function trapOf(thrown: unknown, name: string): Failure {
   const { message, stack = '' } = thrown as Error;
   const places = stack.split('\n').flatMap((line) => {
-    const { name: called, index, offset } = FRAME.exec(line)?.groups ?? {};
-    return offset === undefined ? [] : [`${called ?? `function ${index}`}, byte ${offset}`];
+    const { called, index, offset } = FRAME.exec(line)?.groups ?? {};
+    return offset === undefined ? [] : [`${called ?? 'a function'} (${name}:${index}:${offset})`];
   });
-  for (const place of places) process.stderr.write(`  at ${place} of ${name}\n`);
-  return coded('CODE_THREW', `trap: ${message} (${name}${places[0] === undefined ? '' : `: ${places[0]}`})`, { cause: thrown });
+  writeSync(2, places.map((place) => `  at ${place}\n`).join(''));
+  return { code: 'CODE_THREW', message: `trap: ${message}${places[0] === undefined ? ` (${name})` : ` in ${places[0]}`}` };
 }

@@ -1,68 +1,49 @@
-import { fstatSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WASI } from 'node:wasi';
-import { coded, type CodeOrder, isCoded } from '@toka/sdk';
-import { readResult, receiveOrder, send } from '@toka/sdk/program';
-import { grantedFolders } from '../lib/granted.ts';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { type CodeOrder, isCoded } from '@toka/sdk';
+import { onCancelled, readResult, receiveOrder, send } from '@toka/sdk/program';
+import { type Ending, runCommand, type Task } from '../lib/command.ts';
 import { requireCommand } from '../lib/module.ts';
-import { trapOf } from '../lib/trap.ts';
 
-/** Where the module finds its parameters and leaves its result. */
-const OWN = '/toka';
+if (isMainThread) main().catch(fail);
+else runCommand(workerData as Task).then((ending) => parentPort?.postMessage(ending)).catch(fail);
 
-send({ type: 'ready' });
-const order = receiveOrder();
-if (order) {
-  carryOut(order).catch((error: unknown) => {
-    process.stderr.write(`${String(error)}\n`);
-    process.exitCode = 70;
-  });
-}
-
-async function carryOut(given: CodeOrder): Promise<void> {
+async function main(): Promise<void> {
+  send({ type: 'ready' });
+  const order = receiveOrder();
+  if (!order) return;
+  onCancelled(() => process.exit(130));
   try {
-    const module = await requireCommand(Buffer.from(given.source, 'base64'), given.name);
-    const own = mkdtempSync('/tmp/toka-');
-    writeFileSync(join(own, 'params.json'), JSON.stringify(given.params));
-    const exitCode = await start(module, own, given.name);
-    // Without a result, toka goes by the exit code.
-    if (exitCode === 0) send({ type: 'result', data: readResult(join(own, 'result.json'), given.limits.maxValue) });
-    process.exitCode = exitCode;
+    process.exitCode = await carryOut(order);
   } catch (error) {
     if (!isCoded(error)) throw error;
-    send({ type: 'failure', code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    const { code, hint, message } = error;
+    send({ type: 'failure', code, message, ...(hint === undefined ? {} : { hint }) });
     process.exitCode = 1;
   }
 }
 
-async function start(module: WebAssembly.Module, own: string, name: string): Promise<number> {
-  const wasi = new WASI({
-    version: 'preview1',
-    args: [name],
-    env: { ...process.env, TOKA_PARAMS: `${OWN}/params.json`, TOKA_RESULT: `${OWN}/result.json` },
-    // Not a boundary, since links in them are followed: that is the sandbox, which has nothing but what was granted.
-    preopens: { ...grantedFolders(), [OWN]: own },
-    stdin: hasInput() ? 0 : openSync(join(own, 'params.json'), 'r'),
-    returnOnExit: true,
+/** Without a result, toka goes by the exit code. */
+async function carryOut({ source, name, params, limits }: CodeOrder): Promise<number> {
+  const module = await requireCommand(Buffer.from(source, 'base64'), name);
+  const folder = mkdtempSync('/tmp/toka-');
+  writeFileSync(join(folder, 'params.json'), JSON.stringify(params));
+  const { exitCode, failure } = await inThread({ module, folder, name });
+  if (failure) send({ type: 'failure', ...failure });
+  else if (exitCode === 0) send({ type: 'result', data: readResult(join(folder, 'result.json'), limits.maxValue) });
+  return exitCode;
+}
+
+/** A module blocks the thread that it runs in, and this one listens to toka. */
+async function inThread(task: Task): Promise<Ending> {
+  return new Promise((resolve, reject) => {
+    // What the thread would print through this one is nothing; to be ready for it would make the descriptors of the module's output non-blocking.
+    new Worker(import.meta.filename, { workerData: task, stdout: true, stderr: true }).on('message', resolve).on('error', reject);
   });
-  const instance = await instantiate(module, wasi, name);
-  try {
-    return wasi.start(instance);
-  } catch (error) {
-    throw trapOf(error, name);
-  }
 }
 
-async function instantiate(module: WebAssembly.Module, wasi: WASI, name: string): Promise<WebAssembly.Instance> {
-  try {
-    return await WebAssembly.instantiate(module, wasi.getImportObject() as WebAssembly.Imports);
-  } catch (cause) {
-    if (!(cause instanceof WebAssembly.LinkError)) throw trapOf(cause, name);
-    throw coded('CODE_UNSUPPORTED', `${name} cannot be linked: ${cause.message}`, { cause, hint: 'build it for wasm32-wasip1' });
-  }
-}
-
-/** Whether the caller has given something on standard input. */
-function hasInput(): boolean {
-  return !fstatSync(0).isCharacterDevice();
+function fail(error: unknown): void {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 70;
 }

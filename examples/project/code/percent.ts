@@ -1,0 +1,2 @@
+const { part, whole }: { part: number; whole: number } = params as never;
+return `${Math.round((100 * part) / whole)} %`;

@@ -1,0 +1,3 @@
+from collections import Counter
+
+return Counter(params["text"].split())
