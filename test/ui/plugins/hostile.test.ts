@@ -141,7 +141,8 @@ describe('its hook toka:manifest', () => {
     expect(all['toka-plugin-weather']?.error?.code).toMatch(/^TOKA_(PLUGIN_FAILED|MANIFEST_INVALID)$/);
     const { code, stderr } = await here.run(['run', 'time', 'Oslo']);
     expect([code, stderr]).toEqual([0, '']);
-    expect((await here.run(['tools', 'list'])).stderr).toContain('warning');
+    expect((await here.run(['tools', 'list'])).stderr).toContain('toka plugins list says which');
+    expect((await here.json(['run', 'forecast', 'Oslo'])).error?.hint).toContain('toka plugins list');
   });
 
   test('sees neither the project nor the home, and reaches no network', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LockFile } from '../../../src/manifest/lock-file.ts';
-import { type Json, type Place, place } from '../../support/cli.ts';
+import { type Place, place } from '../../support/cli.ts';
 import { packPlugin, type PluginSpec } from '../../support/plugin.ts';
 
 let here: Place;
@@ -48,7 +48,7 @@ test('another package under the same version does not run, and is not installed 
   const elsewhere = { cwd: here.home };
   count += 1;
   await here.run(['plugins', 'install', packPlugin(join(here.base, `weather-${count}`), other), '--yes'], elsewhere);
-  const { exit, error } = await here.json<Json>(['run', 'forecast', 'Oslo']);
+  const { exit, error } = await here.json(['run', 'forecast', 'Oslo']);
   expect([exit, error?.code]).toEqual([76, 'TOKA_LOCK_DRIFT']);
   expect(error?.data).toMatchObject({ changes: expect.arrayContaining([expect.objectContaining({ field: 'integrity' })]) as unknown });
 });
