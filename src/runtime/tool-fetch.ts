@@ -41,7 +41,7 @@ export function fetched(answer: Pick<FetchResult, 'headers' | 'status' | 'url'>,
 async function bodyOf({ body, url }: Response, maxBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of body ?? []) {
+  for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += part.byteLength;
     if (length > maxBytes) throw failed(`${url} answers with more than ${maxBytes} bytes`);
     parts.push(part);
