@@ -4,6 +4,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeRows } from './code.mjs';
+import { pythonRows } from './code-python.mjs';
 import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
@@ -33,6 +34,7 @@ try {
     ...warm.rows,
     ...aheadRows(),
     ...networkRows(),
+    ...(await pythonRows(world, { samples: counts.manySamples })),
     ...(await tokenRows(world.folder, { samples: counts.runs })),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
     ...(await pluginRows(world, { samples: counts.samples, plugins: counts.plugins })),
