@@ -120,7 +120,7 @@ function globalsNow(): Map<string, unknown> {
   const found = new Map<string, unknown>();
   const add = (name: string, owner: object): void => {
     for (const key of Reflect.ownKeys(owner)) {
-      const { value, get } = Reflect.getOwnPropertyDescriptor(owner, key) ?? {};
+      const { value, get }: { readonly value?: unknown; readonly get?: unknown } = Reflect.getOwnPropertyDescriptor(owner, key) ?? {};
       found.set(`${name}.${String(key)}`, typeof value === 'number' || typeof value === 'string' ? undefined : (value ?? get));
     }
   };
