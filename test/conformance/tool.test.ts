@@ -40,7 +40,7 @@ const FAULTS: Readonly<Record<string, ToolDefinition>> = {
   'tool/effect': {
     ...sound,
     async run({ path }) {
-      writeFileSync(`${path as string}.count`, '2');
+      writeFileSync(`${path as unknown as string}.count`, '2');
       return { lines: 2 };
     },
   },

@@ -43,7 +43,9 @@ function run(command: string): void {
 }
 
 test('the page, word for word in a fresh folder', { timeout: 600_000 }, () => {
-  for (const { language, text } of blocks('docs/first-plugin.md')) {
+  const found = blocks('docs/first-plugin.md');
+  expect(found.map(({ language }) => language)).toContain('sh');
+  for (const { language, text } of found) {
     if (language === 'sh') for (const command of text.trim().split('\n')) run(command);
     const [, file] = /^\/\/ (\S+)\n/.exec(text) ?? [];
     if (language === 'ts' && file !== undefined) writeFileSync(join(cwd, file), text);
