@@ -15,7 +15,7 @@ for (const name of plugins) await update(`plugins/${name}`);
 async function update(folder) {
   const file = `${folder}/package.json`;
   const found = readFileSync(join(root, file), 'utf8');
-  const wanted = await describePackage(join(root, folder), found, JSON.parse(found)).catch(({ message }) => fail(message));
+  const wanted = await describePackage(join(root, folder), found, JSON.parse(found)).catch((/** @type {unknown} */ error) => fail(String(error)));
   if (wanted === undefined || found === wanted) return;
   if (check) return fail(`${file} differs from what is in ${folder}/dist: run \`npm run build && npm run contributions\` and commit it`);
   writeFileSync(join(root, file), wanted);

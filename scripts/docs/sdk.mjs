@@ -40,7 +40,8 @@ const parsed = new Map();
 function parse(file) {
   if (!parsed.has(file)) {
     const text = readFileSync(file, 'utf8');
-    parsed.set(file, { text, ...parseSync(file, text) });
+    const { comments, errors, program } = parseSync(file, text);
+    parsed.set(file, { text, comments, errors, program });
   }
   const { errors, ...rest } = parsed.get(file);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);

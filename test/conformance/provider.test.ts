@@ -63,7 +63,9 @@ const quiet = { id: 'quiet', summary: 'Say nothing', supports: { tools: false, i
 const request = { model: 'small', messages: [] };
 
 async function all(provider: Provider): Promise<ModelEvent[]> {
-  return Array.fromAsync(provider.stream(request, host));
+  const events: ModelEvent[] = [];
+  for await (const event of provider.stream(request, host)) events.push(event);
+  return events;
 }
 
 test.each([

@@ -40,7 +40,7 @@ const FAULTS: Readonly<Record<string, ToolDefinition>> = {
   'tool/effect': {
     ...sound,
     async run({ path }) {
-      writeFileSync(`${String(path)}.count`, '2');
+      writeFileSync(`${path as unknown as string}.count`, '2');
       return { lines: 2 };
     },
   },
@@ -48,7 +48,7 @@ const FAULTS: Readonly<Record<string, ToolDefinition>> = {
     ...sound,
     run: async (params, ctx) => sound.run(params, ctx).catch(() => Promise.reject(new Error('something went wrong'))),
   },
-  'tool/abort': { ...sound, run: async () => new Promise(() => undefined) },
+  'tool/abort': { ...sound, run: async () => Promise.withResolvers<never>().promise },
 };
 
 test.each(toolChecks)('a sound tool passes: $id', async ({ run }) => {

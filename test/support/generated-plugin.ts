@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, Place } from './cli.ts';
 
-export const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../..');
 
 export type Kind = 'tool' | 'runtime' | 'storage' | 'provider';
 
@@ -66,5 +66,3 @@ export function pluginIn(here: Place, folder: string): GeneratedPlugin {
     test: async () => here.json<TestReport>(['plugins', 'test', folder]),
   };
 }
-
-

@@ -20,7 +20,7 @@ export async function buildPlugin(path: string, { json }: { readonly json: boole
   const { name, version } = await loadPluginManifest(file, 'plugin', capabilityFault);
   const contributes = parts.map(({ kind, contribution }) => ({ kind, id: contribution['id'] }));
   if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/plugin-build/v1', file, name, version, written: wanted !== text, contributes })}\n`);
-  else door.stdout.write(`${wanted === text ? `${file} is as it should be` : `wrote ${file}`}: ${contributes.map(({ kind, id }) => `${String(id)} (${kind})`).join(', ')}\n`);
+  else door.stdout.write(`${wanted === text ? `${file} is as it should be` : `wrote ${file}`}: ${contributes.map(({ kind, id }) => `${id as string} (${kind})`).join(', ')}\n`);
   return 0;
 }
 

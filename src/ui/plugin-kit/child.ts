@@ -82,7 +82,7 @@ async function converse(order: InsideOrder, output: WriteStream, printed: () => 
   for await (const text of child.iterable({ from: 'fd3' })) {
     clearTimeout(timer);
     timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-    const line = JSON.parse(String(text)) as InsideLine;
+    const line = JSON.parse(text) as InsideLine;
     if (line.type === 'begin') current = { ...line, since: performance.now() };
     else if (line.type === 'end') judge(line.reason);
     else if (line.type === 'defined') found = { kind: line.kind, id: line.id, contribution: line.contribution };

@@ -9,7 +9,7 @@ import type { Door } from '../door.ts';
 const TEMPLATES = { tool: 'word-count', runtime: 'tiny-script', storage: 'scratch-store', provider: 'chat-server' } as const;
 
 export type TemplateKind = keyof typeof TEMPLATES;
-export const TEMPLATE_KINDS = Object.keys(TEMPLATES) as TemplateKind[];
+const TEMPLATE_KINDS = Object.keys(TEMPLATES) as TemplateKind[];
 
 export interface GenerateFlags {
   readonly json: boolean;

@@ -120,8 +120,9 @@ function globalsNow(): Map<string, unknown> {
   const found = new Map<string, unknown>();
   const add = (name: string, owner: object): void => {
     for (const key of Reflect.ownKeys(owner)) {
-      const { value, get } = Reflect.getOwnPropertyDescriptor(owner, key) ?? {};
-      found.set(`${name}.${String(key)}`, typeof value === 'number' || typeof value === 'string' ? undefined : (value ?? get));
+      const descriptor = Reflect.getOwnPropertyDescriptor(owner, key);
+      const value: unknown = descriptor?.value;
+      found.set(`${name}.${String(key)}`, typeof value === 'number' || typeof value === 'string' ? undefined : (value ?? descriptor?.get));
     }
   };
   for (const [name, owner] of Object.entries(shared)) add(name, owner);

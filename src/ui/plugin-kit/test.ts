@@ -133,7 +133,7 @@ function declared(toka: JsonObject = {}): Declared[] {
 const SCRIPTS = ['preinstall', 'install', 'postinstall'];
 
 function demandNoScripts({ scripts }: PackageJson): void {
-  const found = SCRIPTS.filter((name) => Object.hasOwn((scripts ?? {}) as object, name));
+  const found = SCRIPTS.filter((name) => Object.hasOwn(scripts ?? {}, name));
   if (found.length > 0) throw new Error(`it has the scripts ${found.join(', ')}, which toka does not run`);
 }
 

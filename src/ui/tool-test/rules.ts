@@ -71,7 +71,7 @@ export const EXAMPLE_RULES: readonly Rule[] = [
   },
 ];
 
-export function isPure({ effect }: Tool): boolean {
+function isPure({ effect }: Tool): boolean {
   return effect === 'none' || effect === 'read';
 }
 
@@ -87,5 +87,5 @@ export function untried({ error, status }: RunResult): string | undefined {
 
 /** The parameters as the example gives them. */
 export function paramsOf({ params }: Example): Record<string, JsonValue> {
-  return structuredClone(params) as Record<string, JsonValue>;
+  return { ...structuredClone(params) };
 }

@@ -15,7 +15,7 @@ export default defineProvider({
     additionalProperties: false,
   },
   async *stream(request, { signal, config, env }) {
-    const url = `${String(config['url'])}/chat/completions`;
+    const url = `${config['url'] as string}/chat/completions`;
     const key = env('CHAT_SERVER_KEY');
     const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
     const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(toBody(request)), signal }).catch((cause: unknown) => {

@@ -28,7 +28,7 @@ async function after(...words: string[]): Promise<string[]> {
 
 test('commands, word by word', async () => {
   const firsts = [...new Set(Object.keys(COMMANDS).map((id) => id.split(':')[0]))];
-  expect((await after('')).toSorted()).toEqual(firsts.toSorted());
+  expect(new Set(await after(''))).toEqual(new Set(firsts));
   expect(await after('too')).toEqual(['tools']);
   expect((await after('auth', 'token', '')).toSorted()).toEqual(['attenuate', 'create', 'inspect', 'verify']);
   expect(await after('no-such-command', '')).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Place, place } from '../../support/cli.ts';
+import { type Json, type Place, place } from '../../support/cli.ts';
 import { generate, type GeneratedPlugin, linkPackages } from '../../support/generated-plugin.ts';
 
 let here: Place;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => here[Symbol.dispose]());
 
-const build = async (folder = plugin.folder) => here.json<{ written: boolean; contributes: readonly object[] }>(['plugins', 'build', folder]);
+const build = async (folder = plugin.folder) => here.json<Json & { written: boolean; contributes: readonly object[] }>(['plugins', 'build', folder]);
 
 test('all that a provider is goes into the toka block', () => {
   const { toka } = JSON.parse(plugin.read('package.json')) as { toka: object };

@@ -156,7 +156,7 @@ function textOf(events: readonly ModelEvent[]): string {
 async function thrownBy(call: () => Promise<unknown>): Promise<{ readonly retryAfterMs?: unknown }> {
   return call().then(
     () => ({}),
-    (error: { readonly retryAfterMs?: unknown }) => error,
+    (error: unknown) => error as { readonly retryAfterMs?: unknown },
   );
 }
 

@@ -40,7 +40,7 @@ async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Chunk>
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line === 'data: [DONE]') return;
-      if (line.startsWith('data:')) yield read(line.slice('data:'.length)) as Chunk;
+      if (line.startsWith('data:')) yield read(line.slice('data:'.length));
       else if (line !== '' && !line.startsWith(':')) throw providerError('PROVIDER_REPLY', `expected a line of data, found ${JSON.stringify(line.slice(0, 100))}`);
     }
   }
