@@ -18,7 +18,7 @@ function factsOf(id, { args = {}, baseFlags = {}, flags = {}, strict, summary })
     args: Object.entries(args).map(([name, { options }]) => valueFacts(`${id} ${name}`, name, options)),
     isOpen: strict === false,
     flags: Object.fromEntries(
-      Object.entries({ ...flags, ...baseFlags }).map(([name, { description, helpValue, options, type }]) => [
+      Object.entries({ ...flags, ...baseFlags, help: { description: 'show what the command is for', type: 'boolean' } }).map(([name, { description, helpValue, options, type }]) => [
         name,
         { summary: description, takes: type !== 'boolean', ...valueFacts(name, name, options ?? choices(helpValue)) },
       ]),

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { codeRows } from './code.mjs';
 import { pythonRows } from './code-python.mjs';
 import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
@@ -39,6 +40,7 @@ try {
     ...(await pluginRows(world, { samples: counts.samples, plugins: counts.plugins })),
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
+    ...codeRows(world, { coldSamples: counts.manySamples, samples: counts.runs / 10 }),
     ...(await journalRows(world, journalCounts)),
     ...memoryRows(),
   ];

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -70,6 +70,24 @@ describe('a tarball', () => {
       return [];
     });
     expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
+  });
+
+  test('that holds more than plugins have is refused, however small it is', async () => {
+    const { exit, error } = await installTar((folder) => {
+      writeFileSync(join(folder, 'package/zeros'), '');
+      truncateSync(join(folder, 'package/zeros'), 600 * 1024 ** 2);
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
+  });
+
+  test('whose name is a path is refused', async () => {
+    const { exit, error } = await installTar((folder) => {
+      const file = join(folder, 'package/package.json');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"toka-plugin-weather"', '"../weather"'));
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([65, 'TOKA_MANIFEST_INVALID']);
   });
 
   test.each([

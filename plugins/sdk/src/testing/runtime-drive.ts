@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,8 @@ export interface DriveOptions {
   /** Milliseconds between the start of a program and its order: warm ones wait. Default 0. */
   readonly delayMs?: number;
 }
+
+const GRACE_MS = 500;
 
 /** Longer lines are none. */
 const MAX_LINE = 64 * 1024 * 1024;
@@ -109,14 +111,17 @@ type Line =
   | { readonly type: 'failure'; readonly code: string; readonly message: string; readonly hint?: string };
 
 async function converse([program, ...args]: readonly [string, ...string[]], env: Readonly<Record<string, string | undefined>>, order: CodeOrder, { call, cancelAfter, delayMs = 0 }: DriveOptions): Promise<Attempt> {
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'] });
   const [, stdout, stderr, input, output] = child.stdio as unknown as [null, Readable, Readable, Writable, Readable];
   const faults: string[] = [];
   let result: CodeResult | undefined;
   input.on('error', () => undefined);
   const send = (line: object): void => void input.write(`${JSON.stringify(line)}\n`);
   const text = gather(stdout, stderr, () => {
-    if (cancelAfter !== undefined && text.stdout.includes(cancelAfter)) input.end();
+    if (cancelAfter === undefined || !text.stdout.includes(cancelAfter) || input.writableEnded) return;
+    input.end();
+    // toka ends the sandbox of whoever does not end by itself.
+    setTimeout(endAll, GRACE_MS, child).unref();
   });
   const hear = (line: Line): void => {
     if (result) faults.push(`it said ${line.type} after its end`);
@@ -133,11 +138,22 @@ async function converse([program, ...args]: readonly [string, ...string[]], env:
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   child.on('error', reject).on('close', resolve);
   const starter = setTimeout(() => send({ type: 'order', version: 1, ...order }), delayMs);
-  const killer = setTimeout(() => child.kill('SIGKILL'), order.limits.timeoutMs);
+  const killer = setTimeout(() => {
+    faults.push(`it did not end within ${order.limits.timeoutMs} ms`);
+    endAll(child);
+  }, order.limits.timeoutMs);
   const exitCode = await promise.finally(() => [starter, killer].forEach(clearTimeout));
-  if (child.signalCode === 'SIGKILL') faults.push(`it did not end within ${order.limits.timeoutMs} ms`);
   const ended: CodeResult = exitCode === 0 ? { ok: true, data: null } : { ok: false, failure: { code: 'TOKA_RUN_FAILED', message: `its program ended with ${exitCode ?? child.signalCode}` } };
   return { result: result ?? ended, stdout: text.stdout, stderr: text.stderr, faults };
+}
+
+/** The program and what it has started. */
+function endAll({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }
 
 function read(text: string): Line | undefined {
