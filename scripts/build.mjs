@@ -35,6 +35,7 @@ const LATE = {
   'compile-validator': 'src/registry/compile-validator.ts',
   cache: 'src/pipeline/cache.ts',
   'param-map': 'src/ui/param-map.ts',
+  'tools-types': 'src/ui/tools-types.ts',
   'tools-watch': 'src/ui/tools-watch.ts',
   'watch-tools': 'src/registry/watch.ts',
   'execute-code': 'src/pipeline/code/execute.ts',

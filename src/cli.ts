@@ -62,6 +62,7 @@ import ToolsRegister from './commands/tools/register.ts';
 import ToolsSearch from './commands/tools/search.ts';
 import ToolsShow from './commands/tools/show.ts';
 import ToolsTest from './commands/tools/test.ts';
+import ToolsTypes from './commands/tools/types.ts';
 import ToolsValidate from './commands/tools/validate.ts';
 import ToolsWatch from './commands/tools/watch.ts';
 import Trust from './commands/trust.ts';
@@ -136,6 +137,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'tools:search': ToolsSearch,
   'tools:show': ToolsShow,
   'tools:test': ToolsTest,
+  'tools:types': ToolsTypes,
   'tools:validate': ToolsValidate,
   'tools:watch': ToolsWatch,
   trust: Trust,

@@ -85,6 +85,7 @@ export const ERRORS = {
   TOKA_FS_EXISTS: { exit: 1, meaning: 'A file that should be new exists already.' },
   TOKA_FS_TOO_LARGE: { exit: 1, meaning: 'A file is larger than the reader accepts.' },
   TOKA_FS_FAILED: { exit: 1, meaning: 'The operating system refused a file operation.' },
+  TOKA_FETCH_FAILED: { exit: 1, meaning: 'A server that the tool asked could not be reached, or answered with more than the tool takes.' },
   TOKA_TIMED_OUT: { exit: 124, meaning: 'The run took longer than its limit and was stopped.' },
   TOKA_CANCELLED: { exit: 130, meaning: 'The run was cancelled.' },
   TOKA_MEMORY_LIMIT: { exit: 137, meaning: 'The run used more memory than its limit and was stopped.' },

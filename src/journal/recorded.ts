@@ -63,6 +63,11 @@ const RecordedCall = z.discriminatedUnion('do', [
     }),
     Process,
   ),
+  call(
+    'fetch',
+    z.strictObject({ url: z.string(), method: z.string(), headers: z.array(z.string()).optional(), maxBytes: z.number().optional(), input: z.literal(true).optional() }),
+    z.strictObject({ url: z.string(), status: z.int(), headers: z.record(z.string(), z.string()) }),
+  ),
   call('call', z.strictObject({ tool: z.string(), params: z.record(z.string(), z.json()) }), Called),
   call('now', z.strictObject({}), z.number()),
   call('log', z.strictObject({ level: z.string(), message: z.string() }), z.null()),

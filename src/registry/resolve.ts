@@ -39,8 +39,9 @@ function unknown(index: RegistryIndex, name: string): TokaError {
     return new TokaError(code, message, { where, data, hint: 'correct the manifest, and check it with toka tools validate' });
   }
   const near = nearest(name, index.names());
+  const isPluginBroken = index.problems().some(({ source }) => source === '');
   return new TokaError('TOKA_TOOL_UNKNOWN', `no tool is named "${name}"`, {
-    hint: near === undefined ? 'toka tools list shows all of them' : `did you mean "${near}"? toka tools list shows all of them`,
+    hint: `${near === undefined ? '' : `did you mean "${near}"? `}toka tools list shows all of them${isPluginBroken ? '; a plugin does not work, toka plugins list says why' : ''}`,
     data: { name, ...(near === undefined ? {} : { suggestion: near }) },
   });
 }

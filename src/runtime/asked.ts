@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { JsonValue, SpawnOptions, ToolFs, WalkOptions, WriteOptions } from '@toka/sdk';
+import type { FetchOptions, JsonValue, SpawnOptions, ToolFs, WalkOptions, WriteOptions } from '@toka/sdk';
 
 /** What a tool asks, as it is recorded and found again: paths absolute, members that are not given left out, always in the same order. */
 type Args = Readonly<Record<string, JsonValue>>;
@@ -47,6 +47,12 @@ export function spawn(cwd: string, argv: readonly string[], { cwd: folder, input
     input: input === undefined ? undefined : true,
   });
   return { args, ...(input === undefined ? {} : { content: Buffer.from(input) }) };
+}
+
+/** Of headers the names only: their values are often secrets. */
+export function fetch(url: string, { method = 'GET', headers, body, maxBytes }: FetchOptions = {}): { args: Args; content?: Uint8Array } {
+  const args = given({ url, method: method.toUpperCase(), headers: headers && Object.keys(headers).map((name) => name.toLowerCase()).toSorted(), maxBytes, input: body === undefined ? undefined : true });
+  return { args, ...(body === undefined ? {} : { content: typeof body === 'string' ? Buffer.from(body) : Uint8Array.from(body) }) };
 }
 
 export function call(tool: string, params: Readonly<Record<string, unknown>>): Args {

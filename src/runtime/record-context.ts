@@ -22,6 +22,10 @@ export function recordContext(context: ToolContext, tape: Tape): ToolContext {
       return noted(tape, tape.ask('spawn', args, content), async () => context.spawn(argv, options), (result) => ({ value: json(result) }));
     },
     call: async (tool, params) => noted(tape, tape.ask('call', asked.call(tool, params)), async () => context.call(tool, params), (result) => ({ value: json(result) })),
+    fetch: async (url, options) => {
+      const { args, content } = asked.fetch(url, options);
+      return noted(tape, tape.ask('fetch', args, content), async () => context.fetch(url, options), ({ body, headers, status, url: at }) => ({ value: { url: at, status, headers }, bytes: body }));
+    },
     env: (name) =>
       notedNow(tape.ask('env', { name }), () => context.env(name), (value) => (value !== undefined && isSecretVariable(name, value) ? { lost: 'secret' } : { value: value ?? null })),
     now: () => notedNow(tape.ask('now', {}), context.now, (value) => ({ value })),

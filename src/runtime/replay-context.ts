@@ -3,6 +3,7 @@ import { TokaError } from '../errors.ts';
 import type { Verb } from '../journal/recorded.ts';
 import * as asked from './asked.ts';
 import { inTurns } from './turns.ts';
+import { fetched } from './tool-fetch.ts';
 import type { TapedAnswer, TapedCall, TapedError } from './taped-call.ts';
 
 /** A call that a replayed tool made. */
@@ -55,6 +56,11 @@ export function replayContext({ signal, recorded, inOrder = false, mask = (value
       return result;
     },
     call: async (tool, params) => now(await wait('call', asked.call(tool, params))) as unknown as CallResult,
+    fetch: async (url, options) => {
+      const { args, content } = asked.fetch(url, options);
+      const answer = await wait('fetch', args, content);
+      return fetched(now(answer) as unknown as Parameters<typeof fetched>[0], answer.bytes);
+    },
     env: (name) => {
       const answer = ask('env', { name });
       return answer.lost ? env[name] : ((now(answer) as string | null) ?? undefined);

@@ -3,7 +3,9 @@ import type { CallResult, ProcessResult, SpawnOptions, ToolContext } from '@toka
 import type { EffectiveSet } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
 import type { Missing } from '../capability/policy.ts';
+import { reachOf } from '../capability/reach.ts';
 import { TokaError } from '../errors.ts';
+import { fetchWhole, serverOf } from './tool-fetch.ts';
 import { createToolFs } from './tool-fs.ts';
 
 /** How a tool reaches back into the pipeline; each call is a child run. */
@@ -65,6 +67,12 @@ export function createToolContext({ demandHolds, beforeChange, effective, fallen
         }
       : fs,
     ...guarded({ children, cwd, effective, demandHolds }),
+    fetch: async (url, options = {}) => {
+      demandHolds?.();
+      const target = serverOf(url);
+      if (!reachOf(effective).allows(target.host, target.port)) throw denied(`net:connect:${target.host}:${target.port}`);
+      return fetchWhole(url, options, signal);
+    },
     env: (name) => {
       demand('env', 'read', name);
       return env[name];

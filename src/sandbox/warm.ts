@@ -36,7 +36,7 @@ export class WarmProcesses {
 
   /** Like `launch`, by a process that waits where there is one. */
   async launch(plan: SandboxPlan, options: LaunchOptions & { readonly slot?: Slot | undefined }): Promise<Outcome> {
-    const wanted = this.#isClosed ? undefined : wantedFor(plan);
+    const wanted = this.#wanted(plan);
     if (!wanted) return launch(plan, options);
     // A start would hold up a run that is short, and is over by the time that one which is not has ended.
     let timer: NodeJS.Timeout | undefined = setTimeout(() => {
@@ -57,7 +57,18 @@ export class WarmProcesses {
       return launch(plan, options);
     }
     releaseSlot(options.slot);
-    return ahead.carry(plan, options);
+    // One that does not come to be used has waited in vain.
+    return ahead.carry(plan, options).finally(() => ahead.end());
+  }
+
+  #wanted(plan: SandboxPlan): Wanted | undefined {
+    if (this.#isClosed) return undefined;
+    try {
+      return wantedFor(plan);
+    } catch {
+      // Whoever launches is told the reason.
+      return undefined;
+    }
   }
 
   /** Ends all that wait; nothing is started ahead any more. */

@@ -49,7 +49,7 @@ async function entriesNow(toka: Toka, root: string): Promise<ReturnType<typeof l
       root,
     );
   const { code, message, where = { file: broken.file }, data = {} } = broken;
-  throw new TokaError(code, message, { where, data, hint: 'correct the manifest, and check all of them with toka tools validate' });
+  throw new TokaError(code, message, { where, data, hint: broken.source === '' ? 'update the plugin or uninstall it; toka plugins list shows all of them' : 'correct the manifest, and check all of them with toka tools validate' });
 }
 
 function describe(differences: readonly Difference[], last: string, door: Door): string {

@@ -53,8 +53,13 @@ export function toolTable(tools: readonly ToolRow[], index: RegistryIndex, door:
 
 /** A manifest that cannot be read is missing from every list, so every list says so. */
 export function warnOfProblems(index: RegistryIndex, door: Door): void {
-  const count = index.problems().length;
+  const [plugins, manifests] = [true, false].map((isPackage) => index.problems().filter(({ source }) => (source === '') === isPackage).length) as [number, number];
+  warn(manifests, 'manifest', 'toka tools validate', door);
+  warn(plugins, 'plugin', 'toka plugins list', door);
+}
+
+function warn(count: number, thing: string, command: string, door: Door): void {
   if (count === 0) return;
-  const what = count === 1 ? 'one manifest has a problem and is left out' : `${count} manifests have problems and are left out`;
-  door.stderr.write(`${paint(terminal(door.stderr, door.env), 'yellow', 'warning')} ${what}; toka tools validate says which\n`);
+  const what = count === 1 ? `one ${thing} has a problem and is left out` : `${count} ${thing}s have problems and are left out`;
+  door.stderr.write(`${paint(terminal(door.stderr, door.env), 'yellow', 'warning')} ${what}; ${command} says which\n`);
 }

@@ -30,7 +30,7 @@ export async function pythonRows(world, { samples }) {
 }
 
 async function warm(folder, samples) {
-  const house = await createToka({ cwd: folder });
+  const house = await createToka({ cwd: folder, warmProcesses: 2 });
   const call = async () => {
     const { status, data, error } = await house.run(house.code({ language: 'python', source: SOURCE, name: 'code.py', params: { n: 1 }, requirements: [], level: 'standard', limits: {}, capabilities: [] }));
     if (status !== 'succeeded' || data !== 2) throw new Error(JSON.stringify(error));

@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { codeRows } from './code.mjs';
+import { pythonRows } from './code-python.mjs';
 import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
@@ -32,11 +34,13 @@ try {
     ...warm.rows,
     ...aheadRows(),
     ...networkRows(),
+    ...(await pythonRows(world, { samples: counts.manySamples })),
     ...(await tokenRows(world.folder, { samples: counts.runs })),
     ...(await manyRows(world, { samples: counts.manySamples, coldSamples: counts.coldSamples, tools: counts.tools })),
     ...(await pluginRows(world, { samples: counts.samples, plugins: counts.plugins })),
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
+    ...codeRows(world, { coldSamples: counts.manySamples, samples: counts.runs / 10 }),
     ...(await journalRows(world, journalCounts)),
     ...memoryRows(),
   ];

@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LiveEvent } from '../../src/pipeline/events.ts';
 import type { RunResult } from '../../src/pipeline/result.ts';
 import { createToka, type RequestOptions, type Toka } from '../../src/toka.ts';
@@ -24,17 +26,17 @@ interface Tool {
   readonly before?: string;
   readonly required?: readonly string[];
   readonly effect?: string;
-  readonly sandbox?: Readonly<Record<string, unknown>>;
+  readonly security?: Readonly<Record<string, unknown>>;
 }
 
 /** Runs a native tool of the project. */
-async function native({ run, before = '', required = [], effect = 'none', sandbox }: Tool, options: RequestOptions = {}): Promise<RunResult & { readonly events: readonly LiveEvent[] }> {
+async function native({ run, before = '', required = [], effect = 'none', security }: Tool, options: RequestOptions = {}): Promise<RunResult & { readonly events: readonly LiveEvent[] }> {
   const script = `import { defineTool, coded } from '@toka/sdk';
     ${before}
     export default defineTool({ name: 'own', summary: 'Own', effect: '${effect}', capabilities: {},
       params: { type: 'object', properties: {}, additionalProperties: false },
       async run(params, ctx) { ${run} } });`;
-  here.write(tool('own', script, { type: 'native', effect, capabilities: { required }, ...(sandbox ? { security: { sandbox } } : {}) }));
+  here.write(tool('own', script, { type: 'native', effect, capabilities: { required }, ...(security ? { security } : {}) }));
   const events: LiveEvent[] = [];
   const allow = [...NODE, ...(options.allow ?? [])];
   const result = await toka.run({ ...toka.request({ name: 'own' }, {}), ...options, allow, onEvent: (event) => void events.push(event) });
@@ -172,7 +174,7 @@ describe('what goes wrong in one', () => {
     ['closes its channel', `(await import('node:fs')).closeSync(4); return 1;`, { code: 'TOKA_RUN_FAILED' }],
     ['returns twice', `(await import('node:fs')).writeSync(4, '{"type":"done","output":"","data":1}\\n'); return 2;`, undefined],
   ])('stays there: it %s', async (_, run, error) => {
-    const result = await native({ run, sandbox: { timeout: '5s' } });
+    const result = await native({ run, security: { sandbox: { timeout: '5s' } } });
     if (error) expect(result).toMatchObject({ status: 'failed', error });
     expect(await sound()).toEqual(['function', '{"a":1}', 'clean']);
   });
@@ -184,14 +186,14 @@ describe('what goes wrong in one', () => {
     ['logs without end', `for (;;) ctx.log('info', 'x'.repeat(10000));`, {}, /^TOKA_OUTPUT_LIMIT$/],
     ['waits for ever', 'await new Promise((done) => setTimeout(done, 1e8));', {}, /^TOKA_TIMED_OUT$/],
   ])('is stopped: it %s', async (_, run, __, code) => {
-    const result = await native({ run, sandbox: { timeout: '2s', maxOutput: '1MiB' } });
+    const result = await native({ run, security: { sandbox: { timeout: '2s', maxOutput: '1MiB' } } });
     expect(result.error?.code).toMatch(code);
     expect(await sound()).toEqual(['function', '{"a":1}', 'clean']);
   });
 
   test('reaches no other run: globals that it patches', async () => {
     const patches = `JSON.stringify = () => '{}'; Object.prototype.poisoned = 'poisoned'; globalThis.fetch = 1; process.stdout.write = () => true; process.exit = () => undefined; Promise.prototype.then = function () { return this; };`;
-    await native({ run: patches, sandbox: { timeout: '2s' } });
+    await native({ run: patches, security: { sandbox: { timeout: '2s' } } });
     expect(await sound()).toEqual(['function', '{"a":1}', 'clean']);
   });
 
@@ -206,5 +208,64 @@ describe('what goes wrong in one', () => {
     await until(() => started);
     expect((await toka.run({ ...toka.request({ name: 'crashing' }, {}), allow: NODE })).status).toBe('failed');
     expect(await steady).toMatchObject({ status: 'succeeded', data: 'steady' });
+  });
+});
+
+describe('ctx.fetch', () => {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    if (request.url === '/away') return response.writeHead(302, { location: 'http://example.invalid/' }).end();
+    if (request.url === '/endless') return void setInterval(() => response.write('x'.repeat(1e6)), 10).unref();
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    return request.on('end', () => response.writeHead(request.url === '/gone' ? 404 : 200, { 'x-own': 'h', 'set-cookie': 'c=1' }).end(`${String(request.headers['x-asked'])} ${Buffer.concat(parts).toString('utf8')}`));
+  });
+  let at = '';
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    at = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => void server.close(resolve));
+  });
+
+  const fetching = async (call: string, options: RequestOptions = {}): ReturnType<typeof native> => {
+    const needs = [`net:connect:${at}`];
+    return native({ required: needs, effect: 'external', security: { level: 'elevated' }, run: `try { const answer = await ctx.fetch(${call}); return { ...answer, body: answer.text() }; } catch ({ code, data }) { return { code, data }; }` }, { allow: needs, ...options });
+  };
+
+  test('asks a server that was granted', async () => {
+    const { data } = await fetching(`'http://${at}/', { method: 'POST', headers: { 'X-Asked': 'a' }, body: 'ü' }`);
+    expect(data).toMatchObject({ url: `http://${at}/`, status: 200, headers: { 'x-own': 'h' }, body: 'a ü' });
+    expect(data).not.toHaveProperty('headers.set-cookie');
+  });
+
+  test('gives an answer whatever its status', async () => {
+    expect((await fetching(`'http://${at}/gone'`)).data).toMatchObject({ status: 404 });
+  });
+
+  test.each([
+    ['a server that was not granted', () => `'http://example.invalid/'`, 'TOKA_CAPABILITY_DENIED'],
+    ['another port', () => `'http://127.0.0.1:1/'`, 'TOKA_CAPABILITY_DENIED'],
+    ['what is no address of the web', () => `'file:///etc/passwd'`, 'TOKA_FETCH_FAILED'],
+    ['more than it takes', () => `'http://${at}/endless', { maxBytes: 3000000 }`, 'TOKA_FETCH_FAILED'],
+  ])('refuses %s', async (_, call, code) => {
+    expect((await fetching(call())).data).toMatchObject({ code });
+  });
+
+  test('is led nowhere else', async () => {
+    const { data, events } = await fetching(`'http://${at}/away'`);
+    expect(data).not.toMatchObject({ status: 200 });
+    expect(JSON.stringify(events)).toContain('net:connect:example.invalid:80');
+  });
+
+  test('is told again from the record, without the server', async () => {
+    const { runId, data } = await fetching(`'http://${at}/', { method: 'POST', body: 'x' }`, { allow: [`net:connect:${at}`], record: true });
+    const before = requests.length;
+    expect(await toka.replay(await toka.retellable(runId), { strict: true })).toMatchObject({ same: true });
+    expect(requests).toHaveLength(before);
+    expect(data).toMatchObject({ body: 'undefined x' });
   });
 });

@@ -44,6 +44,7 @@ export function toolContext(options: ToolContextOptions): TestToolContext {
     fs: createToolFs({ cwd, allows, signal }),
     spawn: (argv, spawnOptions = {}) => spawnDirectly(argv, { cwd, ...spawnOptions }, signal),
     call: options.call ?? (async (tool) => Promise.reject(new Error(`this test gives its tool no other tool to call, it called ${tool}`))),
+    fetch: async (url) => Promise.reject(new Error(`this test gives its tool no network, it fetched ${url}`)),
     env: (name) => env[name],
     now: Date.now,
     log: (level, message) => void logs.push({ level, message }),

@@ -160,6 +160,13 @@ describe('output', () => {
     expect((await ran).stdout).toBe('first\nsecond\n');
   });
 
+  test('what was printed before a loop is there when the run is cancelled', async () => {
+    const controller = new AbortController();
+    const { stdout, result } = await runCode('console.log("a"); console.log("b"); for (;;);', { signal: controller.signal, onOutput: (text) => text.includes('b') && controller.abort() });
+    expect(stdout).toBe('a\nb\n');
+    expect(result).toMatchObject({ stopped: 'cancelled' });
+  });
+
   test('output beyond its limit ends the code', async () => {
     const { result, stdout } = await runCode('for (;;) console.log("x".repeat(500))', { limits: { maxOutput: 10_000 } });
     expect(result).toMatchObject({ ok: false, stopped: 'output', failure: { code: 'CODE_OUTPUT_TOO_LARGE' } });

@@ -1,3 +1,5 @@
+import { mkdtempDisposableSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallResult, CodeOrder } from '@toka/sdk';
 import { describe, expect, test } from 'vitest';
@@ -109,6 +111,26 @@ if __name__ == "__main__":
     ['async def all():\n  yield 1\nasync for one in all(): print(one)', '1\n'],
   ])('may be asynchronous or start its own loop: %j', async (source, stdout) => {
     expect(await run(source)).toMatchObject({ exitCode: 0, stdout });
+  });
+
+  test.each([true, false])('ends as Python does, whether it was kept ready or not: %s', async (warm) => {
+    const source = `
+import atexit, os, threading, time
+class Last:
+  def __del__(self): print("deleted")
+last = Last()
+last.itself = last
+atexit.register(print, "left")
+file = open(params["file"], "w")
+file.write("kept")
+threading.Thread(target=lambda: (time.sleep(0.2), print("waited for"))).start() if params["threads"] else None
+`;
+    using here = mkdtempDisposableSync(join(tmpdir(), 'toka-python-'));
+    for (const threads of [true, false]) {
+      const file = join(here.path, String(threads));
+      const { stdout, exitCode } = await run(source, { params: { file, threads } }, { warm });
+      expect({ stdout, exitCode, kept: readFileSync(file, 'utf8') }).toEqual({ stdout: `${threads ? 'waited for\n' : ''}left\ndeleted\n`, exitCode: 0, kept: 'kept' });
+    }
   });
 
   test('starts at once where its order is there, and is ready beforehand where it waits', async () => {

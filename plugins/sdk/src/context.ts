@@ -105,6 +105,27 @@ export interface ProcessResult {
 }
 
 /** How a run that was asked for has ended. */
+export interface FetchOptions {
+  /** Default `GET`. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** A longer answer is refused with `TOKA_FETCH_FAILED`. Default 16 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** What a server has answered, whatever its status. */
+export interface FetchResult {
+  /** Where it was found, after redirects. */
+  readonly url: string;
+  readonly status: number;
+  /** By their names in lower case; cookies are left out. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** The body as UTF-8. */
+  text(): string;
+}
+
 export interface CallResult {
   readonly runId: string;
   readonly status: 'succeeded' | 'failed' | 'denied' | 'cancelled' | 'timed-out' | 'killed';
@@ -136,6 +157,8 @@ export interface ToolContext {
   spawn(argv: readonly [string, ...string[]], options?: SpawnOptions): Promise<ProcessResult>;
   /** Runs another tool as a recorded child run. Needs `tool:call:<name>`. */
   call(tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult>;
+  /** Asks a server over HTTP. Needs `net:connect:<host>:<port>`, of each server to which it is redirected as well; throws `TOKA_CAPABILITY_DENIED` or `TOKA_FETCH_FAILED`. */
+  fetch(url: string, options?: FetchOptions): Promise<FetchResult>;
   /** The value of an environment variable granted by `env:read:<name>`; `undefined` where it is not set. */
   env(name: string): string | undefined;
   /** Milliseconds since 1970; when a recorded run is replayed, what it was then. */

@@ -3,6 +3,8 @@ export type { JsonObject, JsonSchema, JsonValue, ParamsSchema, PropertySchema } 
 export { defineTool, type Effect, type ToolCapabilities, type ToolDefinition } from './tool.ts';
 export type {
   CallResult,
+  FetchOptions,
+  FetchResult,
   FileEntry,
   FileInfo,
   LogLevel,

@@ -1,3 +1,5 @@
+import { mkdtempDisposableSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CodeOrder } from '@toka/sdk';
 import { describe, expect, test } from 'vitest';
@@ -77,6 +79,15 @@ describe('a script', () => {
 
   test('reads its standard input', async () => {
     expect((await run('cat', {}, { input: 'given\n' })).stdout).toBe('given\n');
+  });
+
+  test('is run by sh where there is no bash', async () => {
+    using here = mkdtempDisposableSync(join(tmpdir(), 'toka-shell-'));
+    symlinkSync('/bin/sh', join(here.path, 'sh'));
+    const env = { PATH: here.path };
+    expect(await run('echo "$PARAM_A"; echo 1 > "$TOKA_RESULT"', { params: { a: 'given' } }, { env })).toMatchObject({ last: { data: 1 }, stdout: 'given\n' });
+    expect(await run('echo "$UNSET"; echo on', {}, { env })).toMatchObject({ last: undefined, stdout: '' });
+    expect((await run('echo ran\nif then', {}, { env })).last).toMatchObject({ code: 'CODE_SYNTAX', message: expect.stringContaining(':2)') });
   });
 
   test('has no part in the channel', async () => {

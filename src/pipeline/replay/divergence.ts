@@ -24,7 +24,7 @@ export interface Divergence {
 }
 
 /** What changes something, or has somebody else do it. */
-const EFFECTS: readonly Verb[] = ['write', 'spawn', 'call'];
+const EFFECTS: readonly Verb[] = ['write', 'spawn', 'fetch', 'call'];
 
 /**
  * Finds where the calls of a replay went another way.
@@ -57,7 +57,7 @@ export function requireAnswered(recorded: readonly TapedCall[], made: readonly R
 }
 
 /**
- * Makes sure that what was written, and given to processes, could be compared.
+ * Makes sure that what was written, and given to processes and servers, could be compared.
  *
  * @throws TokaError TOKA_RUN_NOT_RECORDED
  */
@@ -74,7 +74,7 @@ function requireNone(call: Said | undefined): void {
 }
 
 function hasInput({ do: verb, args }: Said): boolean {
-  return verb === 'spawn' && (args as { input?: true }).input === true;
+  return (verb === 'spawn' || verb === 'fetch') && (args as { input?: true }).input === true;
 }
 
 function madeOtherwise(recorded: readonly TapedCall[], made: readonly ReplayedCall[]): Divergence | undefined {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { capabilityFault } from '../../capability/rules.ts';
 import { TokaError } from '../../errors.ts';
+import { quote } from '../../manifest/issue.ts';
 import { hookOf, loadPluginManifest } from '../../manifest/load-plugin.ts';
 import type { Effect, JsonValue } from '@toka/sdk';
 
@@ -53,6 +54,9 @@ const commandManifest = z.object({
   ),
 });
 
+/** It becomes part of paths. */
+const NAME = /^(?:@[a-z0-9~][a-z0-9._~-]*\/)?[a-z0-9~][a-z0-9._~-]*$/;
+
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 
 /**
@@ -66,6 +70,7 @@ export async function factsOf(folder: string): Promise<PluginFacts> {
   const value = JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
   const parsed = packageJson.safeParse(value);
   if (!parsed.success) throw new TokaError('TOKA_MANIFEST_INVALID', `${file}: ${z.prettifyError(parsed.error)}`, { where: { file }, hint: 'correct the file' });
+  if (!NAME.test(name)) throw new TokaError('TOKA_MANIFEST_INVALID', `expected the name of a package, found ${quote(name)}`, { where: { file }, hint: 'correct the file' });
   const { scripts, dependencies, oclif } = parsed.data;
   return {
     name,

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
-import { extract, list } from 'tar';
+import { createGunzip } from 'node:zlib';
+import { extract, Parser } from 'tar';
 import { TokaError } from '../../errors.ts';
 import { quote } from '../../manifest/issue.ts';
 
@@ -24,26 +25,49 @@ export function integrityOf(file: string): string {
 export async function unpack(file: string, folder: string): Promise<void> {
   const { size } = statSync(file);
   if (size > MAX_PACKED) throw unsafe(file, `at most ${MAX_PACKED} bytes`, `${size}`);
+  await look(file);
+  mkdirSync(folder, { recursive: true });
+  await extract({ file, cwd: folder, strip: 1, strict: true });
+}
+
+/** Looks at every entry. What is unpacked is counted as it comes: a small file can hold much. */
+async function look(file: string): Promise<void> {
   const faults: TokaError[] = [];
   let [bytes, entries] = [0, 0];
-  const look = (entry: { readonly path: string; readonly type: string; readonly size: number }): void => {
-    bytes += entry.size;
-    entries += 1;
-    const parts = entry.path.split('/');
-    if (!KINDS.includes(entry.type)) faults.push(unsafe(file, 'files and folders', `${entry.type} ${quote(entry.path)}`));
-    if (parts.includes('..') || parts[0] === '' || /[\\\0]/.test(entry.path)) faults.push(unsafe(file, 'paths inside the package', quote(entry.path)));
-  };
+  const parser = new Parser({
+    strict: true,
+    onReadEntry: (entry) => {
+      entries += 1;
+      faults.push(...faultsOf(entry, file));
+      entry.resume();
+    },
+  });
+  parser.on('error', (error: Error) => faults.push(unsafe(file, 'a tarball as npm pack makes them', error.message, error)));
   try {
-    await list({ file, strict: true, onReadEntry: look });
+    const gunzip = createGunzip();
+    gunzip.end(readFileSync(file));
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_UNPACKED) break;
+      parser.write(chunk);
+    }
+    parser.end();
   } catch (cause) {
     throw unsafe(file, 'a tarball as npm pack makes them', (cause as Error).message, cause);
   }
-  if (bytes > MAX_UNPACKED) faults.push(unsafe(file, `at most ${MAX_UNPACKED} bytes unpacked`, `${bytes}`));
+  if (bytes > MAX_UNPACKED) throw unsafe(file, `at most ${MAX_UNPACKED} bytes unpacked`, 'more');
   if (entries > MAX_ENTRIES || entries === 0) faults.push(unsafe(file, `at most ${MAX_ENTRIES} files, and at least one`, `${entries}`));
   const [fault] = faults;
   if (fault) throw fault;
-  mkdirSync(folder, { recursive: true });
-  await extract({ file, cwd: folder, strip: 1, strict: true });
+}
+
+function faultsOf({ path, type }: { readonly path: string; readonly type: string }, file: string): TokaError[] {
+  const parts = path.split('/');
+  const isOutside = parts.includes('..') || parts[0] === '' || /[\\\0]/.test(path);
+  return [
+    ...(KINDS.includes(type) ? [] : [unsafe(file, 'files and folders', `${type} ${quote(path)}`)]),
+    ...(isOutside ? [unsafe(file, 'paths inside the package', quote(path))] : []),
+  ];
 }
 
 function unsafe(file: string, expected: string, found: string, cause?: unknown): TokaError {

@@ -44,6 +44,13 @@ describe('a lock of version 1', () => {
   });
 });
 
+test('a lock of version 2 keeps its meaning, and is written the same', () => {
+  const text = readFileSync(join(import.meta.dirname, 'compat/v2/toka.lock'), 'utf8');
+  const lock = parseLock(text, 'toka.lock');
+  expect(lock).toEqual(JSON.parse(text));
+  expect(printLock(lockOf(lock.tools))).toBe(text);
+});
+
 describe('a lock that is open', () => {
   test('is read again once it has changed, or come, or gone', async () => {
     const tools = await goldenTools(here.project);

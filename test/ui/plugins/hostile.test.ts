@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -72,6 +72,24 @@ describe('a tarball', () => {
     expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
   });
 
+  test('that holds more than plugins have is refused, however small it is', async () => {
+    const { exit, error } = await installTar((folder) => {
+      writeFileSync(join(folder, 'package/zeros'), '');
+      truncateSync(join(folder, 'package/zeros'), 600 * 1024 ** 2);
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
+  });
+
+  test('whose name is a path is refused', async () => {
+    const { exit, error } = await installTar((folder) => {
+      const file = join(folder, 'package/package.json');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"toka-plugin-weather"', '"../weather"'));
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([65, 'TOKA_MANIFEST_INVALID']);
+  });
+
   test.each([
     ['no tarball', 'no tarball at all'],
     ['an empty file', ''],
@@ -123,7 +141,8 @@ describe('its hook toka:manifest', () => {
     expect(all['toka-plugin-weather']?.error?.code).toMatch(/^TOKA_(PLUGIN_FAILED|MANIFEST_INVALID)$/);
     const { code, stderr } = await here.run(['run', 'time', 'Oslo']);
     expect([code, stderr]).toEqual([0, '']);
-    expect((await here.run(['tools', 'list'])).stderr).toContain('warning');
+    expect((await here.run(['tools', 'list'])).stderr).toContain('toka plugins list says which');
+    expect((await here.json(['run', 'forecast', 'Oslo'])).error?.hint).toContain('toka plugins list');
   });
 
   test('sees neither the project nor the home, and reaches no network', async () => {

@@ -33,7 +33,7 @@ export function makeUrls(host: Host): Readonly<Record<'URL' | 'URLSearchParams',
       return this.#entries.some(([each]) => each === name);
     }
 
-    append(name: string, value: unknown): void {
+    append(name: unknown, value: unknown): void {
       this.#change([...this.#entries, [String(name), String(value)]]);
     }
 
@@ -76,20 +76,24 @@ export function makeUrls(host: Host): Readonly<Record<'URL' | 'URLSearchParams',
   class URL {
     #parts: Parts;
 
-    constructor(url: unknown, base?: unknown) {
-      const parts = ask({ url: String(url), ...(base === undefined ? {} : { base: String(base) }) }) as Parts | null;
-      if (parts === null) throw new TypeError(`Invalid URL: ${String(url)}`);
+    constructor(url: string, base?: string) {
+      const parts = ask({ url, base }) as Parts | null;
+      if (parts === null) throw new TypeError(`Invalid URL: ${url}`);
       this.#parts = parts;
       for (const name of CHANGEABLE) {
-        Object.defineProperty(this, name, { enumerable: true, get: () => this.#parts[name], set: (value: unknown) => this.#change(name, String(value)) });
+        const get = () => this.#parts[name];
+        const set = (value: unknown) => {
+          this.#change(name, String(value));
+        };
+        Object.defineProperty(this, name, { enumerable: true, get, set });
       }
     }
 
-    static canParse(url: unknown, base?: unknown): boolean {
+    static canParse(url: string, base?: string): boolean {
       return URL.parse(url, base) !== null;
     }
 
-    static parse(url: unknown, base?: unknown): URL | null {
+    static parse(url: string, base?: string): URL | null {
       try {
         return new URL(url, base);
       } catch {

@@ -49,7 +49,7 @@ async function inThread(thread: Thread, order: CodeOrder, host: IsolateHost, ins
   host.signal.addEventListener('abort', cancel, { once: true });
   if (host.signal.aborted) cancel();
   thread.listen({
-    broken: (how) => resolve(how === 'memory' ? stopped('memory', order) : failure('CODE_CRASHED', 'the interpreter broke down')),
+    broken: (how) => resolve(how === 'memory' ? stopped('memory', order) : failure('CODE_CRASHED', 'the interpreter broke down', 'the code may be nested too deeply, or may call itself without end')),
     message(message) {
       try {
         received(message);

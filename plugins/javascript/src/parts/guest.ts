@@ -47,7 +47,9 @@ function defineLater(name: string, load: () => unknown): void {
       define(name, load());
       return (globalThis as Readonly<Record<string, unknown>>)[name];
     },
-    set: (value: unknown) => define(name, value),
+    set(value: unknown) {
+      define(name, value);
+    },
   });
 }
 

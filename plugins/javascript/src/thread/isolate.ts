@@ -16,6 +16,9 @@ const MAX_TIMERS = 1000;
 /** Bytes of parameters of calls that wait for their answers. */
 const MAX_WAITING = 16 * 1024 * 1024;
 
+/** Letters of what was thrown, as JSON. */
+const MAX_THROWN = 256 * 1024;
+
 const JOBS_AT_ONCE = 1000;
 
 /** What an isolate asks of toka. */
@@ -190,6 +193,7 @@ class Running {
 
   end(kind: 'result' | 'threw', text: string): void {
     const { maxValue } = this.#order.limits;
+    if (kind === 'threw' && text.length > MAX_THROWN) this.#outcome ??= { kind: 'failed', code: 'CODE_THREW', message: 'what was thrown is too large to be told' };
     const isTooLarge = kind === 'result' && text.length > maxValue;
     this.#outcome ??= isTooLarge ? { kind: 'failed', code: 'CODE_RESULT_TOO_LARGE', message: `expected a result of at most ${maxValue} bytes as JSON, found ${text.length}` } : { kind, text };
   }
@@ -240,7 +244,7 @@ class Running {
     if (outcome.kind !== 'threw') return false;
     // Where not even an error fits, null is thrown.
     const isFull = this.#engine.memory.buffer.byteLength > this.#order.limits.memory / 2;
-    return /^\{"name":"InternalError","message":"out of memory"/.test(outcome.text) || (isFull && outcome.text.startsWith('{"name":"","message":"null"'));
+    return outcome.text.startsWith('{"name":"InternalError","message":"out of memory"') || (isFull && outcome.text.startsWith('{"name":"","message":"null"'));
   }
 
   #described(thrown: QuickJSHandle): string {

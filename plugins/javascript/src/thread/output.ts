@@ -9,7 +9,7 @@ export function makeOutput(maximum: number, send: (pieces: readonly (readonly [S
   let pieces: (readonly [Stream, string])[] = [];
   let bytes = 0;
   let total = 0;
-  let last = performance.now();
+  let last = Number.NEGATIVE_INFINITY;
   const flush = (isWaiting = false): void => {
     if (pieces.length > 0) send(pieces, isWaiting);
     pieces = [];

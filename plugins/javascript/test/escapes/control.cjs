@@ -43,20 +43,20 @@ process.stdout.write = (text) => (String(text).includes('toka-escape-printed') ?
 void attempt();
 
 async function attempt() {
-  let result;
+  let result = '';
   try {
     const body = `(async () => {${source}\n})()`;
     if (where === 'vm') result = await vm.runInNewContext(body, globals);
     else {
       Object.assign(globalThis, globals, { require, module, global });
-      result = await (0, eval)(body);
+      result = await vm.runInThisContext(body, { importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER });
     }
-    result = JSON.stringify(result);
+    result = JSON.stringify(result) ?? '';
   } catch (error) {
     result = String(error);
   }
   const isEffect = {
-    secret: () => String(result).includes(secret),
+    secret: () => result.includes(secret),
     outside: () => {
       const isWritten = require('node:fs').existsSync(`${file}.written`);
       return {}.tokaEscape === true || globalThis.tokaEscape === true || params.list.length > 2 || isWritten;

@@ -24,17 +24,22 @@ export interface Options {
   readonly params?: JsonObject;
   readonly limits?: Partial<CodeLimits>;
   readonly signal?: AbortSignal;
+  /** Told all that was printed so far. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Runs code as toka does, with tools that answer at once. */
-export async function runCode(source: string, { language = 'js', name = 'greet.js', params = {}, limits = {}, signal = new AbortController().signal }: Options = {}): Promise<Ran> {
+export async function runCode(source: string, { language = 'js', name = 'greet.js', params = {}, limits = {}, signal = new AbortController().signal, onOutput }: Options = {}): Promise<Ran> {
   const output = { stdout: '', stderr: '' };
   const artifacts: Record<string, string> = {};
   const calls: { tool: string; params: JsonObject }[] = [];
   const logs: string[] = [];
   const host: IsolateHost = {
     signal,
-    output: (stream, text) => void (output[stream] += text),
+    output(stream, text) {
+      output[stream] += text;
+      onOutput?.(output.stdout + output.stderr);
+    },
     async call(tool, given) {
       calls.push({ tool, params: given });
       return answerOf(tool, given);

@@ -1,11 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { coded, type ProcessResult, type ProgramHost, type SetupHost } from '@toka/sdk';
 import type { Interpreter } from './interpreter.ts';
 import { pipAccess } from './pip.ts';
 import { demandRequirement } from './requirement.ts';
+
+const UNFINISHED = 'new-';
+const HOUR_MS = 3_600_000;
 
 /** The folder of the virtual environment for the requirements, there or not; undefined where nothing is required. */
 export function environmentFor(folder: string, { program }: Interpreter, requirements: readonly string[]): string | undefined {
@@ -25,13 +28,23 @@ export async function makeEnvironment(interpreter: Interpreter, requirements: re
   for (const requirement of requirements) demandRequirement(requirement);
   const folder = environmentFor(host.folder, interpreter, requirements);
   if (folder === undefined || existsSync(folder)) return;
-  await mkdir(join(host.folder, 'environments'), { recursive: true });
-  const beside = join(host.folder, 'environments', `new-${randomUUID()}`);
+  const all = dirname(folder);
+  await mkdir(all, { recursive: true });
+  await removeLeftOvers(all);
+  const beside = join(all, `${UNFINISHED}${randomUUID()}`);
   try {
     await install(interpreter, beside, folder, requirements, host);
     await moveInto(folder, beside);
   } finally {
     await rm(beside, { recursive: true, force: true });
+  }
+}
+
+/** Of processes that were killed; none takes that long. */
+async function removeLeftOvers(all: string): Promise<void> {
+  for (const name of readdirSync(all).filter((each) => each.startsWith(UNFINISHED))) {
+    const age = Date.now() - (statSync(join(all, name), { throwIfNoEntry: false })?.ctimeMs ?? Infinity);
+    if (age > HOUR_MS) await rm(join(all, name), { recursive: true, force: true });
   }
 }
 

@@ -37,6 +37,7 @@ export function testContext({ folder, writes = false, signal = new AbortControll
     fs: testFs(folder, writes, signal),
     spawn: async ([program]) => Promise.reject(denied(`proc:exec:${program}`)),
     call: async (tool) => Promise.reject(denied(`tool:call:${tool}`)),
+    fetch: async (url) => Promise.reject(denied(`net:connect:${new URL(url).host}`)),
     env: (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
     now: Date.now,
     log: () => undefined,

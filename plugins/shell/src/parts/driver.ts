@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { coded, type CodeOrder, isCoded } from '@toka/sdk';
 import { onCancelled, readResult, receiveOrder, send } from '@toka/sdk/program';
@@ -26,7 +26,7 @@ if (order) {
 }
 
 async function carryOut(given: CodeOrder): Promise<void> {
-  const own = mkdtempSync('/tmp/toka-');
+  const own = mkdtempSync(join(tmpdir(), 'toka-'));
   // In a folder of its own, since it may have the name of any other file here.
   mkdirSync(join(own, 'script'));
   const script = join(own, 'script', basename(given.name));

@@ -16,6 +16,8 @@ export function grantedFolders(): Record<string, string> {
 
 /** proc(5): the fifth word of each line, with what would break the line as octal numbers. The root of a sandbox is its own. */
 function mountPoints(): string[] {
+  // Without mounts (macOS) there is no list of what was granted; what was not is closed.
+  if (process.platform !== 'linux') return ['/'];
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
   return lines.flatMap((line) => {
     const [, , , root = '', path = ''] = line.split(' ');

@@ -1,4 +1,5 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type CodeOrder, isCoded } from '@toka/sdk';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
 /** Without a result, toka goes by the exit code. */
 async function carryOut({ source, name, params, limits }: CodeOrder): Promise<number> {
   const module = await requireCommand(Buffer.from(source, 'base64'), name);
-  const folder = mkdtempSync('/tmp/toka-');
+  const folder = mkdtempSync(join(tmpdir(), 'toka-'));
   writeFileSync(join(folder, 'params.json'), JSON.stringify(params));
   const { exitCode, failure } = await inThread({ module, folder, name });
   if (failure) send({ type: 'failure', ...failure });
