@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Place, LAUNCHER, place } from '../support/cli.ts';
@@ -20,7 +20,7 @@ afterAll(() => here[Symbol.dispose]());
 
 /** What `npm install` takes from a registry, once it was published there; the rest comes from the registry of this machine, as it is set up. */
 function packed(): string[] {
-  const folders = ['.', ...['sdk', 'files', 'checks', 'lmdb', 'postgres', 'analysis', 'javascript', 'python', 'shell', 'wasm'].map((name) => join('plugins', name))];
+  const folders = ['.', ...readdirSync(join(ROOT, 'plugins')).map((name) => join('plugins', name))];
   return folders.map((folder) => {
     const { stdout, stderr, status } = spawnSync('npm', ['pack', '--silent', '--pack-destination', here.base], { cwd: join(ROOT, folder), encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);

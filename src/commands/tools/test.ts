@@ -6,7 +6,7 @@ export default class ToolsTest extends TokaCommand {
   static override args = { name: word({ description: 'tools: their names, or source/name', ignoreStdin: true }) };
   static override description =
     'Runs the examples of the manifests for real, each in a copy of the project that is thrown away, and judges exit code, data, standard error, effect and time. Files of the copy and the start of programs are granted; whatever else a tool asks for has to be granted with --allow, and what could not be tried is skipped, which is no success (69). Ends with 1 if a rule is broken.';
-  static override examples = ['<%= config.bin %> tools test word-count', '<%= config.bin %> tools test --all --junit report.xml', '<%= config.bin %> tools test files/file-reader --folder test/examples --json'];
+  static override examples = ['<%= config.bin %> tools test todo-report', '<%= config.bin %> tools test --all --junit report.xml', '<%= config.bin %> tools test files/file-reader --folder plugins/files/test/examples --json'];
   static override flags = {
     all: boolean({ description: 'every tool that is no part of toka' }),
     allow: string({ description: 'grant a capability to the examples', helpValue: 'CAPABILITY', multiple: true }),
