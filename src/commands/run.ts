@@ -19,7 +19,7 @@ export default class Run extends TokaCommand {
     '<%= config.bin %> run --dry-run todo-report',
     '<%= config.bin %> run --record link-validator docs',
     '<%= config.bin %> run --budget calls=20,wall=60s,cpu=20s,bytes=8M link-validator docs',
-    '<%= config.bin %> run file-lister docs --json | <%= config.bin %> run file-reader --params - --map path=/entries/0/path',
+    '<%= config.bin %> run file-lister . --include README.md --json | <%= config.bin %> run file-reader --params - --map path=/entries/0/path',
     `echo '{"path": "README.md"}' | <%= config.bin %> run file-reader --params -`,
   ];
   static override flags = {

@@ -126,6 +126,7 @@ export interface FetchResult {
   text(): string;
 }
 
+/** How a call of a tool ended. */
 export interface CallResult {
   readonly runId: string;
   readonly status: 'succeeded' | 'failed' | 'denied' | 'cancelled' | 'timed-out' | 'killed';
