@@ -38,6 +38,8 @@ const LATE = {
   'tools-types': 'src/ui/tools-types.ts',
   'tools-watch': 'src/ui/tools-watch.ts',
   'watch-tools': 'src/registry/watch.ts',
+  'close-code': 'src/runtime/code/close.ts',
+  'anticipate-code': 'src/pipeline/code/anticipate.ts',
   'execute-code': 'src/pipeline/code/execute.ts',
   'resolve-code': 'src/pipeline/code/resolve.ts',
   'isolate-code': 'src/pipeline/code/isolate.ts',

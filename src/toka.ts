@@ -187,9 +187,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
+  let hasRunCode = false;
   const house: House = {
     findTool,
-    runtimes: runtimes.get,
+    runtimes: () => {
+      hasRunCode = true;
+      return runtimes.get();
+    },
     toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
     runtimeFolder: (id) => join(folders.data, 'runtimes', id),
     warm: warm?.get,
@@ -268,6 +272,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     identities,
     bearer,
     async close() {
+      if (hasRunCode) await (await import('./runtime/code/close.ts')).closeRuntimes(runtimes.get());
       registry.close();
       await (await warm?.peek())?.close();
       await (await once.peek())?.close();

@@ -1,4 +1,5 @@
 import { defineRuntime } from '@toka/sdk';
+import { prepareThread } from './lib/pool.ts';
 import { close, run } from './lib/run.ts';
 
 export default defineRuntime({
@@ -7,6 +8,7 @@ export default defineRuntime({
   languages: { js: ['.js', '.mjs', '.cjs'], ts: ['.ts', '.mts', '.cts'] },
   supports: { calls: true, requirements: false },
   isolation: 'isolate',
+  prepare: prepareThread,
   run,
   close,
 });

@@ -142,6 +142,8 @@ interface RuntimeFacts {
 /** A runtime whose code never touches the machine, so that it may stay in toka's process: an interpreter in WebAssembly. Only for runtimes that are part of toka. */
 export interface IsolateRuntime extends RuntimeFacts {
   readonly isolation: 'isolate';
+  /** Begins what the next run will wait for, for code that may take so many bytes. It is not known yet whether it comes. */
+  prepare?(memory: number): void;
   /** Runs source. Whatever the code does is a result; it throws only where the runtime itself fails. */
   run(order: CodeOrder, host: IsolateHost): Promise<CodeResult>;
   /** Ends all that is kept for later runs. */

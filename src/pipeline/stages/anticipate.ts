@@ -1,11 +1,11 @@
 import type { House } from '../house.ts';
 import { type Run, settled } from '../run.ts';
 
-/** Lets a sandbox join its control group, 11 to 25 ms, while the later stages still decide whether the run may have it. */
+/** Lets a sandbox join its control group, 11 to 25 ms, and an isolate start, while the later stages still decide whether the run may have it. */
 export async function anticipate(run: Run, house: House): Promise<Run> {
   const { capabilities, executable, origin } = settled(run, 'tool');
   if (executable.type === 'native' && origin.kind === 'bundled') return run;
-  if (executable.type === 'code') return run;
+  if (executable.type === 'code') return (await import('../code/anticipate.ts')).anticipateCode(run, executable);
   // A process that waits has its sandbox already.
   if (executable.type === 'native' && house.warm) return run;
   const network = [...capabilities.required, ...capabilities.optional].some((capability) => capability.startsWith('net:'));

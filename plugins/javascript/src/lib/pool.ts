@@ -21,6 +21,11 @@ export async function takeThread(memory: number): Promise<Thread> {
   return wanted.promise;
 }
 
+/** Starts a thread ahead of the run that will take it, where none waits or comes. */
+export function prepareThread(memory: number): void {
+  if (idle.length + coming === 0) void bring(startThread(memory));
+}
+
 /** Takes a thread back, which prepares itself for the next run. */
 export function giveBack(thread: Thread): void {
   if (idle.length + coming < KEPT + waiting.length) void bring(thread.ready());
