@@ -99,7 +99,7 @@ describe('a run of a tool that is recorded', () => {
     using here = place({ 'notes.txt': 'one\n', ...copier() });
     const run = await recorded(here, [...GRANTS, 'copier', '--from', 'notes.txt', '--to', 'out/copy.txt']);
     const said = JSON.stringify(`${JSON.stringify({ type: 'calls', calls: [{ do: '\u001b[2J\u001b]0;title\u0007', args: {}, answer: {} }], isFull: false })}\n`);
-    here.write(copier(`(process.getBuiltinModule('node:fs').writeSync(1, ${said}), process.exit(0))`));
+    here.write(copier(`(process.getBuiltinModule('node:fs').writeSync(4, ${said}), process.exit(0))`));
     const { code, stdout } = await here.run(['runs', 'replay', run]);
     expect([code, stdout]).toEqual([76, expect.stringContaining('+ now:')]);
     expect(stdout).not.toMatch(/[\u001b\u0007]/);

@@ -48,7 +48,8 @@ async function escapes({ source, seen }: Attempt): Promise<boolean> {
   const told = JSON.stringify([result, stdout, stderr]);
   const isChanged = ({} as { tokaEscape?: boolean }).tokaEscape === true || (globalThis as { tokaEscape?: boolean }).tokaEscape === true || params.list.length !== 2;
   if (told.includes(SECRET) || isChanged || existsSync(`${FILE}.written`)) return true;
-  if (seen === 'endless') return result.ok || result.stopped !== 'timeout';
+  // At its time, or where memory is used up before.
+  if (seen === 'endless') return result.ok || result.stopped === undefined;
   if (seen === 'memory') return process.memoryUsage.rss() - before > 300 * 1024 * 1024;
   return calls.some(({ params: given }) => !isPlain(given));
 }
