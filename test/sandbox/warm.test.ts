@@ -216,7 +216,9 @@ describe('a process that waits', () => {
     for (const { plan } of all) await order(plan, 'exit 0');
     await until(() => all.map(({ mark }) => living(mark).length > 0).join() === 'false,false,true,true');
     // A process can be seen a moment before it is known to wait.
-    await until(async () => isWarm(all[3]!.plan));
+    let wasWarm = false;
+    await until(async () => (wasWarm = await isWarm(all[3]!.plan)));
+    expect(wasWarm).toBe(true);
   });
 
   it('ends with close', async () => {

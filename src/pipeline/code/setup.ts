@@ -36,7 +36,7 @@ function setupHost(run: Run, folder: string, house: House, signal: AbortSignal, 
     spawn: async (argv, { network = [], reads = [], env = {}, timeoutMs } = {}) => {
       demandGranted(run, network);
       const files = [...own, ...reads.map(readOf)];
-      const permissions = [...files, execOf(argv[0]), execOf(basename(argv[0]))].map((capability): Permission => ({ capability, source: SOURCE, consent: 'flag' }));
+      const permissions = [...files, execOf(argv[0]), execOf(basename(argv[0]))].map((capability): Permission => ({ capability, source: SOURCE }));
       const spawn = spawnWith({ permissions, level: network.length > 0 ? 'elevated' : 'standard' }, run, house, signal, calls);
       return spawn(argv, { env, cwd: folder, capabilities: [...files.map(printCapability), ...network], ...(timeoutMs === undefined ? {} : { timeoutMs }) });
     },
