@@ -119,7 +119,7 @@ export const ATTEMPTS: readonly Attempt[] = [
   parameter('smuggle-class', 'an instance of a class', 'await tools.echo({ a: new (class Admin { isAdmin = true })() })'),
   parameter('smuggle-buffer', 'memory that both sides see', 'await tools.echo({ a: new SharedArrayBuffer(8) })'),
   endless('loop', 'a loop', 'for (;;);'),
-  endless('loop-microtasks', 'microtasks without end', 'const next = () => Promise.resolve().then(next); await next()'),
+  endless('loop-microtasks', 'microtasks without end', 'for (;;) await null'),
   endless('loop-native', 'a loop in the interpreter’s own functions', 'for (;;) "x".repeat(1_000_000).split("").join("")'),
   endless('loop-regex', 'a regular expression that backtracks', 'return /^(a+)+$/.test("a".repeat(40) + "b")'),
   endless('loop-toJSON', 'a loop when the result is read', 'return { toJSON() { for (;;); } }'),
