@@ -5,7 +5,7 @@ import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import type { PluginFacts } from './facts.ts';
 
 /** Names that stand before the names of tools already. */
-const SOURCES = ['toka', 'user', 'project', 'command'];
+const SOURCES = ['toka', 'user', 'project', 'command', 'code'];
 
 /**
  * Refuses a plugin that would take the place of something: of toka, of a plugin that comes with it, or of another one that is installed.
@@ -15,7 +15,7 @@ const SOURCES = ['toka', 'user', 'project', 'command'];
  */
 export function refuseClashes({ name, source, commands }: PluginFacts, installed: readonly InstalledPlugin[], commandIds: readonly string[]): void {
   const bundled = ownPackage().toka.plugins;
-  if (name === 'toka' || name === '@toka/sdk' || bundled.includes(name)) throw clash(name, `${name} is the name of a package that comes with toka`);
+  refuseOwnName(name);
   const others = installed.filter((other) => other.name !== name);
   const owner = [...bundled, ...others.map((other) => other.name)].find((other) => pluginSource(other) === source);
   if (owner !== undefined || SOURCES.includes(source)) throw clash(name, `the tools of ${name} would be called ${source}/…, as those of ${owner ?? 'toka'} are`);
@@ -25,6 +25,11 @@ export function refuseClashes({ name, source, commands }: PluginFacts, installed
     const other = others.find((plugin) => plugin.commands.some((taken) => taken === id));
     if (other) throw clash(name, `its command "${shown(id)}" is also one of ${other.name}`);
   }
+}
+
+/** @throws TokaError TOKA_PLUGIN_CLASH for the name of a package that comes with toka. */
+export function refuseOwnName(name: string): void {
+  if (name === 'toka' || name === '@toka/sdk' || ownPackage().toka.plugins.includes(name)) throw clash(name, `${name} is the name of a package that comes with toka`);
 }
 
 function firstWord(id: string): string {

@@ -7,7 +7,7 @@ import { packageFile, type Workspace } from '../../workspace.ts';
 import type { Door } from '../door.ts';
 import { demandOwnRight } from '../own-right.ts';
 import { exitCodeOf } from '../report.ts';
-import { refuseClashes } from './clashes.ts';
+import { refuseClashes, refuseOwnName } from './clashes.ts';
 import { requireConsent } from './consent.ts';
 import { differencesOf } from './differences.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
@@ -37,6 +37,7 @@ export interface Changing {
 /** `toka plugins install` */
 export async function installPlugin(text: string, flags: ChangeFlags, door: Door, commandIds: readonly string[]): Promise<number> {
   const spec = parseSpec(text, door.cwd);
+  if (spec.from === 'registry') refuseOwnName(spec.npm.replace(/(?<=.)@.*$/, ''));
   return changePlugins(flags, door, commandIds, async (changing) => [await bringIn(spec, changing)]);
 }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { ownPackage } from '../../config/package-root.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import type { Door } from '../door.ts';
@@ -11,6 +12,7 @@ import { type Offer, offerText } from './offer.ts';
 import { parseSpec } from './spec.ts';
 import { inTemporary } from './store.ts';
 import { pluginSource } from '../../manifest/load-plugin.ts';
+import { packageFile } from '../../workspace.ts';
 
 interface JsonFlag {
   readonly json: boolean;
@@ -28,7 +30,7 @@ export async function listPlugins({ json }: JsonFlag, door: Door): Promise<numbe
     }
     const rows = [
       ...states.map(({ plugin: { name, version, from }, state, facts }) => [name, version, from, state, contents(facts)]),
-      ...ownPackage().toka.plugins.map((name) => [name, ownPackage().version, 'toka', 'ok', '']),
+      ...(await Promise.all(ownPackage().toka.plugins.map(bundledRow))),
     ];
     door.stdout.write(table(['PLUGIN', 'VERSION', 'FROM', 'STATE', 'BRINGS'], rows, terminal(door.stdout, door.env)));
     warnOfPlugins(states, door);
@@ -36,6 +38,11 @@ export async function listPlugins({ json }: JsonFlag, door: Door): Promise<numbe
   } finally {
     workspace.registry.close();
   }
+}
+
+async function bundledRow(name: string): Promise<string[]> {
+  const facts = await factsOf(dirname(packageFile(name)));
+  return [name, facts.version, 'toka', 'ok', contents(facts)];
 }
 
 function contents(facts: PluginState['facts']): string {

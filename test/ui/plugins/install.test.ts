@@ -189,3 +189,7 @@ test('the record holds what was verified', async () => {
   expect(record.plugins[0]?.integrity).toMatch(/^sha512-/);
   expect(record.plugins[0]?.files).toMatch(/^[0-9a-f]{64}$/);
 });
+
+test('the name of a package that comes with toka is refused before anything is fetched', async () => {
+  for (const name of ['@toka/plugin-files', '@toka/plugin-files@1.0.0', 'toka', '@toka/sdk']) expect(await here.json(['plugins', 'install', name, '--yes'])).toMatchObject({ exit: 2, error: { code: 'TOKA_PLUGIN_CLASH' } });
+});
