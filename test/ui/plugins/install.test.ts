@@ -191,5 +191,5 @@ test('the record holds what was verified', async () => {
 });
 
 test('the name of a package that comes with toka is refused before anything is fetched', async () => {
-  for (const name of ['@toka/plugin-files', '@toka/plugin-files@1.0.0', 'toka', '@toka/sdk']) expect(await here.json(['plugins', 'install', name, '--yes'])).toMatchObject({ exit: 2, error: { code: 'TOKA_PLUGIN_CLASH' } });
+  for (const name of ['@toka/plugin-files', '@toka/plugin-files@1.0.0', 'toka', '@toka/sdk']) expect(await here.json(['plugins', 'install', name, '--yes'])).toMatchObject({ exit: 65, error: { code: 'TOKA_PLUGIN_CLASH' } });
 });
