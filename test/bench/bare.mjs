@@ -24,8 +24,8 @@ export async function bareLaunch(plan) {
     [FD.args, args.map((argument) => `${argument}\0`).join('')],
   ];
   const files = contents.map(([fd, content]) => [fd, nameless(content)]);
-  const stdio = ['ignore', 'pipe', 'pipe'];
-  stdio[FD.status] = 'pipe';
+  // One that is left out would shift those after it.
+  const stdio = Array.from({ length: FD.group + 1 }, (_, fd) => (fd === 1 || fd === 2 || fd === FD.status ? 'pipe' : 'ignore'));
   for (const [fd, file] of files) stdio[fd] = file;
   const child = spawn(findBwrap(plan), ['--args', String(FD.args), '--', ...plan.argv], { cwd: '/', env: {}, stdio });
   for (const [, file] of files) closeSync(file);
