@@ -98,7 +98,7 @@ describe('hostile Python', () => {
     ['prints without end', 'while True: print("x" * 10_000)', ['--max-output', '1M'], 1, 'TOKA_OUTPUT_LIMIT'],
     ['breaks the protocol', 'import os\nos.write(4, b"garbage\\n")', [], 1, 'TOKA_RUNTIME_FAILED'],
     ['writes a line without end', 'import os\nwhile True: os.write(4, b"x" * 1_000_000)', [], 1, 'TOKA_RUNTIME_FAILED'],
-    ['gives two results', 'import os\nos.write(4, b\'{"type":"result","data":1}\\n\')\nreturn 2', [], 1, 'TOKA_RUNTIME_FAILED'],
+    ['gives two results', 'import os, time\nos.write(4, b\'{"type":"result","data":1}\\n{"type":"result","data":2}\\n\')\ntime.sleep(1)', [], 1, 'TOKA_RUNTIME_FAILED'],
     ['closes the channel', 'import os\nos.close(4)\nreturn 1', [], 1, 'TOKA_RUN_FAILED'],
     ['ends itself by a signal', 'import os\nos.kill(os.getpid(), 9)', [], 1, 'TOKA_RUN_FAILED'],
     ['reads null pointers', 'import ctypes\nctypes.string_at(0)', [], 1, 'TOKA_RUN_FAILED'],
