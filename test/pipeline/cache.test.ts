@@ -126,6 +126,23 @@ describe('a tool with cache: true', () => {
     expect(second.data.stamp).not.toBe(first.data.stamp);
   });
 
+  test('keeps nothing of which an input changed while it ran', async () => {
+    here.write({ 'manifests/count/count.sh': `echo begun >&2; sleep 1; ${SCRIPT}` });
+    const { ended, said } = here.start(['run', 'count', '--path', 'notes.txt', '--allow', 'fs:read:notes.txt', '--allow', 'proc:exec:sh', '--json']);
+    await said('begun');
+    here.write({ 'notes.txt': 'one two three four\n' });
+    expect((await ended).code).toBe(0);
+    here.write({ 'notes.txt': 'one two\n' });
+    expect((await count()).cachedFrom).toBeUndefined();
+  });
+
+  test('keeps nothing that was given a secret', async () => {
+    const parameter = '    - { name: key, type: secret, required: true, description: A key, pass: { env: KEY } }\n  outputs:';
+    here.write({ 'manifests/count/count.yaml': COUNT.replace('  outputs:', parameter), 'key.json': '{ "key": "open-sesame" }' });
+    expect(await count('--params', 'key.json')).toMatchObject({ exit: 0 });
+    expect((await count('--params', 'key.json')).cachedFrom).toBeUndefined();
+  });
+
   test('keeps no failure', async () => {
     here.write({ 'manifests/count/count.sh': 'exit 3\n' });
     expect(await count()).toMatchObject({ exit: 1 });

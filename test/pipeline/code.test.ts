@@ -125,6 +125,11 @@ describe('files that code keeps', () => {
     expect(await js(`artifact(${JSON.stringify(name)}, "x")`)).toMatchObject({ exit: 1, error: { data: { code: 'CODE_THREW' } } });
   });
 
+  test('are no more than 64 MiB', async () => {
+    const result = await here.json<Result>(['code', 'run', '--language', 'shell', '-'], { input: 'head -c 70000000 /dev/zero > "$TOKA_ARTIFACTS/large"' });
+    expect(result).toMatchObject({ exit: 1, error: { data: { code: 'ARTIFACT_TOO_LARGE' } }, artifacts: [] });
+  });
+
   test('can be written where the run is asked for', async () => {
     expect(await here.json(['code', 'run', '--language', 'js', '--artifacts', 'kept', '-'], { input: 'artifact("a.txt", "kept")' })).toMatchObject({ exit: 0 });
     expect(here.read('kept/a.txt')).toBe('kept');
@@ -200,6 +205,19 @@ describe('an answer that is too large for code', () => {
 });
 
 describe('code that was killed in the middle', () => {
+  test('is not taken to have done what it did not do again', async () => {
+    here.write({ 'out/.keep': '' });
+    const grants = ['--allow', 'tool:call:files/file-writer', '--allow', 'fs:write:out/**', '--allow', 'fs:read:out/**'];
+    const source = 'if (Date.now() < params.until) { await tools.file_writer({ path: "out/a.txt", content: "a" }); console.log("written"); await new Promise((done) => setTimeout(done, 20_000)); } return "done"';
+    const { child, ended, said } = here.start(['code', 'run', '--language', 'js', '--param', `until=${Date.now() + 5000}`, ...grants, '-'], { input: source });
+    await said('written');
+    child.kill('SIGKILL');
+    await ended;
+    await new Promise((resolve) => void setTimeout(resolve, 5000));
+    const { runs } = await here.json<Json & { runs: { id: string }[] }>(['runs', 'list', '--status', 'interrupted']);
+    expect(await here.json(['runs', 'resume', runs[0]?.id ?? '', ...grants])).toMatchObject({ exit: 76, error: { code: 'TOKA_RUN_DIVERGED' } });
+  });
+
   const GRANTS = ['--allow', 'tool:call:files/file-writer', '--allow', 'fs:write:out/**', '--allow', 'fs:read:out/**'];
   const SOURCE = `const once = async (name) => tools.file_writer({ path: "out/" + name, content: name, mode: "create" });
 await once("first.txt");
