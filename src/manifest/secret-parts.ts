@@ -1,4 +1,5 @@
 import type { JsonSchema } from '@toka/sdk';
+import { pointerKeys } from './json-pointer.ts';
 
 /** What stands where a secret was. */
 export const MASKED = '[secret]';
@@ -88,8 +89,7 @@ function referred(schema: JsonSchema, root: JsonSchema): unknown[] {
 
 function resolve(reference: string, root: JsonSchema): unknown {
   let current: unknown = root;
-  for (const part of decodeURIComponent(reference).split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of pointerKeys(decodeURIComponent(reference))) {
     current = typeof current === 'object' && current !== null && Object.hasOwn(current, key) ? (current as JsonSchema)[key] : undefined;
   }
   return current;

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { isFileName } from '../manifest/file-name.ts';
 import { join } from 'node:path';
 import { TokaError } from '../errors.ts';
 import type { Journal } from '../journal/contract.ts';
@@ -32,7 +33,7 @@ export async function saveArtifacts(journal: Journal, run: string, folder: strin
   const artifacts = await artifactsOf(journal, run);
   mkdirSync(join(door.cwd, folder), { recursive: true });
   for (const { name, blob } of artifacts) {
-    if (!/^[^/\0]{1,255}$/.test(name) || name === '.' || name === '..') throw new TokaError('TOKA_INTEGRITY', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`, { hint: 'toka did not write this record: do not trust where it comes from' });
+    if (!isFileName(name)) throw new TokaError('TOKA_INTEGRITY', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`, { hint: 'toka did not write this record: do not trust where it comes from' });
     const file = join(door.cwd, folder, name);
     try {
       writeFileSync(file, await journal.blob(blob), { flag: 'wx' });

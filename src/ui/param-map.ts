@@ -1,4 +1,5 @@
 import { TokaError } from '../errors.ts';
+import { pointerKeys } from '../manifest/json-pointer.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { flagName } from './flags.ts';
 import type { Given } from './params.ts';
@@ -33,13 +34,12 @@ function mapOne(map: string, values: Given['values'], tool: Tool): [string, unkn
 function at(pointer: string, values: Given['values']): unknown {
   let value: unknown = values;
   let passed = '';
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of pointerKeys(pointer)) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) {
       throw new TokaError('TOKA_PARAM_INVALID', `--map ${pointer} leads to nothing: ${passed === '' ? 'what was given' : passed} is ${kindOf(value)}`, { hint: 'look at what was given', data: { pointer, passed } });
     }
     value = (value as Record<string, unknown>)[key];
-    passed += `/${part}`;
+    passed += `/${key}`;
   }
   return value;
 }

@@ -1,4 +1,5 @@
 import { coded, type CallableTool, type CallResult, type JsonObject, type JsonValue } from '@toka/sdk';
+import { pointerKeys } from '../../manifest/json-pointer.ts';
 
 /** Bytes of JSON up to which an answer is handed to code as it is. */
 const HANDED = 256 * 1024;
@@ -92,12 +93,8 @@ function shapeOf(value: JsonValue): JsonObject {
 function at(value: JsonValue, pointer: string): JsonValue {
   if (pointer === '') return value;
   if (!pointer.startsWith('/')) throw coded('CODE_HANDLE_INVALID', `expected a JSON Pointer, found ${JSON.stringify(pointer.slice(0, 80))}`);
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((found: JsonValue, key) => {
-      if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) throw coded('CODE_HANDLE_INVALID', `${pointer.slice(0, 200)} leads to nothing`);
-      return (found as Readonly<Record<string, JsonValue>>)[key] as JsonValue;
-    }, value);
+  return pointerKeys(pointer).reduce((found: JsonValue, key) => {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) throw coded('CODE_HANDLE_INVALID', `${pointer.slice(0, 200)} leads to nothing`);
+    return (found as Readonly<Record<string, JsonValue>>)[key] as JsonValue;
+  }, value);
 }

@@ -1,4 +1,5 @@
 import { coded, type CallResult, type CodeResult, type IsolateHost, type JsonObject } from '@toka/sdk';
+import { isFileName } from '../../manifest/file-name.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import type { Calls } from '../calls.ts';
 import { children } from '../children.ts';
@@ -51,7 +52,7 @@ export function codeHost(run: Run, house: House, { signal, calls, maxOutput }: B
       return handles.held(await call(tool, handles.resolve(params) as JsonObject));
     },
     artifact(name, content) {
-      if (!/^[^/\0]{1,255}$/.test(name) || name === '.' || name === '..') throw coded('ARTIFACT_NAME', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`);
+      if (!isFileName(name)) throw coded('ARTIFACT_NAME', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`);
       const others = artifacts.filter((each) => each.name !== name);
       const bytes = others.reduce((sum, each) => sum + each.content.byteLength, content.byteLength);
       if (bytes > MAX_ARTIFACTS) throw coded('ARTIFACT_TOO_LARGE', `expected at most ${MAX_ARTIFACTS} bytes in all artifacts, found ${bytes}`);

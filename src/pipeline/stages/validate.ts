@@ -1,4 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
+import { pointerKeys } from '../../manifest/json-pointer.ts';
 import { TokaError } from '../../errors.ts';
 import type { ParameterSchema, ParametersSchema } from '../../manifest/tool.ts';
 import { MASKED, partSecrets } from '../../manifest/secret-parts.ts';
@@ -56,9 +57,8 @@ function invalid(name: string, schema: ParametersSchema, given: Readonly<Record<
 /** What stands there; of a secret nothing but that it is one. */
 function at(value: unknown, pointer: string): unknown {
   let current = value;
-  for (const part of pointer.split('/').slice(1)) {
+  for (const key of pointerKeys(pointer)) {
     if (current === MASKED) return MASKED;
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
     current = typeof current === 'object' && current !== null ? (current as Record<string, unknown>)[key] : undefined;
   }
   return current;

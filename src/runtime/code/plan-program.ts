@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { isFileName } from '../../manifest/file-name.ts';
 import { type Program, RUNTIME_FILES } from '@toka/sdk';
 import { TokaError } from '../../errors.ts';
 import { limitsOf } from '../../sandbox/levels.ts';
@@ -53,7 +54,7 @@ function readsOf({ reads = [] }: Program): readonly string[] {
 
 function filesOf({ files = {} }: Program): OwnFile[] {
   return Object.entries(files).map(([name, content]) => {
-    if (!/^[^/\0]{1,255}$/.test(name) || name === '.' || name === '..') throw broken(`names of files under files, found ${JSON.stringify(name)}`);
+    if (!isFileName(name)) throw broken(`names of files under files, found ${JSON.stringify(name)}`);
     return { path: `${RUNTIME_FILES}/${name}`, content };
   });
 }

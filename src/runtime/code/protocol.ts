@@ -1,17 +1,9 @@
-import type { CallResult, CodeOrder, JsonObject, JsonValue, LogLevel, Progress } from '@toka/sdk';
+import type { CallResult, CodeOrder, JsonObject } from '@toka/sdk';
+import type { ProgramLine } from '@toka/sdk/program';
 import { isCount, isObject, isOptional, logOf, parseLine, progressOf } from '../json-line.ts';
 
 /** The version of the protocol of runtimes that an order speaks. */
 const VERSION = 1;
-
-/** What a program writes, one JSON value a line. */
-export type ProgramLine =
-  | { readonly type: 'ready' }
-  | { readonly type: 'call'; readonly id: number; readonly tool: string; readonly params: JsonObject }
-  | { readonly type: 'log'; readonly level: LogLevel; readonly message: string }
-  | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'result'; readonly data: JsonValue }
-  | { readonly type: 'failure'; readonly code: string; readonly message: string; readonly hint?: string };
 
 /**
  * The first line to a program.

@@ -1,11 +1,12 @@
 import type { CallResult, CodeOrder, IsolateHost, JsonObject, JsonValue } from '@toka/sdk';
+import type { ProgramLine } from '@toka/sdk/program';
 import { toTokaError } from '../../errors.ts';
 import type { SandboxPlan } from '../../sandbox/plan.ts';
 import type { Completion } from '../completion.ts';
 import { type ProcessOptions, runProcess } from '../process.ts';
 import { ENVELOPE, failed, Talk } from '../talk.ts';
 import { keepArtifacts } from './artifacts.ts';
-import { answerLine, orderLine, type ProgramLine, readProgramLine } from './protocol.ts';
+import { answerLine, orderLine, readProgramLine } from './protocol.ts';
 
 /** Bytes that JSON may take for a byte of a value where all that is no ASCII is escaped. */
 const ESCAPED = 3;
