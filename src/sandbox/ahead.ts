@@ -6,7 +6,7 @@ import { sampleTree } from './limits/tree.ts';
 import { carry, checkPassable, leave, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
 import type { Layer } from './mounts.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
-import { holdSlot, restSlot, takeSlot } from './slots.ts';
+import { holdSlot, restSlot, type Slot, takeSlot } from './slots.ts';
 
 /** A process that was started before anybody asked for it, and waits for the first line of its channel. */
 export interface Ahead {
@@ -127,11 +127,14 @@ async function startIn(plan: SandboxPlan, folder: string | undefined): Promise<S
   let started: Started | undefined;
   try {
     const prepared = prepare(plan, { folder });
-    const slot = takeSlot(plan);
-    // A process with nothing else to wait for would end in the middle.
-    holdSlot(slot);
-    started = await start(prepared, slot, {});
-    if (started) restSlot(slot);
+    const begin = async (slot: Slot): Promise<Started | undefined> => {
+      // A process with nothing else to wait for would end in the middle.
+      holdSlot(slot);
+      return start(prepared, slot, {});
+    };
+    // As in `launch`: a slot that could not join its control group has run nothing.
+    started = (await begin(takeSlot(plan))) ?? (await begin(takeSlot(plan)));
+    if (started) restSlot(started.slot);
     return started;
   } finally {
     if (!started) removeFolder(folder);

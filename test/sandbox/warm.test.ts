@@ -247,8 +247,7 @@ describe('a process that waits', () => {
     ['exits', 'exit', 0],
     ['closes', 'close', 0],
     ['has nothing more to do', 'end', 0],
-    // One in some two hundred stayed until its idle time was over, and was never seen again.
-  ])('ends with toka that %s', { retry: 1 }, async (_, how, code) => {
+  ])('ends with toka that %s', async (_, how, code) => {
     const mark = `warm-${process.pid}-${++serial}`;
     const child = spawn(process.execPath, [KEEPING, mark], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
