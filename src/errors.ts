@@ -12,6 +12,7 @@ export const ERRORS = {
   TOKA_TOOL_AMBIGUOUS: { exit: 2, meaning: 'Two tools have that name; the qualified name tells which is meant.' },
   TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },
   TOKA_PLUGIN_UNKNOWN: { exit: 2, meaning: 'No plugin of that name is installed, or the registry has none.' },
+  TOKA_LANGUAGE_AMBIGUOUS: { exit: 2, meaning: 'Two plugins that are installed run that language.' },
   TOKA_LANGUAGE_UNKNOWN: { exit: 2, meaning: 'No runtime that is installed runs that language.' },
   TOKA_ANALYSER_UNKNOWN: { exit: 2, meaning: 'No analyser has that name.' },
   TOKA_RUN_PRUNED: { exit: 2, meaning: 'What was recorded of the run was pruned; its summary and its hashes are left.' },

@@ -15,10 +15,13 @@ export function listRuntimes(packageFiles: readonly string[]): ListedRuntime[] {
 /**
  * Finds the runtime of a language.
  *
- * @throws TokaError TOKA_LANGUAGE_UNKNOWN
+ * @throws TokaError TOKA_LANGUAGE_UNKNOWN, TOKA_LANGUAGE_AMBIGUOUS
  */
 export function runtimeOf(language: string, runtimes: readonly ListedRuntime[]): ListedRuntime {
-  const found = runtimes.find(({ languages }) => Object.hasOwn(languages, language));
+  const [found, other] = runtimes.filter(({ languages }) => Object.hasOwn(languages, language));
+  if (found && other) {
+    throw new TokaError('TOKA_LANGUAGE_AMBIGUOUS', `two plugins run the language "${language}": ${found.plugin} and ${other.plugin}`, { hint: 'uninstall one of them', data: { language, plugins: [found.plugin, other.plugin] } });
+  }
   if (found) return found;
   const known = runtimes.flatMap(({ languages }) => Object.keys(languages));
   const near = nearest(language, known);

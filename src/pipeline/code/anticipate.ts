@@ -7,7 +7,6 @@ import { type Run, settled } from '../run.ts';
 export function anticipateCode(run: Run, { isolation, path }: Extract<Executable, { type: 'code' }>): Run {
   if (isolation === 'sandbox') return run;
   const { level, sandbox } = settled(run, 'tool');
-  const runtime = loadRuntime(path);
-  if (runtime.isolation === 'isolate') runtime.prepare?.(limitsOf(level, sandbox).memory);
+  loadRuntime(path, 'isolate').prepare?.(limitsOf(level, sandbox).memory);
   return run;
 }

@@ -28,8 +28,8 @@ const MAX_CALLS = 1000;
 const LATE: readonly unknown[] = ['TOKA_TIMED_OUT', 'TOKA_BUDGET_EXCEEDED'];
 
 /** Makes code run, by the runtime of its language. */
-export async function executeCode(run: Run, { language, path }: Extract<Executable, { type: 'code' }>, house: House): Promise<Run> {
-  const runtime = loadRuntime(path);
+export async function executeCode(run: Run, { isolation, language, path }: Extract<Executable, { type: 'code' }>, house: House): Promise<Run> {
+  const runtime: IsolateRuntime | SandboxRuntime = loadRuntime(path, isolation);
   const order = await orderOf(run, language, house);
   const limited = limitedSignal(run, house);
   const ended = new AbortController();

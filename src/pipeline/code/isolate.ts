@@ -10,7 +10,7 @@ import { type Run, settled } from '../run.ts';
 /** Code in an isolate touches nothing of the machine: only a program needs a plan. */
 export async function isolateCode(run: Run, { isolation, language, path }: Extract<Executable, { type: 'code' }>, house: House): Promise<Run> {
   if (isolation === 'isolate') return run;
-  const runtime = loadRuntime(path) as SandboxRuntime;
+  const runtime = loadRuntime(path, 'sandbox');
   const { requirements } = settled(run, 'params') as CodeParams;
   const host = programHost(runtime, house);
   const probe = (await runtime.probe?.(host)) ?? { available: true };

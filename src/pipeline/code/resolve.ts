@@ -1,4 +1,6 @@
+import { ownPackage } from '../../config/package-root.ts';
 import { hexDigest } from '../../digest.ts';
+import { TokaError } from '../../errors.ts';
 import type { ParametersSchema, Tool } from '../../manifest/tool.ts';
 import { type ListedRuntime, runtimeOf } from '../../registry/runtimes.ts';
 import type { House } from '../house.ts';
@@ -8,7 +10,16 @@ import type { Run } from '../run.ts';
 /** Finds the runtime of the language. What is to be run has no manifest: all there is to know of it comes with the request. */
 export function resolveCode(run: Run, request: CodeRequest, house: House): Run {
   const runtime = runtimeOf(request.language, house.runtimes());
+  requireOwnIsolate(runtime);
   return { ...run, tool: codeTool(request, runtime), manifestHash: hexDigest(`${runtime.plugin}\0${request.language}\0${request.params.source}`) };
+}
+
+/** What keeps code from the machine in toka's own process is trusted with that process. */
+function requireOwnIsolate({ id, isolation, plugin }: ListedRuntime): void {
+  if (isolation === 'sandbox' || ownPackage().toka.plugins.includes(plugin)) return;
+  throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `the runtime ${id} of ${plugin} would run code in toka's own process, which only those that come with toka may`, {
+    hint: 'ask its author for one that runs code in the sandbox',
+  });
 }
 
 function codeTool({ language, capabilities, level, limits }: CodeRequest, { file, isolation, summary }: ListedRuntime): Tool {

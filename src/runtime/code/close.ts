@@ -6,9 +6,6 @@ import { loadRuntime } from './load.ts';
 export async function closeRuntimes(runtimes: readonly ListedRuntime[]): Promise<void> {
   const loaded = runtimes.filter(({ file, isolation }) => isolation === 'isolate' && file in createRequire(file).cache);
   await Promise.all(
-    loaded.map(async ({ file }) => {
-      const runtime = loadRuntime(file);
-      if (runtime.isolation === 'isolate') await runtime.close?.();
-    }),
+    loaded.map(async ({ file }) => loadRuntime(file, 'isolate').close?.()),
   );
 }
