@@ -1,0 +1,150 @@
+import type { AssistantPart, CallResult, JsonObject, JsonValue, ModelToolResult } from '@toka/sdk';
+import type { Kept } from '../../journal/events.ts';
+import type { AgentSpec } from '../../manifest/agent/spec.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+
+/** Where something in a conversation comes from. */
+export type Origin = 'system' | 'user' | 'model' | 'trusted-tool' | 'untrusted-tool' | 'web' | 'file';
+
+/** A result of a call, with the origins of what stands in it. */
+export interface LabelledResult extends ModelToolResult {
+  readonly origins: readonly Origin[];
+  /** The run that gave it. */
+  readonly run?: string;
+}
+
+/** What a person has said, or handed over. */
+export type SaidPart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image'; readonly mediaType: string; readonly base64: string };
+
+/** One message of a conversation as it is kept: plain JSON. */
+export type Message =
+  | { readonly role: 'user'; readonly parts: readonly SaidPart[]; readonly origins: readonly Origin[] }
+  | { readonly role: 'assistant'; readonly parts: readonly AssistantPart[] }
+  | { readonly role: 'tool'; readonly results: readonly LabelledResult[] }
+  /** Stands for all before it. */
+  | { readonly role: 'summary'; readonly text: string; readonly origins: readonly Origin[] };
+
+/** One entry of the list of what an agent is about to do. */
+export interface Task {
+  readonly id: string;
+  readonly title: string;
+  readonly status: 'open' | 'doing' | 'done' | 'failed';
+  /** What shows that it is done: the run of its validation. */
+  readonly evidence?: string;
+}
+
+/** What a door hears of an agent while it works; beside these come the events of the runs that it starts. */
+export type AgentEvent =
+  | { readonly type: 'step-began'; readonly step: number; readonly route: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string }
+  /** All text and reasoning of this step so far is void: it comes anew. */
+  | { readonly type: 'restart'; readonly why: string }
+  | { readonly type: 'step-ended'; readonly step: number; readonly usage: ModelUsage }
+  | { readonly type: 'call-began'; readonly id: string; readonly tool: string; readonly params: JsonObject }
+  | { readonly type: 'call-ended'; readonly id: string; readonly tool: string; readonly status: CallResult['status']; readonly summary: string }
+  | { readonly type: 'tasks'; readonly tasks: readonly Task[] }
+  | { readonly type: 'steered'; readonly text: string }
+  | { readonly type: 'compacted'; readonly before: number; readonly after: number }
+  | { readonly type: 'notice'; readonly level: 'info' | 'warn'; readonly message: string };
+
+/** What is recorded of an agent's run as it happens. */
+export type AgentRecord =
+  | { readonly type: 'agent.steered'; readonly step: number; readonly text: string }
+  | { readonly type: 'agent.tasks'; readonly tasks: readonly Task[] }
+  | { readonly type: 'agent.compacted'; readonly step: number; readonly before: number; readonly after: number };
+
+/** What an agent is run for. */
+export interface AgentOrder {
+  readonly spec: AgentSpec;
+  /** Which model: `PROVIDER/MODEL` or a role. */
+  readonly route: string;
+  /** What was said before, of the session that this goes on with. */
+  readonly history: readonly Message[];
+  readonly said: readonly SaidPart[];
+  /** The form that its answer must have. */
+  readonly schema?: JsonObject;
+  readonly maxSteps: number;
+  /** Whether it may only look: every call that changes something is refused, and says so. */
+  readonly isPlanning: boolean;
+}
+
+/** What came of it. */
+export interface AgentOutcome {
+  /** All that this run adds to the conversation, whatever came of it. */
+  readonly messages: readonly Message[];
+  readonly text: string;
+  /** The answer by the schema that was asked for. */
+  readonly data?: JsonValue;
+  readonly tasks: readonly Task[];
+  /** How it has not ended well: a code of the table of errors, with what is to be said. */
+  readonly failure?: { readonly code: string; readonly message: string; readonly hint?: string; readonly data?: JsonObject };
+  readonly steps: number;
+}
+
+/** All that the loop has of the world. */
+export interface AgentHost {
+  readonly runId: string;
+  readonly signal: AbortSignal;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly root: string;
+  /** Every tool that the agent may call, or ask to call, by qualified name. */
+  tools(): Promise<readonly Tool[]>;
+  /** Asks a model, in a run of its own. Rejects with a TokaError. */
+  ask(route: string, prompt: Prompt): Promise<ModelReply>;
+  /** Calls a tool, in a run of its own; never rejects for what that run ended with. */
+  call(tool: string, params: JsonObject, options?: CallOptions): Promise<CallResult>;
+  /** Runs another agent with a part of this one's rights and budget. */
+  spawn(agent: string, params: JsonObject, options?: CallOptions): Promise<CallResult>;
+  /** What the person has said since; each is told once, and recorded by its step. */
+  steered(step: number): Promise<readonly string[]>;
+  record(event: AgentRecord): Promise<void>;
+  emit(event: AgentEvent): void;
+  /** Asks the person for what only they know; undefined where nobody is there. */
+  inquire(question: Question): Promise<JsonObject | undefined>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** What decides whether what it is given may go there. */
+  readonly flow?: Flow;
+}
+
+/** A question to the person. */
+export interface Question {
+  readonly text: string;
+  /** What is to be filled in; none: any text, as `answer`. */
+  readonly fields: readonly { readonly name: string; readonly description: string; readonly schema: JsonObject }[];
+}
+
+/** A value that would go where somebody else than the person chose it to go. */
+export interface Taint {
+  /** The parameter, as a JSON Pointer. */
+  readonly parameter: string;
+  /** What it decides: `recipient`, `url`, `path`, `command`. */
+  readonly role: string;
+  readonly value: string;
+  readonly origins: readonly Origin[];
+  /** Where it was seen: which result of which tool. */
+  readonly seenIn?: string;
+}
+
+/** Knows where the values come from that a run and those below it are given. */
+export interface Flow {
+  /** What of it a person, or a rule, has to agree to. */
+  judge(tool: Tool, params: Readonly<Record<string, unknown>>): readonly Taint[];
+  /** Takes note of what a run below was answered. */
+  heard(tool: Tool, params: Readonly<Record<string, unknown>>, result: CallResult): void;
+}
+
+/** Runs an agent: agent/loop.ts, handed down by toka.ts. */
+export type AgentRunner = (order: AgentOrder, host: AgentHost) => Promise<AgentOutcome>;
+
+/** What a run adds to the conversation, as it is recorded. */
+export interface Conversed {
+  readonly v: 1;
+  readonly type: 'agent.conversed';
+  readonly messages: Kept;
+}
