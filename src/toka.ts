@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import type { JsonObject, Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
+import type { Sessions } from './agent/session/sessions.ts';
 import { coverage } from './capability/covers.ts';
 import { userSecret } from './capability/user-secret.ts';
 import { type Keyring, openKeyring } from './capability/keyring.ts';
@@ -22,8 +23,9 @@ import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
-import type { Approver, House, Reviewer } from './pipeline/house.ts';
-import type { CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { Models } from './model/port.ts';
+import type { Approver, House, Inquirer, Reviewer } from './pipeline/house.ts';
+import type { AgentParams, AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
@@ -60,6 +62,10 @@ export interface TokaOptions extends WorkspaceOptions {
    * that live long. Default 0.
    */
   readonly warmProcesses?: number;
+  /** Asks the person for what only they know, where an agent wants to. Default: nobody is there. */
+  readonly inquirer?: Inquirer | undefined;
+  /** The gateway to models. Default: by configuration, and by what is found on this machine. */
+  readonly models?: Models;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -98,6 +104,10 @@ export interface Toka {
   /** Asks for a tool by its name, or for a command without a manifest. */
   /** Asks for source text to be run. */
   code(code: Code): CodeRequest;
+  /** Asks for an agent to be run. */
+  agent(name: string, params: AgentParams): AgentRequest;
+  /** The conversations with agents. */
+  sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
   runtimes(): readonly ListedRuntime[];
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
@@ -194,6 +204,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       hasRunCode = true;
       return runtimes.get();
     },
+    allTools: async () => {
+      const index = await registry.index();
+      return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
+    },
+    findAgent: async (name) => (await import('./agent/assistant.ts')).findBuiltIn(name),
+    runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
+    models: async () => {
+      if (options.models) return options.models;
+      throw new TokaError('TOKA_PROVIDER_UNAVAILABLE', 'no model can be asked here', { hint: 'toka models list shows what was looked for' });
+    },
+    inquirer: options.inquirer,
     toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
     runtimeFolder: (id) => join(folders.data, 'runtimes', id),
     warm: warm?.get,
@@ -251,6 +272,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       limits,
       capabilities,
     }),
+    agent: (name, params) => ({ model: 'agent', principal, door: options.door ?? 'api', cwd, agent: name, params }),
+    sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
     run: async (request) => (await pipeline()).execute(house, request),
     interrupted: async (run) => (await resumption()).inspect(house, run),

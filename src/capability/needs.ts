@@ -79,7 +79,8 @@ function needsConsent({ effect, risk }: Tool): boolean {
 }
 
 /** What that word is given for. */
-function callOf({ qualified }: Tool): Capability {
+function callOf({ executable, name, qualified }: Tool): Capability {
+  if (executable.type === 'agent') return { domain: 'agent', action: 'spawn', scope: escapeGlob(name) };
   return { domain: 'tool', action: 'call', scope: escapeGlob(qualified) };
 }
 
@@ -90,8 +91,8 @@ function callOf({ qualified }: Tool): Capability {
  */
 export function programOf({ executable, origin }: Pick<Tool, 'executable' | 'origin'>): string | undefined {
   if (executable.type === 'native') return origin.kind === 'bundled' || origin.kind === 'plugin' ? undefined : 'node';
-  if (executable.type === 'code') return undefined;
-  return executable.type === 'shell' || executable.type === 'python' ? executable.interpreter : executable.path;
+  if (executable.type === 'shell' || executable.type === 'python') return executable.interpreter;
+  return executable.type === 'code' || executable.type === 'agent' || executable.type === 'prompt' ? undefined : executable.path;
 }
 
 /** Fills `{name}` in: a list stands for one capability each, an absent parameter for none. */

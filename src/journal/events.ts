@@ -76,7 +76,7 @@ export interface Bounds {
 export interface RunRequested {
   readonly v: 1;
   readonly type: 'run.requested';
-  readonly model: 'tool' | 'code' | 'agent';
+  readonly model: 'tool' | 'code' | 'agent' | 'prompt';
   /** The qualified name; absent where what runs has none. */
   readonly tool?: string;
   /** A JSON object with secrets replaced by placeholders. */
@@ -244,6 +244,59 @@ export interface RunFinished {
   readonly artifacts?: readonly ArtifactRef[];
 }
 
+/** An agent begins, or goes on with, a conversation. */
+export interface AgentBegan {
+  readonly v: 1;
+  readonly type: 'agent.began';
+  /** SHA-256 of its file, lower-case hex. */
+  readonly spec: string;
+  /** Which model it asks: `PROVIDER/MODEL`. */
+  readonly route: string;
+  readonly session?: string;
+  /** The run whose conversation it goes on with. */
+  readonly after?: string;
+}
+
+/** What a person said to an agent while it worked, before that step. */
+export interface AgentSteered {
+  readonly v: 1;
+  readonly type: 'agent.steered';
+  readonly step: number;
+  readonly text: Kept;
+}
+
+/** All that an agent is about to do, as it is from now on: a list of tasks. */
+export interface AgentTasks {
+  readonly v: 1;
+  readonly type: 'agent.tasks';
+  readonly tasks: Kept;
+}
+
+/** What a file was before a call of an agent changed it; null where there was none. */
+export interface AgentKept {
+  readonly v: 1;
+  readonly type: 'agent.kept';
+  /** Absolute. */
+  readonly path: string;
+  readonly before: BlobRef | null;
+}
+
+/** A conversation was cut short before that step: so many messages became so many. */
+export interface AgentCompacted {
+  readonly v: 1;
+  readonly type: 'agent.compacted';
+  readonly step: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** What an agent's run adds to its conversation: a list of messages. */
+export interface AgentConversed {
+  readonly v: 1;
+  readonly type: 'agent.conversed';
+  readonly messages: Kept;
+}
+
 /** A run of another journal was recorded here, with its events as they were: always after all that happened in it. */
 export interface RunImported {
   readonly v: 1;
@@ -278,9 +331,48 @@ export interface RunPruned {
 }
 
 /** One fact about a run. A change that old readers would misread gets a new `v` and an up-cast from the old one. */
-export type RunEvent = RunRequested | ApprovalDecided | RunStarted | RunActed | RunResumed | ResumeRefused | RunMarked | RunCached | RunRecorded | RunOutput | RunFinished | RunImported | RunPruned;
+export type RunEvent =
+  | RunRequested
+  | ApprovalDecided
+  | RunStarted
+  | RunActed
+  | RunResumed
+  | ResumeRefused
+  | RunMarked
+  | RunCached
+  | AgentBegan
+  | AgentSteered
+  | AgentTasks
+  | AgentKept
+  | AgentCompacted
+  | AgentConversed
+  | RunRecorded
+  | RunOutput
+  | RunFinished
+  | RunImported
+  | RunPruned;
 
-export const EVENT_TYPES: readonly RunEvent['type'][] = ['run.requested', 'approval.decided', 'run.started', 'run.acted', 'run.resumed', 'resume.refused', 'run.marked', 'run.cached', 'run.recorded', 'run.output', 'run.finished', 'run.imported', 'run.pruned'];
+export const EVENT_TYPES: readonly RunEvent['type'][] = [
+  'run.requested',
+  'approval.decided',
+  'run.started',
+  'run.acted',
+  'run.resumed',
+  'resume.refused',
+  'run.marked',
+  'run.cached',
+  'agent.began',
+  'agent.steered',
+  'agent.tasks',
+  'agent.kept',
+  'agent.compacted',
+  'agent.conversed',
+  'run.recorded',
+  'run.output',
+  'run.finished',
+  'run.imported',
+  'run.pruned',
+];
 
 /** An event as the journal holds it. */
 export interface StoredEvent {

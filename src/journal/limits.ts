@@ -77,7 +77,7 @@ const rights: Fields = {
 
 const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.requested': {
-    model: oneOf('tool', 'code', 'agent'),
+    model: oneOf('tool', 'code', 'agent', 'prompt'),
     tool: optional(name),
     params: kept,
     principal: name,
@@ -102,6 +102,12 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'resume.refused': { by: name, error: failure },
   'run.marked': { as: oneOf('succeeded', 'failed'), by: name },
   'run.cached': { from: uuid },
+  'agent.began': { spec: sha256, route: name, session: optional(uuid), after: optional(uuid) },
+  'agent.steered': { step: count, text: keptText },
+  'agent.tasks': { tasks: kept },
+  'agent.kept': { path, before: when((value) => value === null || blobRef(value) === undefined, 'a blob or null') },
+  'agent.compacted': { step: count, before: count, after: count },
+  'agent.conversed': { messages: kept },
   'run.recorded': {
     calls: kept,
     files: kept,
@@ -181,6 +187,10 @@ export function blobsOf(event: RunEvent): BlobRef[] {
 function keptOf(event: RunEvent): Kept[] {
   if (event.type === 'run.requested') return [event.params];
   if (event.type === 'run.output') return [event.kept];
+  if (event.type === 'agent.steered') return [event.text];
+  if (event.type === 'agent.tasks') return [event.tasks];
+  if (event.type === 'agent.conversed') return [event.messages];
+  if (event.type === 'agent.kept') return event.before ? [event.before] : [];
   if (event.type === 'run.recorded') return [event.calls, event.files, ...(event.input ? [event.input] : [])];
   return event.type === 'run.finished' && event.data ? [event.data] : [];
 }

@@ -45,6 +45,12 @@ const TRANSITIONS: { readonly [T in Exclude<RunEvent['type'], 'run.requested'>]:
   'resume.refused': begun,
   'run.marked': begun,
   'run.cached': begun,
+  'agent.began': ofAgent,
+  'agent.steered': ofAgent,
+  'agent.tasks': ofAgent,
+  'agent.kept': ofAgent,
+  'agent.compacted': ofAgent,
+  'agent.conversed': ofAgent,
   'run.recorded': begun,
   'run.output': begun,
   'run.finished': (state, event, time) => {
@@ -94,6 +100,11 @@ export function isOver({ finishedAt, importedFrom }: Pick<RunState, 'finishedAt'
 function begun(state: RunState, event: RunEvent): RunState {
   if (state.startedAt === undefined) throw illegal(event, 'the run has not started');
   return state;
+}
+
+function ofAgent(state: RunState, event: RunEvent): RunState {
+  if (state.model !== 'agent') throw illegal(event, 'the run is not that of an agent');
+  return begun(state, event);
 }
 
 function requested({ model, tool, parent, principal, cwd, project, door, effect, process }: RunRequested, time: number): RunState {

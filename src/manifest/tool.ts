@@ -48,6 +48,9 @@ export type Executable =
   | (ProcessExecutable & { readonly type: 'external' })
   /** Source text that came with the request; `path` is the module of the runtime. */
   | { readonly type: 'code'; readonly language: string; readonly isolation: 'isolate' | 'sandbox'; readonly path: string }
+  /** An agent, or a model that one asks: toka itself carries them out. */
+  | { readonly type: 'agent' }
+  | { readonly type: 'prompt' }
   | { readonly type: 'wasm'; readonly path: string }
   | { readonly type: 'mcp'; readonly path: string };
 

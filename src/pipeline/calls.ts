@@ -5,7 +5,7 @@ import type { RunSummary } from '../journal/contract.ts';
 import type { Step } from '../journal/events.ts';
 import type { House } from './house.ts';
 import { maskOf } from './mask.ts';
-import type { Command, Interrupted, ToolRequest } from './request.ts';
+import type { Command, ExecutionRequest, Interrupted, ToolRequest } from './request.ts';
 import type { Run } from './run.ts';
 import { isUnknown, outcomeUnknown, requestOf } from './unknown.ts';
 
@@ -19,14 +19,14 @@ export interface Calls {
   /** The place of the next call. */
   place(): Step;
   /** What is to be carried out; or the call that needs not be, since its outcome is on record. Throws TOKA_RUN_DIVERGED, TOKA_OUTCOME_UNKNOWN. */
-  recall(request: ToolRequest): Promise<{ readonly request: ToolRequest; readonly answer?: RecordedCall }>;
+  recall<R extends ExecutionRequest>(request: R): Promise<{ readonly request: R; readonly answer?: RecordedCall }>;
   /** Throws TOKA_RUN_DIVERGED if a call was another one than on record, whatever the tool made of that, or one on record was not made. */
   demandComplete(): Promise<void>;
 }
 
 export function callsOf(parent: Run, house: House): Calls {
-  const { resumes } = parent.request;
-  const recorded = resumes ? recordedCalls(parent.id, house) : Promise.resolve(new Map<number, RecordedCall>());
+  const { resumes, replays } = parent.request;
+  const recorded = resumes ?? replays ? recordedCalls(parent.id, house) : Promise.resolve(new Map<number, RecordedCall>());
   // Whoever asks for a call is told why the record cannot be read.
   recorded.catch(() => undefined);
   const made = new Set<number>();
@@ -43,11 +43,13 @@ export function callsOf(parent: Run, house: House): Calls {
       const { position } = stepOf(asked);
       const call = (await recorded).get(position);
       if (fault) throw fault;
+      if (!call && replays) return fail(diverged(parent.id, `call ${position} is not on record`));
       if (!call) return { request: asked };
       made.add(position);
-      const difference = await differenceOf(call, asked, house);
+      const difference = await differenceOf(call, asked, house, replays?.inOrder === true);
       if (difference !== undefined) return fail(diverged(parent.id, `call ${position} is ${difference}`));
       if (call.status !== 'running' && call.status !== 'interrupted') return { request: asked, answer: call };
+      if (replays) return fail(diverged(parent.id, `call ${position} has no end on record`));
       if (call.status === 'running') return fail(new TokaError('TOKA_RUN_ACTIVE', `run ${call.run} is carried by a process that still lives`, { hint: 'wait for its end' }));
       const retry = resumes?.retry ?? new Set<string>();
       if (isUnknown(call) && !retry.has(call.run)) return fail(outcomeUnknown([call], parent.id));
@@ -68,8 +70,8 @@ async function recordedCalls(run: string, house: House): Promise<Map<number, Rec
 }
 
 /** A process has neither a tool nor parameters by which it would be known again: a digest says what it is. */
-function withCommand(request: ToolRequest, parent: Run): ToolRequest {
-  if (!request.parent || request.target.kind === 'named') return request;
+function withCommand<R extends ExecutionRequest>(request: R, parent: Run): R {
+  if (!request.parent || request.model !== 'tool' || request.target.kind === 'named') return request;
   const command = commandDigest(request.target.command, request, parent);
   return { ...request, parent: { ...request.parent, step: { ...request.parent.step, command } } };
 }
@@ -80,19 +82,21 @@ function commandDigest({ argv, capabilities, env }: Command, { cwd, input }: Too
   return hexDigest(maskOf(parent).text(JSON.stringify({ argv, capabilities, cwd, env: Object.keys(env), input: text })));
 }
 
-async function differenceOf({ events }: RecordedCall, request: ToolRequest, house: House): Promise<string | undefined> {
+async function differenceOf({ events }: RecordedCall, request: ExecutionRequest, house: House, isStrict: boolean): Promise<string | undefined> {
   const before = requestOf(events);
   const name = before.tool ?? 'a tool';
-  if (request.target.kind === 'command') {
+  if (request.model === 'tool' && request.target.kind === 'command') {
     const isSame = before.step?.command === stepOf(request).command;
     return isSame ? undefined : `the process ${request.target.command.argv[0]}, on record is ${name} with other words, folder, input or capabilities`;
   }
   const now = await house.identify(request);
   if (before.step?.command !== undefined || before.tool !== now.tool) return `of ${now.tool ?? 'a tool'}, on record is one of ${name}`;
+  // What a model was asked follows from what was asked and answered before, and from tools and instructions, which may have changed since.
+  if (request.model === 'prompt' && !isStrict) return undefined;
   return digestOf(before.params) === digestOf(now.params) ? undefined : `of ${name}, on record with other parameters`;
 }
 
-function stepOf({ parent }: ToolRequest): Step {
+function stepOf({ parent }: ExecutionRequest): Step {
   return parent?.step ?? { position: 0 };
 }
 

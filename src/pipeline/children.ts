@@ -10,19 +10,27 @@ import type { Calls } from './calls.ts';
 import type { LiveEvent } from './events.ts';
 import type { House } from './house.ts';
 import { secretsOf } from './mask.ts';
-import type { ToolRequest } from './request.ts';
+import type { ExecutionRequest, ToolRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import { type Run, settled } from './run.ts';
 
 /** The child requests of a running tool: same pipeline, its own rights at the most. */
-export function children(parent: Run, house: House, signal: AbortSignal, calls: Calls): Children {
+export function children(parent: Run, house: House, signal: AbortSignal, calls: Calls, handing?: Handing): Children {
+  const caller: Caller = { parent, house, signal, calls, ...(handing ? { handing } : {}) };
   return {
-    spawn: (argv, options) => spawn({ parent, house, signal, calls }, argv, options),
-    call: (tool, params) => call({ parent, house, signal, calls }, tool, params),
+    spawn: (argv, options) => spawn(caller, argv, options),
+    call: (tool, params) => call(caller, tool, params),
   };
 }
 
-/** What toka itself lends to a child, beside the rights of its parent. */
+/** What a child has beside what its parent has in force, and what it may have at the most. */
+export interface Handing {
+  readonly permissions?: readonly Permission[];
+  /** Default: what the parent has in force, and what is handed on beside it. */
+  readonly reach?: EffectiveSet;
+}
+
+/** What toka itself lends to a program that is started, beside the rights of its parent. */
 export interface Lent {
   readonly permissions: readonly Permission[];
   readonly level: Level;
@@ -30,11 +38,12 @@ export interface Lent {
 
 /** The same, with more rights: for what a runtime does before code is started. */
 export function spawnWith(lent: Lent, parent: Run, house: House, signal: AbortSignal, calls: Calls): Children['spawn'] {
-  return (argv, options) => spawn({ parent, house, signal, calls, lent }, argv, options);
+  return (argv, options) => spawn({ parent, house, signal, calls, handing: { permissions: lent.permissions }, level: lent.level }, argv, options);
 }
 
 interface Caller {
-  readonly lent?: Lent;
+  readonly handing?: Handing;
+  readonly level?: Level;
   readonly parent: Run;
   readonly house: House;
   readonly signal: AbortSignal;
@@ -42,16 +51,16 @@ interface Caller {
 }
 
 async function spawn(
-  { parent, house, signal, calls, lent }: Caller,
+  { parent, house, signal, calls, handing, level = settled(parent, 'tool').level }: Caller,
   argv: readonly [string, ...string[]],
   { capabilities, cwd, env = {}, input, onOutput, timeoutMs }: SpawnOptions,
 ): Promise<ProcessResult> {
   const { effective } = settled(parent, 'decision');
-  const level = lent?.level ?? settled(parent, 'tool').level;
   const started = house.clock.now();
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const request: ToolRequest = {
-    ...childOf(parent, signal, calls.place(), lent),
+    ...childOf(parent, signal, calls.place(), handing),
+    model: 'tool',
     ...(cwd === undefined ? {} : { cwd }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(input === undefined ? {} : { input: Buffer.from(input) }),
@@ -81,9 +90,14 @@ async function spawn(
   };
 }
 
-async function call({ parent, house, signal, calls }: Caller, tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult> {
+async function call({ parent, house, signal, calls, handing }: Caller, tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult> {
   const onEvent = (event: LiveEvent): void => parent.request.onEvent?.(event);
-  const { request, answer } = await calls.recall({ ...childOf(parent, signal, calls.place()), onEvent, params, target: { kind: 'named', name: tool } });
+  return answerOf({ ...childOf(parent, signal, calls.place(), handing), model: 'tool', onEvent, params, target: { kind: 'named', name: tool } }, calls, house);
+}
+
+/** What came of a child: from the record, where it is there. */
+export async function answerOf(asked: ExecutionRequest, calls: Calls, house: House): Promise<CallResult> {
+  const { request, answer } = await calls.recall(asked);
   if (answer) return callAnswer(answer, house);
   const { result } = await house.child(request);
   return {
@@ -95,18 +109,19 @@ async function call({ parent, house, signal, calls }: Caller, tool: string, para
   };
 }
 
-function childOf(parent: Run, signal: AbortSignal, step: Step, lent?: Lent): Pick<ToolRequest, 'model' | 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record'> {
+/** What every child has of its parent. */
+export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissions = [], reach }: Handing = {}): Pick<ExecutionRequest, 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record' | 'flow'> {
   const own = settled(parent, 'decision').effective;
-  const effective = lent ? new EffectiveSet([...own.permissions, ...lent.permissions], own.carvedOut) : own;
+  const handed = permissions.length === 0 ? own : new EffectiveSet([...own.permissions, ...permissions], own.carvedOut);
   return {
-    model: 'tool',
     door: 'tool',
     cwd: parent.request.cwd,
-    principal: parent.request.principal.narrow(`run:${parent.id}`, effective, parent.budget && parent.id),
-    parent: { run: parent.id, step, permissions: effective.permissions, secrets: secretsOf(parent) },
+    principal: parent.request.principal.narrow(`run:${parent.id}`, reach ?? handed, parent.budget && parent.id),
+    parent: { run: parent.id, step, permissions: handed.permissions, secrets: secretsOf(parent) },
     signal,
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
     ...(parent.request.record === undefined ? {} : { record: parent.request.record }),
+    ...(parent.request.flow === undefined ? {} : { flow: parent.request.flow }),
   };
 }
 

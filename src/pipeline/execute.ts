@@ -141,14 +141,16 @@ async function conclude(run: Run, error: TokaError | undefined, house: House): P
   return report(run, error, usage);
 }
 
-/** What is counted with the outcome: what the run used, and what it is known for. */
+/** What is counted with the outcome: what the run used, what it is known for, and the conversation that it is the end of. */
 function counting(run: Run, error: TokaError | undefined, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
   const settle = settlement(run, usage, now);
-  const { cacheKey, cachedFrom, id } = run;
-  if (cacheKey === undefined || cachedFrom !== undefined || error) return settle;
+  const { cacheKey, cachedFrom, id, session } = run;
+  const remembers = cacheKey !== undefined && cachedFrom === undefined && !error;
+  if (!remembers && session === undefined) return settle;
   return async (ledger) => {
     await settle?.(ledger);
-    await remember(ledger, cacheKey, id, now);
+    if (remembers) await remember(ledger, cacheKey, id, now);
+    if (session !== undefined) await (await import('./agent/session.ts')).endTurn(ledger, { ...session, run: id, hasSaid: run.conversed !== undefined, now });
   };
 }
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from '@toka/sdk';
 import type { Missing, Policy } from '../capability/policy.ts';
 import type { Anchors } from '../capability/grammar.ts';
 import type { RateLimit } from '../capability/limits.ts';
@@ -5,13 +6,16 @@ import type { Budget } from '../config/config.ts';
 import type { Clock } from '../journal/ids.ts';
 import type { ProcessIdentity, RunRequested } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
+import type { AgentSpec } from '../manifest/agent/spec.ts';
 import type { Tool } from '../manifest/tool.ts';
+import type { Models } from '../model/port.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
 import type { Drift, Lock } from '../registry/lock/lock.ts';
 import type { ListedRuntime } from '../registry/runtimes.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { WarmProcesses } from '../sandbox/warm.ts';
+import type { AgentRunner, Question } from './agent/port.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import type { Run } from './run.ts';
@@ -34,6 +38,9 @@ export interface Verdict {
 /** Shows a person what is otherwise with a tool, and asks what to do. */
 export type Reviewer = (drift: Drift) => Promise<Verdict>;
 
+/** Asks the person for what only they know: answers by the names of the fields; undefined where they would not say. */
+export type Inquirer = (question: Question) => Promise<JsonObject | undefined>;
+
 /** What is called. */
 export type Identity = Pick<RunRequested, 'tool' | 'params'>;
 
@@ -45,6 +52,14 @@ export interface House {
   runtimes(): readonly ListedRuntime[];
   /** The qualified names of all tools. */
   toolNames(): Promise<readonly string[]>;
+  /** Every tool, as it was when the index was built. */
+  allTools(): Promise<readonly Tool[]>;
+  /** Finds an agent by its name. */
+  findAgent(name: string): Promise<AgentSpec>;
+  /** The loop that agents are run by. */
+  runAgent: AgentRunner;
+  /** The gateway to models; opens on first use. */
+  models(): Promise<Models>;
   /** The folder of a runtime's own, which outlives runs. */
   runtimeFolder(id: string): string;
   /** Processes that wait for their run; absent where none do. */
@@ -62,6 +77,7 @@ export interface House {
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
   readonly approver: Approver | undefined;
+  readonly inquirer: Inquirer | undefined;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
   readonly reviewer: Reviewer | undefined;

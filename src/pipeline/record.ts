@@ -58,7 +58,13 @@ export function intentTimes({ startedMs, approvals, intendedMs }: Run): number[]
 export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usage, keeper: Keeper): RunEvent[] {
   const written = pieces(run.completion);
   const kept = maskOf(run).pieces(written);
-  return [...(run.cachedFrom === undefined ? [] : [{ v: 1, type: 'run.cached', from: run.cachedFrom } as const]), ...(run.recording ? [recordedEvent(run, run.recording, keeper)] : []), ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)), finished(run, error, usage, keeper)];
+  return [
+    ...(run.cachedFrom === undefined ? [] : [{ v: 1, type: 'run.cached', from: run.cachedFrom } as const]),
+    ...(run.conversed === undefined ? [] : [{ v: 1, type: 'agent.conversed', messages: keeper.json(maskOf(run).json(run.conversed as unknown as JsonValue)) } as const]),
+    ...(run.recording ? [recordedEvent(run, run.recording, keeper)] : []),
+    ...written.map((piece, at) => output(piece, kept[at]!.bytes, run.completion, keeper)),
+    finished(run, error, usage, keeper),
+  ];
 }
 
 export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
@@ -103,6 +109,7 @@ function boundsOf({ parent, timeoutMs, budget, frozen, record }: ExecutionReques
 function nameOf(request: ExecutionRequest): string {
   if (request.model === 'agent') return request.agent;
   if (request.model === 'code') return request.language;
+  if (request.model === 'prompt') return request.route;
   return request.target.kind === 'named' ? request.target.name.slice(0, 200) : `command/${request.target.command.argv[0]}`;
 }
 

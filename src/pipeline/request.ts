@@ -6,6 +6,8 @@ import type { SandboxOverrides, Level } from '../manifest/tool.ts';
 import type { Step, StoredEvent } from '../journal/events.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { TapedCall } from '../runtime/taped-call.ts';
+import type { AskOptions, Candidate, Prompt } from '../model/port.ts';
+import type { Flow, SaidPart } from './agent/port.ts';
 import type { LiveEvent } from './events.ts';
 
 /** A run whose process is gone before its outcome was recorded, with all that is on record of it. */
@@ -34,6 +36,8 @@ export interface Replaying {
   readonly inOrder: boolean;
   /** How it ended, which is all that a process is answered with. */
   readonly completion: Completion;
+  /** All that is on record of a run of an agent. */
+  readonly agentEvents?: readonly StoredEvent[];
 }
 
 interface Common {
@@ -45,6 +49,8 @@ interface Common {
   /** The run that asks for this one, by which of its calls, what it may hand on, and the secrets that it knows. */
   readonly parent?: { readonly run: string; readonly step: Step; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
   readonly resumes?: Resumption;
+  /** Knows where the values come from that the run, and those below it, are given. */
+  readonly flow?: Flow;
   /** Whether nothing is taken from an earlier run (`--no-cache`). Default false. */
   readonly isFresh?: boolean;
   /** Whether all is kept that is needed to replay the run, and those that it starts. Default false. */
@@ -112,11 +118,60 @@ export interface CodeRequest extends Common {
   readonly capabilities: readonly string[];
 }
 
+/** What is said to an agent, and how it is to go about it. */
+export type AgentParams = {
+  readonly said: readonly SaidPart[];
+  /** `PROVIDER/MODEL` or a role. Default: what its file says. */
+  readonly model?: string;
+  readonly session?: string;
+  /** The run whose conversation it goes on with. */
+  readonly after?: string;
+  readonly maxSteps?: number;
+  /** JSON Schema that its answer must match. */
+  readonly schema?: JsonObject;
+  /** Whether it may only look. Default false. */
+  readonly plan?: boolean;
+  /** Whether it only puts a summary in the place of its conversation so far. Default false. */
+  readonly compact?: boolean;
+};
+
+/** What a person says to an agent while it works. */
+export interface Inbox {
+  /** All that has come since it was asked last. */
+  take(): readonly string[];
+}
+
 /** An agent to be run by its loop. */
 export interface AgentRequest extends Common {
   readonly model: 'agent';
   readonly agent: string;
+  readonly params: AgentParams;
+  readonly inbox?: Inbox;
+  /** Whether nothing of the conversation is kept. Default false. */
+  readonly isEphemeral?: boolean;
 }
 
+/** All that is recorded of what a model is asked: the conversation is on record with the run of its agent. */
+export type PromptParams = {
+  /** SHA-256 of the prompt as JSON, lower-case hex. */
+  readonly digest: string;
+  readonly messages: number;
+  readonly bytes: number;
+};
+
+/** A model to be asked by an agent. */
+export interface PromptRequest extends Common {
+  readonly model: 'prompt';
+  /** The first of the candidates: `PROVIDER/MODEL`. */
+  readonly route: string;
+  readonly params: PromptParams;
+  readonly prompt: Prompt;
+  candidates(): Promise<readonly Candidate[]>;
+  readonly onReply: (event: PromptEvent) => void;
+}
+
+/** What is heard of a model while it answers. */
+export type PromptEvent = Parameters<AskOptions['onEvent']>[0];
+
 /** Everything that can be asked to run, through whatever door. */
-export type ExecutionRequest = ToolRequest | CodeRequest | AgentRequest;
+export type ExecutionRequest = ToolRequest | CodeRequest | AgentRequest | PromptRequest;

@@ -8,7 +8,7 @@ import { pruned } from '../journal/failures.ts';
 import { boundsAgain, paramsAgain, rightsAgain } from './asked-again.ts';
 import { execute } from './execute.ts';
 import type { House } from './house.ts';
-import type { CodeParams, CodeRequest, Interrupted, ToolRequest } from './request.ts';
+import type { AgentParams, AgentRequest, CodeParams, CodeRequest, Interrupted } from './request.ts';
 import { RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { isUnknown, outcomeUnknown, requestOf } from './unknown.ts';
 
@@ -22,7 +22,7 @@ export interface Found extends Interrupted {
 }
 
 /** What is said of a run that is to go on. */
-export interface ResumeRequest extends Pick<ToolRequest, 'allow' | 'door' | 'onEvent' | 'principal' | 'signal'> {
+export interface ResumeRequest extends Pick<AgentRequest, 'allow' | 'door' | 'inbox' | 'onEvent' | 'principal' | 'signal'> {
   /** Those of `needs`, once more. */
   readonly params?: Readonly<Record<string, unknown>>;
   /** Whether what nobody knows of is done again. Default false. */
@@ -50,7 +50,7 @@ export async function inspect(house: House, id: string): Promise<Found> {
  * @throws TokaError What keeps it from being asked for: TOKA_RUN_FOREIGN, TOKA_RUN_NOT_RESUMABLE, TOKA_OUTCOME_UNKNOWN, TOKA_INPUT_NEEDED,
  *   TOKA_TOOL_UNKNOWN. The run is then as it was.
  */
-export async function resume(house: House, found: Found, { principal, params = {}, retry = false, ...rest }: ResumeRequest): Promise<RunResult> {
+export async function resume(house: House, found: Found, { principal, params = {}, retry = false, inbox, ...rest }: ResumeRequest): Promise<RunResult> {
   const { run, events, unknown } = found;
   const requested = requestOf(events);
   const { tool, cwd } = requested;
@@ -60,12 +60,14 @@ export async function resume(house: House, found: Found, { principal, params = {
   const granted = grantedThen(found);
   const common = {
     ...rest,
-    principal: principal.within(granted),
+    // What an agent may have at the most is said by its file; what it starts is decided anew, each by itself.
+    principal: requested.model === 'agent' ? principal : principal.within(granted),
     cwd,
     ...boundsAgain(requested),
     resumes: { run, events, retry: new Set(unknown.map((each) => each.run)) },
   };
   const given = { ...found.params, ...secretsFor(found, params) };
+  if (requested.model === 'agent') return execute(house, { ...common, model: 'agent', agent: tool?.replace(/^agent\//, '') ?? '', params: agentParams(run, given), ...(inbox ? { inbox } : {}) });
   if (requested.model !== 'code') return execute(house, { ...common, model: 'tool', params: given, target: { kind: 'named', name: tool ?? '' } });
   return execute(house, { ...common, model: 'code', ...codeAgain(found, granted), params: codeParams(run, given) });
 }
@@ -81,6 +83,11 @@ function codeParams(run: string, { source, name, params, requirements }: Readonl
   const isWhole = typeof source === 'string' && typeof name === 'string' && typeof params === 'object' && params !== null && Array.isArray(requirements);
   if (isWhole) return { source, name, params: params as JsonObject, requirements: requirements as string[] };
   throw new TokaError('TOKA_INTEGRITY', `expected the code of run ${run}, found something else`, { hint: 'toka audit verify tells what is damaged' });
+}
+
+function agentParams(run: string, given: Readonly<Record<string, unknown>>): AgentParams {
+  if (Array.isArray(given['said'])) return given as unknown as AgentParams;
+  throw new TokaError('TOKA_INTEGRITY', `expected what was said in run ${run}, found something else`, { hint: 'toka audit verify tells what is damaged' });
 }
 
 /**
@@ -135,10 +142,10 @@ async function requireWhole({ run, events }: Found, { findTool, projectRoot, anc
     const hint = isRecorded ? `toka runs resume ${parent}` : 'that run left no record, since it changes nothing: run its tool again';
     throw refusal(run, `it is part of run ${parent}`, hint);
   }
-  if (model === 'agent' || tool === undefined || manifestHash === undefined) throw refusal(run, 'what it was to run is not on record', 'run it again; --mark says how it ended');
+  if (tool === undefined || manifestHash === undefined) throw refusal(run, 'what it was to run is not on record', 'run it again; --mark says how it ended');
   const root = project ?? cwd;
   if (root !== (projectRoot ?? anchors.root)) throw refusal(run, `it belongs to ${root}`, `cd ${root}, and resume it there`);
-  if (model === 'code') return;
+  if (model === 'code' || model === 'agent') return;
   const { executable } = (await findTool(tool)).tool;
   if ('stdin' in executable && executable.stdin === 'inherit') throw refusal(run, 'what it read from standard input is not on record', 'run it again; --mark says how it ended');
 }

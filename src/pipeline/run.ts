@@ -6,13 +6,16 @@ import type { Claim } from '../capability/limits.ts';
 import type { Budget } from '../config/config.ts';
 import { TokaError } from '../errors.ts';
 import type { ApprovalDecided, RunRequested } from '../journal/events.ts';
+import type { AgentSpec } from '../manifest/agent/spec.ts';
 import type { Tool } from '../manifest/tool.ts';
+import type { ModelUsage } from '../model/port.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { GrantedFile } from '../runtime/granted-files.ts';
 import type { ReplayedCall } from '../runtime/replay-context.ts';
 import type { TapedCall } from '../runtime/taped-call.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
 import type { ExpectedSlot } from '../sandbox/slots.ts';
+import type { Message } from './agent/port.ts';
 import type { ExecutionRequest } from './request.ts';
 
 /** The value that every stage takes and returns: what is asked, and what the stages have found out so far. */
@@ -23,6 +26,8 @@ export interface Run {
   /** By resolve. */
   readonly tool?: Tool;
   readonly manifestHash?: string;
+  /** By resolve: what is to be run, where it is an agent. */
+  readonly agent?: AgentSpec;
   /** By resolve: the digest of the tool's code that the lock, or a person, vouched for. */
   readonly lockedCode?: string;
   /** By resolve: what a person said to a tool that is not as the lock says. */
@@ -53,6 +58,11 @@ export interface Run {
   /** By execute, of a tool whose results may be taken from earlier runs: what decides on the result, and the run that it was taken from. */
   readonly cacheKey?: string;
   readonly cachedFrom?: string;
+  /** By execute, of an agent: what it adds to its conversation, and the session that goes on with that. */
+  readonly conversed?: readonly Message[];
+  readonly session?: { readonly session: string; readonly title: string };
+  /** By execute, of a model that was asked: what it has used. */
+  readonly usedByModel?: ModelUsage;
   /** By execute: what is kept of a run that is recorded. */
   readonly recording?: Recording;
   /** By execute: what a run asked that is replayed; absent where its process was gone before it told. */

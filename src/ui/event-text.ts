@@ -19,6 +19,18 @@ export function detail(event: RunEvent): string {
       return `${event.as}, by ${event.by}`;
     case 'run.cached':
       return `as run ${event.from}, which had the same inputs`;
+    case 'agent.began':
+      return `asks ${event.route}${event.session === undefined ? '' : `, in session ${event.session}`}${event.after === undefined ? '' : `, after run ${event.after}`}`;
+    case 'agent.steered':
+      return `before step ${event.step}: ${keptText(event.text)}`;
+    case 'agent.tasks':
+      return keptText(event.tasks);
+    case 'agent.kept':
+      return `${event.path} ${event.before ? `as it was (${event.before.bytes} bytes)` : 'was not there'}`;
+    case 'agent.compacted':
+      return `before step ${event.step}: ${event.before} messages became ${event.after}`;
+    case 'agent.conversed':
+      return keptText(event.messages);
     case 'run.recorded':
       return `${'inline' in event.calls && Array.isArray(event.calls.inline) ? `${event.calls.inline.length} calls` : 'its calls'}, ${event.contents.length} kept beside them, to be replayed${event.lost ? `; not kept: ${event.lost.join(', ')}` : ''}`;
     case 'run.output':

@@ -1,8 +1,8 @@
 import type { AssistantPart, CallResult, JsonObject, JsonValue, ModelToolResult } from '@toka/sdk';
-import type { Kept } from '../../journal/events.ts';
 import type { AgentSpec } from '../../manifest/agent/spec.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+import type { AgentParams } from '../request.ts';
 
 /** Where something in a conversation comes from. */
 export type Origin = 'system' | 'user' | 'model' | 'trusted-tool' | 'untrusted-tool' | 'web' | 'file';
@@ -58,8 +58,12 @@ export type AgentRecord =
 /** What an agent is run for. */
 export interface AgentOrder {
   readonly spec: AgentSpec;
-  /** Which model: `PROVIDER/MODEL` or a role. */
+  /** Which model: `PROVIDER/MODEL`. */
   readonly route: string;
+  /** Tokens that fit into a conversation with it; absent where nobody says. */
+  readonly contextTokens?: number;
+  /** The day on which it began: `2026-11-28`. */
+  readonly today: string;
   /** What was said before, of the session that this goes on with. */
   readonly history: readonly Message[];
   readonly said: readonly SaidPart[];
@@ -68,6 +72,8 @@ export interface AgentOrder {
   readonly maxSteps: number;
   /** Whether it may only look: every call that changes something is refused, and says so. */
   readonly isPlanning: boolean;
+  /** Whether it only puts a summary in the place of its conversation so far. */
+  readonly isCompacting: boolean;
 }
 
 /** What came of it. */
@@ -97,11 +103,17 @@ export interface AgentHost {
   /** Calls a tool, in a run of its own; never rejects for what that run ended with. */
   call(tool: string, params: JsonObject, options?: CallOptions): Promise<CallResult>;
   /** Runs another agent with a part of this one's rights and budget. */
-  spawn(agent: string, params: JsonObject, options?: CallOptions): Promise<CallResult>;
+  spawn(agent: string, params: Pick<AgentParams, 'said' | 'schema' | 'maxSteps' | 'model'>, options?: CallOptions): Promise<CallResult>;
   /** What the person has said since; each is told once, and recorded by its step. */
   steered(step: number): Promise<readonly string[]>;
   record(event: AgentRecord): Promise<void>;
   emit(event: AgentEvent): void;
+  /** Runs code with the tools that the agent may call. */
+  code(language: string, source: string, options?: CallOptions): Promise<CallResult>;
+  /** Runs a command that a file names as the validation of something. */
+  command(argv: readonly [string, ...string[]]): Promise<CallResult>;
+  /** What keeps a value from being one of that JSON Schema; none: nothing. */
+  faultsOf(schema: JsonObject, value: unknown): Promise<readonly string[]>;
   /** Asks the person for what only they know; undefined where nobody is there. */
   inquire(question: Question): Promise<JsonObject | undefined>;
 }
@@ -141,10 +153,3 @@ export interface Flow {
 
 /** Runs an agent: agent/loop.ts, handed down by toka.ts. */
 export type AgentRunner = (order: AgentOrder, host: AgentHost) => Promise<AgentOutcome>;
-
-/** What a run adds to the conversation, as it is recorded. */
-export interface Conversed {
-  readonly v: 1;
-  readonly type: 'agent.conversed';
-  readonly messages: Kept;
-}

@@ -4,7 +4,7 @@ import type { TapedCall } from '../../runtime/taped-call.ts';
 import type { House } from '../house.ts';
 import { maskOf } from '../mask.ts';
 import { clean } from '../recorded-event.ts';
-import type { ExecutionRequest, ToolRequest } from '../request.ts';
+import type { AgentParams, AgentRequest, ExecutionRequest, ToolRequest } from '../request.ts';
 import type { RunResult } from '../result.ts';
 import type { Run } from '../run.ts';
 import { again } from './again.ts';
@@ -42,22 +42,23 @@ export async function replay(house: House, found: Retellable, request: ReplayReq
   return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: !divergence && differences.length === 0, ...(divergence ? { divergence } : {}), differences };
 }
 
-async function requestFor(found: Retellable, { door, principal, signal, params = {}, strict = false }: ReplayRequest, house: House): Promise<ToolRequest> {
+async function requestFor(found: Retellable, { door, principal, signal, params: given = {}, strict = false }: ReplayRequest, house: House): Promise<ToolRequest | AgentRequest> {
   const { run, requested, started, recorded, calls } = found;
-  const secrets = secretsFor(found, params);
+  const secrets = secretsFor(found, given);
   const root = requested.project ?? requested.cwd;
   const completion = await completionOf(found.events, await house.journal());
-  return {
-    model: 'tool',
+  const params = { ...found.params, ...secrets.params };
+  const ofAgent = requested.model === 'agent' ? { agentEvents: found.events } : {};
+  const common = {
     door,
     principal,
     ...(signal ? { signal } : {}),
     cwd: requested.cwd,
-    params: { ...found.params, ...secrets.params },
-    target: targetOf(found),
     ...(requested.parent === undefined ? {} : { parent: { run: requested.parent, step: requested.step ?? { position: 0 }, permissions: [], secrets: Object.values(secrets.params).filter((value) => typeof value === 'string') } }),
-    replays: { run, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion },
+    replays: { run, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion, ...ofAgent },
   };
+  if (requested.model === 'agent') return { ...common, model: 'agent', agent: requested.tool?.replace(/^agent\//, '') ?? '', params: params as unknown as AgentParams };
+  return { ...common, model: 'tool', params, target: targetOf(found) };
 }
 
 function divergenceIn(calls: readonly TapedCall[], made: readonly ReplayedCall[], isStrict: boolean): Divergence | undefined {

@@ -54,19 +54,23 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
   };
 }
 
-function wholeOf(id: string, { tool = 'NAME', bounds }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
+function wholeOf(id: string, { model, tool = 'NAME', bounds }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
   const of = <T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }> | undefined => events.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  const [started, recorded, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
+  // Of an agent, what it was answered is on record with the runs below its own.
+  const ofAgent = model === 'agent' ? NOTHING_TAPED : undefined;
+  const [started, recorded = ofAgent, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
   if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
   if (!started) throw notRecorded(id, `it never began: ${finished.status}`, 'toka runs show tells why');
   const isStopped = finished.status !== 'cancelled' && started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? '');
-  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || isStopped;
+  const isOver = finished.status === 'succeeded' || finished.status === 'failed' || isStopped || (model === 'agent' && finished.status === 'denied');
   if (!isOver) throw notRecorded(id, `it did not end by itself: ${finished.status}`, 'record a run that comes to its end');
   if (!recorded && bounds?.record === true) throw notRecorded(id, 'its process was gone before it told what it was answered', 'record a run that comes to its end');
   if (!recorded) throw notRecorded(id, 'it was not recorded with what it was answered', `record one: toka run --record ${tool} …`);
   if (recorded.lost?.includes('calls') === true) throw notRecorded(id, 'not all that it asked could be kept', 'record a run that does less');
   return { started, recorded };
 }
+
+const NOTHING_TAPED: RunRecorded = { v: 1, type: 'run.recorded', calls: { inline: [] }, files: { inline: [] }, missing: [], contents: [] };
 
 /** What it asked for: a tool by its name, or a command. */
 export function targetOf({ requested: { tool = '', manifestHash }, started: { command = [], level } }: Retellable): ToolRequest['target'] {

@@ -22,7 +22,7 @@ function bounded(run: Run, house: House): Run {
   const { budget: asked, parent, principal } = run.request;
   const claims = claimsOf(house.limits(), settled(run, 'tool'), principal.person);
   // What the configuration gives holds for a whole tree: those below its first run draw on that.
-  const budget = leastBudget(parent ? {} : house.budget, asked ?? {});
+  const budget = leastBudget(leastBudget(parent ? {} : house.budget, asked ?? {}), run.agent?.security.budget ?? {});
   if (asked) requireAmounts(asked);
   const opens = Object.keys(budget).length > 0;
   return claims.length === 0 && !opens ? run : { ...run, claims, ...(opens ? { budget } : {}) };

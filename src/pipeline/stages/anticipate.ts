@@ -5,6 +5,7 @@ import { type Run, settled } from '../run.ts';
 export async function anticipate(run: Run, house: House): Promise<Run> {
   const { capabilities, executable, origin } = settled(run, 'tool');
   if (executable.type === 'native' && origin.kind === 'bundled') return run;
+  if (executable.type === 'agent' || executable.type === 'prompt') return run;
   if (executable.type === 'code') return (await import('../code/anticipate.ts')).anticipateCode(run, executable);
   // A process that waits has its sandbox already.
   if (executable.type === 'native' && house.warm) return run;

@@ -45,7 +45,7 @@ function callOf(run: Run, { projectRoot, env }: House): Call {
 
 /** By a running tool, or by code; what it spawns is asked for by the program's name. */
 function isCalled({ request }: Run): boolean {
-  return request.parent !== undefined && request.model === 'tool' && request.target.kind === 'named';
+  return request.parent !== undefined && (request.model === 'agent' || (request.model === 'tool' && request.target.kind === 'named'));
 }
 
 function flagged({ request }: Run, { anchors }: House): Grant[] {
@@ -63,6 +63,8 @@ function handedOn({ request }: Run): readonly Grant[] {
 
 /** What bundled tools may do without anybody's word: read the project, secrets excepted, and start the program they are made of. */
 function builtIn(tool: Tool, house: House): Grant[] {
+  // Which models there are is said by the user, and by whom they trust: one that can be asked at all may be.
+  if (tool.executable.type === 'prompt') return [{ capability: { domain: 'model', action: 'call', scope: escapeGlob(tool.name) }, source: 'built-in' }];
   if (tool.origin.kind !== 'bundled') return [];
   if (!projectScopes.has(house)) projectScopes.set(house, projectScope(house));
   const scope = projectScopes.get(house);

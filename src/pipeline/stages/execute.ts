@@ -27,6 +27,8 @@ export async function execute(asked: Run, house: House): Promise<Run> {
     name: settled(run, 'tool').qualified,
     ...(request.parent ? { parent: request.parent.run } : {}),
   });
+  if (request.model === 'agent') return (await import('../agent/execute.ts')).executeAgent(run, request, house);
+  if (request.model === 'prompt') return (await import('../prompt/execute.ts')).executePrompt(run, request, house);
   if (request.replays) return (await import('../replay/retell.ts')).retell(run, request.replays, house);
   if (executable.type === 'code') return (await import('../code/execute.ts')).executeCode(run, executable, house);
   if (tool.cache === true) return (await import('../cache.ts')).answered(run, house, async () => carry(run, house));

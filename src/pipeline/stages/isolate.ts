@@ -16,6 +16,7 @@ export async function isolate(run: Run, house: House): Promise<Run> {
     refuseNetwork(effective);
     return run;
   }
+  if (tool.executable.type === 'agent' || tool.executable.type === 'prompt') return run;
   if (tool.executable.type === 'code') return (await import('../code/isolate.ts')).isolateCode(run, tool.executable, house);
   const { planIsolatedNative, planProcess, requireEnforcement } = await import('../../runtime/sandboxed.ts');
   const asked = planInput(run, house);

@@ -1,6 +1,5 @@
 import { resolve as resolvePath } from 'node:path';
 import { hexDigest } from '../../digest.ts';
-import { TokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import { codeDigest } from '../../registry/lock/entry.ts';
 import type { House } from '../house.ts';
@@ -12,9 +11,8 @@ import type { Run } from '../run.ts';
 export async function resolve(run: Run, house: House): Promise<Run> {
   const { request } = run;
   if (request.model === 'code') return (await import('../code/resolve.ts')).resolveCode(run, request, house);
-  if (request.model === 'agent') {
-    throw new TokaError('TOKA_MODEL_UNAVAILABLE', 'the model "agent" is not available in this release', { hint: 'this release runs tools and code: toka run NAME, toka code run' });
-  }
+  if (request.model === 'agent') return (await import('../agent/resolve.ts')).resolveAgent(run, request, house);
+  if (request.model === 'prompt') return (await import('../prompt/resolve.ts')).resolvePrompt(run, request);
   if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.cwd, request.input !== undefined) };
   const { tool, hash: manifest } = await house.findTool(request.target.name);
   const code = codeDigest(tool, house.projectRoot);

@@ -37,7 +37,7 @@ function homeOf({ origin }: Tool, root: string | undefined): string {
 function codeFile({ executable, origin }: Tool, home: string): string | undefined {
   if (executable.type === 'native') return origin.kind === 'bundled' ? undefined : executable.entry;
   if (executable.type === 'external' || executable.type === 'mcp') return executable.path.startsWith(`${home}/`) ? executable.path : undefined;
-  return executable.path;
+  return 'path' in executable ? executable.path : undefined;
 }
 
 /**
@@ -105,12 +105,14 @@ function fileDigest(file: string): string {
 }
 
 function definitionDigest({ origin, executable, ...rest }: Tool, home: string): string {
-  const where = executable.type === 'native' ? { entry: shown(executable.entry, home) } : { path: shown(executable.path, home) };
+  const path = shown(pathOf(executable), home);
+  const where = executable.type === 'native' ? { entry: path } : { path };
   return hexDigest(JSON.stringify({ ...rest, origin: origin.kind, executable: { ...executable, ...where } }));
 }
 
 function pathOf(executable: Tool['executable']): string {
-  return executable.type === 'native' ? executable.entry : executable.path;
+  if (executable.type === 'native') return executable.entry;
+  return 'path' in executable ? executable.path : '';
 }
 
 /** A file relative to where the tool belongs; a program of the machine as it is. */

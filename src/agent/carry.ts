@@ -1,0 +1,111 @@
+import type { CallResult, JsonObject } from '@toka/sdk';
+import type { Tool } from '../manifest/tool.ts';
+import type { AgentHost, AgentOrder, LabelledResult, Origin } from '../pipeline/agent/port.ts';
+import { told } from './answer.ts';
+import type { AskedCall } from './conversation.ts';
+import type { Desk } from './desk.ts';
+import type { OwnAnswer } from './own/own-tool.ts';
+
+/** What came of the calls of one step. */
+export interface Carried {
+  readonly results: readonly LabelledResult[];
+  /** What only a person could say, where nobody is there. */
+  readonly missing?: NonNullable<OwnAnswer['missing']>;
+}
+
+/** Carries out what the model asks for, in its order; calls that change nothing beside each other. */
+export class Carrier {
+  readonly #order: AgentOrder;
+  readonly #host: AgentHost;
+  readonly #desk: Desk;
+  /** Tools that were denied and have not run since, with the error of the last denial. */
+  readonly #denied = new Map<string, CallResult['error']>();
+
+  constructor(order: AgentOrder, host: AgentHost, desk: Desk) {
+    this.#order = order;
+    this.#host = host;
+    this.#desk = desk;
+  }
+
+  /** What was denied, and not made good since. */
+  get denied(): ReadonlyMap<string, CallResult['error']> {
+    return this.#denied;
+  }
+
+  async carry(calls: readonly AskedCall[]): Promise<Carried> {
+    const results: LabelledResult[] = [];
+    let missing: Carried['missing'];
+    for (const batch of batches(calls, (call) => this.#isHarmless(call))) {
+      this.#host.signal.throwIfAborted();
+      for (const done of await Promise.all(batch.map(async (call) => this.#one(call)))) {
+        results.push(done.result);
+        missing ??= done.missing;
+      }
+    }
+    return { results, ...(missing ? { missing } : {}) };
+  }
+
+  async #one(call: AskedCall): Promise<{ readonly result: LabelledResult; readonly missing?: OwnAnswer['missing'] }> {
+    const { id, name, params } = call;
+    const tool = this.#desk.tool(name);
+    this.#host.emit({ type: 'call-began', id, tool: tool?.qualified ?? name, params });
+    const answer = await this.#answer(call, tool);
+    const { isError = false, missing, origins, output, run } = answer;
+    this.#host.emit({ type: 'call-ended', id, tool: tool?.qualified ?? name, status: answer.status ?? (isError ? 'failed' : 'succeeded'), summary: summaryOf(output) });
+    return { result: { id, name, output, ...(isError ? { isError } : {}), origins, ...(run === undefined ? {} : { run }) }, ...(missing ? { missing } : {}) };
+  }
+
+  async #answer({ name, params }: AskedCall, tool: Tool | undefined): Promise<OwnAnswer & { readonly status?: CallResult['status'] }> {
+    const own = this.#desk.own(name);
+    if (own) return own.run(params, {});
+    if (!tool) return { output: `there is no tool ${name}: tool_search finds those that there are`, isError: true, origins: ['system'] };
+    if (this.#order.isPlanning && !changesNothing(tool)) return { output: `${name} changes something, and this is planning: put it into the plan`, isError: true, origins: ['system'] };
+    return this.#call(tool, params);
+  }
+
+  async #call(tool: Tool, params: JsonObject): Promise<OwnAnswer & { readonly status: CallResult['status'] }> {
+    const result = await this.#host.call(tool.qualified, params);
+    this.#note(tool, result);
+    return { output: told(result), ...(result.status === 'succeeded' ? {} : { isError: true }), origins: originsOf(tool, result), run: result.runId, status: result.status };
+  }
+
+  #note({ qualified }: Tool, { status, error }: CallResult): void {
+    if (status === 'denied') this.#denied.set(qualified, error);
+    if (status === 'succeeded') this.#denied.delete(qualified);
+  }
+
+  #isHarmless({ name }: AskedCall): boolean {
+    const tool = this.#desk.tool(name);
+    return tool ? changesNothing(tool) : name !== 'start_agent' && name !== 'run_code';
+  }
+}
+
+function changesNothing({ effect }: Tool): boolean {
+  return effect === 'none' || effect === 'read';
+}
+
+function originsOf({ origin, effect }: Tool, { status }: CallResult): Origin[] {
+  if (status === 'denied') return ['system'];
+  if (origin.kind !== 'bundled') return ['untrusted-tool'];
+  return effect === 'read' ? ['trusted-tool', 'file'] : ['trusted-tool'];
+}
+
+/** Neighbours that may go beside each other; each other call by itself. */
+function batches(calls: readonly AskedCall[], isHarmless: (call: AskedCall) => boolean): AskedCall[][] {
+  const found: AskedCall[][] = [];
+  let open = false;
+  for (const call of calls) {
+    const harmless = isHarmless(call);
+    if (harmless && open) found.at(-1)?.push(call);
+    else found.push([call]);
+    open = harmless;
+  }
+  return found;
+}
+
+function summaryOf(output: unknown): string {
+  const text = (typeof output === 'string' ? output : JSON.stringify(output)).trim();
+  const [line = ''] = text.split('\n');
+  return line.length > 120 ? `${line.slice(0, 119)}…` : line;
+}
+

@@ -1,0 +1,48 @@
+import type { ModelTool } from '@toka/sdk';
+import type { AgentHost, AgentOrder } from '../pipeline/agent/port.ts';
+import type { Tool } from '../manifest/tool.ts';
+import { openShelf, type Shelf, TOOL_SEARCH } from './find/shelf.ts';
+import { agentTools } from './own/agents.ts';
+import { askPerson } from './own/ask-person.ts';
+import { misused, type OwnTool } from './own/own-tool.ts';
+import { runCode } from './own/run-code.ts';
+import { tasksTool } from './own/tasks-tool.ts';
+import type { Tasks } from './tasks.ts';
+
+/** Bytes of definitions of tools that a request may hold. */
+const CEILING = 4096;
+
+/** Tools that one search finds. */
+const FOUND = 5;
+
+/** All tools that an agent has before it: those of its own, and a choice of those of the registry. */
+export interface Desk {
+  /** What the next request holds. */
+  definitions(): readonly ModelTool[];
+  own(name: string): OwnTool | undefined;
+  tool(name: string): Tool | undefined;
+  /** Looks again which tools there are: some may have come since. */
+  renew(): Promise<void>;
+}
+
+export async function openDesk({ spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
+  const shelf = openShelf(await host.tools(), { ceilingBytes: CEILING, pinned: spec.tools.filter((glob) => !glob.includes('*')) });
+  const search = toolSearch(shelf);
+  const own = [search, askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
+  return {
+    definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions()],
+    own: (name) => own.find(({ definition }) => definition.name === name),
+    tool: (name) => shelf.toolOf(name),
+    renew: async () => shelf.renew(await host.tools()),
+  };
+}
+
+function toolSearch(shelf: Shelf): OwnTool {
+  return {
+    definition: TOOL_SEARCH,
+    async run({ query }) {
+      if (typeof query !== 'string') return misused('expected {query}');
+      return { output: shelf.search(query, FOUND).map(({ name, summary }) => ({ name, summary })), origins: ['system'] };
+    },
+  };
+}

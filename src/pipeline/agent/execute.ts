@@ -1,0 +1,105 @@
+import type { JsonValue } from '@toka/sdk';
+import type { Decision } from '../../capability/authorize.ts';
+import { EffectiveSet } from '../../capability/effective.ts';
+import { type ErrorCode, TokaError, toTokaError } from '../../errors.ts';
+import type { Candidate } from '../../model/port.ts';
+import type { Completion } from '../../runtime/completion.ts';
+import { type Calls, callsOf } from '../calls.ts';
+import type { House } from '../house.ts';
+import { limitedSignal } from '../limited-signal.ts';
+import type { AgentRequest } from '../request.ts';
+import { Halt, type Run, settled } from '../run.ts';
+import { historyOf } from './history.ts';
+import { agentHost } from './host.ts';
+import type { AgentOrder, AgentOutcome, SaidPart } from './port.ts';
+import { recorderOf, routeOf } from './recorder.ts';
+import { beginTurn } from './session.ts';
+
+/** How often an agent may ask its model for what was said, unless it is told otherwise. */
+const MAX_STEPS = 50;
+
+/** Runs an agent by its loop; all that it does are runs below this one. */
+export async function executeAgent(asked: Run, request: AgentRequest, house: House): Promise<Run> {
+  // What is told again is given nothing, and needs nothing.
+  const run = request.replays ? { ...asked, decision: NOTHING } : asked;
+  const recorder = recorderOf(run, house);
+  const limited = limitedSignal(run, house);
+  const calls = callsOf(run, house);
+  const ended = new AbortController();
+  let current = run;
+  try {
+    const candidates = await candidatesOf(run, request, house);
+    const [first] = candidates;
+    current = await takeSession(run, request, house);
+    await recorder.began(first.route);
+    const signal = AbortSignal.any([limited.signal, ended.signal]);
+    const host = agentHost({ run, request, house, signal, calls, recorder, candidates });
+    const outcome = await house.runAgent(await orderOf(run, request, first, house), host);
+    current = { ...current, recorded: await recorder.recorded(), ...(request.isEphemeral === true ? {} : { conversed: outcome.messages }), completion: completionOf(outcome, first.route) };
+    return await ending(current, outcome, calls, limited.signal);
+  } catch (thrown) {
+    if (thrown instanceof Halt) throw thrown;
+    throw new Halt({ ...current, recorded: await recorder.recorded() }, toTokaError(limited.signal.aborted ? limited.signal.reason : thrown));
+  } finally {
+    ended.abort(new TokaError('TOKA_CANCELLED', 'the agent that asked for it has ended'));
+    limited.end();
+  }
+}
+
+async function ending(run: Run, { failure }: AgentOutcome, calls: Calls, signal: AbortSignal): Promise<Run> {
+  if (signal.aborted) throw new Halt(run, toTokaError(signal.reason));
+  await calls.demandComplete();
+  if (!failure) return run;
+  const { code, message, hint, data } = failure;
+  throw new Halt(run, new TokaError(code as ErrorCode, message, { ...(hint === undefined ? {} : { hint }), ...(data === undefined ? {} : { data }) }));
+}
+
+const NOTHING: Decision = { effective: new EffectiveSet([]), missing: [], fallen: [], verdicts: [] };
+
+type Candidates = readonly [Candidate, ...Candidate[]];
+
+/** One that is resumed, or told again, asks the model that it began with. */
+async function candidatesOf(run: Run, { params, replays, resumes }: AgentRequest, house: House): Promise<Candidates> {
+  const route = routeOf(replays?.agentEvents ?? resumes?.events ?? []);
+  if (route !== undefined && replays) return [{ route, isLanguageModel: true }];
+  const [first, ...rest] = await (await house.models()).candidates(route ?? params.model ?? run.agent?.model ?? 'work');
+  if (!first) throw new TokaError('TOKA_PROVIDER_UNAVAILABLE', 'no model can be asked here', { hint: 'toka models list shows what was looked for' });
+  return [first, ...rest];
+}
+
+async function takeSession(run: Run, { params: { after, said, session }, replays }: AgentRequest, house: House): Promise<Run> {
+  if (session === undefined || replays) return run;
+  await beginTurn(await house.journal(), { run: run.id, session, after, process: house.process() });
+  return { ...run, session: { session, title: titleOf(said) } };
+}
+
+/** The first line of what was said. */
+function titleOf(said: readonly SaidPart[]): string {
+  const text = said.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(' ').trim().split('\n')[0] ?? '';
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, house: House): Promise<AgentOrder> {
+  const { said, schema, maxSteps, plan = false, compact = false, after } = settled(run, 'params') as AgentRequest['params'];
+  const spec = run.agent;
+  if (!spec) throw new TokaError('TOKA_INTERNAL', 'an agent was to be run before it was found');
+  const began = (replays?.agentEvents ?? resumes?.events)?.[0]?.time ?? run.startedMs;
+  return {
+    spec,
+    route,
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    today: new Date(began).toISOString().slice(0, 10),
+    history: after === undefined ? [] : await historyOf(after, await house.journal()),
+    said,
+    ...(schema === undefined ? {} : { schema }),
+    maxSteps: Math.min(maxSteps ?? MAX_STEPS, spec.maxSteps),
+    isPlanning: plan,
+    isCompacting: compact,
+  };
+}
+
+function completionOf({ data, steps, tasks, text }: AgentOutcome, route: string): Completion {
+  const result = { text, ...(data === undefined ? {} : { answer: data }), tasks, steps, model: route };
+  return { output: text, outputBytes: Buffer.byteLength(text), truncated: false, exitCode: 0, pieces: text === '' ? [] : [{ stream: 'stdout', bytes: Buffer.from(text) }], data: result as unknown as JsonValue };
+}
+

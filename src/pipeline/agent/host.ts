@@ -1,0 +1,97 @@
+import type { CallResult } from '@toka/sdk';
+import { hexDigest } from '../../digest.ts';
+import { type ErrorCode, TokaError } from '../../errors.ts';
+import type { Candidate, ModelReply, Prompt } from '../../model/port.ts';
+import type { Calls } from '../calls.ts';
+import { answerOf, childOf, children, type Handing } from '../children.ts';
+import type { House } from '../house.ts';
+import type { AgentRequest, PromptEvent } from '../request.ts';
+import { type Run, settled } from '../run.ts';
+import { reachOf } from './ceiling.ts';
+import { keeperOfFiles } from './files.ts';
+import type { AgentEvent, AgentHost, CallOptions } from './port.ts';
+import type { Recorder } from './recorder.ts';
+
+interface Hosting {
+  readonly run: Run;
+  readonly request: AgentRequest;
+  readonly house: House;
+  readonly signal: AbortSignal;
+  readonly calls: Calls;
+  readonly recorder: Recorder;
+  readonly candidates: readonly Candidate[];
+}
+
+/** All that the loop of an agent has of the world: each thing that it does is a run below its own. */
+export function agentHost({ run, request, house, signal, calls, recorder, candidates }: Hosting): AgentHost {
+  const { agent } = run;
+  if (!agent) throw new TokaError('TOKA_INTERNAL', 'an agent was to be run before it was found');
+  const { effective } = settled(run, 'decision');
+  const handing: Handing = { reach: reachOf(agent, effective.carvedOut, house.anchors) };
+  const onEvent = request.onEvent;
+  const emit = (event: AgentEvent): void => onEvent?.({ type: 'agent', run: run.id, event });
+  const files = keeperOfFiles(run, house, recorder);
+  const child = (options: CallOptions = {}, own: Handing = handing): Omit<ReturnType<typeof childOf>, 'onEvent'> & Pick<AgentRequest, 'onEvent'> => ({
+    ...childOf(run, options.signal ? AbortSignal.any([signal, options.signal]) : signal, calls.place(), own),
+    ...(options.flow ? { flow: options.flow } : {}),
+    ...(onEvent ? { onEvent } : {}),
+  });
+  return {
+    runId: run.id,
+    signal,
+    cwd: request.cwd,
+    root: house.projectRoot ?? request.cwd,
+    emit,
+    record: recorder.record,
+    steered: async (step) => recorder.steered(step, request.inbox),
+    tools: async () => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true),
+    async ask(route, prompt) {
+      const { result } = await named(
+        answerOf({ ...child(), model: 'prompt', route, prompt, params: paramsOf(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),
+      );
+      return result;
+    },
+    async call(tool, params, options) {
+      const asked = { ...child(options), model: 'tool', params, target: { kind: 'named', name: tool } } as const;
+      await files.before(tool, params);
+      return answerOf(asked, calls, house);
+    },
+    spawn: async (name, params, options) => answerOf({ ...child(options), model: 'agent', agent: name, params }, calls, house),
+    async code(language, source, options) {
+      // It may call what the agent may call: each call is decided by itself.
+      const lent = (handing.reach?.permissions ?? []).filter(({ capability: { domain } }) => domain === 'tool');
+      const capabilities = lent.map(({ capability: { scope } }) => (scope === undefined ? 'tool:call' : `tool:call:${scope}`));
+      return answerOf({ ...child(options, { ...handing, permissions: lent }), model: 'code', language, level: 'restricted', limits: {}, capabilities, params: { source, name: '<agent>', params: {}, requirements: [] } }, calls, house);
+    },
+    async command(argv) {
+      const { exitCode, stdout, stderr } = await children(run, house, signal, calls, handing).spawn(argv, {});
+      return { runId: run.id, status: exitCode === 0 ? 'succeeded' : 'failed', output: `${stdout}${stderr}` };
+    },
+    async faultsOf(schema, value) {
+      return (await house.validator(schema))(value).map(({ pointer, message }) => `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}`);
+    },
+    inquire: async (question) => house.inquirer?.(question),
+  };
+}
+
+/** The reply that stands in the result of its run; throws what kept the model from answering. */
+async function named(answer: Promise<CallResult>): Promise<{ readonly result: ModelReply }> {
+  const { data, error } = await answer;
+  if (error) throw new TokaError(error.code as ErrorCode, error.message, error.hint === undefined ? {} : { hint: error.hint });
+  return { result: data as unknown as ModelReply };
+}
+
+async function forRoute(route: string, candidates: readonly Candidate[], house: House): Promise<readonly Candidate[]> {
+  return candidates[0]?.route === route ? candidates : (await house.models()).candidates(route);
+}
+
+function paramsOf(prompt: Prompt): { digest: string; messages: number; bytes: number } {
+  const text = JSON.stringify(prompt, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value));
+  return { digest: hexDigest(text), messages: prompt.messages.length, bytes: Buffer.byteLength(text) };
+}
+
+function heard(event: PromptEvent, emit: (event: AgentEvent) => void): void {
+  if (event.type === 'text' || event.type === 'reasoning') emit({ type: event.type, text: event.text });
+  if (event.type === 'restart') emit({ type: 'restart', why: event.why });
+}
+
