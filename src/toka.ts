@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject, Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import { coverage } from './capability/covers.ts';
@@ -12,7 +13,7 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
-import type { Retention } from './config/config.ts';
+import { NO_MODELS, type Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
@@ -22,6 +23,7 @@ import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
+import type { Models } from './model/port.ts';
 import type { Approver, House, Reviewer } from './pipeline/house.ts';
 import type { CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
@@ -124,6 +126,8 @@ export interface Toka {
   /** Tells of tools that come, go or change, until the signal ends that. Looks every second, unless told otherwise. */
   watchTools(tell: (change: ToolChange) => void, options: { readonly signal: AbortSignal; readonly everyMs?: number }): Promise<void>;
   journal(): Promise<Journal>;
+  /** The models that can be asked here; what is said to them is no run unless the pipeline does it. */
+  models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
   readonly trust: Trust;
@@ -184,6 +188,10 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const runtimes = lazily(() => listRuntimes(pluginFiles(env)));
+  const models = retried(async () => {
+    const { openModels } = await import('./model/gateway.ts');
+    return openModels({ packageFiles: pluginFiles(env), settings: NO_MODELS, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
+  });
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
@@ -264,6 +272,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     index: registry.index,
     watchTools: async (tell, { signal, everyMs = 1000 }) => (await import('./registry/watch.ts')).watchTools(registry, project?.root, { signal, everyMs }, tell),
     journal: once.get,
+    models: models.get,
     retention: settings.retention,
     trust: trustOf(project, trustFile),
     lock,
