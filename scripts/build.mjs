@@ -34,6 +34,7 @@ const LATE = {
   'index-thread': 'src/index-thread.ts',
   'compile-validator': 'src/registry/compile-validator.ts',
   cache: 'src/pipeline/cache.ts',
+  models: 'src/model/gateway.ts',
   'param-map': 'src/ui/param-map.ts',
   'tools-types': 'src/ui/tools-types.ts',
   'tools-watch': 'src/ui/tools-watch.ts',

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject, Storage } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import type { Sessions } from './agent/session/sessions.ts';
@@ -13,7 +14,7 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
-import type { Retention } from './config/config.ts';
+import { NO_MODELS, type Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
@@ -64,8 +65,6 @@ export interface TokaOptions extends WorkspaceOptions {
   readonly warmProcesses?: number;
   /** Asks the person for what only they know, where an agent wants to. Default: nobody is there. */
   readonly inquirer?: Inquirer | undefined;
-  /** The gateway to models. Default: by configuration, and by what is found on this machine. */
-  readonly models?: Models;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -134,6 +133,8 @@ export interface Toka {
   /** Tells of tools that come, go or change, until the signal ends that. Looks every second, unless told otherwise. */
   watchTools(tell: (change: ToolChange) => void, options: { readonly signal: AbortSignal; readonly everyMs?: number }): Promise<void>;
   journal(): Promise<Journal>;
+  /** The models that can be asked here; what is said to them is no run unless the pipeline does it. */
+  models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
   readonly trust: Trust;
@@ -194,6 +195,10 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const rules = lazily((): Policy => policyOf(settings, anchors));
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const runtimes = lazily(() => listRuntimes(pluginFiles(env)));
+  const models = retried(async () => {
+    const { openModels } = await import('./model/gateway.ts');
+    return openModels({ packageFiles: pluginFiles(env), settings: NO_MODELS, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
+  });
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
@@ -210,10 +215,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     },
     findAgent: async (name) => (await import('./agent/assistant.ts')).findBuiltIn(name),
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
-    models: async () => {
-      if (options.models) return options.models;
-      throw new TokaError('TOKA_PROVIDER_UNAVAILABLE', 'no model can be asked here', { hint: 'toka models list shows what was looked for' });
-    },
+    models: models.get,
     inquirer: options.inquirer,
     toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
     runtimeFolder: (id) => join(folders.data, 'runtimes', id),
@@ -287,6 +289,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     index: registry.index,
     watchTools: async (tell, { signal, everyMs = 1000 }) => (await import('./registry/watch.ts')).watchTools(registry, project?.root, { signal, everyMs }, tell),
     journal: once.get,
+    models: models.get,
     retention: settings.retention,
     trust: trustOf(project, trustFile),
     lock,

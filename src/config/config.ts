@@ -1,3 +1,4 @@
+import type { JsonObject } from '@toka/sdk';
 import type { StorageChoice } from './storage.ts';
 
 /** What one configuration file says. Plain JSON data. */
@@ -63,6 +64,43 @@ export interface Budget {
   readonly bytes?: number;
 }
 
+/** Which models are asked, and how their providers are reached. */
+export interface ModelsConfig {
+  /** What each role stands for, the preferred model first, each `PROVIDER/MODEL`. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** Which models are asked where one does not answer. */
+  readonly fallbacks: Readonly<Record<string, readonly string[]>>;
+  readonly providers: Readonly<Record<string, ProviderConfig>>;
+}
+
+/** What is to be known of one provider, or of a server that is spoken to as one does. */
+export interface ProviderConfig {
+  /** The provider whose protocol it speaks. Default: the one of its name. */
+  readonly protocol?: string;
+  readonly baseURL?: string;
+  /** The variable that holds the key. */
+  readonly keyEnv?: string;
+  /** A file that holds it, for its user alone. */
+  readonly keyFile?: string;
+  /** Requests and tokens in a minute. */
+  readonly limits?: { readonly requests?: number; readonly tokens?: number };
+  /** Milliseconds: for the first event, between two, and for all together. */
+  readonly timeouts?: { readonly first?: number; readonly between?: number; readonly total?: number };
+  /** Tokens that fit into a conversation. */
+  readonly context?: number;
+  /** By the name of a model. Prices: US dollars for a million tokens. */
+  readonly models?: Readonly<Record<string, { readonly context?: number; readonly price?: ModelPrice }>>;
+  /** What this provider alone takes. */
+  readonly options?: JsonObject;
+}
+
+/** US dollars for a million tokens. */
+export interface ModelPrice {
+  readonly input: number;
+  readonly output: number;
+  readonly cached?: number;
+}
+
 /** What is kept of the runs that have ended: those that are beyond any of it may go. */
 export interface Retention {
   /** Milliseconds since they ended. */
@@ -74,3 +112,4 @@ export interface Retention {
 }
 
 export const EMPTY_CONFIG: Config = { policy: { allow: [], ask: [], deny: [] }, prefer: {}, sandbox: {}, limits: [], budget: {}, tools: { paths: [] } };
+export const NO_MODELS: ModelsConfig = { roles: {}, fallbacks: {}, providers: {} };

@@ -85,6 +85,20 @@ const other = strict({
   configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
 });
 
+const provider = strict({
+  id: toolName.describe('Its name, unique among providers.'),
+  entry,
+  summary: prose(2000).describe('Whose models it asks, in one sentence.'),
+  supports: strict({
+    tools: z.boolean().describe('Whether its models can ask for tools.'),
+    images: z.boolean().describe('Whether they can be shown pictures.'),
+    schema: z.boolean().describe('Whether they can be held to a JSON Schema.'),
+  }).describe('What it can do beyond text.'),
+  isLanguageModel: z.boolean().default(true).describe('Whether language models answer: false for what only plays one.'),
+  capabilities: strict(capabilityLists).optional().describe('What it may do, as domain:action[:scope].'),
+  configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
+});
+
 const runtime = strict({
   id: toolName.describe('Its name, unique among runtimes.'),
   entry,
@@ -142,7 +156,7 @@ export const pluginManifest = strict({
     tools: contributions(tool, 'Tools.'),
     runtimes: contributions(runtime, 'Runtimes of languages.'),
     storage: contributions(other, 'Storage backends.'),
-    providers: contributions(other, 'Providers of models.'),
+    providers: contributions(provider, 'Providers of models.'),
     engines: contributions(other, 'Engines of durable execution.'),
     analysers: contributions(analyser, 'Analysers of what was recorded.'),
     search: contributions(other, 'Search over tools.'),

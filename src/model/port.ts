@@ -43,7 +43,7 @@ export interface Models {
   /**
    * Asks the first of them that answers. What was heard of one that then failed is taken back by a `restart`.
    *
-   * @throws TokaError TOKA_PROVIDER_UNAVAILABLE, TOKA_PROVIDER_LIMIT, TOKA_MODEL_REPLY, TOKA_MODEL_CONTEXT
+   * @throws TokaError TOKA_PROVIDER_UNAVAILABLE, TOKA_PROVIDER_LIMIT, TOKA_PROVIDER_AUTH, TOKA_MODEL_REPLY, TOKA_MODEL_REQUEST, TOKA_MODEL_CONTEXT; the reason of the signal
    */
   ask(candidates: readonly Candidate[], prompt: Prompt, options: AskOptions): Promise<ModelReply>;
 }

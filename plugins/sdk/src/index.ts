@@ -60,6 +60,7 @@ export {
   type ProviderErrorCode,
   type ProviderHost,
   type ProviderSupports,
+  type ToolCallPart,
   type UserPart,
 } from './provider.ts';
 export { defineStorage } from './define-storage.ts';

@@ -12,7 +12,18 @@ export type UserPart =
 export type AssistantPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'reasoning'; readonly text: string; readonly metadata?: JsonObject }
-  | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly params: JsonObject; readonly metadata?: JsonObject };
+  | ToolCallPart;
+
+/** A call that a model asks for. */
+export interface ToolCallPart {
+  readonly type: 'tool-call';
+  readonly id: string;
+  readonly name: string;
+  readonly params: JsonObject;
+  /** What the model wrote as parameters, where that is no JSON object; `params` is empty then. */
+  readonly malformed?: string;
+  readonly metadata?: JsonObject;
+}
 
 /** What came of a call that the model has asked for. */
 export interface ModelToolResult {
@@ -63,8 +74,9 @@ export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'filtered';
 /** What comes from a model, in order. Text and reasoning come in pieces; a tool call comes whole; `finish` comes once, at the end. */
 export type ModelEvent =
   | { readonly type: 'text'; readonly text: string }
+  /** One with metadata ends its part, and may have no text itself. */
   | { readonly type: 'reasoning'; readonly text: string; readonly metadata?: JsonObject }
-  | { readonly type: 'tool-call'; readonly id: string; readonly name: string; readonly params: JsonObject; readonly metadata?: JsonObject }
+  | ToolCallPart
   /** Tokens so far, as the provider counts them; later events replace earlier ones. */
   | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens?: number; readonly reasoningTokens?: number }
   | { readonly type: 'finish'; readonly reason: FinishReason };
@@ -106,6 +118,8 @@ export interface Provider {
   /** One sentence, without a full stop at the end. */
   readonly summary: string;
   readonly supports: ProviderSupports;
+  /** Whether language models answer: false for what only plays one. Default true. */
+  readonly isLanguageModel?: boolean;
   /** What it may do: `net:connect:HOST:443`, `env:read:NAME`. Default: nothing. */
   readonly capabilities?: ToolCapabilities;
   /** JSON Schema of its configuration. Default: it has none. */

@@ -1,0 +1,42 @@
+import { isCoded, type ProviderError, type ProviderErrorCode } from '@toka/sdk';
+import { type ErrorCode, TokaError } from '../errors.ts';
+
+const CODES: Readonly<Record<ProviderErrorCode, ErrorCode>> = {
+  PROVIDER_AUTH: 'TOKA_PROVIDER_AUTH',
+  PROVIDER_CONTEXT: 'TOKA_MODEL_CONTEXT',
+  PROVIDER_RATE_LIMIT: 'TOKA_PROVIDER_LIMIT',
+  PROVIDER_REPLY: 'TOKA_MODEL_REPLY',
+  PROVIDER_REQUEST: 'TOKA_MODEL_REQUEST',
+  PROVIDER_UNAVAILABLE: 'TOKA_PROVIDER_UNAVAILABLE',
+};
+
+/** Whether something is an error by which a provider tells what went wrong. */
+export function isProviderError(thrown: unknown): thrown is ProviderError {
+  return isCoded(thrown) && Object.hasOwn(CODES, thrown.code);
+}
+
+/** The error that a caller is told. `redact` takes secrets out of it. */
+export function failureOf(route: string, { code, message, hint, cause }: ProviderError, redact: (text: string) => string): TokaError {
+  return new TokaError(CODES[code], redact(`${route}: ${message}`), {
+    cause,
+    ...(hint === undefined ? {} : { hint: redact(hint) }),
+    data: { route, provider: route.slice(0, route.indexOf('/')) },
+  });
+}
+
+/** What is said where all that were asked have failed: the first of them was wanted most. */
+export function allFailed(failures: readonly TokaError[]): TokaError {
+  const [first, ...others] = failures;
+  if (!first || others.length === 0) return first ?? new TokaError('TOKA_PROVIDER_UNAVAILABLE', 'there is no model to ask', { hint: 'see toka models list' });
+  const { code, hint } = first;
+  return new TokaError(code, `none of ${failures.length} models answered: ${failures.map(({ message }) => message).join('; ')}`, {
+    cause: first,
+    ...(hint === undefined ? {} : { hint }),
+    data: { ...first.data, failures: failures.map((each) => ({ code: each.code, message: each.message, ...each.data })) },
+  });
+}
+
+/** Whether another model may answer what this one did not. A conversation that is too long is for the caller to shorten. */
+export function isPassedOn({ code }: TokaError): boolean {
+  return code !== 'TOKA_MODEL_CONTEXT' && Object.values(CODES).includes(code);
+}
