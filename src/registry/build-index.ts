@@ -9,6 +9,8 @@ import { onOneLine, plain } from '../manifest/plain.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { type Declared, declareManifests, declareWith, type ManifestFile } from './declare.ts';
 import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf, writeListing } from './index-file.ts';
+import type { Whole } from './search/rank.ts';
+import { toolTerms } from './search/tool-terms.ts';
 import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 
 /** Folder times are coarse: a folder changed this short a time ago may change again without its time changing. */
@@ -153,7 +155,8 @@ function settledStamp(folder: string): string {
 function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
   const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)');
   const toolRow = db.prepare('INSERT INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const textRow = db.prepare('INSERT INTO tools_text (rowid, name, description, tags, params, source) VALUES (?, ?, ?, ?, ?, ?)');
+  const textRow = db.prepare('INSERT INTO tools_text (rowid, terms) VALUES (?, ?)');
+  const text = { entries: 0, terms: 0 };
   const labels = qualifiedWhereShared(declared.flatMap(({ tools }) => tools));
   for (const { file, source, stamp, tools, problem } of declared) {
     for (const tool of tools) {
@@ -163,20 +166,18 @@ function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
         tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
         tool.description, file, hexDigest(json), json, labels.get(tool) ?? tool.name, onOneLine(plain(tool.category)), onOneLine(plain(tool.description.split('\n')[0] ?? '')),
       );
-      const params = Object.entries(tool.params.properties).map(([name, schema]) => `${name} ${schema.description}`);
-      textRow.run(lastInsertRowid, split(tool.name), tool.description, tool.tags.join(' '), split(params.join(' ')), tool.source);
+      const terms = toolTerms(tool);
+      textRow.run(lastInsertRowid, terms.join(' '));
+      text.entries += 1;
+      text.terms += terms.length;
     }
     fileRow.run(file, source, stamp, problem ?? null);
   }
+  db.prepare(`INSERT INTO meta VALUES ('text', ?)`).run(JSON.stringify(text satisfies Whole));
 }
 
 /** The qualified name of each tool whose own name others have too. */
 function qualifiedWhereShared(tools: readonly Tool[]): ReadonlyMap<Tool, string> {
   const named = Map.groupBy(tools, ({ name }) => name);
   return new Map([...named.values()].filter(({ length }) => length > 1).flatMap((same) => same.map((tool) => [tool, tool.qualified] as const)));
-}
-
-/** Splits names in camelCase, so that their words can be found. */
-function split(text: string): string {
-  return `${text} ${text.replaceAll(/(\p{Ll})(\p{Lu})/gu, '$1 $2')}`;
 }

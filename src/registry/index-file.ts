@@ -3,10 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { expandAlias } from '../manifest/aliases.ts';
 import type { Tool } from '../manifest/tool.ts';
+import { Ranking, type Whole } from './search/rank.ts';
+import { termsOf } from './search/terms.ts';
 import type { Source } from './sources.ts';
 
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
-const INDEX_VERSION = '5';
+const INDEX_VERSION = '6';
 
 /** How long to wait for another process that stores a validator, milliseconds. */
 export const BUSY_MS = 5000;
@@ -30,7 +32,7 @@ export const INDEX_SCHEMA = `
   CREATE INDEX tools_qualified ON tools (qualified);
   CREATE INDEX tools_file ON tools (file);
   CREATE TABLE validators (schema TEXT PRIMARY KEY, code TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE VIRTUAL TABLE tools_text USING fts5 (name, description, tags, params, source, tokenize = 'porter unicode61');
+  CREATE VIRTUAL TABLE tools_text USING fts5 (terms);
 `;
 
 /** What a line of a list shows of a tool, each with its title. */
@@ -208,20 +210,17 @@ export class RegistryIndex {
     return this.#column('SELECT DISTINCT name AS value FROM tools ORDER BY name');
   }
 
-  /** BM25 over name, description, tags, parameters and source; best first. */
+  /** By what they are and do, best first: SQLite finds those with any of the terms, and these are ranked as everywhere. */
   search(query: string, limit: number): (ToolRow & { readonly score: number })[] {
-    const words = query.match(/[\p{L}\p{N}]+/gu) ?? [];
-    if (words.length === 0) return [];
-    return this.#read((db) =>
-      db
-        .prepare(
-          `SELECT t.name, qualified, t.source, kind, category, version, effect, level, capabilities, t.description,
-                  -bm25(tools_text, 10.0, 4.0, 4.0, 2.0, 1.0) AS score
-           FROM tools_text JOIN tools t ON t.id = tools_text.rowid WHERE tools_text MATCH ? ORDER BY score DESC, qualified LIMIT ?`,
-        )
-        .all(words.map((word) => `"${word}" OR "${word}"*`).join(' OR '), limit)
-        .map((row) => ({ ...toRow(row), score: Number(row['score']) })),
-    );
+    const terms = termsOf(query);
+    if (terms.length === 0) return [];
+    return this.#read((db) => {
+      const found = db.prepare('SELECT rowid AS id, terms FROM tools_text WHERE tools_text MATCH ? ORDER BY rowid').all(terms.map((term) => `"${term}"*`).join(' OR '));
+      const entries = found.map(({ id, terms: text }) => ({ item: Number(id), terms: String(text).split(' ') }));
+      const whole = JSON.parse(String(db.prepare(`SELECT value FROM meta WHERE key = 'text'`).get()?.['value'])) as Whole;
+      const row = db.prepare('SELECT name, qualified, source, kind, category, version, effect, level, capabilities, description FROM tools WHERE id = ?');
+      return new Ranking(entries, whole).search(query, limit).map(({ item, score }) => ({ ...toRow(row.get(item) as Record<string, unknown>), score }));
+    });
   }
 
   /** The manifests that could not be read. */

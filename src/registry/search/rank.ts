@@ -1,0 +1,93 @@
+import { termsOf } from './terms.ts';
+
+/** How soon another occurrence of a term stops to count. */
+const SATURATION = 1.5;
+/** How much the length of a text takes from what its terms count: 0 nothing, 1 all. */
+const LENGTH_SHARE = 0.6;
+/** Letters of a beginning that may stand for the whole word. */
+const PREFIX_LENGTH = 3;
+
+/** Something that can be found, with the terms that it is found by; one that counts more stands there more often. */
+export interface Entry<T> {
+  readonly item: T;
+  readonly terms: readonly string[];
+}
+
+/** `score`: the part of what would be a perfect match, from 0 to 1. */
+export interface Ranked<T> {
+  readonly item: T;
+  readonly score: number;
+}
+
+/** All that is searched, where only a part of it is at hand: the part must then hold every entry with a term that is asked for. */
+export interface Whole {
+  readonly entries: number;
+  /** Of all of them. */
+  readonly terms: number;
+}
+
+interface Posting {
+  /** Place of the entry. */
+  readonly at: number;
+  readonly count: number;
+}
+
+/** Ranks entries by BM25. A term that no entry has counts as the beginning of those that begin with it. */
+export class Ranking<T> {
+  readonly #entries: readonly Entry<T>[];
+  readonly #postings = new Map<string, Posting[]>();
+  readonly #count: number;
+  readonly #averageLength: number;
+
+  constructor(entries: readonly Entry<T>[], whole: Whole = { entries: entries.length, terms: entries.reduce((sum, { terms }) => sum + terms.length, 0) }) {
+    this.#entries = entries;
+    this.#count = whole.entries;
+    this.#averageLength = whole.terms / Math.max(1, whole.entries);
+    entries.forEach(({ terms }, at) => {
+      for (const [term, count] of countsOf(terms)) {
+        const postings = this.#postings.get(term);
+        if (postings) postings.push({ at, count });
+        else this.#postings.set(term, [{ at, count }]);
+      }
+    });
+  }
+
+  /** The best first; of equal ones, that which was given first. */
+  search(query: string, limit: number): Ranked<T>[] {
+    const scores = new Map<number, number>();
+    let perfect = 0;
+    for (const term of new Set(termsOf(query))) {
+      const postings = this.#postings.get(term) ?? this.#beginningWith(term);
+      const weight = Math.log(1 + (this.#count - postings.length + 0.5) / (postings.length + 0.5));
+      perfect += weight * (SATURATION + 1);
+      for (const { at, count } of postings) scores.set(at, (scores.get(at) ?? 0) + weight * this.#saturated(count, at));
+    }
+    return [...scores]
+      .toSorted(([at, score], [otherAt, other]) => other - score || at - otherAt)
+      .slice(0, limit)
+      .flatMap(([at, score]) => {
+        const entry = this.#entries[at];
+        return entry ? [{ item: entry.item, score: score / perfect }] : [];
+      });
+  }
+
+  #beginningWith(beginning: string): Posting[] {
+    if (beginning.length < PREFIX_LENGTH) return [];
+    const counts = new Map<number, number>();
+    for (const [term, postings] of this.#postings) {
+      if (term.startsWith(beginning)) for (const { at, count } of postings) counts.set(at, (counts.get(at) ?? 0) + count);
+    }
+    return Array.from(counts, ([at, count]) => ({ at, count }));
+  }
+
+  #saturated(count: number, at: number): number {
+    const length = (this.#entries[at]?.terms.length ?? 0) / this.#averageLength;
+    return (count * (SATURATION + 1)) / (count + SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length));
+  }
+}
+
+function countsOf(terms: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
+  return counts;
+}
