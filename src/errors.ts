@@ -64,7 +64,6 @@ export const ERRORS = {
   TOKA_RATE_LIMIT: { exit: 75, meaning: 'A limit of the configuration allows no more runs at present.' },
   TOKA_PROVIDER_LIMIT: { exit: 75, meaning: 'A provider of models takes no more requests at present, and went on so after waiting.' },
   TOKA_BUDGET_EXCEEDED: { exit: 75, meaning: 'A budget of the run, or of one above it, is used up.' },
-  TOKA_PROVIDER_LIMIT: { exit: 75, meaning: 'A provider of models allows no more requests at present.' },
   TOKA_STEP_LIMIT: { exit: 75, meaning: 'An agent has asked its model as often as it may.' },
   TOKA_DEPTH_LIMIT: { exit: 75, meaning: 'Runs that start runs are nested too deeply.' },
   TOKA_INTEGRITY: { exit: 76, meaning: 'Recorded data is damaged or was changed.' },

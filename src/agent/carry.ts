@@ -55,7 +55,8 @@ export class Carrier {
     return { result: { id, name, output, ...(isError ? { isError } : {}), origins, ...(run === undefined ? {} : { run }) }, ...(missing ? { missing } : {}) };
   }
 
-  async #answer({ name, params }: AskedCall, tool: Tool | undefined): Promise<OwnAnswer & { readonly status?: CallResult['status'] }> {
+  async #answer({ malformed, name, params }: AskedCall, tool: Tool | undefined): Promise<OwnAnswer & { readonly status?: CallResult['status'] }> {
+    if (malformed !== undefined) return { output: `expected the parameters of ${name} as one JSON object, found ${malformed.slice(0, 200)}`, isError: true, origins: ['system'] };
     const own = this.#desk.own(name);
     if (own) return own.run(params, {});
     if (!tool) return { output: `there is no tool ${name}: tool_search finds those that there are`, isError: true, origins: ['system'] };

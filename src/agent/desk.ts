@@ -9,12 +9,6 @@ import { runCode } from './own/run-code.ts';
 import { tasksTool } from './own/tasks-tool.ts';
 import type { Tasks } from './tasks.ts';
 
-/** Bytes of definitions of tools that a request may hold. */
-const CEILING = 4096;
-
-/** Tools that one search finds. */
-const FOUND = 5;
-
 /** All tools that an agent has before it: those of its own, and a choice of those of the registry. */
 export interface Desk {
   /** What the next request holds. */
@@ -26,7 +20,7 @@ export interface Desk {
 }
 
 export async function openDesk({ spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
-  const shelf = openShelf(await host.tools(), { ceilingBytes: CEILING, pinned: spec.tools.filter((glob) => !glob.includes('*')) });
+  const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')) });
   const search = toolSearch(shelf);
   const own = [search, askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
   return {
@@ -42,7 +36,7 @@ function toolSearch(shelf: Shelf): OwnTool {
     definition: TOOL_SEARCH,
     async run({ query }) {
       if (typeof query !== 'string') return misused('expected {query}');
-      return { output: shelf.search(query, FOUND).map(({ name, summary }) => ({ name, summary })), origins: ['system'] };
+      return { output: shelf.search(query).map(({ name, summary }) => ({ name, summary })), origins: ['system'] };
     },
   };
 }

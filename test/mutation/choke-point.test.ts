@@ -64,10 +64,10 @@ function steps(script: string, more: More): ToolRequest {
   return ask('build-validator', { path: '.', steps: ['lint'] }, { allow: ['proc:exec', 'fs:read:**', 'fs:write:**'], ...more });
 }
 
-holds('unknown model', async () => {
+holds('unknown agent', async () => {
   await open();
   const { principal, door, cwd } = read();
-  expect(await plans({ model: 'agent', agent: 'reviewer', principal, door, cwd, params: {} })).toBe('TOKA_MODEL_UNAVAILABLE');
+  expect(await plans({ model: 'agent', agent: 'nobody', principal, door, cwd, params: { said: [] } })).toBe('TOKA_AGENT_UNKNOWN');
 });
 
 holds('unknown tool', async () => {

@@ -27,12 +27,12 @@ describe('one union for three models', () => {
   const common = { principal: Principal.person('user:test'), door: 'api', params: {} } as const;
   const REQUESTS: Record<string, () => ExecutionRequest> = {
     code: () => ({ ...common, model: 'code', language: 'klingon', params: { source: '1 + 1', name: 'sum', params: {}, requirements: [] }, level: 'restricted', limits: {}, capabilities: [], cwd: here.project }),
-    agent: () => ({ ...common, model: 'agent', agent: 'reviewer', cwd: here.project }),
+    agent: () => ({ ...common, model: 'agent', agent: 'nobody', params: { said: [] }, cwd: here.project }),
   };
 
   test.each([
     ['code', 'TOKA_LANGUAGE_UNKNOWN', 2],
-    ['agent', 'TOKA_MODEL_UNAVAILABLE', 69],
+    ['agent', 'TOKA_AGENT_UNKNOWN', 2],
   ])(
     '%s that cannot be run: said with its code, in the shape of every result, and recorded',
     async (model, code, exitCode) => {

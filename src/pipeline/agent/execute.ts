@@ -98,8 +98,8 @@ async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTo
   };
 }
 
-function completionOf({ data, steps, tasks, text }: AgentOutcome, route: string): Completion {
+function completionOf({ data, failure, steps, tasks, text }: AgentOutcome, route: string): Completion {
   const result = { text, ...(data === undefined ? {} : { answer: data }), tasks, steps, model: route };
-  return { output: text, outputBytes: Buffer.byteLength(text), truncated: false, exitCode: 0, pieces: text === '' ? [] : [{ stream: 'stdout', bytes: Buffer.from(text) }], data: result as unknown as JsonValue };
+  return { output: text, outputBytes: Buffer.byteLength(text), truncated: false, exitCode: failure ? null : 0, pieces: text === '' ? [] : [{ stream: 'stdout', bytes: Buffer.from(text) }], data: result as unknown as JsonValue };
 }
 
