@@ -40,7 +40,7 @@ import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } 
 import { recordFolder } from './registry/plugins/record.ts';
 
 export type { LiveEvent } from './pipeline/events.ts';
-export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { AgentParams, AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@toka/sdk';
-import type { Permission } from '../capability/effective.ts';
+import type { EffectiveSet, Permission } from '../capability/effective.ts';
 import type { Principal } from '../capability/principal.ts';
 import type { Budget } from '../config/config.ts';
 import type { SandboxOverrides, Level } from '../manifest/tool.ts';
@@ -116,6 +116,8 @@ export interface CodeRequest extends Common {
   readonly limits: SandboxOverrides;
   /** Capabilities that the code shall have: of `tool:call` it can call those tools. */
   readonly capabilities: readonly string[];
+  /** What tools that it calls may have at the most, where that is more than the code itself has: that of the agent that wrote it. */
+  readonly reach?: EffectiveSet;
 }
 
 /** What is said to an agent, and how it is to go about it. */

@@ -54,7 +54,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'what others have reserved', file: 'src/capability/budgets.ts', code: ' - held;', without: ';', heldBy: 'test/capability/budgets.test.ts' },
 
   // The stages, in their order.
-  ...stage('resolve', { name: 'unknown model', code: `if (request.model === 'agent')`, without: 'if (false)' }, { name: 'digest of the code', code: 'manifestHash: withCode(manifest, code)', without: 'manifestHash: manifest' }, { name: 'the lock', code: 'return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);', without: 'return { ...run, tool, manifestHash: withCode(manifest, code) };', heldBy: 'test/pipeline/locked.test.ts' }),
+  ...stage('resolve', { name: 'unknown agent', code: `if (request.model === 'agent')`, without: 'if (false)' }, { name: 'digest of the code', code: 'manifestHash: withCode(manifest, code)', without: 'manifestHash: manifest' }, { name: 'the lock', code: 'return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);', without: 'return { ...run, tool, manifestHash: withCode(manifest, code) };', heldBy: 'test/pipeline/locked.test.ts' }),
   { name: 'unknown tool', file: 'src/registry/resolve.ts', code: 'throw unknown(index, name);', without: `return index.find('file-reader')[0];` },
   ...stage('validate', { name: 'parameters', code: 'if (mismatches.length > 0)', without: 'if (false)' }),
   ...stage(

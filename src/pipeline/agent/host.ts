@@ -61,7 +61,7 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
       // It may call what the agent may call: each call is decided by itself.
       const lent = (handing.reach?.permissions ?? []).filter(({ capability: { domain } }) => domain === 'tool');
       const capabilities = lent.map(({ capability: { scope } }) => (scope === undefined ? 'tool:call' : `tool:call:${scope}`));
-      return answerOf({ ...child(options, { ...handing, permissions: lent }), model: 'code', language, level: 'restricted', limits: {}, capabilities, params: { source, name: '<agent>', params: {}, requirements: [] } }, calls, house);
+      return answerOf({ ...child(options, { ...handing, permissions: lent }), model: 'code', language, level: 'restricted', limits: {}, capabilities, ...(handing.reach ? { reach: handing.reach } : {}), params: { source, name: '<agent>', params: {}, requirements: [] } }, calls, house);
     },
     async command(argv) {
       const { exitCode, stdout, stderr } = await children(run, house, signal, calls, handing).spawn(argv, {});

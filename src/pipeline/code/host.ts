@@ -2,7 +2,7 @@ import { coded, type CallResult, type CodeResult, type IsolateHost, type JsonObj
 import { isFileName } from '../../manifest/file-name.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import type { Calls } from '../calls.ts';
-import { children } from '../children.ts';
+import { children, type Handing } from '../children.ts';
 import type { House } from '../house.ts';
 import type { Artifact, Run } from '../run.ts';
 import { Handles } from './handles.ts';
@@ -26,7 +26,7 @@ interface Bounds {
 /** What code may do outside of itself. */
 export function codeHost(run: Run, house: House, { signal, calls, maxOutput }: Bounds): CodeHost {
   const { onEvent } = run.request;
-  const { call } = children(run, house, signal, calls);
+  const { call } = children(run, house, signal, calls, handingOf(run));
   const pieces: { stream: 'stdout' | 'stderr'; bytes: Uint8Array }[] = [];
   const artifacts: Artifact[] = [];
   const handles = new Handles();
@@ -62,6 +62,12 @@ export function codeHost(run: Run, house: House, { signal, calls, maxOutput }: B
     progress: (progress) => onEvent?.({ type: 'progress', run: run.id, progress }),
     completion: (result) => completed({ pieces, isTruncated, written }, result),
   };
+}
+
+/** Code that an agent wrote calls with the rights of that agent. */
+function handingOf({ request }: Run): Handing | undefined {
+  if (request.model !== 'code' || !request.reach) return undefined;
+  return { reach: request.reach, permissions: request.parent?.permissions ?? [] };
 }
 
 function completed({ pieces, isTruncated, written }: { readonly pieces: Completion['pieces']; readonly isTruncated: boolean; readonly written: number }, result: CodeResult | undefined): Completion {
