@@ -163,6 +163,14 @@ const lateImports = {
   },
 };
 
+/** Messages of zod in forty languages, which nobody is shown here: a third of what it is. */
+const withoutLocales = {
+  name: 'without-locales',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/zod\/v4\/locales\/index\.c?js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
+
 const compile = (...projects) => execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2), ...projects], { cwd: root, stdio: 'inherit' });
 
 // All others are compiled against what is published of it.
@@ -202,7 +210,7 @@ for (const plugin of plugins) {
     .filter((each) => existsSync(each))
     .flatMap((each) => readdirSync(each, { withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith('.ts')).map(({ name }) => join(each, name)));
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
-  jobs.push(build({ ...common, entryPoints, external, outbase: join(folder, 'src'), outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports], supported: {} }));
+  jobs.push(build({ ...common, entryPoints, external, outbase: join(folder, 'src'), outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports, withoutLocales], supported: {} }));
 }
 await Promise.all(jobs);
 const require = createRequire(import.meta.url);

@@ -1,6 +1,6 @@
 import type { ProviderError } from '@toka/sdk';
 
-const RETRIES = { PROVIDER_RATE_LIMIT: 5, PROVIDER_UNAVAILABLE: 3, PROVIDER_REPLY: 1, PROVIDER_AUTH: 0, PROVIDER_CONTEXT: 0, PROVIDER_REQUEST: 0 } as const;
+const RETRIES = { PROVIDER_RATE_LIMIT: 5, PROVIDER_UNAVAILABLE: 3, PROVIDER_REPLY: 2, PROVIDER_AUTH: 0, PROVIDER_CONTEXT: 0, PROVIDER_REQUEST: 0 } as const;
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 /** Who says that it takes longer is not waited for. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { defineProvider, providerError } from '@toka/sdk';
+import { defineProvider, isCoded, providerError } from '@toka/sdk';
 import { play } from './lib/play.ts';
 import { chooseReply, parseScript } from './lib/script.ts';
 
@@ -16,8 +16,8 @@ export default defineProvider({
   },
   async *stream({ model, messages }, { signal, config }) {
     const file = resolve(typeof config['folder'] === 'string' ? config['folder'] : '.', model);
-    const text = await readFile(file, { encoding: 'utf8', signal }).catch((cause: NodeJS.ErrnoException) => {
-      throw providerError('PROVIDER_REQUEST', `cannot read the script ${file}: ${cause.code ?? cause.message}`, { cause, hint: 'name it as scripted/PATH' });
+    const text = await readFile(file, { encoding: 'utf8', signal }).catch((cause: unknown) => {
+      throw providerError('PROVIDER_REQUEST', `cannot read the script ${file}${isCoded(cause) ? `: ${cause.code}` : ''}`, { cause, hint: 'name it as scripted/PATH' });
     });
     const { reply, number } = chooseReply(parseScript(text, file), messages, file);
     yield* play(reply, number, signal);

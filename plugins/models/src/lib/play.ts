@@ -5,9 +5,8 @@ import type { ScriptedReply } from './script.ts';
 /** Plays a reply as a model would answer. `number` makes the ids of its calls differ from those of other replies. */
 export async function* play(reply: ScriptedReply, number: number, signal: AbortSignal): AsyncGenerator<ModelEvent> {
   const { calls, end, error, finish, usage } = reply;
-  for await (const text of pieces(reply.reasoning, reply, signal)) yield { type: 'reasoning', text };
-  do for await (const text of pieces(reply.text, reply, signal)) yield { type: 'text', text };
-  while (end === 'repeat');
+  for await (const text of pieces(reply.reasoning, false, reply, signal)) yield { type: 'reasoning', text };
+  for await (const text of pieces(reply.text, end === 'repeat', reply, signal)) yield { type: 'text', text };
   for (const [index, call] of calls.entries()) {
     const id = call.id ?? `call-${number + 1}-${index + 1}`;
     yield { type: 'tool-call', id, name: call.tool, ...('raw' in call ? { params: {}, malformed: call.raw } : { params: call.params }) };
@@ -22,12 +21,13 @@ export async function* play(reply: ScriptedReply, number: number, signal: AbortS
 /** The longest that a timer can wait, 24 days. */
 const FOREVER_MS = 2 ** 31 - 1;
 
-async function* pieces(text: string | undefined, { chunkChars, delayMs, end }: ScriptedReply, signal: AbortSignal): AsyncGenerator<string> {
-  const letters = [...(text ?? '')];
-  for (let at = 0; at < letters.length; at += chunkChars) {
+async function* pieces(text: string | undefined, isRepeated: boolean, { chunkChars, delayMs }: ScriptedReply, signal: AbortSignal): AsyncGenerator<string> {
+  const letters = Array.from(text ?? '');
+  const size = Math.max(1, letters.length);
+  for (let at = 0; at < letters.length || isRepeated; at += chunkChars) {
     // What never ends must leave others room.
-    if (delayMs > 0 || end === 'repeat') await wait(delayMs, undefined, { signal });
-    yield letters.slice(at, at + chunkChars).join('');
+    if (delayMs > 0 || isRepeated) await wait(delayMs, undefined, { signal });
+    const piece = letters.slice(at % size, (at % size) + chunkChars).join('');
+    if (piece !== '') yield piece;
   }
-  if (letters.length === 0 && end === 'repeat') await wait(delayMs, undefined, { signal });
 }
