@@ -54,7 +54,6 @@ const LATE = {
   'resolve-agent': 'src/pipeline/agent/resolve.ts',
   'resolve-prompt': 'src/pipeline/prompt/resolve.ts',
   sessions: 'src/agent/session/sessions.ts',
-  assistant: 'src/agent/assistant.ts',
   artifacts: 'src/ui/artifacts.ts',
   'parse-config': 'src/config/parse.ts',
   'parse-lock': 'src/manifest/load-lock.ts',

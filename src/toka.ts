@@ -174,7 +174,7 @@ export interface Trust {
  * await toka.close();
  */
 export async function createToka(options: TokaOptions = {}): Promise<Toka> {
-  const { cwd, env, folders, project, root, anchors, layers, settings, registry, plugins } = await openWorkspace(options);
+  const { cwd, env, folders, project, root, anchors, layers, settings, registry, agents, plugins } = await openWorkspace(options);
   const findTool = async (name: string): Promise<IndexedTool> => {
     const found = await registry.find(name);
     requireIntactTool(found.tool, plugins, folders.cache);
@@ -213,7 +213,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       const index = await registry.index();
       return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
     },
-    findAgent: async (name) => (await import('./agent/assistant.ts')).findBuiltIn(name),
+    findAgent: agents.find,
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
     models: models.get,
     inquirer: options.inquirer,

@@ -20,18 +20,11 @@ export interface Desk {
   renew(): Promise<void>;
 }
 
-<<<<<<< HEAD
-export async function openDesk({ spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
-  const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')) });
-  const search = toolSearch(shelf);
-  const own = [search, askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
-=======
 export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
   const called = history.flatMap((message) => (message.role === 'assistant' ? callsIn(message.parts).map(({ name }) => name) : []));
   const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')), found: called });
   const own = [askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
   const all = [toolSearch(shelf), ...own];
->>>>>>> 81a7609e (The shelf in the agent: no tool is defined twice, what was called in earlier turns is defined again)
   return {
     // The shelf begins with the search, where one is needed.
     definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions()],
@@ -44,15 +37,9 @@ export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, t
 function toolSearch(shelf: Shelf): OwnTool {
   return {
     definition: TOOL_SEARCH,
-<<<<<<< HEAD
-    async run({ query }) {
-      if (typeof query !== 'string') return misused('expected {query}');
-      return { output: shelf.search(query).map(({ name, summary }) => ({ name, summary })), origins: ['system'] };
-=======
     async run({ query, limit }) {
       if (typeof query !== 'string' || (limit !== undefined && typeof limit !== 'number')) return misused('expected {query, limit?}');
       return { output: shelf.search(query, limit).map((found) => ({ ...found })), origins: ['system'] };
->>>>>>> 81a7609e (The shelf in the agent: no tool is defined twice, what was called in earlier turns is defined again)
     },
   };
 }
