@@ -7,7 +7,7 @@ import type { Step, StoredEvent } from '../journal/events.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { TapedCall } from '../runtime/taped-call.ts';
 import type { AskOptions, Candidate, Prompt } from '../model/port.ts';
-import type { Flow, SaidPart } from './agent/port.ts';
+import type { Flow, Message, SaidPart } from './agent/port.ts';
 import type { LiveEvent } from './events.ts';
 
 /** A run whose process is gone before its outcome was recorded, with all that is on record of it. */
@@ -135,6 +135,8 @@ export type AgentParams = {
   readonly schema?: JsonObject;
   /** Whether it may only look. Default false. */
   readonly plan?: boolean;
+  /** What was said elsewhere: it becomes the conversation as it is, and no model is asked. */
+  readonly takenOver?: readonly Message[];
   /** Whether it only puts a summary in the place of its conversation so far. Default false. */
   readonly compact?: boolean;
 };
