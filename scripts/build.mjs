@@ -50,7 +50,6 @@ const LATE = {
   'agent-session': 'src/pipeline/agent/session.ts',
   'execute-agent': 'src/pipeline/agent/execute.ts',
   'execute-prompt': 'src/pipeline/prompt/execute.ts',
-  models: 'src/model/gateway.ts',
   'resolve-agent': 'src/pipeline/agent/resolve.ts',
   'resolve-prompt': 'src/pipeline/prompt/resolve.ts',
   sessions: 'src/agent/session/sessions.ts',

@@ -1,4 +1,3 @@
-import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject, Storage } from '@toka/sdk';
@@ -13,7 +12,7 @@ import type { Identities } from './capability/token/identity.ts';
 import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
-import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import { trustFileOf } from './capability/trust.ts';
 import { NO_MODELS, type Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
@@ -26,7 +25,8 @@ import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
 import type { Models } from './model/port.ts';
 import type { Approver, House, Inquirer, Reviewer } from './pipeline/house.ts';
-import type { AgentParams, AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { AgentParams } from './pipeline/agent/port.ts';
+import type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
@@ -36,11 +36,15 @@ import { type Lock, openLock } from './registry/lock/lock.ts';
 import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
+import { lazily, retried } from './once.ts';
+import { type Trust, trustOf } from './project-trust.ts';
 import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
 import { recordFolder } from './registry/plugins/record.ts';
 
+export type { Trust } from './project-trust.ts';
 export type { LiveEvent } from './pipeline/events.ts';
-export type { AgentParams, AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { AgentParams } from './pipeline/agent/port.ts';
+export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
@@ -153,16 +157,6 @@ export interface Toka {
 
 /** How long a process waits for a run, in milliseconds. */
 const IDLE_MS = 120_000;
-
-/** Whether the project's own configuration counts. */
-export interface Trust {
-  /** The project's configuration file and its text; absent where it has none. */
-  readonly current: { readonly file: string; readonly text: string } | undefined;
-  state(): TrustState;
-  record(): TrustRecord | undefined;
-  /** Trusts the current text, or with `false` nothing any more. */
-  set(trusted: boolean): void;
-}
 
 /**
  * Opens toka for a folder.
@@ -351,46 +345,4 @@ async function resumption(): Promise<typeof import('./pipeline/resume.ts')> {
 
 async function replays(): Promise<typeof import('./pipeline/replay/replay.ts')> {
   return import('./pipeline/replay/replay.ts');
-}
-
-function trustOf(project: Project | undefined, trustFile: string): Trust {
-  const root = project ? realpathSync(project.root) : '';
-  const current = lazily(() => (project?.configFile === undefined ? undefined : { file: project.configFile, text: readFileSync(project.configFile, 'utf8') }));
-  return {
-    get current() {
-      return current.get();
-    },
-    state: () => (project ? trustState(trustFile, root, current.get()?.text ?? '') : 'untrusted'),
-    record: () => trustRecord(trustFile, root),
-    set(trusted) {
-      const found = current.get();
-      if (!found) throw new TokaError('TOKA_USAGE', 'there is no configuration file to trust here', { hint: 'a project is trusted for its toka.yaml' });
-      recordTrust(trustFile, root, trusted ? trustedNow(found.file, found.text, systemClock.now()) : undefined);
-    },
-  };
-}
-
-/** Made once; where that fails, the next call tries again. */
-function retried<T>(make: () => Promise<T>): { get(): Promise<T>; peek(): Promise<T> | undefined } {
-  let made: Promise<T> | undefined;
-  return {
-    async get() {
-      made ??= make();
-      try {
-        return await made;
-      } catch (error) {
-        made = undefined;
-        throw error;
-      }
-    },
-    peek: () => made,
-  };
-}
-
-function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {
-  let made: { readonly value: T } | undefined;
-  return {
-    get: () => (made ??= { value: make() }).value,
-    peek: () => made?.value,
-  };
 }

@@ -13,7 +13,7 @@ const SAID = 4000;
 
 /** Whether the conversation is about to become too long for the model. */
 export function isFull(conversation: Conversation, { contextTokens }: AgentOrder): boolean {
-  return contextTokens !== undefined && sizeOf(conversation.messages as readonly unknown[]) / BYTES_PER_TOKEN > contextTokens * FULL;
+  return contextTokens !== undefined && sizeOf(conversation.messages) / BYTES_PER_TOKEN > contextTokens * FULL;
 }
 
 /** Puts a summary in the place of what is longest ago. What the person said, and the list of tasks, are taken over word for word. */

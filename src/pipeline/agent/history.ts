@@ -3,8 +3,7 @@ import type { Journal } from '../../journal/contract.ts';
 import { paramsAgain } from '../asked-again.ts';
 import { valueOf } from '../answer.ts';
 import { requestOf } from '../unknown.ts';
-import type { AgentParams } from '../request.ts';
-import type { Message } from './port.ts';
+import type { AgentParams, Message } from './port.ts';
 
 /** Turns that are walked back at most: a record that goes round in circles is damaged. */
 const MOST_TURNS = 10_000;

@@ -2,7 +2,6 @@ import type { AssistantPart, CallResult, JsonObject, JsonValue, ModelToolResult 
 import type { AgentSpec } from '../../manifest/agent/spec.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
-import type { AgentParams } from '../request.ts';
 
 /** Where something in a conversation comes from. */
 export type Origin = 'system' | 'user' | 'model' | 'trusted-tool' | 'untrusted-tool' | 'web' | 'file';
@@ -16,6 +15,23 @@ export interface LabelledResult extends ModelToolResult {
 
 /** What a person has said, or handed over. */
 export type SaidPart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image'; readonly mediaType: string; readonly base64: string };
+
+/** What is said to an agent, and how it is to go about it. */
+export type AgentParams = {
+  readonly said: readonly SaidPart[];
+  /** `PROVIDER/MODEL` or a role. Default: what its file says. */
+  readonly model?: string;
+  readonly session?: string;
+  /** The run whose conversation it goes on with. */
+  readonly after?: string;
+  readonly maxSteps?: number;
+  /** JSON Schema that its answer must match. */
+  readonly schema?: JsonObject;
+  /** Whether it may only look. Default false. */
+  readonly plan?: boolean;
+  /** Whether it only puts a summary in the place of its conversation so far. Default false. */
+  readonly compact?: boolean;
+};
 
 /** One message of a conversation as it is kept: plain JSON. */
 export type Message =
