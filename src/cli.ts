@@ -2,6 +2,10 @@ import type { Command } from '@oclif/core/command';
 import { Config, Plugin } from '@oclif/core/config';
 import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
+import AgentInit from './commands/agent/init.ts';
+import AgentList from './commands/agent/list.ts';
+import AgentShow from './commands/agent/show.ts';
+import AgentValidate from './commands/agent/validate.ts';
 import AuditCheckpoint from './commands/audit/checkpoint.ts';
 import AuditExport from './commands/audit/export.ts';
 import AuditList from './commands/audit/list.ts';
@@ -77,6 +81,10 @@ export { commandNotFound } from './hooks/command-not-found.ts';
 
 /** All commands by their id, which is the path of their file; oclif finds them here (package.json, `oclif.commands`). */
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
+  'agent:init': AgentInit,
+  'agent:list': AgentList,
+  'agent:show': AgentShow,
+  'agent:validate': AgentValidate,
   'audit:checkpoint': AuditCheckpoint,
   'audit:export': AuditExport,
   'audit:list': AuditList,

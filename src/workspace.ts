@@ -13,6 +13,7 @@ import { TokaError, toTokaError } from './errors.ts';
 import type { Tool } from './manifest/tool.ts';
 import { requireIntact } from './registry/plugins/intact.ts';
 import { type InstalledPlugin, readInstalled } from './registry/plugins/record.ts';
+import { type AgentFolder, type Agents, openAgents } from './registry/agents.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 import type { Source } from './registry/sources.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
@@ -41,6 +42,7 @@ export interface Workspace {
   readonly layers: readonly Layer[];
   readonly settings: Settings;
   readonly registry: Registry;
+  readonly agents: Agents;
   /** The plugins that the user has installed or linked. */
   readonly plugins: readonly InstalledPlugin[];
 }
@@ -73,7 +75,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     },
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
-  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, plugins };
+  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, agents: openAgents(agentFolders(project, folders.config), { prefer: settings.prefer, checkCapability: capabilityFault }), plugins };
 }
 
 /** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */
@@ -97,6 +99,14 @@ function sourcesOf(project: Project | undefined, { paths }: Settings, configFold
   if (!project) return sources;
   const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
   return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
+}
+
+/** All places that agents come from. */
+function agentFolders(project: Project | undefined, configFolder: string): AgentFolder[] {
+  const own: AgentFolder = { source: 'toka', kind: 'bundled', folder: join(packageRoot(), 'manifests', 'agents') };
+  const user: AgentFolder = { source: 'user', kind: 'user', folder: join(configFolder, 'agents') };
+  const local = (project ? [join('manifests', 'agents'), join('.toka', 'agents')] : []).map((name): AgentFolder => ({ source: 'project', kind: 'project', folder: join(project?.root ?? '', name) }));
+  return [own, user, ...local.filter(({ folder }) => realPathOf(folder) !== realPathOf(own.folder))];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@toka/sdk';
 import { z } from 'zod';
+import { agentManifest } from '../manifest/agent/agent-manifest.ts';
 import { lockFile } from '../manifest/lock-file.ts';
 import { pluginManifest } from '../manifest/plugin-manifest.ts';
 import { toolManifest } from '../manifest/tool-manifest.ts';
@@ -10,11 +11,12 @@ import { configFile } from './schema.ts';
  * The JSON Schemas (2020-12) that editors and other programs check manifests and configuration with. They say all that a JSON Schema can;
  * relations between parts, which they cannot, stand in the descriptions and are checked by toka alone.
  *
- * @returns By name: `tool`, `plugin`, `config`, `lock` and `policy-test`.
+ * @returns By name: `tool`, `agent`, `plugin`, `config`, `lock` and `policy-test`.
  */
-export function publishedSchemas(): Readonly<Record<'tool' | 'plugin' | 'config' | 'lock' | 'policy-test', JsonSchema>> {
+export function publishedSchemas(): Readonly<Record<'tool' | 'agent' | 'plugin' | 'config' | 'lock' | 'policy-test', JsonSchema>> {
   return {
     tool: publish('tool', 'toka tool manifest', toolManifest),
+    agent: publish('agent', 'toka agent', agentManifest),
     plugin: publish('plugin', 'toka block of a package.json', pluginManifest),
     config: publish('config', 'toka configuration', configFile),
     lock: publish('lock', 'toka lock', lockFile),

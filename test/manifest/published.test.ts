@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { publishedSchemas } from '../../src/config/published.ts';
 import { policyTestFile } from '../../src/config/policy-test.ts';
 import { configFile } from '../../src/config/schema.ts';
+import { agentManifest } from '../../src/manifest/agent/agent-manifest.ts';
 import { lockFile } from '../../src/manifest/lock-file.ts';
 import type { JsonSchema } from '@toka/sdk';
 import { pluginManifest } from '../../src/manifest/plugin-manifest.ts';
@@ -14,8 +15,8 @@ import { toolManifest } from '../../src/manifest/tool-manifest.ts';
 import { parseYaml } from '../../src/manifest/yaml.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const sources = { tool: toolManifest, plugin: pluginManifest, config: configFile, lock: lockFile, 'policy-test': policyTestFile };
-const names = ['tool', 'plugin', 'config', 'lock', 'policy-test'] as const;
+const sources = { tool: toolManifest, agent: agentManifest, plugin: pluginManifest, config: configFile, lock: lockFile, 'policy-test': policyTestFile };
+const names = ['tool', 'agent', 'plugin', 'config', 'lock', 'policy-test'] as const;
 
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true });
 addFormats.default(ajv);
@@ -49,6 +50,38 @@ const samples: Record<(typeof names)[number], unknown[]> = {
       const parsed = parseYaml(readFileSync(join(root, 'test/manifest/compat/v1', name), 'utf8'));
       return 'value' in parsed ? parsed.value : undefined;
     }),
+  agent: [
+    {
+      apiVersion: 'toka/v1',
+      kind: 'Agent',
+      metadata: { name: 'docs-keeper', version: '1.0.0', description: 'd', author: 'a', tags: ['t'] },
+      spec: {
+        name: 'n',
+        domain: 'd',
+        priority: 'high',
+        model: 'anthropic/claude-sonnet-4-5',
+        maxTurns: 10,
+        capabilities: ['writing'],
+        objectives: [
+          { id: 'a', description: 'd', deliverable: 'd', validation: { tool: 'checks/link-validator', params: { path: ['.'] } } },
+          { id: 'b', description: 'd', validation: { command: ['npm', 'test'] } },
+          { id: 'c', description: 'd', validation: { schema: { type: 'object' } } },
+        ],
+        tasks: { default: [{ id: 'd', title: 't', after: ['e'] }], conditional: [{ id: 'e', title: 't', when: 'w' }] },
+        dependencies: { agents: ['security'], tools: ['files/*'], skills: ['pdf'] },
+        reporting: { format: 'json', schema: { type: 'object' } },
+        security: {
+          sandbox: 'standard',
+          capabilities_required: ['fs:read:**'],
+          capabilities_optional: ['git-access'],
+          resource_limits: { timeout: '10m', calls: 5, cpu: '10s', bytes: '8M', tokens: 1000, money: 0.5 },
+        },
+        behavioral_directives: ['b'],
+        success_criteria: ['s'],
+        hooks: [{ on: 'tool' }],
+      },
+    },
+  ],
   plugin: [
     {
       manifestVersion: 1,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fileOf, has, lay, load, root, run } from './support.ts';
 
 const names = readdirSync(fileOf('.'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && entry.name !== 'schema')
+  .filter((entry) => entry.isDirectory() && !['agents', 'schema'].includes(entry.name))
   .map(({ name }) => name);
 
 describe('the tools that ship as manifests', () => {

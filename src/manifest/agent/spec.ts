@@ -30,8 +30,13 @@ export interface AgentSpec {
   readonly name: string;
   /** `agent/NAME`. */
   readonly qualified: string;
+  /** As people read it, where that is not `name`. */
+  readonly title?: string;
   readonly version: string;
   readonly description: string;
+  readonly author?: string;
+  /** Further words to find it by. */
+  readonly tags?: readonly string[];
   readonly origin: Pick<Origin, 'kind' | 'file'>;
   /** SHA-256 of the file, lower-case hex. */
   readonly hash: string;
@@ -60,6 +65,7 @@ export interface AgentSpec {
     readonly ceiling?: readonly string[];
     /** Milliseconds. */
     readonly timeoutMs?: number;
+    /** Money in millionths of a US dollar. */
     readonly budget: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number; readonly tokens?: number; readonly money?: number };
   };
   readonly hooks: readonly JsonObject[];

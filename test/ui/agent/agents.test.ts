@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { place, type Place } from '../../support/cli.ts';
+
+let here: Place;
+
+beforeAll(() => {
+  here = place();
+});
+afterAll(() => here[Symbol.dispose]());
+
+const agent = (name: string, spec: object): string => JSON.stringify({ apiVersion: 'toka/v1', kind: 'Agent', metadata: { name, version: '1.0.0', description: 'd' }, spec });
+
+interface Validation {
+  readonly ok: boolean;
+  readonly agents: readonly { readonly agent?: string; readonly error?: { readonly code: string; readonly data: { readonly problems: readonly { readonly path: string; readonly suggestion?: string }[] } } }[];
+}
+
+test('what init writes is valid, stands in the list and can be shown', async () => {
+  expect(await here.json(['agent', 'init', 'keeper'])).toMatchObject({ exit: 0, schema: 'toka/agent-init/v1', file: join(here.project, '.toka/agents/keeper.yaml') });
+  expect(await here.json<Validation>(['agent', 'validate'])).toMatchObject({ exit: 0, schema: 'toka/agent-validation/v1', ok: true });
+  const { agents } = await here.json<{ agents: readonly { readonly name: string; readonly source: string }[] }>(['agent', 'list']);
+  expect(agents.map(({ name, source }) => `${source}/${name}`)).toEqual(['toka/assistant', 'toka/documentation', 'toka/infrastructure', 'project/keeper', 'toka/security', 'toka/testing']);
+  const { code, stdout } = await here.run(['agent', 'show', 'keeper']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('├─ mend: Correct them\n│  └─ after look');
+});
+
+test('init overwrites nothing', async () => {
+  here.write({ '.toka/agents/mine.yaml': 'mine' });
+  expect(await here.json(['agent', 'init', 'mine'])).toMatchObject({ exit: 2, error: { code: 'TOKA_STORAGE_TAKEN' } });
+  expect(here.read('.toka/agents/mine.yaml')).toBe('mine');
+});
+
+describe('validate', () => {
+  test('finds tools, parameters and agents that are not there', async () => {
+    here.write({
+      'checked/bad.yaml': agent('bad', {
+        objectives: [
+          { id: 'a', description: 'd', validation: { tool: 'link-validatr' } },
+          { id: 'b', description: 'd', validation: { tool: 'data-check', params: { paht: ['.'] } } },
+        ],
+        dependencies: { tools: ['files/*', 'flies/*'], agents: ['securty'] },
+      }),
+    });
+    const { exit, agents } = await here.json<Validation>(['agent', 'validate', 'checked']);
+    expect(exit).toBe(65);
+    expect(agents[0]?.error?.data.problems.map(({ path, suggestion }) => [path, suggestion])).toEqual([
+      ['spec.objectives[0].validation.tool', '"link-validator"'],
+      ['spec.objectives[1].validation.params', undefined],
+      ['spec.dependencies.tools[1]', undefined],
+      ['spec.dependencies.agents[0]', '"security"'],
+    ]);
+  });
+
+  test('a path that is not there is a mistake of the command line', async () => {
+    expect(await here.json(['agent', 'validate', 'nowhere'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
+  });
+});
