@@ -66,7 +66,7 @@ export interface Step {
 export interface Bounds {
   /** Milliseconds. */
   readonly timeoutMs?: number;
-  readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number };
+  readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number; readonly tokens?: number; readonly money?: number };
   readonly frozen?: true;
   /** Whether it is kept with all that it is answered. */
   readonly record?: true;
