@@ -51,9 +51,9 @@ export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions extends WorkspaceOptions {
   /** Asks a person for what no rule grants. Default: nobody is asked. */
-  readonly approver?: Approver;
+  readonly approver?: Approver | undefined;
   /** Asks a person about a tool that is not as the project's lock says. Default: nobody is asked, and it does not run. */
-  readonly reviewer?: Reviewer;
+  readonly reviewer?: Reviewer | undefined;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
   /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
@@ -70,7 +70,7 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'deny' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
 
 /** Source text, and what is to be known of it. */
 export interface Code {
@@ -174,7 +174,7 @@ export interface Trust {
  * await toka.close();
  */
 export async function createToka(options: TokaOptions = {}): Promise<Toka> {
-  const { cwd, env, folders, project, root, anchors, layers, settings, registry, plugins } = await openWorkspace(options);
+  const { cwd, env, folders, project, root, anchors, layers, settings, registry, agents, plugins } = await openWorkspace(options);
   const findTool = async (name: string): Promise<IndexedTool> => {
     const found = await registry.find(name);
     requireIntactTool(found.tool, plugins, folders.cache);
@@ -213,7 +213,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       const index = await registry.index();
       return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
     },
-    findAgent: async (name) => (await import('./agent/assistant.ts')).findBuiltIn(name),
+    findAgent: agents.find,
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
     models: models.get,
     inquirer: options.inquirer,
