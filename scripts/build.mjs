@@ -60,6 +60,7 @@ const LATE = {
   remember: 'src/ui/remember.ts',
   agents: 'src/ui/agent/agents.ts',
   'agent-init': 'src/ui/agent/init.ts',
+  'agent-run': 'src/ui/agent/run.ts',
   check: 'src/ui/check.ts',
   'policy-check': 'src/ui/policy-check.ts',
   'policy-test': 'src/ui/policy-test.ts',

@@ -18,6 +18,7 @@ export const ERRORS = {
   TOKA_TOOL_UNKNOWN: { exit: 2, meaning: 'No tool has that name.' },
   TOKA_TOOL_AMBIGUOUS: { exit: 2, meaning: 'Two tools have that name; the qualified name tells which is meant.' },
   TOKA_AGENT_UNKNOWN: { exit: 2, meaning: 'No agent has that name.' },
+  TOKA_AGENT_AMBIGUOUS: { exit: 2, meaning: 'Two agents have that name; the name with its source tells which is meant.' },
   TOKA_SESSION_UNKNOWN: { exit: 2, meaning: 'No session of an agent has that id.' },
   TOKA_AGENT_AMBIGUOUS: { exit: 2, meaning: 'Two agents have that name; the name with its source tells which is meant.' },
   TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },

@@ -55,9 +55,9 @@ export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions extends WorkspaceOptions {
   /** Asks a person for what no rule grants. Default: nobody is asked. */
-  readonly approver?: Approver;
+  readonly approver?: Approver | undefined;
   /** Asks a person about a tool that is not as the project's lock says. Default: nobody is asked, and it does not run. */
-  readonly reviewer?: Reviewer;
+  readonly reviewer?: Reviewer | undefined;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
   /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
@@ -74,7 +74,7 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'deny' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
 
 /** Source text, and what is to be known of it. */
 export interface Code {

@@ -4,12 +4,14 @@ import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
 import { isGone } from '../journal/process.ts';
-import { printDuration, printSize } from '../manifest/units.ts';
+import { printDuration, printMoney, printSize } from '../manifest/units.ts';
 
-/** What a run uses of a budget, or may use: milliseconds of CPU time and bytes of output. */
+/** What a run uses of a budget, or may use: milliseconds of CPU time, bytes of output, and of models tokens and millionths of a US dollar. */
 export interface Use {
   readonly cpu: number;
   readonly bytes: number;
+  readonly tokens: number;
+  readonly money: number;
 }
 
 /** A figure that no budget bounds is absent. */
@@ -70,7 +72,7 @@ export async function reserve(ledger: Ledger, { run, accounts, most }: Draw, now
     const left = leftOf(account, most, now);
     const short = shortOf(account, left);
     if (short !== undefined) throw budgetExceeded(short, { limit: account.budget[short] ?? 0 });
-    const held = { cpu: Math.min(most.cpu, left.cpu ?? Infinity), bytes: Math.min(most.bytes, left.bytes ?? Infinity) };
+    const held = lesserUse(most, left);
     await write(ledger, id, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
     shares.push(shareOf(account.budget, left));
   }
@@ -97,13 +99,26 @@ export async function settle(ledger: Ledger, { run, accounts }: Pick<Draw, 'run'
     if (id === run) await ledger.remove(PREFIX + id);
     if (id === run || !account) continue;
     const { [run]: _settled, ...reserved } = account.reserved;
-    await write(ledger, id, { ...account, used: { cpu: account.used.cpu + use.cpu, bytes: account.used.bytes + use.bytes }, reserved });
+    await write(ledger, id, { ...account, used: addUse(account.used, use), reserved });
   }
+}
+
+/** What is used of a budget, figure by figure. */
+export const USED = ['cpu', 'bytes', 'tokens', 'money'] as const satisfies readonly (keyof Use)[];
+
+function addUse(one: Use, other: Use): Use {
+  return { cpu: one.cpu + other.cpu, bytes: one.bytes + other.bytes, tokens: one.tokens + other.tokens, money: one.money + other.money };
+}
+
+/** What is reserved: the most that it may use, where so much is left. */
+export function lesserUse(most: Use, left: Left): Use {
+  const least = (name: keyof Use): number => Math.min(most[name], left[name] ?? Infinity);
+  return { cpu: least('cpu'), bytes: least('bytes'), tokens: least('tokens'), money: least('money') };
 }
 
 /** One figure of a budget in words: `1m of time`. */
 export function printAmount(name: keyof Budget, amount: number): string {
-  return `${{ calls: String, wall: printDuration, cpu: printDuration, bytes: printSize }[name](amount)} ${NAMES[name]}`;
+  return `${{ calls: String, wall: printDuration, cpu: printDuration, bytes: printSize, tokens: String, money: (sum: number) => `$${printMoney(sum)}` }[name](amount)} ${NAMES[name]}`;
 }
 
 /** The error of a run that has used a budget up. */
@@ -122,8 +137,8 @@ export function budgetExceeded(name: keyof Budget, { limit, token }: Bound = { l
 export const UNBOUNDED: Share = { left: {}, bounds: {} };
 
 const PREFIX = 'budget/';
-const NOTHING: Use = { cpu: 0, bytes: 0 };
-const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output' };
+const NOTHING: Use = { cpu: 0, bytes: 0, tokens: 0, money: 0 };
+const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output', tokens: 'tokens', money: 'for models' };
 
 function leftOf({ budget, openedMs, used, reserved }: Account, most: Use, now: number): Left {
   const left = (name: keyof Use): number => {
@@ -134,15 +149,13 @@ function leftOf({ budget, openedMs, used, reserved }: Account, most: Use, now: n
   return {
     // A clock that has gone back gives no more than there was at first.
     ...(budget.wall === undefined ? {} : { wall: Math.min(budget.wall, openedMs + budget.wall - now) }),
-    ...(budget.cpu === undefined ? {} : { cpu: left('cpu') }),
-    ...(budget.bytes === undefined ? {} : { bytes: left('bytes') }),
+    ...Object.fromEntries(USED.filter((name) => budget[name] !== undefined).map((name) => [name, left(name)])),
   };
 }
 
-function shortOf({ budget, calls }: Account, { wall, cpu, bytes }: Left): keyof Budget | undefined {
+function shortOf({ budget, calls }: Account, left: Left): keyof Budget | undefined {
   if (budget.calls !== undefined && calls >= budget.calls) return 'calls';
-  const [short] = Object.entries({ wall, cpu, bytes }).find(([, left]) => left !== undefined && left <= 0) ?? [];
-  return short as keyof Budget | undefined;
+  return (['wall', ...USED] as const).find((name) => (left[name] ?? Infinity) <= 0);
 }
 
 async function write(ledger: Ledger, id: string, account: Account): Promise<void> {

@@ -62,6 +62,10 @@ export interface Budget {
   readonly wall?: number;
   readonly cpu?: number;
   readonly bytes?: number;
+  /** Of models, read and written together. */
+  readonly tokens?: number;
+  /** For models: millionths of a US dollar. */
+  readonly money?: number;
 }
 
 /** Which models are asked, and how their providers are reached. */

@@ -107,11 +107,13 @@ function toRetention({ age, count, size }: { readonly [name in keyof Retention]:
   return { ...(age === undefined ? {} : { age }), ...(count === undefined ? {} : { count }), ...(size === undefined ? {} : { size }) };
 }
 
-function toBudget({ calls, wall, cpu, bytes }: { readonly [name in keyof Budget]: number | undefined }): Budget {
+function toBudget({ calls, wall, cpu, bytes, tokens, money }: { readonly [name in keyof Budget]: number | undefined }): Budget {
   return {
     ...(calls === undefined ? {} : { calls }),
     ...(wall === undefined ? {} : { wall }),
     ...(cpu === undefined ? {} : { cpu }),
     ...(bytes === undefined ? {} : { bytes }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(money === undefined ? {} : { money }),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { age, capability, duration, line, size, strict, toolName } from '../manifest/parts.ts';
+import { age, capability, count, duration, line, money, size, strict, toolName } from '../manifest/parts.ts';
 
 const scope = {
   tools: z
@@ -74,6 +74,8 @@ export const configFile = strict({
     wall: duration.optional().describe('How long, such as 10m.'),
     cpu: duration.optional().describe('How much CPU time, such as 2m.'),
     bytes: size.optional().describe('How much output, such as 64M.'),
+    tokens: count.optional().describe('How many tokens of models, read and written together.'),
+    money: money.optional().describe('How much for models, in US dollars.'),
   })
     .prefault({})
     .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),

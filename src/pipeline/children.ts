@@ -110,7 +110,7 @@ export async function answerOf(asked: ExecutionRequest, calls: Calls, house: Hou
 }
 
 /** What every child has of its parent. */
-export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissions = [], reach }: Handing = {}): Pick<ExecutionRequest, 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record' | 'flow'> {
+export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissions = [], reach }: Handing = {}): Pick<ExecutionRequest, 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'deny' | 'frozen' | 'record' | 'flow'> {
   const own = settled(parent, 'decision').effective;
   const handed = permissions.length === 0 ? own : new EffectiveSet([...own.permissions, ...permissions], own.carvedOut);
   return {
@@ -119,6 +119,7 @@ export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissi
     principal: parent.request.principal.narrow(`run:${parent.id}`, reach ?? handed, parent.budget && parent.id),
     parent: { run: parent.id, step, permissions: handed.permissions, secrets: secretsOf(parent) },
     signal,
+    ...(parent.request.deny === undefined ? {} : { deny: parent.request.deny }),
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
     ...(parent.request.record === undefined ? {} : { record: parent.request.record }),
     ...(parent.request.flow === undefined ? {} : { flow: parent.request.flow }),

@@ -61,6 +61,8 @@ interface Common {
   readonly replays?: Replaying;
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
+  /** Capabilities that the caller takes away from the run and from all that it starts (`--deny`). */
+  readonly deny?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
   /** Whether nothing may run but what the project's lock vouches for (`--frozen`). */
   readonly frozen?: boolean;

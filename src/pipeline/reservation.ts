@@ -1,11 +1,13 @@
 import { takeTurn } from '../capability/limits.ts';
-import { type Left, openAccount, reserve as draw, settle as settleAccounts, tighter } from '../capability/budgets.ts';
+import { type Left, openAccount, reserve as draw, settle as settleAccounts, tighter, type Use } from '../capability/budgets.ts';
 import { drawOnTokens, settleTokens, type TokenBudget } from '../capability/token-budgets.ts';
 import type { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { Usage } from '../journal/events.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
+import type { ModelUsage } from '../model/port.ts';
 import type { House } from './house.ts';
+import type { PromptParams } from './request.ts';
 import type { Run } from './run.ts';
 import { timeLimitOf } from './time-limit.ts';
 
@@ -27,8 +29,8 @@ export async function reserve(run: Run, house: House, ledger: Ledger): Promise<R
   if (!isBounded(run)) return run;
   const accounts = accountsOf(run);
   if (run.budget) await openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
-  const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now);
-  const most = { ...mostOf(run.plan), wall: ownTime(run, timeLimitOf(run)) };
+  const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run) }, now);
+  const most = { ...mostOf(run), wall: ownTime(run, timeLimitOf(run)) };
   const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most, process: house.process() }, now));
   return { ...run, share, ...(run.plan ? { plan: within(run.plan, share.left) } : {}) };
 }
@@ -36,7 +38,7 @@ export async function reserve(run: Run, house: House, ledger: Ledger): Promise<R
 /** Settles what was reserved by what was measured; absent where nothing was reserved. */
 export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
   if (!run.share) return undefined;
-  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes };
+  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes, ...usedOf(run.usedByModel) };
   const wall = ownTime(run, Math.max(0, now - (run.intendedMs ?? now)));
   return async (ledger) => {
     await settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
@@ -62,16 +64,31 @@ function accountsOf({ id, budget, request }: Run): readonly string[] {
   return budget ? [...budgets, id] : budgets;
 }
 
-/** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. */
-function mostOf(plan: SandboxPlan | undefined): { cpu: number; bytes: number } {
-  if (!plan) return { cpu: 0, bytes: 0 };
-  const { cpu, timeoutMs, maxOutput } = plan.limits;
+/** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. What a model costs is known when it has answered. */
+function mostOf({ plan, request }: Run): Use {
+  const tokens = request.model === 'prompt' ? tokensAsked(request.params) + ANSWER_TOKENS : 0;
+  return plan ? { ...mostOfPlan(plan), tokens, money: 0 } : { cpu: 0, bytes: 0, tokens, money: 0 };
+}
+
+function mostOfPlan({ limits: { cpu, timeoutMs, maxOutput } }: SandboxPlan): { readonly cpu: number; readonly bytes: number } {
   return { cpu: (cpu / 100) * timeoutMs, bytes: maxOutput };
+}
+
+/** How long most answers are at the most. */
+const ANSWER_TOKENS = 8192;
+
+/** Texts have about four bytes for each token. */
+export function tokensAsked({ bytes }: PromptParams): number {
+  return Math.ceil(bytes / 4);
+}
+
+function usedOf({ inputTokens = 0, outputTokens = 0, microdollars = 0 }: ModelUsage = {}): Pick<Use, 'tokens' | 'money'> {
+  return { tokens: inputTokens + outputTokens, money: microdollars };
 }
 
 function within(plan: SandboxPlan, { wall = Infinity, cpu = Infinity, bytes = Infinity }: Left): SandboxPlan {
   const { limits } = plan;
-  const isShort = cpu < mostOf(plan).cpu;
+  const isShort = cpu < mostOfPlan(plan).cpu;
   return {
     ...plan,
     limits: {

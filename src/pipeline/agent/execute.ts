@@ -1,4 +1,4 @@
-import type { JsonValue } from '@toka/sdk';
+import type { JsonObject, JsonValue } from '@toka/sdk';
 import type { Decision } from '../../capability/authorize.ts';
 import { EffectiveSet } from '../../capability/effective.ts';
 import { type ErrorCode, TokaError, toTokaError } from '../../errors.ts';
@@ -91,11 +91,15 @@ async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTo
     today: new Date(began).toISOString().slice(0, 10),
     history: after === undefined ? [] : await historyOf(after, await house.journal()),
     said,
-    ...(schema === undefined ? {} : { schema }),
+    ...formOf(schema ?? spec.reporting?.schema),
     maxSteps: Math.min(maxSteps ?? MAX_STEPS, spec.maxSteps),
     isPlanning: plan,
     isCompacting: compact,
   };
+}
+
+function formOf(schema: JsonObject | undefined): Pick<AgentOrder, 'schema'> {
+  return schema === undefined ? {} : { schema };
 }
 
 function completionOf({ data, failure, steps, tasks, text }: AgentOutcome, route: string): Completion {

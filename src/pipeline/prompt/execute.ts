@@ -1,11 +1,13 @@
 import type { JsonValue } from '@toka/sdk';
+import { budgetExceeded, UNBOUNDED } from '../../capability/budgets.ts';
 import { escapeGlob } from '../../capability/glob.ts';
 import { touches } from '../../capability/policy.ts';
 import { TokaError, toTokaError } from '../../errors.ts';
-import type { Candidate } from '../../model/port.ts';
+import type { Candidate, Prompt } from '../../model/port.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import type { PromptRequest } from '../request.ts';
+import { tokensAsked } from '../reservation.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Asks the first of the models that answers, of those that may be asked. */
@@ -14,7 +16,7 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
   try {
     const models = await house.models();
     const candidates = allowed(await request.candidates(), run, house);
-    const reply = await models.ask(candidates, request.prompt, { signal: limited.signal, onEvent: request.onReply });
+    const reply = await models.ask(candidates, within(request.prompt, request, run), { signal: limited.signal, onEvent: request.onReply });
     const output = reply.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
     return {
       ...run,
@@ -26,6 +28,15 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
   } finally {
     limited.end();
   }
+}
+
+/** The same, with an answer that is no longer than what is left of the budget. */
+function within(prompt: Prompt, { params }: PromptRequest, { share }: Run): Prompt {
+  const { left: { tokens }, bounds } = share ?? UNBOUNDED;
+  if (tokens === undefined) return prompt;
+  const most = Math.trunc(tokens - tokensAsked(params));
+  if (most <= 0) throw budgetExceeded('tokens', bounds.tokens);
+  return { ...prompt, maxOutputTokens: Math.min(prompt.maxOutputTokens ?? Infinity, most) };
 }
 
 /** One that stands in for another is asked only where it might have been asked itself. */

@@ -28,7 +28,7 @@ function bounded(run: Run, house: House): Run {
   return claims.length === 0 && !opens ? run : { ...run, claims, ...(opens ? { budget } : {}) };
 }
 
-const AMOUNTS: readonly (keyof Budget)[] = ['calls', 'wall', 'cpu', 'bytes'];
+const AMOUNTS: readonly (keyof Budget)[] = ['calls', 'wall', 'cpu', 'bytes', 'tokens', 'money'];
 
 /** What is not understood would bound nothing. */
 function requireAmounts(budget: Budget): void {
