@@ -2,6 +2,7 @@ import type { ModelTool } from '@toka/sdk';
 import type { AgentHost, AgentOrder } from '../pipeline/agent/port.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { openShelf, type Shelf, TOOL_SEARCH } from './find/shelf.ts';
+import { callsIn } from './conversation.ts';
 import { agentTools } from './own/agents.ts';
 import { askPerson } from './own/ask-person.ts';
 import { misused, type OwnTool } from './own/own-tool.ts';
@@ -19,13 +20,15 @@ export interface Desk {
   renew(): Promise<void>;
 }
 
-export async function openDesk({ spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
-  const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')) });
-  const search = toolSearch(shelf);
-  const own = [search, askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
+export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
+  const called = history.flatMap((message) => (message.role === 'assistant' ? callsIn(message.parts).map(({ name }) => name) : []));
+  const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')), found: called });
+  const own = [askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
+  const all = [toolSearch(shelf), ...own];
   return {
+    // The shelf begins with the search, where one is needed.
     definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions()],
-    own: (name) => own.find(({ definition }) => definition.name === name),
+    own: (name) => all.find(({ definition }) => definition.name === name),
     tool: (name) => shelf.toolOf(name),
     renew: async () => shelf.renew(await host.tools()),
   };
@@ -34,9 +37,9 @@ export async function openDesk({ spec }: AgentOrder, host: AgentHost, tasks: Tas
 function toolSearch(shelf: Shelf): OwnTool {
   return {
     definition: TOOL_SEARCH,
-    async run({ query }) {
-      if (typeof query !== 'string') return misused('expected {query}');
-      return { output: shelf.search(query).map(({ name, summary }) => ({ name, summary })), origins: ['system'] };
+    async run({ query, limit }) {
+      if (typeof query !== 'string' || (limit !== undefined && typeof limit !== 'number')) return misused('expected {query, limit?}');
+      return { output: shelf.search(query, limit).map((found) => ({ ...found })), origins: ['system'] };
     },
   };
 }

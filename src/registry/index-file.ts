@@ -102,6 +102,7 @@ export class RegistryIndex {
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #key: string;
+  #all: readonly IndexedTool[] | undefined;
 
   private constructor(db: DatabaseSync, file: string, key: string) {
     this.#db = db;
@@ -201,9 +202,10 @@ export class RegistryIndex {
     );
   }
 
-  /** Every tool. */
-  all(): IndexedTool[] {
-    return this.#read((db) => db.prepare('SELECT json, hash FROM tools ORDER BY qualified').all().map(toIndexed));
+  /** Every tool; the same objects each time. */
+  all(): readonly IndexedTool[] {
+    this.#all ??= this.#read((db) => db.prepare('SELECT json, hash FROM tools ORDER BY qualified').all().map(toIndexed));
+    return this.#all;
   }
 
   names(): string[] {

@@ -18,7 +18,7 @@ export interface ShelfOptions {
   readonly ceilingBytes?: number;
   /** Qualified names of tools that stand there from the start and stay, the most important first; what takes more than 4 KiB has to be found. */
   readonly pinned: readonly string[];
-  /** Qualified names of tools that were found before, in an earlier turn of the same conversation. */
+  /** Names of tools that were found or called before, in an earlier turn of the same conversation. */
   readonly found?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export interface Shelf {
 export function openShelf(tools: readonly Tool[], { ceilingBytes = CEILING_BYTES, pinned, found = [] }: ShelfOptions): Shelf {
   const shelf = new ToolShelf(ceilingBytes, pinned);
   shelf.renew(tools);
-  shelf.put(found);
+  shelf.recall(found);
   return shelf;
 }
 
@@ -83,7 +83,7 @@ class ToolShelf implements Shelf {
     const named = this.#named(query.trim());
     const ranked = this.#ranking.search(query, most).filter(({ item }) => item !== named);
     const best = [...(named ? [{ item: named, score: 1 }] : []), ...ranked].slice(0, most);
-    this.put(best.map(({ item }) => item.qualified));
+    this.#put(best.map(({ item }) => item.qualified));
     return best
       .filter(({ item }) => this.#isDefined(item.qualified))
       .map(({ item, score }) => ({ name: this.#names.of(item), summary: summaryOf(item), score: Math.round(score * 1000) / 1000 }));
@@ -96,6 +96,7 @@ class ToolShelf implements Shelf {
   }
 
   renew(tools: readonly Tool[]): void {
+    if (tools.length === this.#tools.size && tools.every((tool) => this.#tools.get(tool.qualified) === tool)) return;
     const sorted = tools.toSorted((one, other) => (one.qualified < other.qualified ? -1 : 1));
     this.#tools = new Map(sorted.map((tool) => [tool.qualified, tool]));
     this.#names.give(sorted);
@@ -106,8 +107,12 @@ class ToolShelf implements Shelf {
     for (const qualified of defined) this.#define(qualified, new Set());
   }
 
+  recall(names: readonly string[]): void {
+    this.#put(names.flatMap((name) => this.#named(name)?.qualified ?? []));
+  }
+
   /** Defines these as well; one that finds no room, even when all others have left, stays away. */
-  put(found: readonly string[]): void {
+  #put(found: readonly string[]): void {
     const wanted = new Set(found);
     this.#uses += 1;
     for (const qualified of wanted) {
