@@ -16,6 +16,10 @@ export interface Desk {
   definitions(): readonly ModelTool[];
   own(name: string): OwnTool | undefined;
   tool(name: string): Tool | undefined;
+  /** The same, without counting as use. */
+  toolNamed(name: string): Tool | undefined;
+  /** The tools that the next request holds, and those that were found so far. */
+  shown(): readonly Tool[];
   /** Looks again which tools there are: some may have come since. */
   renew(): Promise<void>;
 }
@@ -30,6 +34,8 @@ export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, t
     definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions()],
     own: (name) => all.find(({ definition }) => definition.name === name),
     tool: (name) => shelf.toolOf(name),
+    toolNamed: (name) => shelf.toolNamed(name),
+    shown: () => shelf.shown(),
     renew: async () => shelf.renew(await host.tools()),
   };
 }

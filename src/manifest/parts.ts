@@ -86,3 +86,8 @@ export const duration = unit(parseDuration, /^\d{1,12}(\.\d{1,3})?\s?(ms|s|m|h)$
 export const age = unit(parseAge, /^(\d{1,6}[dw]|\d{1,12}(\.\d{1,3})?\s?(ms|s|m|h))$/, 'an age such as 30d');
 export const percent = unit(parsePercent, /^\d{1,6}(\.\d{1,2})?\s?%$/, 'a share such as 50%');
 export const count = wholeNumber;
+
+/** What the value of a parameter decides. */
+export const role = z
+  .enum(['recipient', 'url', 'path', 'command', 'content'])
+  .describe('What the value decides when an agent chooses it: to whom something goes, where to, which file, what is done; content: nothing of that. Default: by type, format and name.');
