@@ -28,10 +28,10 @@ export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, t
   const called = history.flatMap((message) => (message.role === 'assistant' ? callsIn(message.parts).map(({ name }) => name) : []));
   const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')), found: called });
   const own = [askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
-  const all = [toolSearch(shelf), ...own];
+  const all = [toolSearch(shelf, host), ...own];
   return {
     // The shelf begins with the search, where one is needed.
-    definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions()],
+    definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions().map(seen)],
     own: (name) => all.find(({ definition }) => definition.name === name),
     tool: (name) => shelf.toolOf(name),
     toolNamed: (name) => shelf.toolNamed(name),
@@ -40,12 +40,22 @@ export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, t
   };
 }
 
-function toolSearch(shelf: Shelf): OwnTool {
+/** A manifest shows a model nothing that a person would not see. */
+function seen({ name, description, params }: ModelTool): ModelTool {
+  return { name, description: visible(description), params: JSON.parse(visible(JSON.stringify(params))) as ModelTool['params'] };
+}
+
+function toolSearch(shelf: Shelf, { trust }: AgentHost): OwnTool {
   return {
     definition: TOOL_SEARCH,
     async run({ query, limit }) {
       if (typeof query !== 'string' || (limit !== undefined && typeof limit !== 'number')) return misused('expected {query, limit?}');
-      return { output: shelf.search(query, limit).map((found) => ({ ...found })), origins: ['system'] };
+      const found = shelf.search(query, limit);
+      const isTrusted = found.every(({ name }) => {
+        const tool = shelf.toolNamed(name);
+        return tool !== undefined && isTrustedTool(tool, trust);
+      });
+      return { output: found.map((each) => ({ ...each })), origins: isTrusted ? ['system'] : ['untrusted-tool'] };
     },
   };
 }

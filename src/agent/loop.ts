@@ -1,5 +1,5 @@
 import { ERRORS, toTokaError } from '../errors.ts';
-import type { AgentHost, AgentOrder, AgentOutcome, Origin } from '../pipeline/agent/port.ts';
+import type { AgentHost, AgentOrder, AgentOutcome, Origin, SaidPart } from '../pipeline/agent/port.ts';
 import type { ModelReply } from '../model/port.ts';
 import { compact, isFull } from './compaction.ts';
 import { callsIn, Conversation, textIn, toModel } from './conversation.ts';
@@ -22,7 +22,7 @@ type Failure = NonNullable<AgentOutcome['failure']>;
 export async function runAgent(order: AgentOrder, host: AgentHost): Promise<AgentOutcome> {
   const conversation = new Conversation(order.history);
   const tasks = new Tasks(order.spec, host);
-  if (order.said.length > 0) conversation.say(order.said, order.above ? 'model' : 'user');
+  for (const [origin, parts] of byOrigin(order)) conversation.say(parts, origin);
   let steps = 0;
   const outcome = (text: string, ending: Omit<Ending, 'kind'> & { readonly failure?: Failure }): AgentOutcome => {
     conversation.close('it was stopped before this was done');
@@ -81,6 +81,13 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
     const { code, message, hint, data } = toTokaError(thrown);
     return outcome('', { failure: { code, message, ...(hint === undefined ? {} : { hint }), ...(data === undefined ? {} : { data: data as NonNullable<Failure['data']> }) } });
   }
+}
+
+/** What was handed over beside what was said stands before it, and is not the person's word. */
+function byOrigin({ above, said }: AgentOrder): (readonly [Origin, readonly SaidPart[]])[] {
+  const isForeign = (part: SaidPart): boolean => part.type === 'text' && part.origin !== undefined;
+  const all = [['file', said.filter(isForeign)], [above ? 'model' : 'user', said.filter((part) => !isForeign(part))]] as const;
+  return all.filter(([, parts]) => parts.length > 0);
 }
 
 /** What the person has said since. */

@@ -3,7 +3,7 @@ import type { CallResult, JsonValue } from '@toka/sdk';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Flow, Message, Origin, Taint, TrustRules } from '../../pipeline/agent/port.ts';
 import { normal } from './normal.ts';
-import { type Places, Proof, type Source } from './proof.ts';
+import { Library, type Places, Proof, type Source } from './proof.ts';
 import { isAllowed, isTrustedTool } from './rules.ts';
 import { chosenIn, type Sink, sinksOf, textsOf } from './sinks.ts';
 
@@ -35,7 +35,8 @@ export function isUntrusted(origins: readonly Origin[]): boolean {
 }
 
 export function createLabels(trust: Trust): Labels {
-  return { open: (conversation) => new ConversationFlow(trust, conversation) };
+  const library = new Library();
+  return { open: (conversation) => new ConversationFlow(trust, library, conversation) };
 }
 
 interface Seen {
@@ -45,6 +46,7 @@ interface Seen {
 
 class ConversationFlow implements Flow {
   readonly #trust: Trust;
+  readonly #library: Library;
   readonly #proof: Proof;
   /** What is not trusted, and has been seen. */
   readonly #context = new Set<Origin>();
@@ -56,9 +58,11 @@ class ConversationFlow implements Flow {
   /** Whether something was changed by what is not trusted: what is read after that may be its own word. */
   #isStirred = false;
 
-  constructor(trust: Trust, conversation: readonly Message[]) {
+  constructor(trust: Trust, library: Library, conversation: readonly Message[]) {
+    this.#library = library;
     this.#trust = trust;
-    this.#proof = new Proof(trust, trust.vouched.map(said));
+    this.#proof = new Proof(trust, library);
+    this.#proof.add(...trust.vouched.map(said));
     for (const text of trust.unvouched) this.#distrust(['file'], text, 'the memory of a project that is not trusted');
     for (const tool of trust.shown()) if (!isTrustedTool(tool, trust)) this.#distrust(['untrusted-tool'], describe(tool), `the manifest of ${tool.qualified}`);
     if (trust.above && isUntrusted(trust.above.context())) this.#distrust(trust.above.context(), '', 'the agent that has started this one');
@@ -141,12 +145,12 @@ class ConversationFlow implements Flow {
 
   #distrust(origins: readonly Origin[], text: string, where: string): void {
     for (const origin of origins) if (UNTRUSTED.has(origin)) this.#context.add(origin);
-    if (text !== '') this.#seen.push({ text: normal(text), where });
+    if (text !== '') this.#seen.push({ text, where });
   }
 
   #taint({ parameter, role, value }: Sink): Taint {
     const needle = normal(value);
-    const seen = this.#seen.find(({ text }) => text.includes(needle));
+    const seen = this.#seen.find(({ text }) => this.#library.of(text).plain.includes(needle));
     return { parameter, role, value, origins: this.context(), ...(seen ? { seenIn: seen.where } : {}) };
   }
 

@@ -15,26 +15,51 @@ export interface Source {
   readonly isAnswer: boolean;
 }
 
+/** A text as values are looked for in it. */
+interface Prepared {
+  readonly raw: string;
+  readonly plain: string;
+  readonly urls: ReadonlySet<string>;
+}
+
+/** What was prepared once: the same texts are looked at for each call of an agent. */
+export class Library {
+  readonly #prepared = new Map<string, Prepared>();
+
+  of(raw: string): Prepared {
+    const known = this.#prepared.get(raw);
+    if (known) return known;
+    const plain = normal(raw);
+    const prepared = { raw, plain, urls: urlsIn(plain) };
+    this.#prepared.set(raw, prepared);
+    return prepared;
+  }
+}
+
 /** What trusted texts hold, so that a value of theirs is known again. */
 export class Proof {
   readonly #places: Places;
-  readonly #texts: { readonly raw: string; readonly plain: string; readonly isAnswer: boolean; readonly urls: ReadonlySet<string> }[] = [];
+  readonly #library: Library;
+  readonly #sources: Source[] = [];
 
-  constructor(places: Places, sources: readonly Source[] = []) {
+  constructor(places: Places, library: Library) {
     this.#places = places;
-    for (const source of sources) this.add(source);
+    this.#library = library;
   }
 
-  add({ text, isAnswer }: Source): void {
-    const plain = normal(text);
-    this.#texts.push({ raw: text, plain, isAnswer, urls: urlsIn(plain) });
+  add(...sources: readonly Source[]): void {
+    this.#sources.push(...sources);
   }
 
   /** Whether the value stands in one of them as a whole, by one of the ways in which such a value is written. */
   holds(role: string, value: string): boolean {
     if (value === '') return true;
-    if (role === 'command') return this.#texts.some(({ raw, plain, isAnswer }) => (isAnswer ? raw.split('\n').some((line) => line.trim() === value) : occurs(raw, value) || occurs(plain, value)));
-    return this.#spellings(role, value).some((spelling) => this.#texts.some(({ raw, plain }) => occurs(raw, spelling) || occurs(plain, spelling))) || this.#holdsByParts(role, value);
+    if (role === 'command') return this.#some(({ raw, plain }, isAnswer) => (isAnswer ? raw.split('\n').some((line) => line.trim() === value) : occurs(raw, value) || occurs(plain, value)));
+    return this.#spellings(role, value).some((spelling) => this.#some(({ raw, plain }) => occurs(raw, spelling) || occurs(plain, spelling))) || this.#holdsByParts(role, value);
+  }
+
+  #some(holds: (text: Prepared, isAnswer: boolean) => boolean): boolean {
+    return this.#sources.some(({ text, isAnswer }) => holds(this.#library.of(text), isAnswer));
   }
 
   #spellings(role: string, value: string): string[] {
@@ -43,7 +68,7 @@ export class Proof {
   }
 
   #holdsByParts(role: string, value: string): boolean {
-    if (role === 'url') return this.#texts.some(({ urls }) => urls.has(value) || urls.has(`${value}/`));
+    if (role === 'url') return this.#some(({ urls }) => urls.has(value) || urls.has(`${value}/`));
     const parts = role === 'recipient' ? value.split(/[,;]/).map((part) => part.trim()) : [];
     return parts.length > 1 && parts.every((part) => part !== '' && this.holds(role, part));
   }

@@ -29,8 +29,17 @@ function isNamed({ name, qualified }: Tool, pattern: string): boolean {
 }
 
 function fits({ role, value }: Taint, pattern: string, folder: string): boolean {
-  if (role === 'path') return matches(glob(resolve(folder, pattern)), value);
-  return (role !== 'url' || isCanonical(value)) && matches(glob(pattern), value);
+  switch (role) {
+    case 'path':
+      return matches(glob(resolve(folder, pattern)), value);
+    case 'url':
+      return isCanonical(value) && matches(glob(pattern), value);
+    case 'recipient':
+      return value.split(/[,;]/).every((part) => !/[\s<>"]/.test(part.trim()) && matches(glob(pattern), part.trim()));
+    default:
+      // A pattern stands for words, not for what a shell makes of them.
+      return pattern === value || (!/[;&|`$()<>{}!\\\n\r]/.test(value) && matches(glob(pattern), value));
+  }
 }
 
 /** An address that another parser may take for another one fits no pattern. */

@@ -19,7 +19,7 @@ const BY_NAME: readonly (readonly [role: string, words: ReadonlySet<string>])[] 
     'recipient',
     words('to cc bcc recipient recipients receiver email emails mail address addresses phone channel room chat account iban payee assignee invitee invitees member members participant participants attendee attendees contact contacts destination dest target targets user users'),
   ],
-  ['path', words('path paths file files filename folder directory dir')],
+  ['path', words('path paths file files filename folder directory dir cwd location out outdir outfile output root workdir')],
 ];
 /** What is only said, to whom it is said being another parameter. */
 const CONTENT = words('body text message messages content contents subject title description summary comment comments note notes reason prompt question answer input data format language lang locale unit units encoding mode sort order label labels tag tags level color');

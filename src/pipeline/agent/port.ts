@@ -15,8 +15,8 @@ export interface LabelledResult extends ModelToolResult {
   readonly run?: string;
 }
 
-/** What a person has said, or handed over. */
-export type SaidPart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image'; readonly mediaType: string; readonly base64: string };
+/** What a person has said, or handed over; `origin` says whose word it is where it is not theirs: that of a file, or of a pipe. */
+export type SaidPart = { readonly type: 'text'; readonly text: string; readonly origin?: 'file' } | { readonly type: 'image'; readonly mediaType: string; readonly base64: string };
 
 /** One message of a conversation as it is kept: plain JSON. */
 export type Message =
