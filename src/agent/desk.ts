@@ -3,6 +3,8 @@ import type { AgentHost, AgentOrder } from '../pipeline/agent/port.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { openShelf, type Shelf, TOOL_SEARCH } from './find/shelf.ts';
 import { callsIn } from './conversation.ts';
+import { visible } from './labels/frame.ts';
+import { isTrustedTool } from './labels/rules.ts';
 import { agentTools } from './own/agents.ts';
 import { askPerson } from './own/ask-person.ts';
 import { misused, type OwnTool } from './own/own-tool.ts';

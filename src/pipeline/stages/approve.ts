@@ -1,3 +1,5 @@
+import { permits } from '../../capability/effective.ts';
+import { escapeGlob } from '../../capability/glob.ts';
 import { printCapability, showCapability } from '../../capability/grammar.ts';
 import { isGrantable, type Missing } from '../../capability/policy.ts';
 import { TokaError } from '../../errors.ts';
@@ -13,9 +15,18 @@ import { authorize } from './authorize.ts';
 /** Asks a person for each missing capability that a person may give, and for each value that others may have chosen; without a person, or against a rule, the run is denied. */
 export async function approve(run: Run, house: House): Promise<Run> {
   const taints = taintsOf(run, house);
+  const beyond = taints.filter(({ role }) => role !== 'path');
   // Nobody is asked for what would not be enough.
-  if (taints.length > 0 && !house.confirmer) throw tainted(run, taints);
-  return confirm(await grant(run, house), taints, house);
+  if (beyond.length > 0 && !house.confirmer) throw tainted(run, beyond);
+  const granted = await grant(run, house);
+  return confirm(granted, taints.filter((taint) => !isNamed(granted, taint)), house);
+}
+
+/** Whether the person has named the path, or the folder that it lies in, by what they granted to just this run. */
+function isNamed({ decision, granted, request }: Run, { role, value }: Taint): boolean {
+  const need = { domain: 'fs', action: 'write', scope: escapeGlob(value) } as const;
+  const permissions = [...granted, ...(request.parent?.permissions ?? []), ...(decision?.effective.permissions ?? [])];
+  return role === 'path' && permissions.some((permission) => permission.consent !== undefined && permits(permission, need));
 }
 
 async function grant(run: Run, house: House): Promise<Run> {
