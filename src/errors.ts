@@ -20,7 +20,6 @@ export const ERRORS = {
   TOKA_AGENT_UNKNOWN: { exit: 2, meaning: 'No agent has that name.' },
   TOKA_AGENT_AMBIGUOUS: { exit: 2, meaning: 'Two agents have that name; the name with its source tells which is meant.' },
   TOKA_SESSION_UNKNOWN: { exit: 2, meaning: 'No session of an agent has that id.' },
-  TOKA_AGENT_AMBIGUOUS: { exit: 2, meaning: 'Two agents have that name; the name with its source tells which is meant.' },
   TOKA_RUN_UNKNOWN: { exit: 2, meaning: 'No run has that id.' },
   TOKA_PLUGIN_UNKNOWN: { exit: 2, meaning: 'No plugin of that name is installed, or the registry has none.' },
   TOKA_LANGUAGE_AMBIGUOUS: { exit: 2, meaning: 'Two plugins that are installed run that language.' },

@@ -26,8 +26,15 @@ export interface Answer {
   readonly by: string;
 }
 
+/** What a run for which a capability is asked would do. */
+export interface Asked {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
 /** Asks a person for a capability; `root` is the project's, where there is one. */
-export type Approver = (tool: Tool, missing: Missing, root: string | undefined) => Promise<Answer>;
+export type Approver = (tool: Tool, missing: Missing, root: string | undefined, asked: Asked) => Promise<Answer>;
 
 /** Asks a person whether a value may go where somebody else may have chosen it to go. */
 export type Confirmer = (tool: Tool, taint: Taint, root: string | undefined) => Promise<Answer>;
