@@ -6,7 +6,6 @@ import { exitCodeOf } from '../../report.ts';
 import { progressOf } from '../progress.ts';
 import { agentResult } from '../result.ts';
 import { type AgentRunFlags, runAgent, showAgentResult } from '../run.ts';
-import { startRepl } from '../start-repl.ts';
 import { tallied } from '../tally.ts';
 import { withSessions } from './sessions.ts';
 
@@ -14,7 +13,8 @@ import { withSessions } from './sessions.ts';
 export async function resumeSession(prefix: string, prompt: string | undefined, flags: AgentRunFlags, door: Door): Promise<number> {
   const { id, code } = await bringToItsEnd(prefix, flags, door, prompt === undefined);
   if (code !== undefined && (code !== 0 || prompt === undefined)) return code;
-  return prompt === undefined ? startRepl(undefined, door, id) : runAgent(undefined, prompt, { ...flags, session: id }, door);
+  if (prompt === undefined) return (await import('../../repl/start.ts')).startRepl({ session: id, allow: flags.allow ?? [] }, door);
+  return runAgent(undefined, prompt, { ...flags, session: id }, door);
 }
 
 /** The exit code of the turn that was interrupted, where there was one. */
