@@ -2,17 +2,22 @@ import type { Budget } from '../config/config.ts';
 import { TokaError } from '../errors.ts';
 import { parseDuration, parseSize, printDuration, printSize } from '../manifest/units.ts';
 
+/** Millionths of a US dollar. */
+const MICRO = 1_000_000;
+
 const READ: { readonly [name in keyof Budget]-?: (text: string) => number | undefined } = {
   calls: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
   wall: parseDuration,
   cpu: parseDuration,
   bytes: parseSize,
+  tokens: (text) => (/^\d{1,12}$/.test(text) ? Number(text) : undefined),
+  money: (text) => (/^\d{1,7}(\.\d{1,6})?$/.test(text) ? Math.round(Number(text) * MICRO) : undefined),
 };
-const PRINTED: { readonly [name in keyof Budget]-?: (amount: number) => string } = { calls: String, wall: printDuration, cpu: printDuration, bytes: printSize };
+const PRINTED: { readonly [name in keyof Budget]-?: (amount: number) => string } = { calls: String, wall: printDuration, cpu: printDuration, bytes: printSize, tokens: String, money: (amount) => String(amount / MICRO) };
 const NAMES = Object.keys(READ) as (keyof Budget)[];
 
 /**
- * Reads the value of `--budget`: `calls=10,wall=60s,cpu=20s,bytes=8M`, in any order, each at most once.
+ * Reads the value of `--budget`: `calls=10,wall=60s,cpu=20s,bytes=8M,tokens=50000,money=0.50`, in any order, each at most once.
  *
  * @throws TokaError TOKA_USAGE
  */

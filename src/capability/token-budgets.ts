@@ -4,7 +4,7 @@ import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
 import { isGone } from '../journal/process.ts';
-import { budgetExceeded, type Left, type Share, shareOf, tighter, UNBOUNDED, type Use } from './budgets.ts';
+import { budgetExceeded, isAffected, type Left, ofModels, type Share, shareOf, tighter, UNBOUNDED, type Use } from './budgets.ts';
 
 /** What one token may use, over all runs that anybody makes with it or with one that was made from it. */
 export interface TokenBudget {
@@ -50,8 +50,7 @@ export async function drawOnTokens(ledger: Ledger, budgets: readonly TokenBudget
   if (budgets.length > 0) await ledger.prune(now);
   const opened = await Promise.all(budgets.map(async (each) => ({ each, account: withoutGone(await read(ledger, each.token), now) })));
   const share = opened.map(({ each, account }) => leftTo(each, account, most)).reduce(tighter, UNBOUNDED);
-  const { wall = Infinity, cpu = Infinity, bytes = Infinity } = share.left;
-  const held = { wall: Math.min(most.wall, wall), cpu: Math.min(most.cpu, cpu), bytes: Math.min(most.bytes, bytes), sinceMs: now, process };
+  const held = { ...perFigure((name) => Math.min(most[name] ?? 0, share.left[name] ?? Infinity)), sinceMs: now, process };
   for (const { each, account } of opened) await write(ledger, each, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
   return share;
 }
@@ -67,7 +66,11 @@ export async function settleTokens(ledger: Ledger, budgets: readonly TokenBudget
 
 const PREFIX = 'token/';
 const NOTHING: TokenUse = { wall: 0, cpu: 0, bytes: 0 };
-const FIGURES = ['wall', 'cpu', 'bytes'] as const;
+const FIGURES = ['wall', 'cpu', 'bytes', 'tokens', 'money'] as const;
+
+function perFigure(amount: (name: keyof TokenUse) => number): TokenUse {
+  return { wall: amount('wall'), cpu: amount('cpu'), bytes: amount('bytes'), ...ofModels(amount) };
+}
 
 function leftTo({ token, budget }: TokenBudget, { calls, used, reserved }: Account, most: TokenUse): Share {
   if (budget.calls !== undefined && calls >= budget.calls) throw budgetExceeded('calls', { limit: budget.calls, token });
@@ -75,11 +78,12 @@ function leftTo({ token, budget }: TokenBudget, { calls, used, reserved }: Accou
   for (const name of FIGURES) {
     const { [name]: limit } = budget;
     // A run that another one started has the time which that one has reserved.
-    if (limit === undefined || (name === 'wall' && most.wall === 0)) continue;
+    if (limit === undefined || (name === 'wall' ? most.wall === 0 : !isAffected(name, most))) continue;
     // What has no limit of its own to be lowered reserves nothing, so what others have reserved does not stand in its way.
-    const held = most[name] === 0 ? NOTHING : Object.values(reserved).reduce<TokenUse>(sum, NOTHING);
-    left[name] = limit - used[name] - held[name];
-    if (left[name] <= 0) throw budgetExceeded(name, { limit, token });
+    const held = (most[name] ?? 0) === 0 ? NOTHING : Object.values(reserved).reduce<TokenUse>(sum, NOTHING);
+    const rest = limit - (used[name] ?? 0) - (held[name] ?? 0);
+    if (rest <= 0) throw budgetExceeded(name, { limit, token });
+    left[name] = rest;
   }
   return shareOf(budget, left, token);
 }
@@ -91,13 +95,13 @@ function withoutGone({ calls, used, reserved }: Account, now: number): Account {
   return { calls, used: gone.map(([, held]) => mostUsed(held, now)).reduce(sum, used), reserved: going };
 }
 
-function mostUsed({ wall, cpu, bytes, sinceMs }: Held, now: number): TokenUse {
+function mostUsed({ wall, cpu, sinceMs, process: _process, ...rest }: Held, now: number): TokenUse {
   const passed = now < sinceMs ? Infinity : now - sinceMs;
-  return { wall: Math.min(wall, passed), cpu: Math.min(cpu, passed * availableParallelism()), bytes };
+  return { ...rest, wall: Math.min(wall, passed), cpu: Math.min(cpu, passed * availableParallelism()) };
 }
 
 function sum(one: TokenUse, other: TokenUse): TokenUse {
-  return { wall: one.wall + other.wall, cpu: one.cpu + other.cpu, bytes: one.bytes + other.bytes };
+  return perFigure((name) => (one[name] ?? 0) + (other[name] ?? 0));
 }
 
 async function write(ledger: Ledger, { token, until }: TokenBudget, account: Account): Promise<void> {
@@ -111,7 +115,7 @@ async function read(ledger: Ledger, token: string): Promise<Account> {
   try {
     const { calls, used, reserved } = JSON.parse(stored) as Account;
     const uses = [used, ...Object.values(reserved)];
-    if (isAmount(calls) && uses.every((use) => FIGURES.every((name) => isAmount(use[name])))) return { calls, used, reserved };
+    if (isAmount(calls) && uses.every((use) => [use.wall, use.cpu, use.bytes, use.tokens ?? 0, use.money ?? 0].every(isAmount))) return { calls, used, reserved };
   } catch {
     // Falls through to the same answer as JSON of another shape.
   }

@@ -44,6 +44,17 @@ export interface Usage {
   readonly cpuMs?: MeasuredFigure;
   readonly maxRssBytes?: MeasuredFigure;
   readonly traffic?: Traffic;
+  readonly model?: UsedModel;
+}
+
+/** What models have used, as their providers count it; millionths of a US dollar where the price is known. */
+export interface UsedModel {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cachedTokens?: number;
+  readonly cacheWriteTokens?: number;
+  readonly reasoningTokens?: number;
+  readonly microdollars?: number;
 }
 
 /** What passed between a run and its hosts, counted by the proxy: connections made and refused, bytes to and from the hosts. */
@@ -66,7 +77,7 @@ export interface Step {
 export interface Bounds {
   /** Milliseconds. */
   readonly timeoutMs?: number;
-  readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number };
+  readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number; readonly tokens?: number; readonly money?: number };
   readonly frozen?: true;
   /** Whether it is kept with all that it is answered. */
   readonly record?: true;

@@ -61,6 +61,9 @@ const blobRef = object({ blob: sha256, bytes: count });
 const kept: Check = (value) => (isObject(value) && 'inline' in value ? undefined : blobRef(value));
 const keptText: Check = (value) => (isObject(value) && 'inline' in value ? text(64 * KIB)(value['inline']) : blobRef(value));
 const measured = optional(object({ value: figure, source: oneOf('cgroup', 'sampled', 'process') }));
+const usedModel = optional(
+  object({ inputTokens: optional(count), outputTokens: optional(count), cachedTokens: optional(count), cacheWriteTokens: optional(count), reasoningTokens: optional(count), microdollars: optional(count) }),
+);
 const traffic = optional(object({ connections: count, refused: count, sent: count, received: count }));
 
 const identity = object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) });
@@ -90,7 +93,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     effect: oneOf('none', 'read', 'idempotent', 'external', 'privileged'),
     manifestHash: optional(sha256),
     drift: optional(object({ decision: oneOf('once', 'update', 'stop'), by: name })),
-    bounds: optional(object({ timeoutMs: optional(figure), budget: optional(object({ calls: optional(figure), wall: optional(figure), cpu: optional(figure), bytes: optional(figure) })), frozen: optional(boolean), record: optional(boolean) })),
+    bounds: optional(object({ timeoutMs: optional(figure), budget: optional(object({ calls: optional(figure), wall: optional(figure), cpu: optional(figure), bytes: optional(figure), tokens: optional(figure), money: optional(figure) })), frozen: optional(boolean), record: optional(boolean) })),
     replays: optional(uuid),
     toka: name,
     process: identity,
@@ -123,7 +126,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     exitCode: when((value) => value === null || integer(value) === undefined, 'a whole number or null'),
     error: optional(failure),
     denied: optional(list(object({ capability: path, reason: path }), 10_000)),
-    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
+    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic, model: usedModel }),
     data: optional(kept),
     artifacts: optional(list(object({ name, blob: sha256, bytes: count }), 1000)),
   },

@@ -35,7 +35,7 @@ export function knownModel({ listed, settings }: Service, model: string, now: nu
   // A name may end with the day of its release.
   const found = catalog?.models[model] ?? catalog?.models[model.replace(/-(\d{8}|\d{4}-\d{2}-\d{2})$/, '')];
   const context = own.context ?? found?.context ?? settings.context;
-  const price = own.price ?? (found && catalog ? priceOf(found, catalog.asOf, now) : undefined);
+  const price = own.price ?? (found && catalog ? priceOf(found, catalog.asOf, now) : isFree(listed, settings) ? FREE : undefined);
   return { ...(context === undefined ? {} : { context }), ...(price ? { price } : {}) };
 }
 
@@ -50,14 +50,21 @@ export function catalogModels({ listed }: Pick<Service, 'listed'>): readonly str
   return Object.keys(catalogOf(listed.catalog)?.models ?? {});
 }
 
-/** What was used costs so many millionths of a US dollar; undefined where that is not known. */
+/** What was used costs so many millionths of a US dollar; undefined where that is not known, or nothing is sold. */
 export function costOf({ inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0 }: ModelUsage, price: KnownModel['price']): number | undefined {
-  if (!price || inputTokens === undefined || outputTokens === undefined) return undefined;
+  if (!price || price === FREE || inputTokens === undefined || outputTokens === undefined) return undefined;
   const { above } = price;
   const { input, output, cached = input, cacheWrite = input } = above && inputTokens > above.tokens ? above : price;
   const plain = Math.max(0, inputTokens - cachedTokens - cacheWriteTokens);
   // Dollars for a million are millionths for one.
   return Math.ceil(plain * input + cachedTokens * cached + cacheWriteTokens * cacheWrite + outputTokens * output);
+}
+
+const FREE: ModelPrice = { input: 0, output: 0 };
+
+/** What runs on this machine, or is no model at all, is not sold. */
+function isFree({ isLanguageModel }: Service['listed'], { baseURL }: Service['settings']): boolean {
+  return isLanguageModel === false || (baseURL !== undefined && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(baseURL).hostname));
 }
 
 const catalogs = new Map<string, Catalog | undefined>();

@@ -7,17 +7,18 @@ import { Answer } from './answer.ts';
 import { waitAfter } from './backoff.ts';
 import { Breaker } from './breaker.ts';
 import { costOf, knownModel } from './catalog.ts';
-import { mostOf } from './estimate.ts';
+import { mostOf, tokensIn } from './estimate.ts';
 import { allFailed, failureOf, isPassedOn, isProviderError } from './failures.ts';
 import { keyNames, keyOf } from './keys.ts';
 import { overviewOf } from './overview.ts';
 import { patiently } from './patience.ts';
-import type { AskOptions, Candidate, ModelReply, Models, ModelsOverview, ModelUsage, Prompt } from './port.ts';
+import type { AskOptions, Candidate, ModelMost, ModelReply, Models, ModelsOverview, ModelUsage, Prompt } from './port.ts';
 import { Rate } from './rate.ts';
 import { Redactor } from './redact.ts';
 import { PROBE_MS, resolveRole, type RoleFound, type RoleSources } from './roles.ts';
 import { contextOf } from './servers.ts';
 import { KNOWN_SERVERS, locate, type Service, serviceIds, serviceOf } from './services.ts';
+import { addUsage } from './usage.ts';
 
 /** What the gateway has of the world. */
 export interface ModelsOptions {
@@ -87,7 +88,7 @@ class Gateway implements Models {
     throw allFailed(failures);
   }
 
-  most(candidates: readonly Candidate[], prompt: Prompt): { readonly tokens: number; readonly microdollars?: number } {
+  most(candidates: readonly Candidate[], prompt: Prompt): ModelMost {
     const prices = candidates.map(({ route }) => {
       const { known, model } = this.#locate(route);
       return knownModel(known.service, model, this.#options.clock.now()).price;
@@ -145,11 +146,11 @@ class Gateway implements Models {
       const answer = new Answer();
       try {
         await this.#attempt(known, model, { prompt, redactor }, answer, { signal, onEvent });
-        return { route, parts: answer.parts, reason: answer.reason, usage: sum(spent, priced(answer.usage, price)) };
+        return { route, parts: answer.parts, reason: answer.reason, usage: addUsage(spent, priced(answer.usage, price)) };
       } catch (thrown) {
         signal.throwIfAborted();
         if (!isProviderError(thrown)) throw thrown;
-        spent = sum(spent, priced(answer.usage, price));
+        spent = addUsage(spent, priced(answer.usage, price));
         const failure = failureOf(route, thrown, redactor, spent);
         const ms = waitAfter(thrown, tries, random);
         if (ms === undefined) throw failure;
@@ -164,7 +165,7 @@ class Gateway implements Models {
     const { service, breaker, rate } = known;
     const wait = breaker.enter(clock.now());
     if (wait > 0) throw providerError('PROVIDER_UNAVAILABLE', `it failed several times in a row and is left alone for ${Math.ceil(wait / 1000)} s`);
-    const settle = await rate.enter(mostOf(prompt, []).tokens, { clock, sleep, signal });
+    const settle = await rate.enter(tokensIn(prompt), { clock, sleep, signal });
     try {
       await this.#listen(service, { ...prompt, messages: redactor.messages(prompt.messages) }, model, { signal, onEvent: heard(answer, redactor, onEvent) });
       breaker.succeeded();
@@ -234,9 +235,4 @@ function endless(ms: number): ProviderError {
 function priced(usage: ModelUsage, price: Parameters<typeof costOf>[1]): ModelUsage {
   const microdollars = costOf(usage, price);
   return microdollars === undefined ? usage : { ...usage, microdollars };
-}
-
-function sum(one: ModelUsage, other: ModelUsage): ModelUsage {
-  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])] as (keyof ModelUsage)[];
-  return Object.fromEntries(names.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)]));
 }

@@ -22,6 +22,15 @@ export interface ModelUsage {
   readonly microdollars?: number;
 }
 
+/** What a call may use at the most: it is reserved before anybody has counted. */
+export interface ModelMost {
+  readonly inputTokens: number;
+  /** As many as the prompt allows, or as an answer has at the most unless it is told otherwise. */
+  readonly outputTokens: number;
+  /** Millionths of a US dollar: for all that is sent, and for each token of the answer. Absent where the price of one is not known. */
+  readonly price?: { readonly input: number; readonly outputToken: number };
+}
+
 /** All that a model has answered. */
 export interface ModelReply {
   /** Which model it was, of those that might have been asked. */
@@ -81,8 +90,8 @@ export interface Models {
    * @throws TokaError TOKA_PROVIDER_UNAVAILABLE, TOKA_PROVIDER_LIMIT, TOKA_PROVIDER_AUTH, TOKA_MODEL_REPLY, TOKA_MODEL_REQUEST, TOKA_MODEL_CONTEXT; the reason of the signal
    */
   ask(candidates: readonly Candidate[], prompt: Prompt, options: AskOptions): Promise<ModelReply>;
-  /** What a call may cost at the most: the tokens, and millionths of a US dollar where the prices of all candidates are known. */
-  most(candidates: readonly Candidate[], prompt: Prompt): { readonly tokens: number; readonly microdollars?: number };
+  /** What a call may use at the most, whichever of them answers. */
+  most(candidates: readonly Candidate[], prompt: Prompt): ModelMost;
   /** Looks at what is here; servers that do not answer at once are told as silent. */
   overview(): Promise<ModelsOverview>;
 }

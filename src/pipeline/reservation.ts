@@ -1,10 +1,11 @@
 import { takeTurn } from '../capability/limits.ts';
-import { type Left, openAccount, reserve as draw, settle as settleAccounts, tighter } from '../capability/budgets.ts';
+import { budgetExceeded, type Left, openAccount, reserve as draw, settle as settleAccounts, type Share, tighter, type Use } from '../capability/budgets.ts';
 import { drawOnTokens, settleTokens, type TokenBudget } from '../capability/token-budgets.ts';
-import type { TokaError } from '../errors.ts';
+import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { Usage } from '../journal/events.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
+import type { ModelMost } from '../model/port.ts';
 import type { House } from './house.ts';
 import type { Run } from './run.ts';
 import { timeLimitOf } from './time-limit.ts';
@@ -27,16 +28,17 @@ export async function reserve(run: Run, house: House, ledger: Ledger): Promise<R
   if (!isBounded(run)) return run;
   const accounts = accountsOf(run);
   if (run.budget) await openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
-  const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run.plan) }, now);
-  const most = { ...mostOf(run.plan), wall: ownTime(run, timeLimitOf(run)) };
-  const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most, process: house.process() }, now));
+  const most = mostOf(run);
+  const ofTree = await draw(ledger, { run: run.id, accounts, most }, now);
+  const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most: { ...most, wall: ownTime(run, timeLimitOf(run)) }, process: house.process() }, now));
+  if (run.mostByModel) requireAnswer(run.mostByModel, share);
   return { ...run, share, ...(run.plan ? { plan: within(run.plan, share.left) } : {}) };
 }
 
 /** Settles what was reserved by what was measured; absent where nothing was reserved. */
 export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
   if (!run.share) return undefined;
-  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes };
+  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes, ...modelUse(run, usage) };
   const wall = ownTime(run, Math.max(0, now - (run.intendedMs ?? now)));
   return async (ledger) => {
     await settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
@@ -62,16 +64,42 @@ function accountsOf({ id, budget, request }: Run): readonly string[] {
   return budget ? [...budgets, id] : budgets;
 }
 
+function mostOf({ plan, mostByModel }: Pick<Run, 'plan' | 'mostByModel'>): Use {
+  return { ...mostOfPlan(plan), ...(mostByModel ? { tokens: mostByModel.inputTokens + mostByModel.outputTokens, money: moneyOf(mostByModel) } : {}) };
+}
+
 /** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. */
-function mostOf(plan: SandboxPlan | undefined): { cpu: number; bytes: number } {
+function mostOfPlan(plan: SandboxPlan | undefined): Pick<Use, 'cpu' | 'bytes'> {
   if (!plan) return { cpu: 0, bytes: 0 };
   const { cpu, timeoutMs, maxOutput } = plan.limits;
   return { cpu: (cpu / 100) * timeoutMs, bytes: maxOutput };
 }
 
+function moneyOf({ outputTokens, price }: ModelMost): number {
+  return price ? Math.ceil(price.input + outputTokens * price.outputToken) : 0;
+}
+
+/** A model is asked where some of the answer is paid for; how long that may be then, prompt/execute.ts tells it. */
+function requireAnswer({ inputTokens, price }: ModelMost, { left, bounds }: Share): void {
+  if (left.tokens !== undefined && left.tokens <= inputTokens) throw budgetExceeded('tokens', bounds.tokens);
+  if (left.money === undefined) return;
+  if (!price) throw new TokaError('TOKA_BUDGET_EXCEEDED', 'money is bounded, and the price of the model is not known', { hint: 'say what it costs under models.providers, or bound tokens instead', data: { budget: 'money' } });
+  if (left.money < price.input + price.outputToken) throw budgetExceeded('money', bounds.money);
+}
+
+/** What runs below an agent count is not counted once more with it. What no provider has counted counts as it was reserved. */
+function modelUse({ mostByModel: most, usedByModel: used }: Run, { outputBytes }: Usage): Pick<Use, 'tokens' | 'money'> {
+  if (!most || !used) return {};
+  const input = used.inputTokens ?? most.inputTokens;
+  const output = used.outputTokens ?? Math.ceil(outputBytes / BYTES_OF_TOKEN);
+  return { tokens: input + output, money: used.microdollars ?? Math.ceil((most.price?.input ?? 0) + output * (most.price?.outputToken ?? 0)) };
+}
+
+const BYTES_OF_TOKEN = 3;
+
 function within(plan: SandboxPlan, { wall = Infinity, cpu = Infinity, bytes = Infinity }: Left): SandboxPlan {
   const { limits } = plan;
-  const isShort = cpu < mostOf(plan).cpu;
+  const isShort = cpu < mostOfPlan(plan).cpu;
   return {
     ...plan,
     limits: {

@@ -2,11 +2,11 @@ import type { JsonValue } from '@toka/sdk';
 import { escapeGlob } from '../../capability/glob.ts';
 import { touches } from '../../capability/policy.ts';
 import { TokaError, toTokaError } from '../../errors.ts';
-import type { Candidate } from '../../model/port.ts';
+import type { Candidate, ModelUsage, Prompt } from '../../model/port.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import type { PromptRequest } from '../request.ts';
-import { type Run, settled } from '../run.ts';
+import { Halt, type Run, settled } from '../run.ts';
 
 /** Asks the first of the models that answers, of those that may be asked. */
 export async function executePrompt(run: Run, request: PromptRequest, house: House): Promise<Run> {
@@ -14,7 +14,7 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
   try {
     const models = await house.models();
     const candidates = allowed(await request.candidates(), run, house);
-    const reply = await models.ask(candidates, request.prompt, { signal: limited.signal, onEvent: request.onReply });
+    const reply = await models.ask(candidates, affordable(run, request.prompt), { signal: limited.signal, onEvent: request.onReply });
     const output = reply.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
     return {
       ...run,
@@ -22,10 +22,21 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
       completion: { output, outputBytes: Buffer.byteLength(output), truncated: false, exitCode: 0, pieces: [], data: reply as unknown as JsonValue },
     };
   } catch (thrown) {
-    throw limited.signal.aborted ? toTokaError(limited.signal.reason) : toTokaError(thrown);
+    const error = toTokaError(limited.signal.aborted ? limited.signal.reason : thrown);
+    const used = error.data?.['usage'] as ModelUsage | undefined;
+    throw used ? new Halt({ ...run, usedByModel: used }, error) : error;
   } finally {
     limited.end();
   }
+}
+
+/** Where budgets leave less, the answer may be as long as they allow. */
+function affordable({ mostByModel: most, share }: Run, prompt: Prompt): Prompt {
+  const { tokens = Infinity, money = Infinity } = share?.left ?? {};
+  if (!most) return prompt;
+  const paid = most.price && most.price.outputToken > 0 ? (money - most.price.input) / most.price.outputToken : Infinity;
+  const output = Math.max(1, Math.floor(Math.min(most.outputTokens, tokens - most.inputTokens, paid)));
+  return output < most.outputTokens ? { ...prompt, maxOutputTokens: output } : prompt;
 }
 
 /** One that stands in for another is asked only where it might have been asked itself. */
