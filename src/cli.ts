@@ -4,6 +4,7 @@ import { flush } from '@oclif/core/flush';
 import { run } from '@oclif/core/run';
 import AgentInit from './commands/agent/init.ts';
 import AgentList from './commands/agent/list.ts';
+import AgentRun from './commands/agent/run.ts';
 import AgentShow from './commands/agent/show.ts';
 import AgentValidate from './commands/agent/validate.ts';
 import AuditCheckpoint from './commands/audit/checkpoint.ts';
@@ -83,6 +84,7 @@ export { commandNotFound } from './hooks/command-not-found.ts';
 export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'agent:init': AgentInit,
   'agent:list': AgentList,
+  'agent:run': AgentRun,
   'agent:show': AgentShow,
   'agent:validate': AgentValidate,
   'audit:checkpoint': AuditCheckpoint,

@@ -1,4 +1,3 @@
-import { readFileSync, realpathSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject, Storage } from '@toka/sdk';
@@ -13,7 +12,7 @@ import type { Identities } from './capability/token/identity.ts';
 import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
-import { recordTrust, trustedNow, trustFileOf, type TrustRecord, trustRecord, trustState, type TrustState } from './capability/trust.ts';
+import { trustFileOf } from './capability/trust.ts';
 import type { Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
@@ -25,8 +24,9 @@ import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
 import type { Models } from './model/port.ts';
-import type { Approver, House, Inquirer, Reviewer } from './pipeline/house.ts';
-import type { AgentParams, AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
+import type { AgentParams } from './pipeline/agent/port.ts';
+import type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
@@ -36,11 +36,15 @@ import { type Lock, openLock } from './registry/lock/lock.ts';
 import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
+import { lazily, retried } from './once.ts';
+import { type Trust, trustOf } from './project-trust.ts';
 import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
 import { recordFolder } from './registry/plugins/record.ts';
 
+export type { Trust } from './project-trust.ts';
 export type { LiveEvent } from './pipeline/events.ts';
-export type { AgentParams, AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { AgentParams } from './pipeline/agent/port.ts';
+export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
@@ -51,9 +55,11 @@ export { TokaError, type ErrorCode } from './errors.ts';
 
 export interface TokaOptions extends WorkspaceOptions {
   /** Asks a person for what no rule grants. Default: nobody is asked. */
-  readonly approver?: Approver;
+  readonly approver?: Approver | undefined;
+  /** Asks a person whether an agent may pass on a value that others may have chosen. Default: nobody is asked, and it may not. */
+  readonly confirmer?: Confirmer | undefined;
   /** Asks a person about a tool that is not as the project's lock says. Default: nobody is asked, and it does not run. */
-  readonly reviewer?: Reviewer;
+  readonly reviewer?: Reviewer | undefined;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
   readonly readOnly?: boolean;
   /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
@@ -70,7 +76,7 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'deny' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
 
 /** Source text, and what is to be known of it. */
 export interface Code {
@@ -100,6 +106,8 @@ export interface Toka {
   readonly root: string;
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
+  /** Whether some capabilities, as people write them here, include another. */
+  covers(held: readonly string[], asked: string): boolean;
   /** Asks for a tool by its name, or for a command without a manifest. */
   /** Asks for source text to be run. */
   code(code: Code): CodeRequest;
@@ -154,16 +162,6 @@ export interface Toka {
 /** How long a process waits for a run, in milliseconds. */
 const IDLE_MS = 120_000;
 
-/** Whether the project's own configuration counts. */
-export interface Trust {
-  /** The project's configuration file and its text; absent where it has none. */
-  readonly current: { readonly file: string; readonly text: string } | undefined;
-  state(): TrustState;
-  record(): TrustRecord | undefined;
-  /** Trusts the current text, or with `false` nothing any more. */
-  set(trusted: boolean): void;
-}
-
 /**
  * Opens toka for a folder.
  *
@@ -202,6 +200,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
+  const trust = trustOf(project, trustFile);
   let hasRunCode = false;
   const house: House = {
     findTool,
@@ -227,7 +226,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
+    trust: lazily(() => ({
+      isProjectTrusted: project !== undefined && trust.state() === 'trusted',
+      trustedTools: settings.flows.trusted,
+      rules: settings.flows.allow,
+    })).get,
     approver: options.approver,
+    confirmer: options.confirmer,
     lock,
     reviewer: options.reviewer,
     cacheSecret: lazily(() => userSecret(join(folders.state, 'keys', 'cache'))).get,
@@ -255,6 +260,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     project,
     root,
     untrustedConfig: house.untrustedConfig,
+    covers: coverage(anchors),
     request: (target, params) => ({
       model: 'tool',
       principal,
@@ -291,7 +297,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
-    trust: trustOf(project, trustFile),
+    trust,
     lock,
     keyring,
     tokens,
@@ -351,46 +357,4 @@ async function resumption(): Promise<typeof import('./pipeline/resume.ts')> {
 
 async function replays(): Promise<typeof import('./pipeline/replay/replay.ts')> {
   return import('./pipeline/replay/replay.ts');
-}
-
-function trustOf(project: Project | undefined, trustFile: string): Trust {
-  const root = project ? realpathSync(project.root) : '';
-  const current = lazily(() => (project?.configFile === undefined ? undefined : { file: project.configFile, text: readFileSync(project.configFile, 'utf8') }));
-  return {
-    get current() {
-      return current.get();
-    },
-    state: () => (project ? trustState(trustFile, root, current.get()?.text ?? '') : 'untrusted'),
-    record: () => trustRecord(trustFile, root),
-    set(trusted) {
-      const found = current.get();
-      if (!found) throw new TokaError('TOKA_USAGE', 'there is no configuration file to trust here', { hint: 'a project is trusted for its toka.yaml' });
-      recordTrust(trustFile, root, trusted ? trustedNow(found.file, found.text, systemClock.now()) : undefined);
-    },
-  };
-}
-
-/** Made once; where that fails, the next call tries again. */
-function retried<T>(make: () => Promise<T>): { get(): Promise<T>; peek(): Promise<T> | undefined } {
-  let made: Promise<T> | undefined;
-  return {
-    async get() {
-      made ??= make();
-      try {
-        return await made;
-      } catch (error) {
-        made = undefined;
-        throw error;
-      }
-    },
-    peek: () => made,
-  };
-}
-
-function lazily<T>(make: () => T): { get(): T; peek(): T | undefined } {
-  let made: { readonly value: T } | undefined;
-  return {
-    get: () => (made ??= { value: make() }).value,
-    peek: () => made?.value,
-  };
 }

@@ -1,19 +1,18 @@
 import type { Budget } from '../config/config.ts';
 import { TokaError } from '../errors.ts';
-import { parseDuration, parseSize, printDuration, printSize } from '../manifest/units.ts';
+import { parseDuration, parseMoney, parseSize, printDuration, printMoney, printSize } from '../manifest/units.ts';
 
-/** Millionths of a US dollar. */
-const MICRO = 1_000_000;
+const count = (text: string): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 const READ: { readonly [name in keyof Budget]-?: (text: string) => number | undefined } = {
-  calls: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
+  calls: count,
   wall: parseDuration,
   cpu: parseDuration,
   bytes: parseSize,
-  tokens: (text) => (/^\d{1,12}$/.test(text) ? Number(text) : undefined),
-  money: (text) => (/^\d{1,7}(\.\d{1,6})?$/.test(text) ? Math.round(Number(text) * MICRO) : undefined),
+  tokens: count,
+  money: parseMoney,
 };
-const PRINTED: { readonly [name in keyof Budget]-?: (amount: number) => string } = { calls: String, wall: printDuration, cpu: printDuration, bytes: printSize, tokens: String, money: (amount) => String(amount / MICRO) };
+const PRINTED: { readonly [name in keyof Budget]-?: (amount: number) => string } = { calls: String, wall: printDuration, cpu: printDuration, bytes: printSize, tokens: String, money: printMoney };
 const NAMES = Object.keys(READ) as (keyof Budget)[];
 
 /**
@@ -39,6 +38,6 @@ export function printBudget(budget: Budget): string {
 
 function unreadable(part: string): TokaError {
   return new TokaError('TOKA_USAGE', `--budget takes ${NAMES.join(', ')}, each once and more than 0, found "${part}"`, {
-    hint: 'write for instance --budget calls=10,wall=60s,cpu=20s,bytes=8M',
+    hint: 'write for instance --budget calls=10,wall=60s,cpu=20s,bytes=8M,tokens=50000,money=0.50',
   });
 }

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { age, capability, duration, json, line, size, strict, toolName } from '../manifest/parts.ts';
+import { age, capability, count, duration, json, line, money, size, strict, toolName } from '../manifest/parts.ts';
+
+const toolGlob = z
+  .string()
+  .max(256)
+  .regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*');
 
 const scope = {
   tools: z
-    .array(
-      z
-        .string()
-        .max(256)
-        .regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*'),
-    )
+    .array(toolGlob)
     .min(1)
     .max(100)
     .optional()
@@ -44,14 +44,30 @@ const limit = z.union([
   }),
 ]);
 
+const flow = strict({
+  tool: toolGlob.describe('A name or glob of tools.'),
+  parameter: z
+    .string()
+    .max(64)
+    .regex(/^[a-z][A-Za-z0-9]*(-[a-z0-9]+)*$/, 'the name of a parameter')
+    .optional()
+    .describe('Of which parameter. Default: of every one.'),
+  values: z
+    .array(z.string().min(1).max(1024))
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Which values, each with * for any text without a slash and ** for any text; paths are relative to this file's folder. Default: every value."),
+  origins: z.array(z.enum(['web', 'untrusted-tool', 'file'])).min(1).optional().describe('Where it may stem from. Default: from anywhere.'),
+  reason: line(500).optional().describe('Why.'),
+});
+
 const route = z
   .string()
   .max(512)
   .regex(/^[a-z][a-z0-9-]*\/[^\u0000-\u001f]+$/, 'a model such as anthropic/claude-sonnet-5-5');
 
 const routes = z.union([route, z.array(route).min(1).max(20)]).transform((each) => (typeof each === 'string' ? [each] : each));
-
-const tokens = z.int().min(1).max(1_000_000_000);
 
 const dollars = z.number().min(0).max(1_000_000);
 
@@ -73,7 +89,7 @@ const provider = strict({
     .describe("A file that holds its key, for you alone (0600, in a folder 0700), relative to this file's folder."),
   limits: strict({
     requests: z.int().min(1).max(1_000_000).optional().describe('Requests in a minute.'),
-    tokens: tokens.optional().describe('Tokens in a minute.'),
+    tokens: count.optional().describe('Tokens in a minute.'),
   })
     .optional()
     .describe('What this process asks of it at the most; who would ask for more waits.'),
@@ -84,12 +100,12 @@ const provider = strict({
   })
     .optional()
     .describe('How long an answer is waited for.'),
-  context: tokens.optional().describe('Tokens that fit into a conversation, where nothing else says so.'),
+  context: count.optional().describe('Tokens that fit into a conversation, where nothing else says so.'),
   models: z
     .record(
       z.string().min(1).max(256),
       strict({
-        context: tokens.optional().describe('Tokens that fit into a conversation.'),
+        context: count.optional().describe('Tokens that fit into a conversation.'),
         price: strict({
           input: dollars.describe('Of what is sent.'),
           output: dollars.describe('Of what is answered.'),
@@ -135,11 +151,17 @@ export const configFile = strict({
     wall: duration.optional().describe('How long, such as 10m.'),
     cpu: duration.optional().describe('How much CPU time, such as 2m.'),
     bytes: size.optional().describe('How much output, such as 64M.'),
-    tokens: tokens.optional().describe('How many tokens of models, in and out.'),
-    money: dollars.optional().describe('How much money for models, in US dollars. Models whose price is not known are not asked then.'),
+    tokens: count.optional().describe('How many tokens of models, read and written together.'),
+    money: money.optional().describe('How much for models, in US dollars. One whose price is not known is not asked then.'),
   })
     .prefault({})
     .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),
+  flows: strict({
+    trusted: z.array(toolGlob).max(200).default([]).describe('Tools that did not come with toka, and whose word counts as that of those that did.'),
+    allow: z.array(flow).max(500).default([]).describe('What an agent may pass on although others may have chosen it, without a question.'),
+  })
+    .optional()
+    .describe('Where the values may come from by which agents decide where something goes and what is done. Of a project it counts once it is trusted.'),
   storage: strict({
     backend: toolName.describe('The storage backend: sqlite, or one of a plugin.'),
     location: z
@@ -196,6 +218,7 @@ export const configFile = strict({
     .describe('Where tools are found beside manifests/ and .toka/tools/.'),
 }).describe('Configuration of toka. It is data, never code.');
 
+export type FlowDeclaration = z.output<typeof flow>;
 export type LimitDeclaration = z.output<typeof limit>;
 export type ModelsDeclaration = NonNullable<z.output<typeof configFile>['models']>;
 export type RuleDeclaration = z.output<typeof rule>;

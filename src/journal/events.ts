@@ -78,6 +78,8 @@ export interface Bounds {
   /** Milliseconds. */
   readonly timeoutMs?: number;
   readonly budget?: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number; readonly tokens?: number; readonly money?: number };
+  /** Capabilities. */
+  readonly deny?: readonly string[];
   readonly frozen?: true;
   /** Whether it is kept with all that it is answered. */
   readonly record?: true;

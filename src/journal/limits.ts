@@ -93,7 +93,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     effect: oneOf('none', 'read', 'idempotent', 'external', 'privileged'),
     manifestHash: optional(sha256),
     drift: optional(object({ decision: oneOf('once', 'update', 'stop'), by: name })),
-    bounds: optional(object({ timeoutMs: optional(figure), budget: optional(object({ calls: optional(figure), wall: optional(figure), cpu: optional(figure), bytes: optional(figure), tokens: optional(figure), money: optional(figure) })), frozen: optional(boolean), record: optional(boolean) })),
+    bounds: optional(object({ timeoutMs: optional(figure), budget: optional(object({ calls: optional(figure), wall: optional(figure), cpu: optional(figure), bytes: optional(figure), tokens: optional(figure), money: optional(figure) })), deny: optional(list(path, 1000)), frozen: optional(boolean), record: optional(boolean) })),
     replays: optional(uuid),
     toka: name,
     process: identity,

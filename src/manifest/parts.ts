@@ -86,3 +86,15 @@ export const duration = unit(parseDuration, /^\d{1,12}(\.\d{1,3})?\s?(ms|s|m|h)$
 export const age = unit(parseAge, /^(\d{1,6}[dw]|\d{1,12}(\.\d{1,3})?\s?(ms|s|m|h))$/, 'an age such as 30d');
 export const percent = unit(parsePercent, /^\d{1,6}(\.\d{1,2})?\s?%$/, 'a share such as 50%');
 export const count = wholeNumber;
+
+/** US dollars, turned into millionths of one. */
+export const money = z
+  .number('an amount of US dollars such as 0.5')
+  .min(0.000001)
+  .max(1_000_000)
+  .transform((dollars) => Math.round(dollars * 1_000_000));
+
+/** What the value of a parameter decides. */
+export const role = z
+  .enum(['recipient', 'url', 'path', 'command', 'content'])
+  .describe('What the value decides when an agent chooses it: to whom something goes, where to, which file, what is done; content: nothing of that. Default: by type, format and name.');

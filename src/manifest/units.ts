@@ -46,6 +46,17 @@ export function parsePercent(text: string): number | undefined {
   return value > 0 ? value : undefined;
 }
 
+/** Reads US dollars: `0.5`, `$0.50`. Returns millionths of a dollar, or undefined. */
+export function parseMoney(text: string): number | undefined {
+  const [, whole, part = ''] = /^\$?(\d{1,7})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  return whole === undefined ? undefined : Number(whole) * 1_000_000 + Number(part.padEnd(6, '0'));
+}
+
+/** Prints millionths of a US dollar so that `parseMoney` gives the same number back: `0.5`. */
+export function printMoney(microdollars: number): string {
+  return (microdollars / 1_000_000).toFixed(6).replace(/\.?0+$/, '');
+}
+
 /** Prints bytes so that `parseSize` gives the same number back, with the largest unit that divides it: `256M`. */
 export function printSize(bytes: number): string {
   return print(bytes, SIZES);

@@ -9,10 +9,11 @@ import { valueOf } from './answer.ts';
 import type { ToolRequest } from './request.ts';
 
 /** What holds again of what was said beside a request, and nothing else that may stand there: a record gives no rights, whoever wrote it. */
-export function boundsAgain({ bounds: { timeoutMs, budget, frozen, record } = {} }: RunRequested): Pick<ToolRequest, 'timeoutMs' | 'budget' | 'frozen' | 'record'> {
+export function boundsAgain({ bounds: { timeoutMs, budget, deny, frozen, record } = {} }: RunRequested): Pick<ToolRequest, 'timeoutMs' | 'budget' | 'deny' | 'frozen' | 'record'> {
   return {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(budget ? { budget } : {}),
+    ...(deny ? { deny } : {}),
     ...(frozen === true ? { frozen } : {}),
     ...(record === true ? { record } : {}),
   };

@@ -2,7 +2,7 @@ import type { CallResult, ProcessResult, SpawnOptions } from '@toka/sdk';
 import { EffectiveSet, type Permission } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { TokaError, type ErrorCode } from '../errors.ts';
-import type { Level } from '../manifest/tool.ts';
+import type { Level, Tool } from '../manifest/tool.ts';
 import type { Step } from '../journal/events.ts';
 import type { Children } from '../runtime/tool-context.ts';
 import { callAnswer, processAnswer } from './answer.ts';
@@ -92,7 +92,18 @@ async function spawn(
 
 async function call({ parent, house, signal, calls, handing }: Caller, tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult> {
   const onEvent = (event: LiveEvent): void => parent.request.onEvent?.(event);
-  return answerOf({ ...childOf(parent, signal, calls.place(), handing), model: 'tool', onEvent, params, target: { kind: 'named', name: tool } }, calls, house);
+  const flow = parent.request.flow?.through(settled(parent, 'tool'));
+  const asked = { ...childOf(parent, signal, calls.place(), handing), model: 'tool', onEvent, params, target: { kind: 'named', name: tool }, ...(flow ? { flow } : {}) } as const;
+  const answer = await answerOf(asked, calls, house);
+  flow?.heard(await toolOf(tool, house), params, answer);
+  return answer;
+}
+
+async function toolOf(name: string, house: House): Promise<Tool | undefined> {
+  return house.findTool(name).then(
+    ({ tool }) => tool,
+    () => undefined,
+  );
 }
 
 /** What came of a child: from the record, where it is there. */
@@ -110,7 +121,7 @@ export async function answerOf(asked: ExecutionRequest, calls: Calls, house: Hou
 }
 
 /** What every child has of its parent. */
-export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissions = [], reach }: Handing = {}): Pick<ExecutionRequest, 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'frozen' | 'record' | 'flow'> {
+export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissions = [], reach }: Handing = {}): Pick<ExecutionRequest, 'door' | 'cwd' | 'principal' | 'parent' | 'signal' | 'deny' | 'frozen' | 'record' | 'flow'> {
   const own = settled(parent, 'decision').effective;
   const handed = permissions.length === 0 ? own : new EffectiveSet([...own.permissions, ...permissions], own.carvedOut);
   return {
@@ -119,6 +130,7 @@ export function childOf(parent: Run, signal: AbortSignal, step: Step, { permissi
     principal: parent.request.principal.narrow(`run:${parent.id}`, reach ?? handed, parent.budget && parent.id),
     parent: { run: parent.id, step, permissions: handed.permissions, secrets: secretsOf(parent) },
     signal,
+    ...(parent.request.deny === undefined ? {} : { deny: parent.request.deny }),
     ...(parent.request.frozen === undefined ? {} : { frozen: parent.request.frozen }),
     ...(parent.request.record === undefined ? {} : { record: parent.request.record }),
     ...(parent.request.flow === undefined ? {} : { flow: parent.request.flow }),

@@ -101,8 +101,8 @@ export function requested(run: Run, house: House, keeper: Keeper): RunRequested 
   };
 }
 
-function boundsOf({ parent, timeoutMs, budget, frozen, record }: ExecutionRequest): { bounds?: Bounds } {
-  const bounds = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(budget ? { budget } : {}), ...(frozen === true ? { frozen } : {}), ...(record === true ? { record } : {}) };
+function boundsOf({ parent, timeoutMs, budget, deny = [], frozen, record }: ExecutionRequest): { bounds?: Bounds } {
+  const bounds = { ...(timeoutMs === undefined ? {} : { timeoutMs }), ...(budget ? { budget } : {}), ...(deny.length === 0 ? {} : { deny }), ...(frozen === true ? { frozen } : {}), ...(record === true ? { record } : {}) };
   return parent || Object.keys(bounds).length === 0 ? {} : { bounds };
 }
 

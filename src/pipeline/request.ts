@@ -7,7 +7,7 @@ import type { Step, StoredEvent } from '../journal/events.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { TapedCall } from '../runtime/taped-call.ts';
 import type { AskOptions, Candidate, Prompt } from '../model/port.ts';
-import type { Flow, SaidPart } from './agent/port.ts';
+import type { AgentParams, Flow } from './agent/port.ts';
 import type { LiveEvent } from './events.ts';
 
 /** A run whose process is gone before its outcome was recorded, with all that is on record of it. */
@@ -61,6 +61,8 @@ interface Common {
   readonly replays?: Replaying;
   /** Capabilities that the caller grants to this run alone (`--allow`). */
   readonly allow?: readonly string[];
+  /** Capabilities that the caller takes away from the run and from all that it starts (`--deny`). */
+  readonly deny?: readonly string[];
   readonly params: Readonly<Record<string, unknown>>;
   /** Whether nothing may run but what the project's lock vouches for (`--frozen`). */
   readonly frozen?: boolean;
@@ -119,23 +121,6 @@ export interface CodeRequest extends Common {
   /** What tools that it calls may have at the most, where that is more than the code itself has: that of the agent that wrote it. */
   readonly reach?: EffectiveSet;
 }
-
-/** What is said to an agent, and how it is to go about it. */
-export type AgentParams = {
-  readonly said: readonly SaidPart[];
-  /** `PROVIDER/MODEL` or a role. Default: what its file says. */
-  readonly model?: string;
-  readonly session?: string;
-  /** The run whose conversation it goes on with. */
-  readonly after?: string;
-  readonly maxSteps?: number;
-  /** JSON Schema that its answer must match. */
-  readonly schema?: JsonObject;
-  /** Whether it may only look. Default false. */
-  readonly plan?: boolean;
-  /** Whether it only puts a summary in the place of its conversation so far. Default false. */
-  readonly compact?: boolean;
-};
 
 /** What a person says to an agent while it works. */
 export interface Inbox {

@@ -28,9 +28,9 @@ export async function reserve(run: Run, house: House, ledger: Ledger): Promise<R
   if (!isBounded(run)) return run;
   const accounts = accountsOf(run);
   if (run.budget) await openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
-  const most = mostOf(run);
-  const ofTree = await draw(ledger, { run: run.id, accounts, most }, now);
-  const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most: { ...most, wall: ownTime(run, timeLimitOf(run)) }, process: house.process() }, now));
+  const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run) }, now);
+  const most = { ...mostOf(run), wall: ownTime(run, timeLimitOf(run)) };
+  const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most, process: house.process() }, now));
   if (run.mostByModel) requireAnswer(run.mostByModel, share);
   return { ...run, share, ...(run.plan ? { plan: within(run.plan, share.left) } : {}) };
 }
@@ -38,7 +38,7 @@ export async function reserve(run: Run, house: House, ledger: Ledger): Promise<R
 /** Settles what was reserved by what was measured; absent where nothing was reserved. */
 export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
   if (!run.share) return undefined;
-  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes, ...modelUse(run, usage) };
+  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes, ...usedOf(run, usage) };
   const wall = ownTime(run, Math.max(0, now - (run.intendedMs ?? now)));
   return async (ledger) => {
     await settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
@@ -64,35 +64,31 @@ function accountsOf({ id, budget, request }: Run): readonly string[] {
   return budget ? [...budgets, id] : budgets;
 }
 
-function mostOf({ plan, mostByModel }: Pick<Run, 'plan' | 'mostByModel'>): Use {
-  return { ...mostOfPlan(plan), ...(mostByModel ? { tokens: mostByModel.inputTokens + mostByModel.outputTokens, money: moneyOf(mostByModel) } : {}) };
+/** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. */
+function mostOf({ plan, mostByModel: most }: Run): Use {
+  const tokens = most ? most.inputTokens + most.outputTokens : 0;
+  const money = most?.price ? Math.ceil(most.price.input + most.outputTokens * most.price.outputToken) : 0;
+  return { ...(plan ? mostOfPlan(plan) : { cpu: 0, bytes: 0 }), tokens, money };
 }
 
-/** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. */
-function mostOfPlan(plan: SandboxPlan | undefined): Pick<Use, 'cpu' | 'bytes'> {
-  if (!plan) return { cpu: 0, bytes: 0 };
-  const { cpu, timeoutMs, maxOutput } = plan.limits;
+function mostOfPlan({ limits: { cpu, timeoutMs, maxOutput } }: SandboxPlan): { readonly cpu: number; readonly bytes: number } {
   return { cpu: (cpu / 100) * timeoutMs, bytes: maxOutput };
 }
 
-function moneyOf({ outputTokens, price }: ModelMost): number {
-  return price ? Math.ceil(price.input + outputTokens * price.outputToken) : 0;
-}
-
-/** A model is asked where some of the answer is paid for; how long that may be then, prompt/execute.ts tells it. */
+/** A model is asked where some of its answer can be paid for; how long that may be, prompt/execute.ts tells it. */
 function requireAnswer({ inputTokens, price }: ModelMost, { left, bounds }: Share): void {
   if (left.tokens !== undefined && left.tokens <= inputTokens) throw budgetExceeded('tokens', bounds.tokens);
   if (left.money === undefined) return;
-  if (!price) throw new TokaError('TOKA_BUDGET_EXCEEDED', 'money is bounded, and the price of the model is not known', { hint: 'say what it costs under models.providers, or bound tokens instead', data: { budget: 'money' } });
+  if (!price) throw new TokaError('TOKA_BUDGET_EXCEEDED', 'money is bounded, and what the model costs is not known', { hint: 'say what it costs under models.providers, or bound tokens instead', data: { budget: 'money' } });
   if (left.money < price.input + price.outputToken) throw budgetExceeded('money', bounds.money);
 }
 
-/** What runs below an agent count is not counted once more with it. What no provider has counted counts as it was reserved. */
-function modelUse({ mostByModel: most, usedByModel: used }: Run, { outputBytes }: Usage): Pick<Use, 'tokens' | 'money'> {
-  if (!most || !used) return {};
-  const input = used.inputTokens ?? most.inputTokens;
-  const output = used.outputTokens ?? Math.ceil(outputBytes / BYTES_OF_TOKEN);
-  return { tokens: input + output, money: used.microdollars ?? Math.ceil((most.price?.input ?? 0) + output * (most.price?.outputToken ?? 0)) };
+/** What an agent has used was counted with the calls below it. What no provider has counted counts as it was estimated. */
+function usedOf({ mostByModel: most, usedByModel: used }: Run, { outputBytes }: Usage): Pick<Use, 'tokens' | 'money'> {
+  if (!most || !used) return { tokens: 0, money: 0 };
+  const { inputTokens = most.inputTokens, outputTokens = Math.ceil(outputBytes / BYTES_OF_TOKEN) } = used;
+  const { microdollars = Math.ceil((most.price?.input ?? 0) + outputTokens * (most.price?.outputToken ?? 0)) } = used;
+  return { tokens: inputTokens + outputTokens, money: microdollars };
 }
 
 const BYTES_OF_TOKEN = 3;

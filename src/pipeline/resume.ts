@@ -8,7 +8,8 @@ import { pruned } from '../journal/failures.ts';
 import { boundsAgain, paramsAgain, rightsAgain } from './asked-again.ts';
 import { execute } from './execute.ts';
 import type { House } from './house.ts';
-import type { AgentParams, AgentRequest, CodeParams, CodeRequest, Interrupted } from './request.ts';
+import type { AgentParams } from './agent/port.ts';
+import type { AgentRequest, CodeParams, CodeRequest, Interrupted } from './request.ts';
 import { RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
 import { isUnknown, outcomeUnknown, requestOf } from './unknown.ts';
 

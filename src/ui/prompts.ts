@@ -6,6 +6,7 @@ import { TokaError } from '../errors.ts';
 import { onOneLine } from '../manifest/plain.ts';
 import { hasSecrets } from '../manifest/secret-parts.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
+import type { Question } from '../pipeline/agent/port.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
 import { differenceText } from './difference.ts';
@@ -18,6 +19,15 @@ export async function askParameters(tool: Tool, names: readonly string[]): Promi
     const schema = tool.params.properties[name];
     if (schema) answers[name] = await ask(name, schema);
   }
+  return answers;
+}
+
+/** Asks a person what an agent wants to know of them. */
+export async function askQuestion({ text, fields }: Question): Promise<Record<string, unknown>> {
+  if (fields.length === 0) return { answer: String(await one({ type: 'input', required: true, name: 'answer', message: onOneLine(plain(text)) })) };
+  process.stderr.write(`${plain(text)}\n`);
+  const answers: Record<string, unknown> = {};
+  for (const { name, description, schema } of fields) answers[name] = await ask(name, { type: 'string', ...schema, description } as ParameterSchema);
   return answers;
 }
 

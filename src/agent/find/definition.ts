@@ -1,4 +1,4 @@
-import type { JsonSchema, ModelTool } from '@toka/sdk';
+import type { Effect, JsonSchema, ModelTool } from '@toka/sdk';
 import type { Tool } from '../../manifest/tool.ts';
 
 /** What a protocol puts around a definition, at the most. */
@@ -35,9 +35,14 @@ export function summaryOf(tool: Tool): string {
   return line.slice(0, SUMMARY_LENGTH).toWellFormed() + changesOf(tool);
 }
 
-/** A model should know what cannot be taken back. */
+/** What the definition says that the tool changes; undefined: nothing. */
+export function effectOf({ description }: ModelTool): Effect | undefined {
+  return /\(effect: (idempotent|external|privileged)\)$/.exec(description)?.[1] as Effect | undefined;
+}
+
+/** A model should know what changes something. */
 function changesOf({ effect }: Tool): string {
-  return effect === 'external' || effect === 'privileged' ? ` (effect: ${effect})` : '';
+  return effect === 'none' || effect === 'read' ? '' : ` (effect: ${effect})`;
 }
 
 function withoutKeywords(schema: JsonSchema, isLeftOut: (keyword: string) => boolean): JsonSchema {

@@ -32,7 +32,7 @@ function questionOf({ text, fields = [] }: JsonObject): Question | undefined {
   if (typeof text !== 'string' || !Array.isArray(fields)) return undefined;
   const read = fields.flatMap((field) => {
     const { name, description = '', schema = { type: 'string' } } = (typeof field === 'object' && field !== null ? field : {}) as JsonObject;
-    return typeof name === 'string' && typeof description === 'string' && typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? [{ name, description, schema: schema as JsonObject }] : [];
+    return typeof name === 'string' && typeof description === 'string' && typeof schema === 'object' && schema !== null && !Array.isArray(schema) ? [{ name, description, schema }] : [];
   });
   return read.length === fields.length ? { text, fields: read } : undefined;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { argument, capability, count, duration, exampleParams, level, line, prose, semver, size, strict, tags, toolName } from '../parts.ts';
+import { argument, capability, count, duration, exampleParams, level, line, money, prose, semver, size, strict, tags, toolName } from '../parts.ts';
 import { jsonSchema } from '../tool-manifest.ts';
 
 /** A tool by its name or `source/name`. */
@@ -64,19 +64,13 @@ const reporting = strict({
   schema: jsonSchema.optional().describe('JSON Schema (2020-12) of its answer; for the format json.'),
 }).describe('What its answer looks like.');
 
-const money = z
-  .number('an amount of US dollars such as 0.5')
-  .positive()
-  .max(1_000_000)
-  .describe('US dollars for the models that it asks, with all that it starts.');
-
 const limits = strict({
   timeout: duration.optional().describe('Wall clock of the whole run: 10m.'),
   calls: count.optional().describe('Calls of tools and models, with those of all that it starts.'),
   cpu: duration.optional().describe('Processor time of all that it starts: 60s.'),
   bytes: size.optional().describe('Output of all that it starts: 8M, or a number of bytes.'),
   tokens: count.optional().describe('Tokens of the models that it asks, read and written together.'),
-  money: money.optional(),
+  money: money.optional().describe('US dollars for the models that it asks, with all that it starts.'),
 }).describe('What it may use up. A run that would use more ends with exit code 75.');
 
 const security = strict({

@@ -107,7 +107,7 @@ function toSecurity({ sandbox, capabilities_required, capabilities_optional, res
       ...(cpu === undefined ? {} : { cpu }),
       ...(bytes === undefined ? {} : { bytes }),
       ...(tokens === undefined ? {} : { tokens }),
-      ...(money === undefined ? {} : { money: Math.round(money * 1_000_000) }),
+      ...(money === undefined ? {} : { money }),
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@toka/sdk';
+import type { JsonObject, JsonValue } from '@toka/sdk';
 import type { Decision } from '../../capability/authorize.ts';
 import { EffectiveSet } from '../../capability/effective.ts';
 import { type ErrorCode, TokaError, toTokaError } from '../../errors.ts';
@@ -81,7 +81,7 @@ function titleOf(said: readonly SaidPart[]): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, house: House): Promise<AgentOrder> {
+async function orderOf(run: Run, { flow, resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, house: House): Promise<AgentOrder> {
   const { said, schema, maxSteps, plan = false, compact = false, after } = settled(run, 'params') as AgentRequest['params'];
   const spec = run.agent;
   if (!spec) throw new TokaError('TOKA_INTERNAL', 'an agent was to be run before it was found');
@@ -93,11 +93,16 @@ async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTo
     today: new Date(began).toISOString().slice(0, 10),
     history: after === undefined ? [] : await historyOf(after, await house.journal()),
     said,
-    ...(schema === undefined ? {} : { schema }),
+    ...formOf(schema ?? spec.reporting?.schema),
     maxSteps: Math.min(maxSteps ?? MAX_STEPS, spec.maxSteps),
     isPlanning: plan,
     isCompacting: compact,
+    ...(flow ? { above: flow } : {}),
   };
+}
+
+function formOf(schema: JsonObject | undefined): Pick<AgentOrder, 'schema'> {
+  return schema === undefined ? {} : { schema };
 }
 
 function completionOf({ data, failure, steps, tasks, text }: AgentOutcome, route: string): Completion {

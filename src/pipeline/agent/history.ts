@@ -3,8 +3,7 @@ import type { Journal } from '../../journal/contract.ts';
 import { paramsAgain } from '../asked-again.ts';
 import { valueOf } from '../answer.ts';
 import { requestOf } from '../unknown.ts';
-import type { AgentParams } from '../request.ts';
-import type { Message } from './port.ts';
+import type { AgentParams, Message } from './port.ts';
 
 /** Turns that are walked back at most: a record that goes round in circles is damaged. */
 const MOST_TURNS = 10_000;
@@ -35,5 +34,18 @@ export async function turnOf(run: string, journal: Journal): Promise<{ readonly 
   const params = (await paramsAgain(requested, journal)).params as unknown as AgentParams;
   const conversed = stored.flatMap(({ event }) => (event.type === 'agent.conversed' ? [event] : [])).at(-1);
   const messages = conversed ? ((await valueOf(conversed.messages, journal)) as unknown as Message[]) : [];
-  return { messages, after: params.after, params };
+  const isImported = stored.some(({ event }) => event.type === 'run.imported');
+  return { messages: isImported ? messages.map(foreign) : messages, after: params.after, params };
+}
+
+/** What comes from the journal of others is theirs, whatever it says of itself. */
+function foreign(message: Message): Message {
+  switch (message.role) {
+    case 'assistant':
+      return message;
+    case 'tool':
+      return { ...message, results: message.results.map((result) => ({ ...result, origins: ['file'] })) };
+    default:
+      return { ...message, origins: ['file'] };
+  }
 }

@@ -62,7 +62,7 @@ async function said(events: readonly RunEvent[], step: number, house: House): Pr
   const found = events.flatMap((event) => (event.type === 'agent.steered' && event.step === step ? [event.text] : []));
   if (found.length === 0) return [];
   const journal: Journal = await house.journal();
-  return Promise.all(found.map(async (text) => ('inline' in text ? String(text.inline) : Buffer.from(await journal.blob(text.blob)).toString('utf8'))));
+  return Promise.all(found.map(async (text) => ('inline' in text ? (text.inline as string) : Buffer.from(await journal.blob(text.blob)).toString('utf8'))));
 }
 
 /** Which model it asked when it began, where that is on record. */

@@ -30,13 +30,13 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
   }
 }
 
-/** Where budgets leave less, the answer may be as long as they allow. */
+/** The same, with an answer that is no longer than what is left of the budget. */
 function affordable({ mostByModel: most, share }: Run, prompt: Prompt): Prompt {
   const { tokens = Infinity, money = Infinity } = share?.left ?? {};
   if (!most) return prompt;
   const paid = most.price && most.price.outputToken > 0 ? (money - most.price.input) / most.price.outputToken : Infinity;
-  const output = Math.max(1, Math.floor(Math.min(most.outputTokens, tokens - most.inputTokens, paid)));
-  return output < most.outputTokens ? { ...prompt, maxOutputTokens: output } : prompt;
+  const output = Math.max(1, Math.floor(Math.min(tokens - most.inputTokens, paid)));
+  return output < Infinity ? { ...prompt, maxOutputTokens: Math.min(prompt.maxOutputTokens ?? Infinity, output) } : prompt;
 }
 
 /** One that stands in for another is asked only where it might have been asked itself. */

@@ -1,8 +1,8 @@
 import { authorize as decide } from '../../capability/authorize.ts';
 import { escapeGlob } from '../../capability/glob.ts';
-import { anchorGrant, parseCapabilities } from '../../capability/grammar.ts';
+import { anchor, anchorGrant, parseCapabilities } from '../../capability/grammar.ts';
 import { type Call, execOf, type Needs, needsOf, programOf } from '../../capability/needs.ts';
-import { type Grant, INHERITED } from '../../capability/policy.ts';
+import { type Denial, type Grant, INHERITED } from '../../capability/policy.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import { passParameters } from '../../runtime/arguments.ts';
 import { programFile } from '../../sandbox/program.ts';
@@ -18,7 +18,7 @@ export async function authorize(run: Run, house: House): Promise<Run> {
   const decision = decide({
     needs,
     level: tool.level,
-    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...typed(run, needs), ...grants, ...builtIn(tool, house)], asks, denials },
+    policy: { grants: [...run.granted, ...handedOn(run), ...flagged(run, house), ...typed(run, needs), ...grants, ...builtIn(tool, house)], asks, denials: [...takenAway(run, house), ...denials] },
     principal: run.request.principal,
     hidden: house.hidden,
     toolNames: [tool.name, tool.qualified],
@@ -50,6 +50,10 @@ function isCalled({ request }: Run): boolean {
 
 function flagged({ request }: Run, { anchors }: House): Grant[] {
   return (request.allow ?? []).flatMap(parseCapabilities).map((capability) => ({ capability: anchorGrant(capability, anchors), source: 'flag', consent: 'flag' }));
+}
+
+function takenAway({ request }: Run, { anchors }: House): Denial[] {
+  return (request.deny ?? []).flatMap(parseCapabilities).map((capability) => ({ capability: anchor(capability, anchors), source: 'flag' }));
 }
 
 function typed({ request }: Run, { starts }: Needs): Grant[] {

@@ -37,12 +37,14 @@ export class Ranking<T> {
   readonly #entries: readonly Entry<T>[];
   readonly #postings = new Map<string, Posting[]>();
   readonly #count: number;
-  readonly #averageLength: number;
+  /** What the length of each takes from what its terms count. */
+  readonly #lengths: Float64Array;
 
   constructor(entries: readonly Entry<T>[], whole: Whole = { entries: entries.length, terms: entries.reduce((sum, { terms }) => sum + terms.length, 0) }) {
     this.#entries = entries;
     this.#count = whole.entries;
-    this.#averageLength = whole.terms / Math.max(1, whole.entries);
+    const average = whole.terms / Math.max(1, whole.entries);
+    this.#lengths = Float64Array.from(entries, ({ terms }) => SATURATION * (1 - LENGTH_SHARE + (LENGTH_SHARE * terms.length) / average));
     entries.forEach(({ terms }, at) => {
       for (const [term, count] of countsOf(terms)) {
         const postings = this.#postings.get(term);
@@ -54,21 +56,18 @@ export class Ranking<T> {
 
   /** The best first; of equal ones, that which was given first. */
   search(query: string, limit: number): Ranked<T>[] {
-    const scores = new Map<number, number>();
+    const scores = new Float64Array(this.#entries.length);
     let perfect = 0;
     for (const term of new Set(termsOf(query))) {
       const postings = this.#postings.get(term) ?? this.#beginningWith(term);
       const weight = Math.log(1 + (this.#count - postings.length + 0.5) / (postings.length + 0.5));
       perfect += weight * (SATURATION + 1);
-      for (const { at, count } of postings) scores.set(at, (scores.get(at) ?? 0) + weight * this.#saturated(count, at));
+      for (const { at, count } of postings) scores[at] = (scores[at] ?? 0) + weight * this.#saturated(count, at);
     }
-    return [...scores]
-      .toSorted(([at, score], [otherAt, other]) => other - score || at - otherAt)
-      .slice(0, limit)
-      .flatMap(([at, score]) => {
-        const entry = this.#entries[at];
-        return entry ? [{ item: entry.item, score: score / perfect }] : [];
-      });
+    return bestOf(scores, limit).flatMap((at) => {
+      const entry = this.#entries[at];
+      return entry ? [{ item: entry.item, score: (scores[at] ?? 0) / perfect }] : [];
+    });
   }
 
   #beginningWith(beginning: string): Posting[] {
@@ -81,8 +80,7 @@ export class Ranking<T> {
   }
 
   #saturated(count: number, at: number): number {
-    const length = (this.#entries[at]?.terms.length ?? 0) / this.#averageLength;
-    return (count * (SATURATION + 1)) / (count + SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * length));
+    return (count * (SATURATION + 1)) / (count + (this.#lengths[at] ?? 0));
   }
 }
 
@@ -90,4 +88,18 @@ function countsOf(terms: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
   return counts;
+}
+
+/** The places of the highest scores above 0: a list is short, so that putting each in its place is quicker than sorting all. */
+function bestOf(scores: Float64Array, limit: number): number[] {
+  const best: number[] = [];
+  const scoreAt = (at: number | undefined): number => (at === undefined ? 0 : (scores[at] ?? 0));
+  for (let at = 0; at < scores.length; at++) {
+    if (scoreAt(at) <= (best.length < limit ? 0 : scoreAt(best.at(-1)))) continue;
+    let place = best.length;
+    while (place > 0 && scoreAt(best[place - 1]) < scoreAt(at)) place--;
+    best.splice(place, 0, at);
+    if (best.length > limit) best.pop();
+  }
+  return best;
 }

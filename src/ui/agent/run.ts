@@ -1,0 +1,141 @@
+import { parseBudget } from '../../capability/budget-text.ts';
+import { TokaError } from '../../errors.ts';
+import { parseDuration } from '../../manifest/units.ts';
+import type { AgentParams, Task } from '../../pipeline/agent/port.ts';
+import type { LiveEvent, Toka } from '../../toka.ts';
+import { type Door, doorTo } from '../door.ts';
+import { listenForInterrupts } from '../interrupt.ts';
+import { errorText } from '../report.ts';
+import { screenFilter } from '../screen.ts';
+import { terminal } from '../text.ts';
+import { readForm } from './form.ts';
+import { inquirerFor } from './inquire.ts';
+import { type Progress, progressOf } from './progress.ts';
+import { type AgentResult, agentResult } from './result.ts';
+import { readSaid } from './said.ts';
+import { eventLine } from './stream.ts';
+import { tallied } from './tally.ts';
+
+export interface AgentRunFlags {
+  readonly allow?: readonly string[] | undefined;
+  readonly budget?: string | undefined;
+  readonly continue: boolean;
+  readonly deny?: readonly string[] | undefined;
+  readonly ephemeral: boolean;
+  readonly image?: readonly string[] | undefined;
+  readonly 'max-turns'?: number | undefined;
+  readonly model?: string | undefined;
+  readonly output: 'text' | 'json' | 'stream-json';
+  readonly plan: boolean;
+  readonly record: boolean;
+  readonly schema?: string | undefined;
+  readonly session?: string | undefined;
+  readonly storage?: string | undefined;
+  readonly timeout?: string | undefined;
+}
+
+/** `toka agent run [NAME] -p PROMPT|-` */
+export async function runAgent(name: string | undefined, prompt: string, flags: AgentRunFlags, door: Door): Promise<number> {
+  const isText = flags.output === 'text';
+  const progress = progressOf(door, isText && door.stderr.isTTY === true);
+  const schema = flags.schema === undefined ? undefined : readForm(flags.schema, door.cwd);
+  const own = bounds(flags);
+  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, reviewer: undefined });
+  try {
+    const said = await readSaid(prompt, flags.image ?? [], door);
+    const session = await sessionFor(name, flags, toka);
+    const agent = session?.agent ?? name ?? 'assistant';
+    const params: AgentParams = {
+      said,
+      ...(flags.model === undefined ? {} : { model: flags.model }),
+      ...(session ? { session: session.id, ...(session.head === undefined ? {} : { after: session.head }) } : {}),
+      ...(flags['max-turns'] === undefined ? {} : { maxSteps: flags['max-turns'] }),
+      ...(schema === undefined ? {} : { schema }),
+      ...(flags.plan ? { plan: true } : {}),
+    };
+    const result = await carryOut({ agent, session: session?.id, params, own }, flags, toka, progress, door);
+    show(result, flags, door);
+    return result.exitCode;
+  } finally {
+    await toka.close();
+  }
+}
+
+/** A person who looks on is asked what only they can decide or know. */
+function attended(progress: Progress): Parameters<Door['open']>[0] {
+  return {
+    approver: async (tool, missing, root) => {
+      progress.pause();
+      return (await import('../remember.ts')).askAndRemember(tool, missing, root);
+    },
+    inquirer: inquirerFor(progress),
+  };
+}
+
+type Bounds = Pick<Parameters<Toka['run']>[0], 'allow' | 'budget' | 'deny' | 'record' | 'timeoutMs'>;
+
+function bounds({ allow = [], budget, deny = [], record, timeout }: AgentRunFlags): Bounds {
+  return { allow, deny, ...(record ? { record } : {}), ...(budget === undefined ? {} : { budget: parseBudget(budget) }), ...(timeout === undefined ? {} : { timeoutMs: timeoutOf(timeout) }) };
+}
+
+function timeoutOf(text: string): number {
+  const timeoutMs = parseDuration(text);
+  if (timeoutMs !== undefined && timeoutMs > 0) return timeoutMs;
+  throw new TokaError('TOKA_USAGE', `--timeout takes a duration, found "${text}"`, { hint: 'write for instance --timeout 5m' });
+}
+
+type Session = Awaited<ReturnType<Awaited<ReturnType<Toka['sessions']>>['get']>>;
+
+/** The conversation that is gone on with: a new one unless one is named. */
+async function sessionFor(name: string | undefined, flags: AgentRunFlags, toka: Toka): Promise<Session | undefined> {
+  if (flags.ephemeral) return undefined;
+  const sessions = await toka.sessions();
+  const known = flags.continue ? (await sessions.list())[0] : flags.session === undefined || flags.session === 'new' ? undefined : await sessions.find(flags.session);
+  if (flags.continue && !known) throw new TokaError('TOKA_SESSION_UNKNOWN', 'there is no session here to go on with', { hint: 'leave --continue out to begin one' });
+  if (!known) return sessions.create(name ?? 'assistant');
+  if (name !== undefined && name !== known.agent) throw new TokaError('TOKA_USAGE', `session ${known.id} is one with ${known.agent}, not with ${name}`, { hint: `leave ${name} out, or begin another session` });
+  return known;
+}
+
+interface Order {
+  readonly agent: string;
+  readonly session: string | undefined;
+  readonly params: AgentParams;
+  readonly own: Bounds;
+}
+
+async function carryOut({ agent, session, params, own }: Order, { ephemeral, output }: AgentRunFlags, toka: Toka, progress: Progress, door: Door): Promise<AgentResult> {
+  const counter = tallied();
+  const interrupts = listenForInterrupts(door.stderr);
+  let tasks: readonly Task[] = [];
+  let route: string | undefined;
+  const onEvent = (event: LiveEvent): void => {
+    counter.hear(event);
+    progress.hear(event);
+    if (output === 'stream-json') {
+      const line = eventLine(event);
+      if (line !== undefined) door.stdout.write(line);
+    }
+    if (event.type !== 'agent') return;
+    if (event.event.type === 'tasks') ({ tasks } = event.event);
+    if (event.event.type === 'step-began') route ??= event.event.route;
+  };
+  try {
+    const result = await toka.run({ ...toka.agent(agent, params), ...own, ...(ephemeral ? { isEphemeral: true } : {}), signal: interrupts.signal, onEvent });
+    progress.pause();
+    return agentResult(result, counter.tally, { agent, session, tasks, route });
+  } finally {
+    interrupts.end();
+  }
+}
+
+function show(result: AgentResult, { output }: AgentRunFlags, door: Door): void {
+  if (output !== 'text') {
+    door.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const { error, text } = result;
+  const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  door.stdout.write(door.stdout.isTTY === true ? screenFilter()(Buffer.from(ended)) : ended);
+  if (error) door.stderr.write(errorText(error, terminal(door.stderr, door.env)));
+}
