@@ -1,0 +1,268 @@
+import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
+import type { AgentEvent } from '../../pipeline/agent/port.ts';
+import { ChoiceView } from './choice-view.ts';
+import { Editor } from './editor/editor.ts';
+import { editOutside } from './editor/external.ts';
+import { ProjectFiles } from './editor/files.ts';
+import type { History } from './editor/history.ts';
+import type { Choice, Face, Listener, Surroundings, Waiting } from './face.ts';
+import { MarkdownStream } from './markdown/stream.ts';
+import { type Frame, Renderer } from './renderer.ts';
+import { statusLine } from './status.ts';
+import { type Theme, type ThemeName, themeOf } from './theme.ts';
+import { TurnView } from './turn-view.ts';
+import { cut, shown, wrap } from './width.ts';
+
+/** How long the decoder waits for the rest of a sequence before an Escape is one. */
+const ESCAPE_MS = 40;
+const SPIN_MS = 120;
+/** Keys that come right after a question has appeared were meant for what was being written. */
+const GRACE_MS = 500;
+const MAX_WAITING = 3;
+/** Ctrl-Z and Ctrl-C come as keys, pastes in brackets. */
+const ENTER_MODE = '\u001b[?2004h';
+const LEAVE_MODE = '\u001b[?2004l';
+
+export interface LiveOptions {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly root: string;
+  readonly history: History;
+  readonly theme: ThemeName;
+  readonly color: boolean;
+  readonly surroundings: Surroundings;
+}
+
+interface Question {
+  readonly view: ChoiceView;
+  readonly since: number;
+  readonly answer: (at: number) => void;
+}
+
+/** A terminal: what is finished scrolls away, and below it stand what goes on, what is written, and the status. */
+export class LiveFace implements Face {
+  readonly #options: LiveOptions;
+  readonly #renderer: Renderer;
+  readonly #editor: Editor;
+  readonly #questions: Question[] = [];
+  #theme: Theme;
+  #turn: TurnView | undefined;
+  #spin: NodeJS.Timeout | undefined;
+  #waiting: readonly Waiting[] = [];
+  #asked: { readonly question: string; readonly isSecret: boolean; readonly draft: string; readonly answer: (text: string | undefined) => void } | undefined;
+  #listener: Listener | undefined;
+  #done: (() => void) | undefined;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+    const { stdout, surroundings, history } = options;
+    this.#theme = themeOf(options.theme, options.color);
+    this.#renderer = new Renderer(
+      {
+        get columns() {
+          return stdout.columns || 80;
+        },
+        get rows() {
+          return stdout.rows || 24;
+        },
+        write: (text) => stdout.write(text),
+      },
+      (columns, rows) => this.#compose(columns, rows),
+    );
+    const files = new ProjectFiles(options.root, () => this.#renderer.refresh());
+    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy });
+  }
+
+  get theme(): Theme {
+    return this.#theme;
+  }
+
+  get columns(): number {
+    return (this.#options.stdout.columns || 80) - 1;
+  }
+
+  setTheme(name: ThemeName): void {
+    this.#theme = themeOf(name, this.#options.color);
+    this.#renderer.refresh();
+  }
+
+  print(lines: readonly string[]): void {
+    this.#turn?.flush();
+    this.#renderer.print(lines);
+  }
+
+  note(lines: readonly string[]): void {
+    this.print(lines);
+  }
+
+  markdown(text: string): void {
+    const stream = new MarkdownStream(() => this.#theme);
+    stream.push(text);
+    this.print(stream.end(this.columns));
+  }
+
+  begin(): void {
+    this.#turn = new TurnView({ theme: () => this.#theme, columns: () => this.columns, print: (lines) => this.#renderer.print(lines) });
+    this.#spin = setInterval(() => this.#renderer.refresh(), SPIN_MS);
+    this.#renderer.refresh();
+  }
+
+  hear(event: AgentEvent): void {
+    this.#turn?.hear(event);
+    this.#renderer.refresh();
+  }
+
+  wrote(text: string): void {
+    this.#turn?.wrote(text);
+  }
+
+  end(): void {
+    clearInterval(this.#spin);
+    this.#turn?.end();
+    this.#turn = undefined;
+    this.#renderer.refresh();
+  }
+
+  setWaiting(waiting: readonly Waiting[]): void {
+    this.#waiting = waiting;
+    this.#renderer.refresh();
+  }
+
+  async choose(choice: Choice): Promise<number> {
+    this.print(choice.details.flatMap((line) => wrap(line, this.columns)));
+    return new Promise((resolve) => {
+      this.#questions.push({ view: new ChoiceView(choice), since: performance.now(), answer: resolve });
+      this.#renderer.refresh();
+    });
+  }
+
+  async ask(question: string, { isSecret = false } = {}): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      this.#asked = { question, isSecret, draft: this.#editor.text, answer: resolve };
+      this.#editor.text = '';
+      this.#renderer.refresh();
+    });
+  }
+
+  async listen(listener: Listener): Promise<void> {
+    const { stdin, stdout } = this.#options;
+    this.#listener = listener;
+    emitKeypressEvents(stdin, { escapeCodeTimeout: ESCAPE_MS } as Interface & { escapeCodeTimeout: number });
+    const resize = (): void => this.#renderer.resized();
+    const key = (text: string | undefined, pressed: Key): void => this.#key(text, pressed);
+    const resume = (): void => this.#enter();
+    stdin.on('keypress', key).once('end', () => listener.ended());
+    stdout.on('resize', resize);
+    process.on('SIGCONT', resume);
+    this.#enter();
+    await new Promise<void>((resolve) => (this.#done = resolve));
+    stdin.off('keypress', key);
+    stdout.off('resize', resize);
+    process.off('SIGCONT', resume);
+    this.#leave();
+    stdin.pause();
+  }
+
+  close(): void {
+    this.#turn?.flush();
+    this.#done?.();
+  }
+
+  #enter(): void {
+    const { stdin, stdout } = this.#options;
+    stdin.setRawMode(true);
+    stdin.resume();
+    stdout.write(ENTER_MODE);
+    this.#renderer.resume();
+  }
+
+  #leave(): void {
+    this.#renderer.pause();
+    this.#options.stdout.write(LEAVE_MODE);
+    this.#options.stdin.setRawMode(false);
+  }
+
+  #key(text: string | undefined, key: Key): void {
+    const [question] = this.#questions;
+    const isMeant = question && (this.#editor.isEmpty || performance.now() - question.since > GRACE_MS);
+    if (isMeant) this.#answer(question, key);
+    else this.#edit(text, key);
+    this.#renderer.refreshNow();
+  }
+
+  #answer(question: Question, key: Key): void {
+    const at = question.view.handle(key);
+    if (at === undefined) return;
+    this.#questions.shift();
+    question.answer(at);
+  }
+
+  #edit(text: string | undefined, key: Key): void {
+    const action = this.#editor.handle(text, key);
+    switch (action?.type) {
+      case 'sent':
+      case 'queued':
+        return this.#said(action.text, action.type);
+      case 'interrupt':
+        if (this.#asked) return this.#answered(undefined);
+        return this.#listener?.interrupted();
+      case 'escape':
+        if (this.#asked) return this.#answered(undefined);
+        return this.#listener?.stopped();
+      case 'end':
+        return this.#listener?.ended();
+      case 'suspend':
+        this.#leave();
+        process.kill(0, 'SIGTSTP');
+        return;
+      case 'redraw':
+        return this.#renderer.clear();
+      case 'edit':
+        return void this.#editOutside();
+      case undefined:
+    }
+  }
+
+  #said(text: string, how: 'sent' | 'queued'): void {
+    if (this.#asked) this.#answered(text);
+    else this.#listener?.said(text, how);
+  }
+
+  #answered(text: string | undefined): void {
+    const asked = this.#asked;
+    this.#asked = undefined;
+    this.#editor.text = asked?.draft ?? '';
+    asked?.answer(text);
+  }
+
+  async #editOutside(): Promise<void> {
+    this.#leave();
+    this.#options.stdin.pause();
+    try {
+      this.#editor.text = await editOutside(this.#editor.text, this.#options.env);
+    } catch (error) {
+      this.print([this.#theme.error(error instanceof Error ? error.message : String(error))]);
+    } finally {
+      this.#enter();
+    }
+  }
+
+  #compose(columns: number, rows: number): Frame {
+    const finished = this.#turn?.finished(columns) ?? [];
+    if (finished.length > 0) this.#renderer.print(finished);
+    const theme = this.#theme;
+    const status = rows > 4 ? [statusLine(this.#options.surroundings.status(), columns, theme)] : [];
+    const waiting = this.#waiting.slice(0, MAX_WAITING).map(({ text, how }) => theme.quiet(cut(`${how === 'steers' ? 'at the next step' : 'after this turn'}: ${shown(text).replaceAll('\n', ' ')}`, columns)));
+    const [question] = this.#questions;
+    const asked = this.#asked ? wrap(theme.strong(this.#asked.question), columns) : [];
+    const most = Math.max(1, Math.min(rows - status.length - waiting.length - asked.length - 1, Math.ceil(rows / 2)));
+    const input = question ? { lines: question.view.lines(columns, theme) } : this.#editor.view(columns, most, theme);
+    const below = [...waiting, ...asked, ...input.lines, ...status];
+    const above = this.#turn?.lines(columns, Math.max(0, rows - below.length - 1)) ?? [];
+    const gap = above.length > 0 ? [''] : [];
+    const first = above.length + gap.length + waiting.length + asked.length;
+    const lines = [...above, ...gap, ...below];
+    return 'row' in input ? { lines, cursor: { row: first + input.row, column: input.column } } : { lines };
+  }
+}

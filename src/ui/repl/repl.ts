@@ -1,0 +1,295 @@
+import type { JsonObject } from '@toka/sdk';
+import type { Session } from '../../agent/session/sessions.ts';
+import type { Missing } from '../../capability/policy.ts';
+import { toTokaError } from '../../errors.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { Question } from '../../pipeline/agent/port.ts';
+import type { LiveEvent } from '../../pipeline/events.ts';
+import type { Answer, Asked } from '../../pipeline/house.ts';
+import type { RunResult, Toka } from '../../toka.ts';
+import type { Desk, SlashCommand } from './command.ts';
+import { COMMANDS } from './commands/table.ts';
+import { Conversation, type TurnEnd, type TurnOptions } from './conversation.ts';
+import { detailsOf } from './details.ts';
+import type { Face, Listener, Surroundings, Waiting } from './face.ts';
+import { Permissions } from './permissions.ts';
+import { runShell } from './shell.ts';
+import type { Status } from './status.ts';
+import { exact, shown } from './width.ts';
+
+/** Within which a second Ctrl-C quits. */
+const TWICE_MS = 2000;
+
+export interface ReplOptions {
+  readonly agent: string;
+  readonly model?: string;
+  readonly maxSteps?: number;
+  /** Granted from the beginning. */
+  readonly allow?: readonly string[];
+  /** Which is gone on with. */
+  readonly session?: Session;
+  /** Commands beside those that come with the REPL. */
+  readonly commands?: readonly SlashCommand[];
+  /** Whether lines that begin with `!` are commands of the shell. */
+  readonly hasShell: boolean;
+}
+
+/** The conversation between a person and an agent: reads what is said, runs turns, asks for approvals. */
+export class Repl implements Listener {
+  readonly #toka: Toka;
+  readonly #conversation: Conversation;
+  readonly #permissions: Permissions;
+  readonly #options: ReplOptions;
+  readonly #commands: readonly SlashCommand[];
+  readonly #queue: string[] = [];
+  #face: Face | undefined;
+  #turn: AbortController | undefined;
+  #isWorking = false;
+  #isEnding = false;
+  #interruptedAt = -Infinity;
+  #lastCode: string | undefined;
+
+  constructor(toka: Toka, options: ReplOptions) {
+    this.#toka = toka;
+    this.#options = options;
+    this.#commands = [...COMMANDS, ...(options.commands ?? [])].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    this.#permissions = new Permissions(toka.covers, toka.project?.root);
+    for (const capability of options.allow ?? []) this.#permissions.grant(capability);
+    this.#conversation = new Conversation({ ...options, toka, allow: () => this.#permissions.allow });
+  }
+
+  /** What a face shows beside what it is told. */
+  get surroundings(): Surroundings {
+    return { status: () => this.#status(), commands: () => this.#commands, isBusy: () => this.#turn !== undefined };
+  }
+
+  /**
+   * Talks until the person has enough.
+   *
+   * @param said What is said first.
+   * @returns The code of the error that the last turn ended with; undefined where it ended well.
+   */
+  async talk(face: Face, said?: string): Promise<string | undefined> {
+    this.#face = face;
+    if (said !== undefined) this.said(said, 'queued');
+    await face.listen(this);
+    await this.#idle();
+    return this.#lastCode;
+  }
+
+  said(text: string, how: 'sent' | 'queued'): void {
+    const isTalk = !text.startsWith('/') && !(this.#options.hasShell && text.startsWith('!'));
+    if (this.#turn && how === 'sent' && isTalk) this.#conversation.steer(text);
+    else this.#queue.push(text);
+    this.#showWaiting();
+    void this.#work();
+  }
+
+  stopped(): void {
+    this.#turn?.abort();
+  }
+
+  interrupted(): void {
+    const now = performance.now();
+    if (now - this.#interruptedAt < TWICE_MS) return this.ended();
+    this.#interruptedAt = now;
+    const dropped = this.#queue.splice(0).length;
+    if (this.#turn) this.#turn.abort();
+    this.#note(dropped > 0 ? 'stopping; what was waiting is dropped; Ctrl-C again quits' : this.#turn ? 'stopping; Ctrl-C again quits' : 'Ctrl-C again quits');
+  }
+
+  ended(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    // Lines that were piped are all answered before the end; a person who leaves waits for nothing.
+    if (this.#options.hasShell) {
+      this.#queue.length = 0;
+      this.#turn?.abort();
+    }
+    this.#face?.close();
+  }
+
+  /** Asks the person for a capability. */
+  async approve(tool: Tool, missing: Missing, asked: Asked): Promise<Answer> {
+    const known = this.#permissions.known(tool, missing);
+    const face = this.#face;
+    if (known || !face) return known ?? { decision: 'deny', by: 'nobody' };
+    const { choice, answer } = this.#permissions.question(tool, missing, [`${face.theme.accent('?')} ${exact(tool.qualified)}`, ...detailsOf(tool, asked.params, asked.cwd, face.theme)]);
+    const { decision, by, saysWhy } = answer(await face.choose(choice));
+    face.note([face.theme.quiet(`  ${decision}`)]);
+    if (saysWhy) {
+      const why = await face.ask(`what shall the agent know about why ${tool.qualified} was denied?`);
+      if ((why ?? '').trim() !== '') this.#conversation.steer(`I denied ${tool.qualified}: ${why}`);
+    }
+    return { decision, by };
+  }
+
+  /** Asks the person for what only they know. */
+  async inquire({ text, fields }: Question): Promise<JsonObject | undefined> {
+    const face = this.#face;
+    if (!face) return undefined;
+    if (fields.length === 0) {
+      const answer = await face.ask(shown(text));
+      return answer === undefined ? undefined : { answer };
+    }
+    face.note([shown(text)]);
+    const answers: Record<string, JsonObject[string]> = {};
+    for (const { name, description, schema } of fields) {
+      const answer = await face.ask(`${shown(name)} (${shown(description)})`);
+      if (answer === undefined) return undefined;
+      answers[name] = schema['type'] === 'string' ? answer : valueOf(answer);
+    }
+    return answers;
+  }
+
+  /** Carries out what waits, one after the other. */
+  async #work(): Promise<void> {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#showWaiting();
+        await this.#carryOut(next);
+      }
+    } finally {
+      this.#isWorking = false;
+    }
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#isWorking) await new Promise((resolve) => void setTimeout(resolve, 10));
+  }
+
+  async #carryOut(text: string): Promise<void> {
+    try {
+      if (text.startsWith('/')) await this.#command(text);
+      else if (this.#options.hasShell && text.startsWith('!')) await this.#shell(text.slice(1).trim());
+      else await this.#say(text);
+    } catch (thrown) {
+      this.#fail(toTokaError(thrown));
+    }
+  }
+
+  async #command(text: string): Promise<void> {
+    const [, name = '', argument = ''] = /^\/(\S*)\s*([^]*)$/.exec(text) ?? [];
+    const command = this.#commands.find((each) => each.name === name);
+    this.#echo(text);
+    if (command) await command.run(argument.trim(), this.#desk());
+    else this.#fail({ code: 'TOKA_USAGE', message: `there is no command /${name}`, hint: '/help shows all' });
+  }
+
+  async #say(text: string): Promise<void> {
+    this.#echo(text);
+    await this.#inTurn((options) => this.#conversation.say([{ type: 'text', text }], options));
+    // What was to reach the turn and came too late is said now.
+    const late = this.#conversation.takeSteered();
+    if (late.length > 0) this.#queue.unshift(late.join('\n'));
+    this.#showWaiting();
+  }
+
+  async #inTurn(run: (options: TurnOptions) => Promise<TurnEnd>): Promise<void> {
+    const face = this.#shownFace();
+    const turn = new AbortController();
+    this.#turn = turn;
+    face.begin();
+    try {
+      const { result, forked } = await run({ signal: turn.signal, onEvent: (event) => this.#hear(event) });
+      face.end();
+      if (forked) this.#note(`somebody else goes on with this session, so this is now one of its own: ${forked.id}`);
+      this.#tellEnd(result);
+    } finally {
+      face.end();
+      this.#turn = undefined;
+    }
+  }
+
+  #hear(live: LiveEvent): void {
+    const face = this.#shownFace();
+    if (live.type === 'agent') {
+      face.hear(live.event);
+      if (live.event.type === 'steered') this.#showWaiting();
+    } else if (live.type === 'output') {
+      face.wrote(Buffer.from(live.chunk).toString('utf8'));
+    }
+  }
+
+  #tellEnd({ error }: RunResult): void {
+    this.#lastCode = error?.code;
+    if (!error) return;
+    if (error.code === 'TOKA_CANCELLED') this.#note('stopped; what was said so far is kept');
+    else this.#fail(error);
+  }
+
+  async #shell(command: string): Promise<void> {
+    if (command === '') return;
+    this.#echo(`!${command}`);
+    const turn = new AbortController();
+    this.#turn = turn;
+    try {
+      await runShell(command, { toka: this.#toka, face: this.#shownFace(), allow: this.#permissions.allow, signal: turn.signal });
+    } finally {
+      this.#turn = undefined;
+    }
+  }
+
+  #desk(): Desk {
+    return {
+      toka: this.#toka,
+      face: this.#shownFace(),
+      conversation: this.#conversation,
+      permissions: this.#permissions,
+      commands: this.#commands,
+      say: async (text) => this.#say(text),
+      compact: async () => this.#inTurn((options) => this.#conversation.compact(options)),
+      quit: () => this.ended(),
+    };
+  }
+
+  #echo(text: string): void {
+    const face = this.#shownFace();
+    if (this.#options.hasShell) face.note(['', ...shown(text).split('\n').slice(0, 20).map((line, at) => face.theme.strong(`${at === 0 ? '> ' : '  '}${line}`)), '']);
+  }
+
+  #note(text: string): void {
+    const face = this.#face;
+    face?.note([face.theme.quiet(text)]);
+  }
+
+  #fail({ code, message, hint }: { readonly code: string; readonly message: string; readonly hint?: string | undefined }): void {
+    const face = this.#shownFace();
+    this.#lastCode = code;
+    face.note([face.theme.error(shown(`${code}: ${message}`)), ...(hint === undefined ? [] : [face.theme.quiet(shown(hint))])]);
+  }
+
+  #showWaiting(): void {
+    const waiting: Waiting[] = [...this.#conversation.steered.map((text) => ({ text, how: 'steers' as const })), ...(this.#isWorking ? this.#queue : []).map((text) => ({ text, how: 'waits' as const }))];
+    this.#face?.setWaiting(waiting);
+  }
+
+  #shownFace(): Face {
+    if (!this.#face) throw new Error('the REPL has no face yet');
+    return this.#face;
+  }
+
+  #status(): Status {
+    const { route, model, usage, contextUsed, isPlanning, agent } = this.#conversation;
+    const named = route ?? model;
+    const allowed = this.#permissions.granted.length;
+    return {
+      ...(named === undefined ? { model: agent } : { model: named }),
+      usage,
+      ...(contextUsed === undefined ? {} : { context: { used: contextUsed } }),
+      ...(allowed === 0 ? {} : { capabilities: `${allowed} granted` }),
+      isPlanning,
+    };
+  }
+}
+
+/** Numbers, lists and the like are written as JSON. */
+function valueOf(text: string): JsonObject[string] {
+  try {
+    return JSON.parse(text) as JsonObject[string];
+  } catch {
+    return text;
+  }
+}
