@@ -91,6 +91,7 @@ const LATE = {
   'run-export': 'src/ui/run-export.ts',
   'run-prune': 'src/ui/run-prune.ts',
   'runs-replay': 'src/ui/runs-replay.ts',
+  repl: 'src/ui/repl/start.ts',
   'auth-identity': 'src/ui/auth-identity.ts',
   'auth-keys': 'src/ui/auth-keys.ts',
   'auth-tokens': 'src/ui/auth-tokens.ts',

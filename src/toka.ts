@@ -104,6 +104,8 @@ export interface Toka {
   readonly root: string;
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
+  /** Whether some capabilities, as people write them here, include another. */
+  covers(held: readonly string[], asked: string): boolean;
   /** Asks for a tool by its name, or for a command without a manifest. */
   /** Asks for source text to be run. */
   code(code: Code): CodeRequest;
@@ -249,6 +251,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     project,
     root,
     untrustedConfig: house.untrustedConfig,
+    covers: coverage(anchors),
     request: (target, params) => ({
       model: 'tool',
       principal,

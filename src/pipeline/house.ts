@@ -26,8 +26,15 @@ export interface Answer {
   readonly by: string;
 }
 
+/** What a run for which a capability is asked would do. */
+export interface Asked {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
 /** Asks a person for a capability; `root` is the project's, where there is one. */
-export type Approver = (tool: Tool, missing: Missing, root: string | undefined) => Promise<Answer>;
+export type Approver = (tool: Tool, missing: Missing, root: string | undefined, asked: Asked) => Promise<Answer>;
 
 /** What the person chose for a tool that is not as the project's lock says: to run it this once, to write it into the lock and run it, or neither. */
 export interface Verdict {

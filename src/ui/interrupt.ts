@@ -63,3 +63,19 @@ export function untilInterrupted(): Interrupts {
     },
   };
 }
+
+/** For a conversation, which Ctrl-C does not end: the terminal, or whoever reads, has gone, or toka is to end. */
+export function untilHungUp(): Interrupts {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  const signals = ['SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  bundle.on(UNREAD, stop);
+  return {
+    signal: controller.signal,
+    end: () => {
+      for (const signal of signals) process.off(signal, stop);
+      bundle.off(UNREAD, stop);
+    },
+  };
+}

@@ -24,7 +24,7 @@ async function ask(run: Run, missing: Missing, house: House): Promise<Run> {
   const { missing: all } = settled(run, 'decision');
   // Nobody is asked for what would not be enough.
   if (!approver || !all.every(isGrantable)) throw denied(run, all, house);
-  const { decision, by } = await approver(tool, missing, projectRoot);
+  const { decision, by } = await approver(tool, missing, projectRoot, { params: settled(run, 'params'), cwd: run.request.cwd });
   const approval: ApprovalDecided = { v: 1, type: 'approval.decided', capability: printCapability(missing.capability), decision, by };
   const asked = { ...run, approvals: [...run.approvals, approval] };
   if (decision === 'deny') throw new Halt(asked, denied(run, [missing], house));

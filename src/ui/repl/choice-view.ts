@@ -1,7 +1,7 @@
 import type { Key } from 'node:readline';
 import type { Choice } from './face.ts';
 import type { Theme } from './theme.ts';
-import { cut, wrap } from './width.ts';
+import { wrap } from './width.ts';
 
 /** A question in the live region: arrows and Enter, or the number of an answer. */
 export class ChoiceView {
@@ -25,9 +25,11 @@ export class ChoiceView {
   }
 
   lines(columns: number, theme: Theme): string[] {
-    const answers = this.#choice.answers.map((answer, at) => {
-      const text = cut(`${at === this.#at ? '>' : ' '} ${at + 1} ${answer}`, columns);
-      return at === this.#at ? theme.accent(text) : text;
+    // What a rule would cover is never cut off.
+    const answers = this.#choice.answers.flatMap((answer, at) => {
+      const [first = '', ...rest] = wrap(answer, columns - 4);
+      const text = [`${at === this.#at ? '>' : ' '} ${at + 1} ${first}`, ...rest.map((line) => `    ${line}`)];
+      return at === this.#at ? text.map(theme.accent) : text;
     });
     return [...wrap(theme.strong(this.#choice.question), columns), ...answers];
   }

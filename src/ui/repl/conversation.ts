@@ -11,7 +11,7 @@ export interface ConversationOptions {
   readonly model?: string;
   readonly maxSteps?: number;
   /** Which is gone on with; absent: a new one, made when something is said. */
-  readonly session?: Session;
+  readonly session: Session | undefined;
   /** What a person granted for as long as this goes on, read at each turn. */
   readonly allow: () => readonly string[];
 }
@@ -37,6 +37,8 @@ export class Conversation {
   isPlanning = false;
   usage: ModelUsage = {};
   contextUsed: number | undefined;
+  /** Tokens that fit, where somebody says. */
+  contextLimit: number | undefined;
   /** Which model answered last. */
   route: string | undefined;
   tasks: readonly Task[] = [];
@@ -72,6 +74,11 @@ export class Conversation {
   /** Takes back what has not reached the turn. */
   takeSteered(): string[] {
     return this.#steered.splice(0);
+  }
+
+  /** The same session, as it is now, or its fork. */
+  replace(session: Session): void {
+    this.#session = session;
   }
 
   /** Goes on with another session, or with none yet. */
@@ -133,11 +140,21 @@ export class Conversation {
   #note(live: LiveEvent): void {
     if (live.type !== 'agent') return;
     const { event } = live;
-    if (event.type === 'step-began') this.route = event.route;
+    if (event.type === 'step-began') this.#noteRoute(event.route);
     if (event.type === 'tasks') this.tasks = event.tasks;
     if (event.type !== 'step-ended') return;
     this.usage = addUsage(this.usage, event.usage);
     const { inputTokens, outputTokens = 0 } = event.usage;
     if (inputTokens !== undefined) this.contextUsed = inputTokens + outputTokens;
+  }
+
+  #noteRoute(route: string): void {
+    if (route === this.route) return;
+    this.route = route;
+    void this.#options.toka
+      .models()
+      .then(async (models) => models.candidates(route))
+      .then(([first]) => (this.contextLimit = first?.contextTokens))
+      .catch(() => (this.contextLimit = undefined));
   }
 }

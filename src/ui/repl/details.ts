@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Theme } from './theme.ts';
@@ -20,8 +20,8 @@ interface Edit {
 
 /** What exactly a call would do: the difference that it makes to a file, or its parameters in full. */
 export function detailsOf(tool: Tool, params: Readonly<Record<string, unknown>>, cwd: string, theme: Theme): string[] {
-  const after = afterwards(tool, params, cwd);
-  if (after) return difference(after, theme);
+  const change = afterwards(tool, params, cwd);
+  if (change) return difference({ ...change, path: relative(cwd, resolve(cwd, change.path)) }, theme);
   return Object.entries(params).flatMap(([name, value]) => {
     const text = exact(typeof value === 'string' ? value : JSON.stringify(value));
     const [first = '', ...rest] = (text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}… (${text.length} letters)` : text).split('\n');
@@ -38,7 +38,8 @@ interface Change {
 /** Lines of a unified diff. */
 export function difference({ path, before, after }: Change, theme: Theme): string[] {
   if (before === after) return [theme.quiet(`${exact(path)} stays as it is`)];
-  const patch = createTwoFilesPatch(path, path, before, after, undefined, undefined, { context: 3 }).split('\n').slice(1);
+  const whole = createTwoFilesPatch(path, path, before, after, undefined, undefined, { context: 3 });
+  const patch = whole.slice(whole.indexOf('--- ')).trimEnd().split('\n');
   const lines = patch.slice(0, MAX_LINES).map((line) => {
     const text = exact(line);
     if (line.startsWith('+')) return theme.added(text);

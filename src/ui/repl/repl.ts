@@ -27,7 +27,7 @@ export interface ReplOptions {
   /** Granted from the beginning. */
   readonly allow?: readonly string[];
   /** Which is gone on with. */
-  readonly session?: Session;
+  readonly session: Session | undefined;
   /** Commands beside those that come with the REPL. */
   readonly commands?: readonly SlashCommand[];
   /** Whether lines that begin with `!` are commands of the shell. */
@@ -56,6 +56,10 @@ export class Repl implements Listener {
     this.#permissions = new Permissions(toka.covers, toka.project?.root);
     for (const capability of options.allow ?? []) this.#permissions.grant(capability);
     this.#conversation = new Conversation({ ...options, toka, allow: () => this.#permissions.allow });
+  }
+
+  get conversation(): Conversation {
+    return this.#conversation;
   }
 
   /** What a face shows beside what it is told. */
@@ -107,6 +111,18 @@ export class Repl implements Listener {
       this.#turn?.abort();
     }
     this.#face?.close();
+  }
+
+  /** Nobody is there any more: what goes on is stopped, and recorded. */
+  hungUp(): void {
+    this.#queue.length = 0;
+    this.#turn?.abort();
+    this.ended();
+  }
+
+  /** Answers for a capability where nobody can be asked. */
+  granted(tool: Tool, missing: Missing): Answer {
+    return this.#permissions.known(tool, missing) ?? { decision: 'deny', by: 'nobody' };
   }
 
   /** Asks the person for a capability. */
@@ -272,13 +288,13 @@ export class Repl implements Listener {
   }
 
   #status(): Status {
-    const { route, model, usage, contextUsed, isPlanning, agent } = this.#conversation;
+    const { route, model, usage, contextUsed, contextLimit, isPlanning, agent } = this.#conversation;
     const named = route ?? model;
     const allowed = this.#permissions.granted.length;
     return {
       ...(named === undefined ? { model: agent } : { model: named }),
       usage,
-      ...(contextUsed === undefined ? {} : { context: { used: contextUsed } }),
+      ...(contextUsed === undefined ? {} : { context: { used: contextUsed, ...(contextLimit === undefined ? {} : { limit: contextLimit }) } }),
       ...(allowed === 0 ? {} : { capabilities: `${allowed} granted` }),
       isPlanning,
     };

@@ -29,6 +29,7 @@ export class TurnView {
   #reasoning = '';
   #output = '';
   #isWaiting = true;
+  #isAfterCall = false;
 
   constructor(options: TurnOptions) {
     this.#options = options;
@@ -86,12 +87,12 @@ export class TurnView {
 
   /** The lines that have become finished. */
   finished(columns: number): string[] {
-    return this.#text.finished(columns);
+    return this.#apart(this.#text.finished(columns));
   }
 
   /** Prints all text that is there. */
   flush(): void {
-    const lines = this.#text.end(this.#options.columns());
+    const lines = this.#apart(this.#text.end(this.#options.columns()));
     if (lines.length > 0) this.#options.print(lines.at(-1) === '' ? lines : [...lines, '']);
   }
 
@@ -115,6 +116,13 @@ export class TurnView {
     return [...text, ...below];
   }
 
+  /** Text that comes after calls stands apart from them. */
+  #apart(lines: string[]): string[] {
+    if (!this.#isAfterCall || lines.length === 0) return lines;
+    this.#isAfterCall = false;
+    return ['', ...lines];
+  }
+
   #ended({ id, tool, status, summary }: Extract<AgentEvent, { type: 'call-ended' }>): void {
     const theme = this.#options.theme();
     this.flush();
@@ -123,8 +131,9 @@ export class TurnView {
     if (this.#calls.size === 0) this.#output = '';
     const [mark, style] = MARKS[status] ?? ['✗', 'error'];
     const columns = this.#options.columns();
-    const about = shown(summary).trim();
-    this.#options.print([cut(`${theme[style](mark)} ${call}`, columns), ...(about === '' ? [] : wrap(theme.quiet(about.split('\n').slice(0, 3).join('\n')), columns - 2).map((line) => `  ${line}`))]);
+    const about = shown(summary).trim().replaceAll(/\s+/g, ' ');
+    this.#options.print([cut(`${theme[style](mark)} ${call}`, columns), ...(about === '' ? [] : [cut(theme.quiet(`  ${about}`), columns)])]);
+    this.#isAfterCall = true;
   }
 
   #note(text: string): void {
