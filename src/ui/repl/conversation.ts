@@ -2,7 +2,8 @@ import type { Session, Sessions } from '../../agent/session/sessions.ts';
 import type { ModelUsage } from '../../model/port.ts';
 import type { SaidPart, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
-import type { RunResult, Toka } from '../../toka.ts';
+import type { AgentRequest } from '../../pipeline/request.ts';
+import type { Found, RunResult, Toka } from '../../toka.ts';
 import { addUsage } from './status.ts';
 
 export interface ConversationOptions {
@@ -99,6 +100,19 @@ export class Conversation {
     return this.#turn({ said: [], compact: true }, options);
   }
 
+  /** The turn that was cut off by the end of its process, where it can be gone on with. */
+  async cutOff(): Promise<Found | undefined> {
+    const run = this.#session?.busy?.run;
+    return run === undefined ? undefined : this.#options.toka.interrupted(run).catch(() => undefined);
+  }
+
+  async goOn(found: Found, options: TurnOptions): Promise<TurnEnd> {
+    const { toka, allow } = this.#options;
+    const result = await toka.resume(found, { allow: allow(), ...this.#listening(options) });
+    if (this.#session) this.#session = await (await this.sessions()).get(this.#session.id);
+    return { result };
+  }
+
   async #turn(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, options: TurnOptions): Promise<TurnEnd> {
     const sessions = await this.sessions();
     this.#session ??= await sessions.create(this.#agent);
@@ -115,7 +129,7 @@ export class Conversation {
     return { result: again, forked: this.#session };
   }
 
-  async #run(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, session: Session, { signal, onEvent }: TurnOptions): Promise<RunResult> {
+  async #run(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, session: Session, options: TurnOptions): Promise<RunResult> {
     const { toka, allow, maxSteps } = this.#options;
     const request = toka.agent(this.#agent, {
       ...asked,
@@ -125,16 +139,18 @@ export class Conversation {
       ...(this.model === undefined ? {} : { model: this.model }),
       ...(maxSteps === undefined ? {} : { maxSteps }),
     });
-    return toka.run({
-      ...request,
-      allow: allow(),
-      inbox: { take: () => this.takeSteered() },
+    return toka.run({ ...request, allow: allow(), ...this.#listening(options) });
+  }
+
+  #listening({ signal, onEvent }: TurnOptions): Pick<AgentRequest, 'inbox' | 'onEvent' | 'signal'> {
+    return {
       signal,
+      inbox: { take: () => this.takeSteered() },
       onEvent: (event) => {
         this.#note(event);
         onEvent(event);
       },
-    });
+    };
   }
 
   #note(live: LiveEvent): void {

@@ -51,7 +51,7 @@ export interface Face {
   setWaiting(waiting: readonly Waiting[]): void;
   choose(choice: Choice): Promise<number>;
   /** Any text; undefined where nothing more is to come. */
-  ask(question: string, options?: { readonly isSecret?: boolean }): Promise<string | undefined>;
+  ask(question: string): Promise<string | undefined>;
   /** Begins to listen; ends with the last line. */
   listen(listener: Listener): Promise<void>;
   close(): void;

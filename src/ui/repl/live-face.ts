@@ -49,8 +49,9 @@ export class LiveFace implements Face {
   #theme: Theme;
   #turn: TurnView | undefined;
   #spin: NodeJS.Timeout | undefined;
+  #isApart = false;
   #waiting: readonly Waiting[] = [];
-  #asked: { readonly question: string; readonly isSecret: boolean; readonly draft: string; readonly answer: (text: string | undefined) => void } | undefined;
+  #asked: { readonly question: string; readonly draft: string; readonly answer: (text: string | undefined) => void } | undefined;
   #listener: Listener | undefined;
   #done: (() => void) | undefined;
 
@@ -71,7 +72,7 @@ export class LiveFace implements Face {
       (columns, rows) => this.#compose(columns, rows),
     );
     const files = new ProjectFiles(options.root, () => this.#renderer.refresh());
-    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy });
+    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy, isKept: () => this.#asked === undefined });
   }
 
   get theme(): Theme {
@@ -89,7 +90,7 @@ export class LiveFace implements Face {
 
   print(lines: readonly string[]): void {
     this.#turn?.flush();
-    this.#renderer.print(lines);
+    this.#add(lines);
   }
 
   note(lines: readonly string[]): void {
@@ -103,7 +104,7 @@ export class LiveFace implements Face {
   }
 
   begin(): void {
-    this.#turn = new TurnView({ theme: () => this.#theme, columns: () => this.columns, print: (lines) => this.#renderer.print(lines) });
+    this.#turn = new TurnView({ theme: () => this.#theme, columns: () => this.columns, print: (lines) => this.#add(lines) });
     this.#spin = setInterval(() => this.#renderer.refresh(), SPIN_MS);
     this.#renderer.refresh();
   }
@@ -137,9 +138,9 @@ export class LiveFace implements Face {
     });
   }
 
-  async ask(question: string, { isSecret = false } = {}): Promise<string | undefined> {
+  async ask(question: string): Promise<string | undefined> {
     return new Promise((resolve) => {
-      this.#asked = { question, isSecret, draft: this.#editor.text, answer: resolve };
+      this.#asked = { question, draft: this.#editor.text, answer: resolve };
       this.#editor.text = '';
       this.#renderer.refresh();
     });
@@ -167,6 +168,13 @@ export class LiveFace implements Face {
   close(): void {
     this.#turn?.flush();
     this.#done?.();
+  }
+
+  /** One empty line between things is enough. */
+  #add(lines: readonly string[]): void {
+    const apart = lines[0] === '' && this.#isApart ? lines.slice(1) : lines;
+    if (apart.length > 0) this.#isApart = apart.at(-1) === '';
+    this.#renderer.print(apart);
   }
 
   #enter(): void {
@@ -250,7 +258,7 @@ export class LiveFace implements Face {
 
   #compose(columns: number, rows: number): Frame {
     const finished = this.#turn?.finished(columns) ?? [];
-    if (finished.length > 0) this.#renderer.print(finished);
+    this.#add(finished);
     const theme = this.#theme;
     const status = rows > 4 ? [statusLine(this.#options.surroundings.status(), columns, theme)] : [];
     const waiting = this.#waiting.slice(0, MAX_WAITING).map(({ text, how }) => theme.quiet(cut(`${how === 'steers' ? 'at the next step' : 'after this turn'}: ${shown(text).replaceAll('\n', ' ')}`, columns)));

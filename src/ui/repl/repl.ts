@@ -14,6 +14,7 @@ import { detailsOf } from './details.ts';
 import type { Face, Listener, Surroundings, Waiting } from './face.ts';
 import { Permissions } from './permissions.ts';
 import { runShell } from './shell.ts';
+import { showSession } from './show-session.ts';
 import type { Status } from './status.ts';
 import { exact, shown } from './width.ts';
 
@@ -58,10 +59,6 @@ export class Repl implements Listener {
     this.#conversation = new Conversation({ ...options, toka, allow: () => this.#permissions.allow });
   }
 
-  get conversation(): Conversation {
-    return this.#conversation;
-  }
-
   /** What a face shows beside what it is told. */
   get surroundings(): Surroundings {
     return { status: () => this.#status(), commands: () => this.#commands, isBusy: () => this.#turn !== undefined };
@@ -75,8 +72,9 @@ export class Repl implements Listener {
    */
   async talk(face: Face, said?: string): Promise<string | undefined> {
     this.#face = face;
-    if (said !== undefined) this.said(said, 'queued');
-    await face.listen(this);
+    const listening = face.listen(this);
+    void this.#begin(said);
+    await listening;
     await this.#idle();
     return this.#lastCode;
   }
@@ -156,6 +154,20 @@ export class Repl implements Listener {
       answers[name] = schema['type'] === 'string' ? answer : valueOf(answer);
     }
     return answers;
+  }
+
+  async #begin(said: string | undefined): Promise<void> {
+    const { session } = this.#options;
+    if (said !== undefined) this.#queue.push(said);
+    this.#isWorking = true;
+    try {
+      if (session) await showSession(session, this.#desk());
+    } catch (thrown) {
+      this.#fail(toTokaError(thrown));
+    } finally {
+      this.#isWorking = false;
+    }
+    await this.#work();
   }
 
   /** Carries out what waits, one after the other. */
@@ -257,6 +269,7 @@ export class Repl implements Listener {
       commands: this.#commands,
       say: async (text) => this.#say(text),
       compact: async () => this.#inTurn((options) => this.#conversation.compact(options)),
+      goOn: async (found) => this.#inTurn((options) => this.#conversation.goOn(found, options)),
       quit: () => this.ended(),
     };
   }

@@ -10,7 +10,6 @@ import type { Face } from './face.ts';
 import { LineFace } from './line-face.ts';
 import { LiveFace } from './live-face.ts';
 import { Repl } from './repl.ts';
-import { showSession } from './show-session.ts';
 import type { ThemeName } from './theme.ts';
 
 export interface StartOptions {
@@ -55,7 +54,6 @@ export async function startRepl(options: StartOptions, door: Door): Promise<numb
     repl = new Repl(toka, { ...options, agent: options.agent ?? 'assistant', hasShell: isAttended, ...(session ? { session } : { session: undefined }) });
     const face = isLive ? liveFace(repl, toka, options, door) : new LineFace({ stdin, stdout: isAttended ? stdout : door.stdout, stderr: door.stderr, isAttended });
     hangUp.signal.addEventListener('abort', () => repl?.hungUp());
-    if (session) await showSession(session, { conversation: repl.conversation, face });
     const code = await repl.talk(face, options.prompt);
     return isAttended || code === undefined ? 0 : (ERRORS[code as ErrorCode]?.exit ?? 1);
   } finally {
