@@ -5,6 +5,7 @@ import { storageFlag, TokaCommand } from '../base.ts';
 export default class AgentRun extends TokaCommand {
   static override args = { name: word({ description: 'the agent; default: assistant', ignoreStdin: true }) };
   static override description =
+    'Without -p it is a conversation: on a terminal with all that docs/repl.md tells; elsewhere each line of standard input is said, and the answers are printed. ' +
     'With -p it answers once and ends, for scripts and pipes: what stands on standard input is handed over beside the prompt. ' +
     'The exit code is 0 only where it is done and what shows that holds; denied, failed, out of budget and input needed have codes of their own (docs/agents.md).';
   static override examples = [
@@ -28,6 +29,7 @@ export default class AgentRun extends TokaCommand {
     prompt: string({ char: 'p', description: 'what is to be done; - reads it from standard input', helpValue: 'TEXT|-' }),
     record: boolean({ description: 'keep all that is needed to replay it' }),
     schema: string({ description: 'JSON Schema that its answer must match, as JSON or YAML', helpValue: 'FILE' }),
+    'screen-reader': boolean({ description: 'a conversation in lines alone: nothing is drawn twice, nothing moves' }),
     session: string({ description: 'go on with a session, or begin one, which is the default', helpValue: 'ID|new', exclusive: ['continue', 'ephemeral'] }),
     storage: storageFlag,
     timeout: string({ description: 'how long it may take', helpValue: '10m' }),
@@ -38,8 +40,8 @@ export default class AgentRun extends TokaCommand {
     const { args, flags } = await this.parse(AgentRun);
     const { json, output, prompt, ...rest } = flags;
     if (prompt === undefined) {
-      const { startRepl } = await import('../../ui/agent/start-repl.ts');
-      this.finish(await startRepl(args.name, this.door));
+      const { startRepl } = await import('../../ui/repl/start.ts');
+      this.finish(await startRepl(args.name, rest, this.door));
       return;
     }
     const { runAgent } = await import('../../ui/agent/run.ts');

@@ -73,9 +73,10 @@ function attended(progress: Progress): Parameters<Door['open']>[0] {
   };
 }
 
-type Bounds = Pick<Parameters<Toka['run']>[0], 'allow' | 'budget' | 'deny' | 'record' | 'timeoutMs'>;
+/** What a run of an agent may have and use. */
+export type Bounds = Pick<Parameters<Toka['run']>[0], 'allow' | 'budget' | 'deny' | 'record' | 'timeoutMs'>;
 
-function bounds({ allow = [], budget, deny = [], record, timeout }: AgentRunFlags): Bounds {
+export function bounds({ allow = [], budget, deny = [], record, timeout }: Pick<AgentRunFlags, 'allow' | 'budget' | 'deny' | 'record' | 'timeout'>): Bounds {
   return { allow, deny, ...(record ? { record } : {}), ...(budget === undefined ? {} : { budget: parseBudget(budget) }), ...(timeout === undefined ? {} : { timeoutMs: timeoutOf(timeout) }) };
 }
 
@@ -88,7 +89,7 @@ function timeoutOf(text: string): number {
 type Session = Awaited<ReturnType<Awaited<ReturnType<Toka['sessions']>>['get']>>;
 
 /** The conversation that is gone on with: a new one unless one is named. */
-async function sessionFor(name: string | undefined, flags: AgentRunFlags, toka: Toka): Promise<Session | undefined> {
+export async function sessionFor(name: string | undefined, flags: Pick<AgentRunFlags, 'continue' | 'ephemeral' | 'session'>, toka: Toka): Promise<Session | undefined> {
   if (flags.ephemeral) return undefined;
   const sessions = await toka.sessions();
   const known = flags.continue ? (await sessions.list())[0] : flags.session === undefined || flags.session === 'new' ? undefined : await sessions.find(flags.session);

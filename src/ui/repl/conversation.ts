@@ -3,8 +3,9 @@ import type { ModelUsage } from '../../model/port.ts';
 import type { SaidPart, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { AgentRequest } from '../../pipeline/request.ts';
+import { sum } from '../agent/tally.ts';
+import type { Bounds } from '../agent/run.ts';
 import type { Found, RunResult, Toka } from '../../toka.ts';
-import { addUsage } from './status.ts';
 
 export interface ConversationOptions {
   readonly toka: Toka;
@@ -13,8 +14,9 @@ export interface ConversationOptions {
   readonly maxSteps?: number;
   /** Which is gone on with; absent: a new one, made when something is said. */
   readonly session: Session | undefined;
-  /** What a person granted for as long as this goes on, read at each turn. */
-  readonly allow: () => readonly string[];
+  readonly isPlanning: boolean;
+  /** What each turn may have and use, asked anew for each. */
+  readonly bounds: () => Bounds;
 }
 
 export interface TurnOptions {
@@ -35,7 +37,7 @@ export class Conversation {
   #steered: string[] = [];
   #agent: string;
   model: string | undefined;
-  isPlanning = false;
+  isPlanning: boolean;
   usage: ModelUsage = {};
   contextUsed: number | undefined;
   /** Tokens that fit, where somebody says. */
@@ -49,6 +51,7 @@ export class Conversation {
     this.#session = options.session;
     this.#agent = options.session?.agent ?? options.agent;
     this.model = options.model;
+    this.isPlanning = options.isPlanning;
   }
 
   get agent(): string {
@@ -107,8 +110,8 @@ export class Conversation {
   }
 
   async goOn(found: Found, options: TurnOptions): Promise<TurnEnd> {
-    const { toka, allow } = this.#options;
-    const result = await toka.resume(found, { allow: allow(), ...this.#listening(options) });
+    const { toka, bounds } = this.#options;
+    const result = await toka.resume(found, { allow: bounds().allow ?? [], ...this.#listening(options) });
     if (this.#session) this.#session = await (await this.sessions()).get(this.#session.id);
     return { result };
   }
@@ -130,7 +133,7 @@ export class Conversation {
   }
 
   async #run(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, session: Session, options: TurnOptions): Promise<RunResult> {
-    const { toka, allow, maxSteps } = this.#options;
+    const { toka, bounds, maxSteps } = this.#options;
     const request = toka.agent(this.#agent, {
       ...asked,
       session: session.id,
@@ -139,7 +142,7 @@ export class Conversation {
       ...(this.model === undefined ? {} : { model: this.model }),
       ...(maxSteps === undefined ? {} : { maxSteps }),
     });
-    return toka.run({ ...request, allow: allow(), ...this.#listening(options) });
+    return toka.run({ ...request, ...bounds(), ...this.#listening(options) });
   }
 
   #listening({ signal, onEvent }: TurnOptions): Pick<AgentRequest, 'inbox' | 'onEvent' | 'signal'> {
@@ -159,7 +162,7 @@ export class Conversation {
     if (event.type === 'step-began') this.#noteRoute(event.route);
     if (event.type === 'tasks') this.tasks = event.tasks;
     if (event.type !== 'step-ended') return;
-    this.usage = addUsage(this.usage, event.usage);
+    this.usage = sum(this.usage, event.usage);
     const { inputTokens, outputTokens = 0 } = event.usage;
     if (inputTokens !== undefined) this.contextUsed = inputTokens + outputTokens;
   }

@@ -7,6 +7,7 @@ import type { Question } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { Answer, Asked } from '../../pipeline/house.ts';
 import type { RunResult, Toka } from '../../toka.ts';
+import type { Bounds } from '../agent/run.ts';
 import type { Desk, SlashCommand } from './command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { Conversation, type TurnEnd, type TurnOptions } from './conversation.ts';
@@ -25,8 +26,9 @@ export interface ReplOptions {
   readonly agent: string;
   readonly model?: string;
   readonly maxSteps?: number;
-  /** Granted from the beginning. */
-  readonly allow?: readonly string[];
+  readonly isPlanning: boolean;
+  /** What holds from the beginning. */
+  readonly bounds: Bounds;
   /** Which is gone on with. */
   readonly session: Session | undefined;
   /** Commands beside those that come with the REPL. */
@@ -55,8 +57,9 @@ export class Repl implements Listener {
     this.#options = options;
     this.#commands = [...COMMANDS, ...(options.commands ?? [])].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.#permissions = new Permissions(toka.covers, toka.project?.root);
-    for (const capability of options.allow ?? []) this.#permissions.grant(capability);
-    this.#conversation = new Conversation({ ...options, toka, allow: () => this.#permissions.allow });
+    for (const capability of options.bounds.allow ?? []) this.#permissions.grant(capability);
+    for (const capability of options.bounds.deny ?? []) this.#permissions.deny(capability);
+    this.#conversation = new Conversation({ ...options, toka, bounds: () => ({ ...options.bounds, allow: this.#permissions.allow, deny: this.#permissions.denied }) });
   }
 
   /** What a face shows beside what it is told. */
@@ -67,13 +70,12 @@ export class Repl implements Listener {
   /**
    * Talks until the person has enough.
    *
-   * @param said What is said first.
    * @returns The code of the error that the last turn ended with; undefined where it ended well.
    */
-  async talk(face: Face, said?: string): Promise<string | undefined> {
+  async talk(face: Face): Promise<string | undefined> {
     this.#face = face;
     const listening = face.listen(this);
-    void this.#begin(said);
+    void this.#begin();
     await listening;
     await this.#idle();
     return this.#lastCode;
@@ -156,9 +158,8 @@ export class Repl implements Listener {
     return answers;
   }
 
-  async #begin(said: string | undefined): Promise<void> {
+  async #begin(): Promise<void> {
     const { session } = this.#options;
-    if (said !== undefined) this.#queue.push(said);
     this.#isWorking = true;
     try {
       if (session) await showSession(session, this.#desk());
