@@ -24,7 +24,7 @@ import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
 import type { Models } from './model/port.ts';
-import type { Approver, House, Inquirer, Reviewer } from './pipeline/house.ts';
+import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentParams } from './pipeline/agent/port.ts';
 import type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
@@ -56,6 +56,8 @@ export { TokaError, type ErrorCode } from './errors.ts';
 export interface TokaOptions extends WorkspaceOptions {
   /** Asks a person for what no rule grants. Default: nobody is asked. */
   readonly approver?: Approver | undefined;
+  /** Asks a person whether an agent may pass on a value that others may have chosen. Default: nobody is asked, and it may not. */
+  readonly confirmer?: Confirmer | undefined;
   /** Asks a person about a tool that is not as the project's lock says. Default: nobody is asked, and it does not run. */
   readonly reviewer?: Reviewer | undefined;
   /** Whether the journal is only looked at, which also works where it cannot be written; no run is carried out then. Default false. */
@@ -198,6 +200,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
+  const trust = trustOf(project, trustFile);
   let hasRunCode = false;
   const house: House = {
     findTool,
@@ -223,7 +226,13 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
+    trust: lazily(() => ({
+      isProjectTrusted: project !== undefined && trust.state() === 'trusted',
+      trustedTools: settings.flows.trusted,
+      rules: settings.flows.allow,
+    })).get,
     approver: options.approver,
+    confirmer: options.confirmer,
     lock,
     reviewer: options.reviewer,
     cacheSecret: lazily(() => userSecret(join(folders.state, 'keys', 'cache'))).get,
@@ -288,7 +297,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
-    trust: trustOf(project, trustFile),
+    trust,
     lock,
     keyring,
     tokens,

@@ -1,6 +1,6 @@
 import type { CallResult, JsonObject } from '@toka/sdk';
 import type { Tool } from '../manifest/tool.ts';
-import type { AgentHost, AgentOrder, LabelledResult, Origin } from '../pipeline/agent/port.ts';
+import type { AgentHost, AgentOrder, Flow, LabelledResult } from '../pipeline/agent/port.ts';
 import { told } from './answer.ts';
 import type { AskedCall } from './conversation.ts';
 import type { Desk } from './desk.ts';
@@ -18,10 +18,12 @@ export class Carrier {
   readonly #order: AgentOrder;
   readonly #host: AgentHost;
   readonly #desk: Desk;
+  readonly #openFlow: () => Flow;
   /** Tools that were denied and have not run since, with the error of the last denial. */
   readonly #denied = new Map<string, CallResult['error']>();
 
-  constructor(order: AgentOrder, host: AgentHost, desk: Desk) {
+  constructor(order: AgentOrder, host: AgentHost, desk: Desk, openFlow: () => Flow) {
+    this.#openFlow = openFlow;
     this.#order = order;
     this.#host = host;
     this.#desk = desk;
@@ -58,16 +60,18 @@ export class Carrier {
   async #answer({ malformed, name, params }: AskedCall, tool: Tool | undefined): Promise<OwnAnswer & { readonly status?: CallResult['status'] }> {
     if (malformed !== undefined) return { output: `expected the parameters of ${name} as one JSON object, found ${malformed.slice(0, 200)}`, isError: true, origins: ['system'] };
     const own = this.#desk.own(name);
-    if (own) return own.run(params, {});
+    // By what was said before this step: what others of it are answered is not known to the model yet.
+    const flow = this.#openFlow();
+    if (own) return own.run(params, { flow });
     if (!tool) return { output: `there is no tool ${name}: tool_search finds those that there are`, isError: true, origins: ['system'] };
     if (this.#order.isPlanning && !changesNothing(tool)) return { output: `${name} changes something, and this is planning: put it into the plan`, isError: true, origins: ['system'] };
-    return this.#call(tool, params);
+    return this.#call(tool, params, flow);
   }
 
-  async #call(tool: Tool, params: JsonObject): Promise<OwnAnswer & { readonly status: CallResult['status'] }> {
-    const result = await this.#host.call(tool.qualified, params);
+  async #call(tool: Tool, params: JsonObject, flow: Flow): Promise<OwnAnswer & { readonly status: CallResult['status'] }> {
+    const result = await this.#host.call(tool.qualified, params, { flow });
     this.#note(tool, result);
-    return { output: told(result), ...(result.status === 'succeeded' ? {} : { isError: true }), origins: originsOf(tool, result), run: result.runId, status: result.status };
+    return { output: told(result), ...(result.status === 'succeeded' ? {} : { isError: true }), origins: flow.origins(tool, params, result), run: result.runId, status: result.status };
   }
 
   #note({ qualified }: Tool, { status, error }: CallResult): void {
@@ -83,12 +87,6 @@ export class Carrier {
 
 function changesNothing({ effect }: Tool): boolean {
   return effect === 'none' || effect === 'read';
-}
-
-function originsOf({ origin, effect }: Tool, { status }: CallResult): Origin[] {
-  if (status === 'denied') return ['system'];
-  if (origin.kind !== 'bundled') return ['untrusted-tool'];
-  return effect === 'read' ? ['trusted-tool', 'file'] : ['trusted-tool'];
 }
 
 /** Neighbours that may go beside each other; each other call by itself. */

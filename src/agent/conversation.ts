@@ -1,4 +1,5 @@
 import type { AssistantPart, JsonObject, JsonValue, ModelMessage } from '@toka/sdk';
+import { framed, framedText } from './labels/frame.ts';
 import type { LabelledResult, Message, Origin, SaidPart } from '../pipeline/agent/port.ts';
 
 /** A call that a model asks for. */
@@ -28,8 +29,8 @@ export class Conversation {
     return new Set(this.#messages.flatMap((message) => (message.role === 'assistant' ? [] : message.role === 'tool' ? message.results.flatMap(({ origins }) => origins) : message.origins)));
   }
 
-  say(parts: readonly SaidPart[], origin: Origin): void {
-    this.#add({ role: 'user', parts, origins: [origin] });
+  say(parts: readonly SaidPart[], ...origins: readonly Origin[]): void {
+    this.#add({ role: 'user', parts, origins });
   }
 
   answer(parts: readonly AssistantPart[]): void {
@@ -40,13 +41,14 @@ export class Conversation {
     this.#add({ role: 'tool', results });
   }
 
-  /** Puts a summary in the place of all but the last messages. */
-  summarise(text: string, keep: number): void {
+  /** Puts a summary in the place of all but the last messages, and after it what the person said, whose word it stays. */
+  summarise(text: string, said: readonly SaidPart[], keep: number): void {
     const first = startOf(this.#messages, this.#messages.length - keep);
     const origins = [...this.origins];
     const kept = this.#messages.slice(first);
     this.#messages = [];
     this.#add({ role: 'summary', text, origins });
+    if (said.length > 0) this.say(said, 'user');
     for (const message of kept) this.#add(message);
   }
 
@@ -77,11 +79,11 @@ export function toModel(messages: readonly Message[]): ModelMessage[] {
   return messages.map((message): ModelMessage => {
     switch (message.role) {
       case 'user':
-        return { role: 'user', parts: message.parts.map((part) => (part.type === 'text' ? part : { type: 'image', mediaType: part.mediaType, data: Buffer.from(part.base64, 'base64') })) };
+        return { role: 'user', parts: message.parts.map((part) => (part.type === 'text' ? { type: 'text', text: framedText(part.text, message.origins) } : { type: 'image', mediaType: part.mediaType, data: Buffer.from(part.base64, 'base64') })) };
       case 'assistant':
         return message;
       case 'tool':
-        return { role: 'tool', results: message.results.map(({ id, name, output, isError }) => ({ id, name, output, ...(isError === true ? { isError } : {}) })) };
+        return { role: 'tool', results: message.results.map(({ id, name, origins, output, isError, run = id }) => ({ id, name, output: framed({ name, origins, output, secret: run }), ...(isError === true ? { isError } : {}) })) };
       case 'summary':
         return { role: 'user', parts: [{ type: 'text', text: `What happened before, in short:\n${message.text}` }] };
     }

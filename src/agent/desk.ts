@@ -3,6 +3,8 @@ import type { AgentHost, AgentOrder } from '../pipeline/agent/port.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { openShelf, type Shelf, TOOL_SEARCH } from './find/shelf.ts';
 import { callsIn } from './conversation.ts';
+import { visible } from './labels/frame.ts';
+import { isTrustedTool } from './labels/rules.ts';
 import { agentTools } from './own/agents.ts';
 import { askPerson } from './own/ask-person.ts';
 import { misused, type OwnTool } from './own/own-tool.ts';
@@ -16,6 +18,10 @@ export interface Desk {
   definitions(): readonly ModelTool[];
   own(name: string): OwnTool | undefined;
   tool(name: string): Tool | undefined;
+  /** The same, without counting as use. */
+  toolNamed(name: string): Tool | undefined;
+  /** The tools that the next request holds, and those that were found so far. */
+  shown(): readonly Tool[];
   /** Looks again which tools there are: some may have come since. */
   renew(): Promise<void>;
 }
@@ -24,22 +30,34 @@ export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, t
   const called = history.flatMap((message) => (message.role === 'assistant' ? callsIn(message.parts).map(({ name }) => name) : []));
   const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')), found: called });
   const own = [askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
-  const all = [toolSearch(shelf), ...own];
+  const all = [toolSearch(shelf, host), ...own];
   return {
     // The shelf begins with the search, where one is needed.
-    definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions()],
+    definitions: () => [...own.map(({ definition }) => definition), ...shelf.definitions().map(seen)],
     own: (name) => all.find(({ definition }) => definition.name === name),
     tool: (name) => shelf.toolOf(name),
+    toolNamed: (name) => shelf.toolNamed(name),
+    shown: () => shelf.shown(),
     renew: async () => shelf.renew(await host.tools()),
   };
 }
 
-function toolSearch(shelf: Shelf): OwnTool {
+/** A manifest shows a model nothing that a person would not see. */
+function seen({ name, description, params }: ModelTool): ModelTool {
+  return { name, description: visible(description), params: JSON.parse(visible(JSON.stringify(params))) as ModelTool['params'] };
+}
+
+function toolSearch(shelf: Shelf, { trust }: AgentHost): OwnTool {
   return {
     definition: TOOL_SEARCH,
     async run({ query, limit }) {
       if (typeof query !== 'string' || (limit !== undefined && typeof limit !== 'number')) return misused('expected {query, limit?}');
-      return { output: shelf.search(query, limit).map((found) => ({ ...found })), origins: ['system'] };
+      const found = shelf.search(query, limit);
+      const isTrusted = found.every(({ name }) => {
+        const tool = shelf.toolNamed(name);
+        return tool !== undefined && isTrustedTool(tool, trust);
+      });
+      return { output: found.map((each) => ({ ...each })), origins: isTrusted ? ['system'] : ['untrusted-tool'] };
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { JsonValue } from '@toka/sdk';
-import type { AgentHost, AgentOrder, AgentOutcome } from '../pipeline/agent/port.ts';
+import type { AgentHost, AgentOrder, AgentOutcome, Origin } from '../pipeline/agent/port.ts';
 import { jsonIn } from './answer.ts';
 import type { Carrier } from './carry.ts';
-import { prove } from './proof.ts';
+import { originsOfProof, prove } from './proof.ts';
 import type { Tasks } from './tasks.ts';
 
 /** Times that a model is told what does not hold yet. */
@@ -13,7 +13,7 @@ const MOST_FORMS = 2;
 /** What a model that says that it is done is told: to go on, or nothing more. */
 export type Ending =
   | { readonly kind: 'done'; readonly data?: JsonValue; readonly failure?: NonNullable<AgentOutcome['failure']> }
-  | { readonly kind: 'again'; readonly why: string; readonly data?: undefined; readonly failure?: undefined };
+  | { readonly kind: 'again'; readonly why: string; /** Where what it holds of outputs comes from. */ readonly origins?: readonly Origin[]; readonly data?: undefined; readonly failure?: undefined };
 
 /** Decides whether an agent that says that it is done is done. */
 export class Finish {
@@ -46,7 +46,7 @@ export class Finish {
     if (unproven.length === 0) return { kind: 'done', ...answer, ...this.#denials() };
     this.#rounds += 1;
     if (this.#rounds >= MOST_ROUNDS) return { kind: 'done', ...answer, failure: { code: 'TOKA_AGENT_UNPROVEN', message: `${spec.name} says that it is done, and does not hold what shows it: ${unproven.join('; ')}`, hint: 'toka runs show tells what was tried' } };
-    return { kind: 'again', why: `You are not done: ${unproven.join('; ')}` };
+    return { kind: 'again', why: `You are not done: ${unproven.join('; ')}`, origins: originsOfProof(this.#host) };
   }
 
   async #formed(text: string): Promise<{ readonly value?: JsonValue; readonly why?: string }> {
@@ -77,8 +77,8 @@ export class Finish {
     const hint = first[1]?.hint;
     return {
       failure: {
-        code: 'TOKA_CAPABILITY_DENIED',
-        message: `${this.#order.spec.name} was denied what it asked for: ${tools.join(', ')}`,
+        code: first[1]?.code === 'TOKA_FLOW_DENIED' ? first[1].code : 'TOKA_CAPABILITY_DENIED',
+        message: `${this.#order.spec.name} was denied what it asked for: ${first[1]?.message ?? tools.join(', ')}`,
         ...(hint === undefined ? {} : { hint }),
         data: { tools },
       },

@@ -1,11 +1,12 @@
 import { ERRORS, toTokaError } from '../errors.ts';
-import type { AgentHost, AgentOrder, AgentOutcome } from '../pipeline/agent/port.ts';
+import type { AgentHost, AgentOrder, AgentOutcome, Origin, SaidPart } from '../pipeline/agent/port.ts';
 import type { ModelReply } from '../model/port.ts';
 import { compact, isFull } from './compaction.ts';
 import { callsIn, Conversation, textIn, toModel } from './conversation.ts';
 import { Carrier } from './carry.ts';
 import { openDesk } from './desk.ts';
 import { type Ending, Finish } from './finish.ts';
+import { labelsOf } from './labels/of-agent.ts';
 import { instructionsOf } from './instructions.ts';
 import { Repetition } from './repetition.ts';
 import { Tasks } from './tasks.ts';
@@ -21,7 +22,7 @@ type Failure = NonNullable<AgentOutcome['failure']>;
 export async function runAgent(order: AgentOrder, host: AgentHost): Promise<AgentOutcome> {
   const conversation = new Conversation(order.history);
   const tasks = new Tasks(order.spec, host);
-  if (order.said.length > 0) conversation.say(order.said, 'user');
+  for (const [origin, parts] of byOrigin(order)) conversation.say(parts, origin);
   let steps = 0;
   const outcome = (text: string, ending: Omit<Ending, 'kind'> & { readonly failure?: Failure }): AgentOutcome => {
     conversation.close('it was stopped before this was done');
@@ -33,7 +34,8 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
       return outcome('', {});
     }
     const desk = await openDesk(order, host, tasks);
-    const carrier = new Carrier(order, host, desk);
+    const labels = labelsOf(order, host, desk);
+    const carrier = new Carrier(order, host, desk, () => labels.open([...order.history, ...conversation.added]));
     const finish = new Finish(order, host, tasks, carrier);
     const repetition = new Repetition();
     let empty = 0;
@@ -72,13 +74,20 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
         continue;
       }
       const ending = await finish.of(text);
-      if (ending.kind === 'again') note(conversation, ending.why);
+      if (ending.kind === 'again') note(conversation, ending.why, ending.origins ?? ['system']);
       else return outcome(text, ending);
     }
   } catch (thrown) {
     const { code, message, hint, data } = toTokaError(thrown);
     return outcome('', { failure: { code, message, ...(hint === undefined ? {} : { hint }), ...(data === undefined ? {} : { data: data as NonNullable<Failure['data']> }) } });
   }
+}
+
+/** What was handed over beside what was said stands before it, and is not the person's word. */
+function byOrigin({ above, said }: AgentOrder): (readonly [Origin, readonly SaidPart[]])[] {
+  const isForeign = (part: SaidPart): boolean => part.type === 'text' && part.origin !== undefined;
+  const all = [['file', said.filter(isForeign)], [above ? 'model' : 'user', said.filter((part) => !isForeign(part))]] as const;
+  return all.filter(([, parts]) => parts.length > 0);
 }
 
 /** What the person has said since. */
@@ -107,8 +116,8 @@ function ended(reply: ModelReply, host: AgentHost, step: number): ModelReply {
 }
 
 /** What toka itself says to the model. */
-function note(conversation: Conversation, text: string): void {
-  conversation.say([{ type: 'text', text }], 'system');
+function note(conversation: Conversation, text: string, origins: readonly Origin[] = ['system']): void {
+  conversation.say([{ type: 'text', text }], ...origins);
 }
 
 function stepLimit({ maxSteps, route, spec }: AgentOrder): Failure {

@@ -1,5 +1,5 @@
 import type { Validation } from '../manifest/agent/spec.ts';
-import type { AgentHost, Task } from '../pipeline/agent/port.ts';
+import type { AgentHost, Origin, Task } from '../pipeline/agent/port.ts';
 import { jsonIn } from './answer.ts';
 
 /** Whether a validation passes, and what shows that. */
@@ -29,6 +29,11 @@ export async function prove(validation: Validation, text: string, host: AgentHos
       return { holds: faults.length === 0, found: faults.join('; ') };
     }
   }
+}
+
+/** Where the output comes from that says what was found: of a project that is not trusted, anybody may have written it. */
+export function originsOfProof({ trust }: AgentHost): readonly Origin[] {
+  return trust.isProjectTrusted ? ['system'] : ['system', 'file'];
 }
 
 /** A task as it is after its validation. */

@@ -1,6 +1,6 @@
 import type { AgentSpec } from '../manifest/agent/spec.ts';
-import type { AgentHost, Task } from '../pipeline/agent/port.ts';
-import { type Proof, prove, proven } from './proof.ts';
+import type { AgentHost, Origin, Task } from '../pipeline/agent/port.ts';
+import { originsOfProof, type Proof, prove, proven } from './proof.ts';
 
 /** Tasks that a list may have. */
 const MOST = 100;
@@ -19,6 +19,11 @@ export class Tasks {
 
   get list(): readonly Task[] {
     return this.#list;
+  }
+
+  /** Where that comes from which is said of validations. */
+  get origins(): readonly Origin[] {
+    return originsOfProof(this.#host);
   }
 
   /** Takes a list over. Returns what the model is to know of it. */

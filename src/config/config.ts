@@ -9,6 +9,7 @@ export interface Config {
   readonly sandbox: { readonly require?: Require };
   readonly limits: readonly Limit[];
   readonly budget: Budget;
+  readonly flows?: Flows;
   readonly storage?: StorageChoice;
   readonly retention?: Retention;
   readonly plugins?: {
@@ -34,6 +35,25 @@ export interface Rule {
   readonly reason?: string;
   /** Where it stands in its file, from 1. */
   readonly line: number;
+}
+
+/** Where the values may come from that an agent passes on. */
+export interface Flows {
+  /** Names or globs of tools whose word counts. */
+  readonly trusted: readonly string[];
+  readonly allow: readonly FlowRule[];
+}
+
+/** What a parameter may be given although others may have chosen it. */
+export interface FlowRule {
+  /** A name or glob of tools. */
+  readonly tool: string;
+  /** Absent: every one. */
+  readonly parameter?: string;
+  /** Globs. Absent: every value. */
+  readonly values?: readonly string[];
+  /** Absent: from wherever. */
+  readonly origins?: readonly ('web' | 'untrusted-tool' | 'file')[];
 }
 
 /** How often tools may be run. */

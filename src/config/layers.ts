@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Budget, Config, Limit, Require, Retention, Rule } from './config.ts';
+import type { Budget, Config, FlowRule, Limit, Require, Retention, Rule } from './config.ts';
 import { locateFrom, type StorageChoice } from './storage.ts';
 
 /** One configuration file and whose it is. */
@@ -23,6 +23,12 @@ export interface OriginLimit extends Limit {
   readonly file: string;
 }
 
+/** A rule about where values may come from, and the folder that its paths start from. */
+export interface PlacedFlowRule extends FlowRule {
+  /** Absolute. */
+  readonly folder: string;
+}
+
 /** What all layers together say. */
 export interface Settings {
   /** Rules of trusted layers. */
@@ -36,6 +42,8 @@ export interface Settings {
   readonly limits: readonly OriginLimit[];
   /** The least that any layer says. */
   readonly budget: Budget;
+  /** Of trusted layers. */
+  readonly flows: { readonly trusted: readonly string[]; readonly allow: readonly PlacedFlowRule[] };
   /** Of the nearest trusted layer that says it. */
   readonly storage?: StorageChoice;
   /** Of the nearest trusted layer that says it. */
@@ -71,6 +79,10 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
     prefer: Object.assign({}, ...trusted.map(({ config }) => config.prefer)) as Record<string, string>,
     require: mergeRequire(layers),
     limits: layers.flatMap(({ file, config }) => config.limits.map((limit) => ({ ...limit, file }))),
+    flows: {
+      trusted: trusted.flatMap(({ config }) => config.flows?.trusted ?? []),
+      allow: trusted.flatMap(({ config, file }) => config.flows?.allow.map((rule) => ({ ...rule, folder: dirname(file) })) ?? []),
+    },
     ...(storage ? { storage } : {}),
     ...(retention ? { retention } : {}),
     plugins: mergePlugins(layers),

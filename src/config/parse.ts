@@ -3,8 +3,8 @@ import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
-import { EMPTY_CONFIG, type Budget, type Config, type Limit, type Rate, type Retention, type Rule } from './config.ts';
-import { type ConfigDeclaration, configFile, type LimitDeclaration, type RuleDeclaration } from './schema.ts';
+import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type Rate, type Retention, type Rule } from './config.ts';
+import { type ConfigDeclaration, configFile, type FlowDeclaration, type LimitDeclaration, type RuleDeclaration } from './schema.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. */
 export type CheckCapability = (text: string) => string | undefined;
@@ -27,7 +27,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, limits, plugins, policy, prefer, retention, sandbox, storage, tools } = checked.data;
+  const { budget, flows, limits, plugins, policy, prefer, retention, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -36,6 +36,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     sandbox: sandbox.require === undefined ? {} : { require: sandbox.require },
     limits: limits.map((limit, index) => toLimit(limit, parsed.positions.locate(['limits', index]).line)),
     budget: toBudget(budget),
+    ...(flows ? { flows: { trusted: flows.trusted, allow: flows.allow.map(toFlowRule) } } : {}),
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
     ...(retention ? { retention: toRetention(retention) } : {}),
     ...(plugins ? { plugins } : {}),
@@ -43,15 +44,20 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   };
 }
 
+function toFlowRule({ tool, parameter, values, origins }: FlowDeclaration): FlowRule {
+  return { tool, ...(parameter === undefined ? {} : { parameter }), ...(values ? { values } : {}), ...(origins ? { origins } : {}) };
+}
+
 const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ policy, prefer, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ flows, policy, prefer, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
     [sandbox.require === 'watchdog', ['sandbox', 'require']],
+    [flows !== undefined, ['flows']],
     [storage !== undefined, ['storage']],
     [retention !== undefined, ['retention']],
     [tools.paths.length > 0, ['tools', 'paths']],

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { age, capability, count, duration, line, money, size, strict, toolName } from '../manifest/parts.ts';
 
+const toolGlob = z
+  .string()
+  .max(256)
+  .regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*');
+
 const scope = {
   tools: z
-    .array(
-      z
-        .string()
-        .max(256)
-        .regex(/^[a-z0-9@*?/_.-]+$/, 'a name or glob such as build-* or files/*'),
-    )
+    .array(toolGlob)
     .min(1)
     .max(100)
     .optional()
@@ -43,6 +43,24 @@ const limit = z.union([
     ...counted,
   }),
 ]);
+
+const flow = strict({
+  tool: toolGlob.describe('A name or glob of tools.'),
+  parameter: z
+    .string()
+    .max(64)
+    .regex(/^[a-z][A-Za-z0-9]*(-[a-z0-9]+)*$/, 'the name of a parameter')
+    .optional()
+    .describe('Of which parameter. Default: of every one.'),
+  values: z
+    .array(z.string().min(1).max(1024))
+    .min(1)
+    .max(200)
+    .optional()
+    .describe("Which values, each with * for any text without a slash and ** for any text; paths are relative to this file's folder. Default: every value."),
+  origins: z.array(z.enum(['web', 'untrusted-tool', 'file'])).min(1).optional().describe('Where it may stem from. Default: from anywhere.'),
+  reason: line(500).optional().describe('Why.'),
+});
 
 /** A configuration file (toka.yaml and the user's files), version 1. */
 export const configFile = strict({
@@ -79,6 +97,12 @@ export const configFile = strict({
   })
     .prefault({})
     .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),
+  flows: strict({
+    trusted: z.array(toolGlob).max(200).default([]).describe('Tools that did not come with toka, and whose word counts as that of those that did.'),
+    allow: z.array(flow).max(500).default([]).describe('What an agent may pass on although others may have chosen it, without a question.'),
+  })
+    .optional()
+    .describe('Where the values may come from by which agents decide where something goes and what is done. Of a project it counts once it is trusted.'),
   storage: strict({
     backend: toolName.describe('The storage backend: sqlite, or one of a plugin.'),
     location: z
@@ -128,6 +152,7 @@ export const configFile = strict({
     .describe('Where tools are found beside manifests/ and .toka/tools/.'),
 }).describe('Configuration of toka. It is data, never code.');
 
+export type FlowDeclaration = z.output<typeof flow>;
 export type LimitDeclaration = z.output<typeof limit>;
 export type RuleDeclaration = z.output<typeof rule>;
 export type ConfigDeclaration = z.output<typeof configFile>;

@@ -99,7 +99,7 @@ function toSchema(parameters: readonly Parameter[]): ParametersSchema {
 }
 
 function toProperty(parameter: Parameter): ParameterSchema {
-  const { name: _name, required: _required, pass: _pass, position, type: _type, description, ...rest } = parameter;
+  const { name: _name, required: _required, pass: _pass, position, role, type: _type, description, ...rest } = parameter;
   const items = parameter.type === 'array' ? { items: toItems(parameter.items) } : {};
   return {
     ...typeOf(parameter.type),
@@ -107,6 +107,7 @@ function toProperty(parameter: Parameter): ParameterSchema {
     ...defined(rest),
     ...items,
     ...(position === undefined ? {} : { 'x-position': position }),
+    ...(role === undefined ? {} : { 'x-role': role }),
   };
 }
 

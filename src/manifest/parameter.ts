@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { argument, json, line, prose, strict } from './parts.ts';
+import { argument, json, line, prose, role, strict } from './parts.ts';
 
 /** Programs take these as instructions about themselves; no parameter may choose them. */
 const LOADER_VARIABLES = /^(?!(?:LD_|DYLD_|BASH_|GIT_CONFIG|NODE_|PERL5|RUBY|PYTHON(?:PATH|HOME|STARTUP)$)|(?:PATH|IFS|ENV|SHELLOPTS)$)/;
@@ -76,6 +76,7 @@ const common = {
   required: z.boolean().default(false).describe('Whether a run without it is refused; then it has no default.'),
   position: z.int().min(1).max(200).optional().describe("Its place, counted from 1, among the bare words on toka's own command line."),
   pass: pass.optional(),
+  role: role.optional(),
 };
 
 function standard<S extends z.ZodType>(schema: S) {

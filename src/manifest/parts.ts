@@ -93,3 +93,8 @@ export const money = z
   .min(0.000001)
   .max(1_000_000)
   .transform((dollars) => Math.round(dollars * 1_000_000));
+
+/** What the value of a parameter decides. */
+export const role = z
+  .enum(['recipient', 'url', 'path', 'command', 'content'])
+  .describe('What the value decides when an agent chooses it: to whom something goes, where to, which file, what is done; content: nothing of that. Default: by type, format and name.');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capability, effect, json, level, line, prose, risk, semver, strict, tags, toolName } from './parts.ts';
+import { capability, effect, json, level, line, prose, risk, role, semver, strict, tags, toolName } from './parts.ts';
 import { example, jsonSchema } from './tool-manifest.ts';
 
 /** The plugin API that this release offers, the version of `@toka/sdk`. */
@@ -43,6 +43,7 @@ const property = strict({
     .describe('Whether an object may have further members, or their JSON Schema.'),
   'x-type': z.enum(['path', 'secret']).optional().describe("path: resolved against the caller's folder; secret: never shown or stored, also inside items and properties."),
   'x-position': z.int().min(1).max(200).optional().describe("Its place, counted from 1, among the bare words on toka's own command line."),
+  'x-role': role.optional(),
 });
 
 const params = strict({

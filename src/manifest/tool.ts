@@ -11,6 +11,9 @@ export type Pass =
   | { readonly kind: 'env'; readonly name: string }
   | { readonly kind: 'stdin' };
 
+/** What the value of a parameter decides: to whom, where to, on what, or what is done; `content` is only said. */
+export type ParameterRole = 'recipient' | 'url' | 'path' | 'command' | 'content';
+
 /** A parameter: its JSON Schema with toka's annotations, and for processes how it is passed. */
 export interface ParameterSchema extends JsonSchema {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
@@ -19,6 +22,7 @@ export interface ParameterSchema extends JsonSchema {
   readonly enum?: readonly JsonValue[];
   readonly 'x-type'?: 'path' | 'secret';
   readonly 'x-position'?: number;
+  readonly 'x-role'?: ParameterRole;
 }
 
 /** The parameters of a tool as one JSON Schema, the form in which index, help, validation and protocols see them. */

@@ -2,7 +2,7 @@ import type { CallResult, ProcessResult, SpawnOptions } from '@toka/sdk';
 import { EffectiveSet, type Permission } from '../capability/effective.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { TokaError, type ErrorCode } from '../errors.ts';
-import type { Level } from '../manifest/tool.ts';
+import type { Level, Tool } from '../manifest/tool.ts';
 import type { Step } from '../journal/events.ts';
 import type { Children } from '../runtime/tool-context.ts';
 import { callAnswer, processAnswer } from './answer.ts';
@@ -92,7 +92,18 @@ async function spawn(
 
 async function call({ parent, house, signal, calls, handing }: Caller, tool: string, params: Readonly<Record<string, unknown>>): Promise<CallResult> {
   const onEvent = (event: LiveEvent): void => parent.request.onEvent?.(event);
-  return answerOf({ ...childOf(parent, signal, calls.place(), handing), model: 'tool', onEvent, params, target: { kind: 'named', name: tool } }, calls, house);
+  const flow = parent.request.flow?.through(settled(parent, 'tool'));
+  const asked = { ...childOf(parent, signal, calls.place(), handing), model: 'tool', onEvent, params, target: { kind: 'named', name: tool }, ...(flow ? { flow } : {}) } as const;
+  const answer = await answerOf(asked, calls, house);
+  flow?.heard(await toolOf(tool, house), params, answer);
+  return answer;
+}
+
+async function toolOf(name: string, house: House): Promise<Tool | undefined> {
+  return house.findTool(name).then(
+    ({ tool }) => tool,
+    () => undefined,
+  );
 }
 
 /** What came of a child: from the record, where it is there. */

@@ -15,7 +15,7 @@ import type { ListedRuntime } from '../registry/runtimes.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { WarmProcesses } from '../sandbox/warm.ts';
-import type { AgentRunner, Question } from './agent/port.ts';
+import type { AgentRunner, Question, Taint, TrustRules } from './agent/port.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import type { Run } from './run.ts';
@@ -35,6 +35,9 @@ export interface Asked {
 
 /** Asks a person for a capability; `root` is the project's, where there is one. */
 export type Approver = (tool: Tool, missing: Missing, root: string | undefined, asked: Asked) => Promise<Answer>;
+
+/** Asks a person whether a value may go where somebody else may have chosen it to go. */
+export type Confirmer = (tool: Tool, taint: Taint, root: string | undefined) => Promise<Answer>;
 
 /** What the person chose for a tool that is not as the project's lock says: to run it this once, to write it into the lock and run it, or neither. */
 export interface Verdict {
@@ -83,8 +86,11 @@ export interface House {
   readonly projectRoot: string | undefined;
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
+  /** Whose word counts for agents. */
+  trust(): Omit<TrustRules, 'realPath'>;
   readonly approver: Approver | undefined;
   readonly inquirer: Inquirer | undefined;
+  readonly confirmer: Confirmer | undefined;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
   readonly reviewer: Reviewer | undefined;

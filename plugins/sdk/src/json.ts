@@ -16,7 +16,8 @@ export interface JsonSchema {
  *
  * - `x-type`: `path` (resolved against the caller's folder, usable in capabilities as `{name}`) or `secret` (never shown or stored; also inside
  *   `items`, `properties` and the like);
- * - `x-position`: the place, counted from 1, that the parameter takes among bare words on toka's command line.
+ * - `x-position`: the place, counted from 1, that the parameter takes among bare words on toka's command line;
+ * - `x-role`: what its value decides when an agent chooses it, `content` being nothing. Default: by type, format and name.
  */
 export interface PropertySchema extends JsonSchema {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
@@ -26,6 +27,7 @@ export interface PropertySchema extends JsonSchema {
   readonly items?: JsonSchema;
   readonly 'x-type'?: 'path' | 'secret';
   readonly 'x-position'?: number;
+  readonly 'x-role'?: 'recipient' | 'url' | 'path' | 'command' | 'content';
 }
 
 /** The schema of a tool's parameters: a flat object, so that each property becomes a command-line flag. */

@@ -34,6 +34,10 @@ export interface Found {
 export interface Shelf {
   /** What the next request defines. What is found later comes after, and nothing before it changes as long as there is room. */
   definitions(): readonly ModelTool[];
+  /** The same, without counting as use. */
+  toolNamed(name: string): Tool | undefined;
+  /** The tools whose words stand in a request, or did. */
+  shown(): readonly Tool[];
   /** Finds tools and defines them from now on. The same questions in the same order give the same shelf. */
   search(query: string, limit?: number): readonly Found[];
   /** The tool that a model means, defined or not, by the name it has here or its qualified one. It counts as used. */
@@ -62,6 +66,7 @@ class ToolShelf implements Shelf {
   /** What is defined, in the order of the request: first what stands there from the start. */
   readonly #fixed = new Map<string, Form>();
   #found = new Map<string, Form>();
+  readonly #shown = new Set<string>();
   /** Which question or call, counted from 1, last had to do with it. */
   readonly #used = new Map<string, number>();
   #uses = 0;
@@ -75,6 +80,15 @@ class ToolShelf implements Shelf {
   definitions(): readonly ModelTool[] {
     const placed = [...this.#fixed.values(), ...this.#found.values()].map(({ definition }) => definition);
     return this.#isDeferring ? [SEARCH.definition, ...placed] : placed;
+  }
+
+  toolNamed(name: string): Tool | undefined {
+    return this.#named(name);
+  }
+
+  shown(): readonly Tool[] {
+    for (const qualified of [...this.#fixed.keys(), ...this.#found.keys()]) this.#shown.add(qualified);
+    return [...this.#shown].flatMap((qualified) => this.#tools.get(qualified) ?? []);
   }
 
   search(query: string, limit = FOUND): readonly Found[] {

@@ -13,7 +13,7 @@ export function runCode(host: AgentHost): OwnTool {
     async run({ code }, options) {
       if (typeof code !== 'string') return misused('expected {code}');
       const result = await host.code('js', code, options);
-      return { output: told(result), ...(result.status === 'succeeded' ? {} : { isError: true }), origins: ['untrusted-tool'], run: result.runId };
+      return { output: told(result), ...(result.status === 'succeeded' ? {} : { isError: true }), origins: options.flow?.origins(undefined, { code }, result) ?? ['untrusted-tool'], run: result.runId };
     },
   };
 }

@@ -20,7 +20,8 @@ export function tasksTool(tasks: Tasks): OwnTool {
     async run({ tasks: asked }) {
       const list = Array.isArray(asked) ? asked.flatMap((each) => taskOf(each as JsonObject)) : [];
       if (!Array.isArray(asked) || list.length < asked.length) return misused('expected {tasks: [{id, title, status: open|doing|done|failed}]}');
-      return { output: await tasks.set(list), origins: ['system'] };
+      const output = await tasks.set(list);
+      return { output, origins: output === 'noted' ? ['system'] : tasks.origins };
     },
   };
 }

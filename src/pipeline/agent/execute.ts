@@ -79,7 +79,7 @@ function titleOf(said: readonly SaidPart[]): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, house: House): Promise<AgentOrder> {
+async function orderOf(run: Run, { flow, resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, house: House): Promise<AgentOrder> {
   const { said, schema, maxSteps, plan = false, compact = false, after } = settled(run, 'params') as AgentRequest['params'];
   const spec = run.agent;
   if (!spec) throw new TokaError('TOKA_INTERNAL', 'an agent was to be run before it was found');
@@ -95,6 +95,7 @@ async function orderOf(run: Run, { resumes, replays }: AgentRequest, { contextTo
     maxSteps: Math.min(maxSteps ?? MAX_STEPS, spec.maxSteps),
     isPlanning: plan,
     isCompacting: compact,
+    ...(flow ? { above: flow } : {}),
   };
 }
 

@@ -34,5 +34,18 @@ export async function turnOf(run: string, journal: Journal): Promise<{ readonly 
   const params = (await paramsAgain(requested, journal)).params as unknown as AgentParams;
   const conversed = stored.flatMap(({ event }) => (event.type === 'agent.conversed' ? [event] : [])).at(-1);
   const messages = conversed ? ((await valueOf(conversed.messages, journal)) as unknown as Message[]) : [];
-  return { messages, after: params.after, params };
+  const isImported = stored.some(({ event }) => event.type === 'run.imported');
+  return { messages: isImported ? messages.map(foreign) : messages, after: params.after, params };
+}
+
+/** What comes from the journal of others is theirs, whatever it says of itself. */
+function foreign(message: Message): Message {
+  switch (message.role) {
+    case 'assistant':
+      return message;
+    case 'tool':
+      return { ...message, results: message.results.map((result) => ({ ...result, origins: ['file'] })) };
+    default:
+      return { ...message, origins: ['file'] };
+  }
 }

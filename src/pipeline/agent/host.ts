@@ -41,6 +41,8 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
     signal,
     cwd: request.cwd,
     root: house.projectRoot ?? request.cwd,
+    home: house.anchors.home,
+    trust: { ...house.trust(), realPath: house.anchors.realPath },
     emit,
     record: recorder.record,
     steered: async (step) => recorder.steered(step, request.inbox),

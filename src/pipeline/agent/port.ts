@@ -1,4 +1,5 @@
 import type { AssistantPart, CallResult, JsonObject, JsonValue, ModelToolResult } from '@toka/sdk';
+import type { PlacedFlowRule } from '../../config/layers.ts';
 import type { AgentSpec } from '../../manifest/agent/spec.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
@@ -13,8 +14,8 @@ export interface LabelledResult extends ModelToolResult {
   readonly run?: string;
 }
 
-/** What a person has said, or handed over. */
-export type SaidPart = { readonly type: 'text'; readonly text: string } | { readonly type: 'image'; readonly mediaType: string; readonly base64: string };
+/** What a person has said, or handed over; `origin` says whose word it is where it is not theirs: that of a file, or of a pipe. */
+export type SaidPart = { readonly type: 'text'; readonly text: string; readonly origin?: 'file' } | { readonly type: 'image'; readonly mediaType: string; readonly base64: string };
 
 /** What is said to an agent, and how it is to go about it. */
 export type AgentParams = {
@@ -90,6 +91,8 @@ export interface AgentOrder {
   readonly isPlanning: boolean;
   /** Whether it only puts a summary in the place of its conversation so far. */
   readonly isCompacting: boolean;
+  /** Of the agent that has started this one; absent: a person has. */
+  readonly above?: Flow;
 }
 
 /** What came of it. */
@@ -112,6 +115,8 @@ export interface AgentHost {
   /** Absolute. */
   readonly cwd: string;
   readonly root: string;
+  readonly home: string;
+  readonly trust: TrustRules;
   /** Every tool that the agent may call, or ask to call, by qualified name. */
   tools(): Promise<readonly Tool[]>;
   /** Asks a model, in a run of its own. Rejects with a TokaError. */
@@ -147,6 +152,18 @@ export interface Question {
   readonly fields: readonly { readonly name: string; readonly description: string; readonly schema: JsonObject }[];
 }
 
+/** Whose word counts where an agent runs. */
+export interface TrustRules {
+  /** Whether the files of the project, and the tools that it brings, are the user's own word. */
+  readonly isProjectTrusted: boolean;
+  /** Names or globs of tools that are trusted although they did not come with toka. */
+  readonly trustedTools: readonly string[];
+  /** What is agreed to beforehand. */
+  readonly rules: readonly PlacedFlowRule[];
+  /** Where a path leads, links followed. */
+  realPath(path: string): string;
+}
+
 /** A value that would go where somebody else than the person chose it to go. */
 export interface Taint {
   /** The parameter, as a JSON Pointer. */
@@ -163,8 +180,18 @@ export interface Taint {
 export interface Flow {
   /** What of it a person, or a rule, has to agree to. */
   judge(tool: Tool, params: Readonly<Record<string, unknown>>): readonly Taint[];
-  /** Takes note of what a run below was answered. */
-  heard(tool: Tool, params: Readonly<Record<string, unknown>>, result: CallResult): void;
+  /** Takes note of what a run below was answered. The tool is absent where there is none of that name. */
+  heard(tool: Tool | undefined, params: Readonly<Record<string, unknown>>, result: CallResult): void;
+  /** What decides on the calls that a tool makes by itself. */
+  through(tool: Tool): Flow;
+  /** Where that comes from which the call that it decides on was answered. The tool is absent where it is one of the agent's own. */
+  origins(tool: Tool | undefined, params: Readonly<Record<string, unknown>>, result: CallResult): readonly Origin[];
+  /** The origins that are not trusted, of all that was seen so far. */
+  context(): readonly Origin[];
+  /** Whether a trusted text holds the value. */
+  proves(role: string, value: string): boolean;
+  /** Takes note of what an agent below has read. */
+  hear(origins: readonly Origin[]): void;
 }
 
 /** Runs an agent: agent/loop.ts, handed down by toka.ts. */

@@ -1,8 +1,7 @@
 import { parseBudget } from '../../capability/budget-text.ts';
 import { TokaError } from '../../errors.ts';
 import { parseDuration } from '../../manifest/units.ts';
-import type { AgentParams } from '../../pipeline/request.ts';
-import type { Task } from '../../pipeline/agent/port.ts';
+import type { AgentParams, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent, Toka } from '../../toka.ts';
 import { type Door, doorTo } from '../door.ts';
 import { listenForInterrupts } from '../interrupt.ts';

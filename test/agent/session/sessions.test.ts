@@ -69,7 +69,7 @@ describe('a session', () => {
     const { head } = await sessions.get(id);
     const { result } = await agent.ask([{ when: 'Summarise now', text: 'the summary' }], { params: { session: id, ...(head === undefined ? {} : { after: head }), compact: true } });
     expect(result.status).toBe('succeeded');
-    const [summary, ...rest] = await sessions.history(id);
+    const [summary, said, ...rest] = await sessions.history(id);
     expect(summary).toMatchObject({ role: 'summary', text: expect.stringMatching(/^the summary[^]*- a\n- b/) as string });
     expect(rest).toHaveLength(6);
   });
