@@ -4,7 +4,7 @@ import type { SaidPart, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { AgentRequest } from '../../pipeline/request.ts';
 import { sum } from '../agent/tally.ts';
-import type { Bounds } from '../agent/run.ts';
+import type { Bounds } from '../agent/bounds.ts';
 import type { Found, RunResult, Toka } from '../../toka.ts';
 
 export interface ConversationOptions {

@@ -33,6 +33,8 @@ export interface Waiting {
 
 /** How the REPL meets a person: a terminal with a region of its own, or lines alone. */
 export interface Face {
+  /** Whether somebody can be asked. */
+  readonly isAttended: boolean;
   readonly theme: Theme;
   readonly columns: number;
   setTheme(name: ThemeName): void;

@@ -2,7 +2,6 @@ import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
 import type { AgentEvent } from '../../pipeline/agent/port.ts';
 import { ChoiceView } from './choice-view.ts';
 import { Editor } from './editor/editor.ts';
-import { editOutside } from './editor/external.ts';
 import { ProjectFiles } from './editor/files.ts';
 import type { History } from './editor/history.ts';
 import type { Choice, Face, Listener, Surroundings, Waiting } from './face.ts';
@@ -37,11 +36,13 @@ export interface LiveOptions {
 interface Question {
   readonly view: ChoiceView;
   readonly since: number;
+  readonly fallback: number;
   readonly answer: (at: number) => void;
 }
 
 /** A terminal: what is finished scrolls away, and below it stand what goes on, what is written, and the status. */
 export class LiveFace implements Face {
+  readonly isAttended = true;
   readonly #options: LiveOptions;
   readonly #renderer: Renderer;
   readonly #editor: Editor;
@@ -120,6 +121,7 @@ export class LiveFace implements Face {
 
   end(): void {
     clearInterval(this.#spin);
+    this.#giveUp();
     this.#turn?.end();
     this.#turn = undefined;
     this.#renderer.refresh();
@@ -133,7 +135,7 @@ export class LiveFace implements Face {
   async choose(choice: Choice): Promise<number> {
     this.print(choice.details.flatMap((line) => wrap(line, this.columns)));
     return new Promise((resolve) => {
-      this.#questions.push({ view: new ChoiceView(choice), since: performance.now(), answer: resolve });
+      this.#questions.push({ view: new ChoiceView(choice), since: performance.now(), fallback: choice.fallback, answer: resolve });
       this.#renderer.refresh();
     });
   }
@@ -167,7 +169,14 @@ export class LiveFace implements Face {
 
   close(): void {
     this.#turn?.flush();
+    this.#giveUp();
     this.#done?.();
+  }
+
+  /** Nobody answers any more what is asked. */
+  #giveUp(): void {
+    for (const { answer, fallback } of this.#questions.splice(0)) answer(fallback);
+    if (this.#asked) this.#answered(undefined);
   }
 
   /** One empty line between things is enough. */
@@ -248,6 +257,7 @@ export class LiveFace implements Face {
     this.#leave();
     this.#options.stdin.pause();
     try {
+      const { editOutside } = await import('./editor/outside.ts');
       this.#editor.text = await editOutside(this.#editor.text, this.#options.env);
     } catch (error) {
       this.print([this.#theme.error(error instanceof Error ? error.message : String(error))]);

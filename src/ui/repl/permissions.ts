@@ -4,7 +4,6 @@ import { userProjectConfigFile } from '../../config/paths.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { Answer } from '../../pipeline/house.ts';
 import { onOneLine } from '../../manifest/plain.ts';
-import { writeRule } from '../remember.ts';
 import type { Choice } from './face.ts';
 import { exact } from './width.ts';
 
@@ -63,7 +62,7 @@ export class Permissions {
   }
 
   /** The question for what is not known, and what comes of each answer. */
-  question(tool: Tool, missing: Missing, details: readonly string[]): { readonly choice: Choice; answer(at: number): Answer & { readonly saysWhy: boolean } } {
+  question(tool: Tool, missing: Missing, details: readonly string[]): { readonly choice: Choice; answer(at: number): Promise<Answer & { readonly saysWhy: boolean }> } {
     const capability = printCapability(missing.capability);
     const shownRule = `${exact(showCapability(missing.capability))} for ${tool.qualified}`;
     const root = missing.lack.by === 'ask' ? undefined : this.#root;
@@ -77,10 +76,10 @@ export class Permissions {
     ];
     return {
       choice: { details, question: onOneLine(exact(questionText(tool, missing))), answers: answers.map(({ text }) => text), fallback: answers.length - 2 },
-      answer: (at) => {
+      answer: async (at) => {
         const { decision, saysWhy = false } = answers[at] ?? { decision: 'deny' };
         if (decision === 'session') this.grant(capability, tool.qualified);
-        if (decision === 'always' && own !== undefined) writeRule(own, capability, tool.qualified);
+        if (decision === 'always' && own !== undefined) (await import('../remember.ts')).writeRule(own, capability, tool.qualified);
         return { decision, by: 'person', saysWhy };
       },
     };

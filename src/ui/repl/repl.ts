@@ -1,23 +1,18 @@
-import type { JsonObject } from '@toka/sdk';
 import type { Session } from '../../agent/session/sessions.ts';
-import type { Missing } from '../../capability/policy.ts';
 import { toTokaError } from '../../errors.ts';
-import type { Tool } from '../../manifest/tool.ts';
-import type { Question } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
-import type { Answer, Asked } from '../../pipeline/house.ts';
 import type { RunResult, Toka } from '../../toka.ts';
-import type { Bounds } from '../agent/run.ts';
+import type { Bounds } from '../agent/bounds.ts';
+import { Asking } from './asking.ts';
 import type { Desk, SlashCommand } from './command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { Conversation, type TurnEnd, type TurnOptions } from './conversation.ts';
-import { detailsOf } from './details.ts';
 import type { Face, Listener, Surroundings, Waiting } from './face.ts';
 import { Permissions } from './permissions.ts';
 import { runShell } from './shell.ts';
 import { showSession } from './show-session.ts';
 import type { Status } from './status.ts';
-import { exact, shown } from './width.ts';
+import { shown } from './width.ts';
 
 /** Within which a second Ctrl-C quits. */
 const TWICE_MS = 2000;
@@ -39,6 +34,7 @@ export interface ReplOptions {
 
 /** The conversation between a person and an agent: reads what is said, runs turns, asks for approvals. */
 export class Repl implements Listener {
+  readonly asking: Asking;
   readonly #toka: Toka;
   readonly #conversation: Conversation;
   readonly #permissions: Permissions;
@@ -60,6 +56,7 @@ export class Repl implements Listener {
     for (const capability of options.bounds.allow ?? []) this.#permissions.grant(capability);
     for (const capability of options.bounds.deny ?? []) this.#permissions.deny(capability);
     this.#conversation = new Conversation({ ...options, toka, bounds: () => ({ ...options.bounds, allow: this.#permissions.allow, deny: this.#permissions.denied }) });
+    this.asking = new Asking(() => this.#shownFace(), this.#permissions, (text) => this.#conversation.steer(text));
   }
 
   /** What a face shows beside what it is told. */
@@ -118,44 +115,6 @@ export class Repl implements Listener {
     this.#queue.length = 0;
     this.#turn?.abort();
     this.ended();
-  }
-
-  /** Answers for a capability where nobody can be asked. */
-  granted(tool: Tool, missing: Missing): Answer {
-    return this.#permissions.known(tool, missing) ?? { decision: 'deny', by: 'nobody' };
-  }
-
-  /** Asks the person for a capability. */
-  async approve(tool: Tool, missing: Missing, asked: Asked): Promise<Answer> {
-    const known = this.#permissions.known(tool, missing);
-    const face = this.#face;
-    if (known || !face) return known ?? { decision: 'deny', by: 'nobody' };
-    const { choice, answer } = this.#permissions.question(tool, missing, [`${face.theme.accent('?')} ${exact(tool.qualified)}`, ...detailsOf(tool, asked.params, asked.cwd, face.theme)]);
-    const { decision, by, saysWhy } = answer(await face.choose(choice));
-    face.note([face.theme.quiet(`  ${decision}`)]);
-    if (saysWhy) {
-      const why = await face.ask(`what shall the agent know about why ${tool.qualified} was denied?`);
-      if ((why ?? '').trim() !== '') this.#conversation.steer(`I denied ${tool.qualified}: ${why}`);
-    }
-    return { decision, by };
-  }
-
-  /** Asks the person for what only they know. */
-  async inquire({ text, fields }: Question): Promise<JsonObject | undefined> {
-    const face = this.#face;
-    if (!face) return undefined;
-    if (fields.length === 0) {
-      const answer = await face.ask(shown(text));
-      return answer === undefined ? undefined : { answer };
-    }
-    face.note([shown(text)]);
-    const answers: Record<string, JsonObject[string]> = {};
-    for (const { name, description, schema } of fields) {
-      const answer = await face.ask(`${shown(name)} (${shown(description)})`);
-      if (answer === undefined) return undefined;
-      answers[name] = schema['type'] === 'string' ? answer : valueOf(answer);
-    }
-    return answers;
   }
 
   async #begin(): Promise<void> {
@@ -312,14 +271,5 @@ export class Repl implements Listener {
       ...(allowed === 0 ? {} : { capabilities: `${allowed} granted` }),
       isPlanning,
     };
-  }
-}
-
-/** Numbers, lists and the like are written as JSON. */
-function valueOf(text: string): JsonObject[string] {
-  try {
-    return JSON.parse(text) as JsonObject[string];
-  } catch {
-    return text;
   }
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { userFolders } from '../../config/paths.ts';
-import { ERRORS, type ErrorCode } from '../../errors.ts';
+import { ERRORS, type ErrorCode, TokaError } from '../../errors.ts';
 import type { Toka } from '../../toka.ts';
-import { type AgentRunFlags, bounds, sessionFor } from '../agent/run.ts';
+import { type BoundFlags, bounds, type SessionFlags, sessionFor } from '../agent/bounds.ts';
 import { type Door, doorTo } from '../door.ts';
 import { untilHungUp } from '../interrupt.ts';
 import { terminal } from '../text.ts';
@@ -12,10 +12,16 @@ import { LineFace } from './line-face.ts';
 import { LiveFace } from './live-face.ts';
 import { Repl } from './repl.ts';
 
-export interface StartFlags extends Pick<AgentRunFlags, 'allow' | 'budget' | 'continue' | 'deny' | 'ephemeral' | 'max-turns' | 'model' | 'plan' | 'record' | 'session' | 'storage' | 'timeout'> {
+export interface StartFlags extends BoundFlags, SessionFlags {
+  readonly 'max-turns'?: number | undefined;
+  readonly model?: string | undefined;
+  readonly plan: boolean;
+  readonly storage?: string | undefined;
   /** Whether there are lines alone. */
   readonly 'screen-reader': boolean;
 }
+
+const NOBODY = { decision: 'deny', by: 'nobody' } as const;
 
 /**
  * Talks with an agent until the person, or what is piped in, is at its end.
@@ -27,15 +33,19 @@ export async function startRepl(name: string | undefined, flags: StartFlags, doo
   const stdout = process.stdout;
   const isAttended = stdin.isTTY && stdout.isTTY;
   const isLive = isAttended && !flags['screen-reader'] && door.env['TERM'] !== 'dumb';
+  if (flags.ephemeral) throw new TokaError('TOKA_USAGE', 'a conversation is kept as a session, so --ephemeral is for -p alone', { hint: 'leave --ephemeral out, or say with -p what is to be done' });
   let repl: Repl | undefined;
   const toka = await doorTo(flags.storage, door).open({
     journalThread: true,
+    reviewer: undefined,
+    approver: async (tool, missing, _root, asked) => repl?.asking.approve(tool, missing, asked) ?? NOBODY,
     ...(isAttended
       ? {
-          approver: async (tool, missing, _root, asked) => repl?.approve(tool, missing, asked) ?? { decision: 'deny', by: 'nobody' },
-          inquirer: async (question) => repl?.inquire(question),
+          confirmer: async (tool, taint) => repl?.asking.confirm(tool, taint) ?? NOBODY,
+          inquirer: async (question) => repl?.asking.inquire(question),
+          reviewer: async (drift) => repl?.asking.review(drift) ?? { decision: 'stop', by: 'nobody' },
         }
-      : { approver: async (tool, missing) => repl?.granted(tool, missing) ?? { decision: 'deny', by: 'nobody' } }),
+      : {}),
   });
   const hangUp = untilHungUp();
   try {
