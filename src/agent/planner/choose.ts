@@ -2,7 +2,7 @@ import type { ModelTool } from '@toka/sdk';
 import { Ranking } from '../../registry/search/rank.ts';
 import { termsOf } from '../../registry/search/terms.ts';
 import { effectOf } from '../find/definition.ts';
-import { obstacleOf } from './clauses.ts';
+import { isOrder, obstacleOf } from './clauses.ts';
 import { termsOfTool } from './parameters.ts';
 import { type Candidate, isNamed, SURE, sureness } from './sure.ts';
 
@@ -30,10 +30,8 @@ export function ranked(clause: string, tools: readonly ModelTool[]): Candidate[]
   return ranking.search(clause, NEAREST + 2).map(({ item, score }) => ({ name: item, score }));
 }
 
-/** What cannot be taken back is called only by its name; what can be repeated at least by all words of it. */
+/** What cannot be taken back is called by its name alone, what changes something otherwise at least by an order: not for a question. */
 function mayBeGuessed(clause: string, tool: ModelTool): boolean {
   const effect = effectOf(tool);
-  if (effect === undefined || isNamed(clause, tool.name)) return true;
-  const said = new Set(termsOf(clause));
-  return effect === 'idempotent' && termsOf(tool.name).every((term) => said.has(term));
+  return effect === undefined || isNamed(clause, tool.name) || (effect === 'idempotent' && isOrder(clause));
 }

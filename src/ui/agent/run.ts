@@ -40,7 +40,7 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
   const progress = progressOf(door, isText && door.stderr.isTTY === true);
   const schema = flags.schema === undefined ? undefined : readForm(flags.schema, door.cwd);
   const own = bounds(flags);
-  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, reviewer: undefined });
+  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, confirmer: undefined, reviewer: undefined });
   try {
     const said = await readSaid(prompt, flags.image ?? [], door);
     const session = await sessionFor(name, flags, toka);
@@ -54,7 +54,7 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
       ...(flags.plan ? { plan: true } : {}),
     };
     const result = await carryOut({ agent, session: session?.id, params, own }, flags, toka, progress, door);
-    show(result, flags, door);
+    showAgentResult(result, flags, door);
     return result.exitCode;
   } finally {
     await toka.close();
@@ -67,6 +67,10 @@ function attended(progress: Progress): Parameters<Door['open']>[0] {
     approver: async (tool, missing, root) => {
       progress.pause();
       return (await import('../remember.ts')).askAndRemember(tool, missing, root);
+    },
+    confirmer: async (tool, taint, root) => {
+      progress.pause();
+      return (await import('../remember.ts')).askAboutFlowAndRemember(tool, taint, root);
     },
     inquirer: inquirerFor(progress),
   };
@@ -129,7 +133,8 @@ async function carryOut({ agent, session, params, own }: Order, { ephemeral, out
   }
 }
 
-function show(result: AgentResult, { output }: AgentRunFlags, door: Door): void {
+/** Prints what came of it. */
+export function showAgentResult(result: AgentResult, { output }: Pick<AgentRunFlags, 'output'>, door: Door): void {
   if (output !== 'text') {
     door.stdout.write(`${JSON.stringify(result)}\n`);
     return;

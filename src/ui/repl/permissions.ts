@@ -2,9 +2,10 @@ import { printCapability, showCapability } from '../../capability/grammar.ts';
 import type { Missing } from '../../capability/policy.ts';
 import { userProjectConfigFile } from '../../config/paths.ts';
 import type { Tool } from '../../manifest/tool.ts';
+import type { Taint } from '../../pipeline/agent/port.ts';
 import type { Answer } from '../../pipeline/house.ts';
 import { onOneLine } from '../../manifest/plain.ts';
-import { writeRule } from '../remember.ts';
+import { writeFlowRule, writeRule } from '../remember.ts';
 import type { Choice } from './face.ts';
 import { exact } from './width.ts';
 
@@ -82,6 +83,25 @@ export class Permissions {
         if (decision === 'session') this.grant(capability, tool.qualified);
         if (decision === 'always' && own !== undefined) writeRule(own, capability, tool.qualified);
         return { decision, by: 'person', saysWhy };
+      },
+    };
+  }
+
+  /** The question whether a value that the person has not named may be passed on. */
+  flowQuestion(tool: Tool, taint: Taint, details: readonly string[]): { readonly choice: Choice; answer(at: number): Answer } {
+    const own = this.#root === undefined ? undefined : userProjectConfigFile(this.#root);
+    const answers: { readonly text: string; readonly decision: Answer['decision'] }[] = [
+      { text: 'once', decision: 'once' },
+      { text: 'session: this value, until this REPL ends', decision: 'session' },
+      ...(own === undefined ? [] : [{ text: `always: a rule for this value is written into ${own}`, decision: 'always' } as const]),
+      { text: 'deny', decision: 'deny' },
+    ];
+    return {
+      choice: { details, question: `You have not named this ${taint.role}. Shall ${tool.qualified} have it?`, answers: answers.map(({ text }) => text), fallback: answers.length - 1 },
+      answer: (at) => {
+        const { decision } = answers[at] ?? { decision: 'deny' };
+        if (decision === 'always' && own !== undefined) writeFlowRule(own, tool, taint);
+        return { decision, by: 'person' };
       },
     };
   }

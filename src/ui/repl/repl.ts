@@ -3,7 +3,8 @@ import type { Session } from '../../agent/session/sessions.ts';
 import type { Missing } from '../../capability/policy.ts';
 import { toTokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
-import type { Question } from '../../pipeline/agent/port.ts';
+import type { Question, Taint } from '../../pipeline/agent/port.ts';
+import { printFlow, reasonOfTaint } from '../../pipeline/agent/taint.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { Answer, Asked } from '../../pipeline/house.ts';
 import type { RunResult, Toka } from '../../toka.ts';
@@ -138,6 +139,16 @@ export class Repl implements Listener {
       if ((why ?? '').trim() !== '') this.#conversation.steer(`I denied ${tool.qualified}: ${why}`);
     }
     return { decision, by };
+  }
+
+  /** Asks the person whether a value that others may have chosen may be passed on. */
+  async confirm(tool: Tool, taint: Taint): Promise<Answer> {
+    const face = this.#face;
+    if (!face) return { decision: 'deny', by: 'nobody' };
+    const { choice, answer } = this.#permissions.flowQuestion(tool, taint, [`${face.theme.accent('?')} ${exact(tool.qualified)}`, exact(printFlow(taint)), exact(reasonOfTaint(taint))]);
+    const found = answer(await face.choose(choice));
+    face.note([face.theme.quiet(`  ${found.decision}`)]);
+    return found;
   }
 
   /** Asks the person for what only they know. */

@@ -45,9 +45,10 @@ export async function startRepl(options: StartOptions, door: Door): Promise<numb
     ...(isAttended
       ? {
           approver: async (tool, missing, _root, asked) => repl?.approve(tool, missing, asked) ?? { decision: 'deny', by: 'nobody' },
+          confirmer: async (tool, taint) => repl?.confirm(tool, taint) ?? { decision: 'deny', by: 'nobody' },
           inquirer: async (question) => repl?.inquire(question),
         }
-      : { approver: async (tool, missing) => repl?.granted(tool, missing) ?? { decision: 'deny', by: 'nobody' } }),
+      : { approver: async (tool, missing) => repl?.granted(tool, missing) ?? { decision: 'deny', by: 'nobody' }, confirmer: undefined }),
   });
   const hangUp = untilHungUp();
   try {
