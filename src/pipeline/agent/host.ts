@@ -1,6 +1,6 @@
 import type { CallResult } from '@toka/sdk';
 import { type ErrorCode, TokaError } from '../../errors.ts';
-import type { Candidate, ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+import type { Candidate, ModelReply, ModelUsage } from '../../model/port.ts';
 import type { Calls } from '../calls.ts';
 import { answerOf, childOf, children, type Handing } from '../children.ts';
 import type { House } from '../house.ts';
