@@ -21,13 +21,13 @@ export async function listModels({ json }: { readonly json: boolean }, door: Doo
 
 function writeOverview({ roles, providers }: ModelsOverview, { untrustedConfig }: Toka, door: Door): void {
   const view = terminal(door.stdout, door.env);
-  const models = providers.flatMap((service) => service.models);
+  const models = providers.flatMap((service) => (service.state === 'ready' ? service.models : []));
   const about = (route: string): ListedModel | undefined => models.find((model) => model.route === route);
   door.stdout.write(
     [
       table(['ROLE', 'MODEL', 'BECAUSE'], roles.flatMap(({ role, routes, by }) => (routes.length === 0 ? [[role, '-', WHY[by]]] : routes.map((route, at) => [at === 0 ? role : '', route, at === 0 ? WHY[by] : 'where that does not answer']))), view),
       table(['PROVIDER', 'STATE', 'KEY', 'WHAT IT IS'], providers.map((service) => [service.id, STATES[service.state], keyText(service), service.protocol === undefined ? service.summary : `${service.baseURL ?? ''} (${service.protocol})`]), view),
-      table(['MODEL', 'CONTEXT', 'DOLLARS FOR A MILLION TOKENS'], models.map((model) => [model.route, String(model.contextTokens ?? '-'), priceText(model)]), view),
+      ...(models.length === 0 ? [] : [table(['MODEL', 'CONTEXT', 'DOLLARS FOR A MILLION TOKENS'], models.map((model) => [model.route, String(model.contextTokens ?? '-'), priceText(model)]), view)]),
     ].join('\n'),
   );
   const small = roles.flatMap(({ routes }) => routes.flatMap((route) => about(route) ?? [])).filter(({ contextTokens = Infinity }) => contextTokens < SMALL_CONTEXT);
