@@ -96,6 +96,7 @@ const LATE = {
   'run-prune': 'src/ui/run-prune.ts',
   'runs-replay': 'src/ui/runs-replay.ts',
   repl: 'src/ui/repl/start.ts',
+  'repl-outside': 'src/ui/repl/editor/outside.ts',
   'auth-identity': 'src/ui/auth-identity.ts',
   'auth-keys': 'src/ui/auth-keys.ts',
   'auth-tokens': 'src/ui/auth-tokens.ts',

@@ -11,6 +11,9 @@ export interface Pane extends Disposable {
   /** Presses keys by tmux's names for them. */
   press(...keys: readonly string[]): void;
   type(text: string): void;
+  /** Pastes as terminals do: in brackets, where these were asked for. */
+  paste(text: string): void;
+  resize(columns: number, rows: number): void;
   /** Resolves with the screen and what has left it once that holds the text. */
   shows(text: string | RegExp): Promise<string>;
   /** Resolves with the exit code of the last `toka`. */
@@ -23,10 +26,12 @@ export interface Pane extends Disposable {
 }
 
 /** Opens a terminal by tmux, with a server of its own; a planted secret on it fails the test. */
-export function openPane({ project, base, env, planted }: Place, extra: Readonly<Record<string, string>> = {}, shell = 'bash --norc --noprofile'): Pane {
+export function openPane({ project, base, env, planted }: Place, extra: Readonly<Record<string, string>> = {}, shell = 'bash --norc --noprofile', [columns, rows] = [180, 50]): Pane {
   const socket = join(base, `tmux-${Math.random().toString(36).slice(2, 8)}`);
-  const tmux = (...words: readonly string[]): string => {
+  const tmux = (...words: readonly string[]): string => tmuxWith('', ...words);
+  const tmuxWith = (input: string, ...words: readonly string[]): string => {
     const { status, stdout, stderr } = spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...words], {
+      input,
       cwd: project,
       env: { ...env, ...extra, PS1: '> ' },
       encoding: 'utf8',
@@ -34,7 +39,7 @@ export function openPane({ project, base, env, planted }: Place, extra: Readonly
     if (status !== 0) throw new Error(`tmux ${words.join(' ')}: ${stderr}`);
     return stdout;
   };
-  tmux('new-session', '-d', '-x', '180', '-y', '50', shell);
+  tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), shell);
   const screen = (): string => {
     const shown = tmux('capture-pane', '-p', '-J', '-S', '-500');
     planted.demandAbsent({ 'the terminal': shown });
@@ -51,6 +56,11 @@ export function openPane({ project, base, env, planted }: Place, extra: Readonly
     },
     press,
     type,
+    paste(text) {
+      tmuxWith(text, 'load-buffer', '-');
+      tmux('paste-buffer', '-p', '-d');
+    },
+    resize: (width, height) => void tmux('resize-window', '-x', String(width), '-y', String(height)),
     async shows(text) {
       await until(() => (typeof text === 'string' ? screen().includes(text) : text.test(screen())));
       return screen();

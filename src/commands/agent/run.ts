@@ -5,10 +5,10 @@ import { storageFlag, TokaCommand } from '../base.ts';
 export default class AgentRun extends TokaCommand {
   static override args = { name: word({ description: 'the agent; default: assistant', ignoreStdin: true }) };
   static override description =
-    'Without -p it talks with you; where the output is no terminal, each line of standard input is said to it, and its answers are plain text. With -p it answers once and ends, for scripts and pipes: what stands on standard input is handed over beside the prompt. ' +
+    'Without -p it is a conversation: on a terminal with all that docs/repl.md tells; elsewhere each line of standard input is said, and the answers are printed. ' +
+    'With -p it answers once and ends, for scripts and pipes: what stands on standard input is handed over beside the prompt. ' +
     'The exit code is 0 only where it is done and what shows that holds; denied, failed, out of budget and input needed have codes of their own (docs/agents.md).';
   static override examples = [
-    '<%= config.bin %> agent run',
     '<%= config.bin %> agent run -p "which files have no tests?"',
     'git diff | <%= config.bin %> agent run -p "what does this change?" --output json',
     '<%= config.bin %> agent run documentation -p - --allow "fs:write:docs/**" --budget money=0.50,wall=10m < task.md',
@@ -28,8 +28,8 @@ export default class AgentRun extends TokaCommand {
     plan: boolean({ description: 'only look and plan: calls that change something are refused' }),
     prompt: string({ char: 'p', description: 'what is to be done; - reads it from standard input', helpValue: 'TEXT|-' }),
     record: boolean({ description: 'keep all that is needed to replay it' }),
-    'screen-reader': boolean({ description: 'without -p: lines alone; nothing is drawn twice, nothing moves' }),
     schema: string({ description: 'JSON Schema that its answer must match, as JSON or YAML', helpValue: 'FILE' }),
+    'screen-reader': boolean({ description: 'a conversation in lines alone: nothing is drawn twice, nothing moves' }),
     session: string({ description: 'go on with a session, or begin one, which is the default', helpValue: 'ID|new', exclusive: ['continue', 'ephemeral'] }),
     storage: storageFlag,
     timeout: string({ description: 'how long it may take', helpValue: '10m' }),
@@ -38,23 +38,10 @@ export default class AgentRun extends TokaCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(AgentRun);
-    const { json, output, prompt, 'screen-reader': isForScreenReader, ...rest } = flags;
+    const { json, output, prompt, ...rest } = flags;
     if (prompt === undefined) {
       const { startRepl } = await import('../../ui/repl/start.ts');
-      const { allow = [], 'max-turns': maxSteps, model, session } = rest;
-      this.finish(
-        await startRepl(
-          {
-            allow,
-            isForScreenReader,
-            ...(args.name === undefined ? {} : { agent: args.name }),
-            ...(maxSteps === undefined ? {} : { maxSteps }),
-            ...(model === undefined ? {} : { model }),
-            ...(session === undefined || session === 'new' ? {} : { session }),
-          },
-          this.door,
-        ),
-      );
+      this.finish(await startRepl(args.name, rest, this.door));
       return;
     }
     const { runAgent } = await import('../../ui/agent/run.ts');

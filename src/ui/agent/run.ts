@@ -1,6 +1,3 @@
-import { parseBudget } from '../../capability/budget-text.ts';
-import { TokaError } from '../../errors.ts';
-import { parseDuration } from '../../manifest/units.ts';
 import type { AgentParams, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent, Toka } from '../../toka.ts';
 import { type Door, doorTo } from '../door.ts';
@@ -8,6 +5,7 @@ import { listenForInterrupts } from '../interrupt.ts';
 import { errorText } from '../report.ts';
 import { screenFilter } from '../screen.ts';
 import { terminal } from '../text.ts';
+import { type BoundFlags, type Bounds, bounds, type SessionFlags, sessionFor } from './bounds.ts';
 import { readForm } from './form.ts';
 import { inquirerFor } from './inquire.ts';
 import { type Progress, progressOf } from './progress.ts';
@@ -16,22 +14,14 @@ import { readSaid } from './said.ts';
 import { eventLine } from './stream.ts';
 import { tallied } from './tally.ts';
 
-export interface AgentRunFlags {
-  readonly allow?: readonly string[] | undefined;
-  readonly budget?: string | undefined;
-  readonly continue: boolean;
-  readonly deny?: readonly string[] | undefined;
-  readonly ephemeral: boolean;
+export interface AgentRunFlags extends BoundFlags, SessionFlags {
   readonly image?: readonly string[] | undefined;
   readonly 'max-turns'?: number | undefined;
   readonly model?: string | undefined;
   readonly output: 'text' | 'json' | 'stream-json';
   readonly plan: boolean;
-  readonly record: boolean;
   readonly schema?: string | undefined;
-  readonly session?: string | undefined;
   readonly storage?: string | undefined;
-  readonly timeout?: string | undefined;
 }
 
 /** `toka agent run [NAME] -p PROMPT|-` */
@@ -74,31 +64,6 @@ function attended(progress: Progress): Parameters<Door['open']>[0] {
     },
     inquirer: inquirerFor(progress),
   };
-}
-
-type Bounds = Pick<Parameters<Toka['run']>[0], 'allow' | 'budget' | 'deny' | 'record' | 'timeoutMs'>;
-
-function bounds({ allow = [], budget, deny = [], record, timeout }: AgentRunFlags): Bounds {
-  return { allow, deny, ...(record ? { record } : {}), ...(budget === undefined ? {} : { budget: parseBudget(budget) }), ...(timeout === undefined ? {} : { timeoutMs: timeoutOf(timeout) }) };
-}
-
-function timeoutOf(text: string): number {
-  const timeoutMs = parseDuration(text);
-  if (timeoutMs !== undefined && timeoutMs > 0) return timeoutMs;
-  throw new TokaError('TOKA_USAGE', `--timeout takes a duration, found "${text}"`, { hint: 'write for instance --timeout 5m' });
-}
-
-type Session = Awaited<ReturnType<Awaited<ReturnType<Toka['sessions']>>['get']>>;
-
-/** The conversation that is gone on with: a new one unless one is named. */
-async function sessionFor(name: string | undefined, flags: AgentRunFlags, toka: Toka): Promise<Session | undefined> {
-  if (flags.ephemeral) return undefined;
-  const sessions = await toka.sessions();
-  const known = flags.continue ? (await sessions.list())[0] : flags.session === undefined || flags.session === 'new' ? undefined : await sessions.find(flags.session);
-  if (flags.continue && !known) throw new TokaError('TOKA_SESSION_UNKNOWN', 'there is no session here to go on with', { hint: 'leave --continue out to begin one' });
-  if (!known) return sessions.create(name ?? 'assistant');
-  if (name !== undefined && name !== known.agent) throw new TokaError('TOKA_USAGE', `session ${known.id} is one with ${known.agent}, not with ${name}`, { hint: `leave ${name} out, or begin another session` });
-  return known;
 }
 
 interface Order {

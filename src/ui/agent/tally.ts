@@ -42,7 +42,7 @@ function counted(tally: Tally, event: AgentEvent): Tally {
 }
 
 /** A figure that one of them lacks was not measured there: the sum of the others would say too little, but never nothing. */
-function sum(one: ModelUsage, other: ModelUsage): ModelUsage {
+export function sum(one: ModelUsage, other: ModelUsage): ModelUsage {
   const total: { -readonly [name in keyof ModelUsage]: number } = { ...one };
   for (const [name, figure] of Object.entries(other) as [keyof ModelUsage, number][]) total[name] = (total[name] ?? 0) + figure;
   return total;

@@ -1,4 +1,4 @@
-import type { Toka } from '../../toka.ts';
+import type { Found, Toka } from '../../toka.ts';
 import type { Conversation } from './conversation.ts';
 import type { Option } from './editor/completion.ts';
 import type { Face } from './face.ts';
@@ -15,6 +15,8 @@ export interface Desk {
   say(text: string): Promise<void>;
   /** Runs a turn that only compacts. */
   compact(): Promise<void>;
+  /** Goes on with a turn that was cut off. */
+  goOn(found: Found): Promise<void>;
   quit(): void;
 }
 

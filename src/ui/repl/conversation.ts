@@ -2,8 +2,10 @@ import type { Session, Sessions } from '../../agent/session/sessions.ts';
 import type { ModelUsage } from '../../model/port.ts';
 import type { SaidPart, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
-import type { RunResult, Toka } from '../../toka.ts';
-import { addUsage } from './status.ts';
+import type { AgentRequest } from '../../pipeline/request.ts';
+import { sum } from '../agent/tally.ts';
+import type { Bounds } from '../agent/bounds.ts';
+import type { Found, RunResult, Toka } from '../../toka.ts';
 
 export interface ConversationOptions {
   readonly toka: Toka;
@@ -12,8 +14,9 @@ export interface ConversationOptions {
   readonly maxSteps?: number;
   /** Which is gone on with; absent: a new one, made when something is said. */
   readonly session: Session | undefined;
-  /** What a person granted for as long as this goes on, read at each turn. */
-  readonly allow: () => readonly string[];
+  readonly isPlanning: boolean;
+  /** What each turn may have and use, asked anew for each. */
+  readonly bounds: () => Bounds;
 }
 
 export interface TurnOptions {
@@ -34,7 +37,7 @@ export class Conversation {
   #steered: string[] = [];
   #agent: string;
   model: string | undefined;
-  isPlanning = false;
+  isPlanning: boolean;
   usage: ModelUsage = {};
   contextUsed: number | undefined;
   /** Tokens that fit, where somebody says. */
@@ -48,6 +51,7 @@ export class Conversation {
     this.#session = options.session;
     this.#agent = options.session?.agent ?? options.agent;
     this.model = options.model;
+    this.isPlanning = options.isPlanning;
   }
 
   get agent(): string {
@@ -99,6 +103,19 @@ export class Conversation {
     return this.#turn({ said: [], compact: true }, options);
   }
 
+  /** The turn that was cut off by the end of its process, where it can be gone on with. */
+  async cutOff(): Promise<Found | undefined> {
+    const run = this.#session?.busy?.run;
+    return run === undefined ? undefined : this.#options.toka.interrupted(run).catch(() => undefined);
+  }
+
+  async goOn(found: Found, options: TurnOptions): Promise<TurnEnd> {
+    const { toka, bounds } = this.#options;
+    const result = await toka.resume(found, { allow: bounds().allow ?? [], ...this.#listening(options) });
+    if (this.#session) this.#session = await (await this.sessions()).get(this.#session.id);
+    return { result };
+  }
+
   async #turn(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, options: TurnOptions): Promise<TurnEnd> {
     const sessions = await this.sessions();
     this.#session ??= await sessions.create(this.#agent);
@@ -115,8 +132,8 @@ export class Conversation {
     return { result: again, forked: this.#session };
   }
 
-  async #run(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, session: Session, { signal, onEvent }: TurnOptions): Promise<RunResult> {
-    const { toka, allow, maxSteps } = this.#options;
+  async #run(asked: { readonly said: readonly SaidPart[]; readonly compact?: boolean }, session: Session, options: TurnOptions): Promise<RunResult> {
+    const { toka, bounds, maxSteps } = this.#options;
     const request = toka.agent(this.#agent, {
       ...asked,
       session: session.id,
@@ -125,16 +142,18 @@ export class Conversation {
       ...(this.model === undefined ? {} : { model: this.model }),
       ...(maxSteps === undefined ? {} : { maxSteps }),
     });
-    return toka.run({
-      ...request,
-      allow: allow(),
-      inbox: { take: () => this.takeSteered() },
+    return toka.run({ ...request, ...bounds(), ...this.#listening(options) });
+  }
+
+  #listening({ signal, onEvent }: TurnOptions): Pick<AgentRequest, 'inbox' | 'onEvent' | 'signal'> {
+    return {
       signal,
+      inbox: { take: () => this.takeSteered() },
       onEvent: (event) => {
         this.#note(event);
         onEvent(event);
       },
-    });
+    };
   }
 
   #note(live: LiveEvent): void {
@@ -143,7 +162,7 @@ export class Conversation {
     if (event.type === 'step-began') this.#noteRoute(event.route);
     if (event.type === 'tasks') this.tasks = event.tasks;
     if (event.type !== 'step-ended') return;
-    this.usage = addUsage(this.usage, event.usage);
+    this.usage = sum(this.usage, event.usage);
     const { inputTokens, outputTokens = 0 } = event.usage;
     if (inputTokens !== undefined) this.contextUsed = inputTokens + outputTokens;
   }

@@ -2,6 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
 import type { Tool } from '../../manifest/tool.ts';
+import { partSecrets } from '../../manifest/secret-parts.ts';
+import type { Taint } from '../../pipeline/agent/port.ts';
 import type { Theme } from './theme.ts';
 import { exact } from './width.ts';
 
@@ -22,11 +24,21 @@ interface Edit {
 export function detailsOf(tool: Tool, params: Readonly<Record<string, unknown>>, cwd: string, theme: Theme): string[] {
   const change = afterwards(tool, params, cwd);
   if (change) return difference({ ...change, path: relative(cwd, resolve(cwd, change.path)) }, theme);
-  return Object.entries(params).flatMap(([name, value]) => {
+  const { clean } = partSecrets(tool.params, params);
+  return Object.entries(clean as typeof params).flatMap(([name, value]) => {
     const text = exact(typeof value === 'string' ? value : JSON.stringify(value));
     const [first = '', ...rest] = (text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}… (${text.length} letters)` : text).split('\n');
     return [`  ${theme.quiet(`${exact(name)}:`)} ${first}`, ...rest.map((line) => `    ${line}`)];
   });
+}
+
+/** A value that would go where somebody else may have chosen it to go, and where it was seen. */
+export function taintDetails(tool: Tool, { origins, parameter, role, seenIn, value }: Taint, theme: Theme): string[] {
+  return [
+    `${theme.warning('!')} ${exact(tool.qualified)}: its ${role} was not chosen by you`,
+    `  ${theme.quiet(`${exact(parameter)}:`)} ${theme.strong(exact(value.slice(0, MAX_VALUE)))}`,
+    `  ${theme.quiet('comes from')} ${origins.join(', ')}${seenIn === undefined ? '' : `, seen in ${exact(seenIn)}`}`,
+  ];
 }
 
 interface Change {

@@ -33,6 +33,8 @@ export interface Waiting {
 
 /** How the REPL meets a person: a terminal with a region of its own, or lines alone. */
 export interface Face {
+  /** Whether somebody can be asked. */
+  readonly isAttended: boolean;
   readonly theme: Theme;
   readonly columns: number;
   setTheme(name: ThemeName): void;
@@ -51,7 +53,7 @@ export interface Face {
   setWaiting(waiting: readonly Waiting[]): void;
   choose(choice: Choice): Promise<number>;
   /** Any text; undefined where nothing more is to come. */
-  ask(question: string, options?: { readonly isSecret?: boolean }): Promise<string | undefined>;
+  ask(question: string): Promise<string | undefined>;
   /** Begins to listen; ends with the last line. */
   listen(listener: Listener): Promise<void>;
   close(): void;

@@ -22,6 +22,7 @@ const COLUMNS = 10_000;
 export class LineFace implements Face {
   readonly theme: Theme = themeOf('plain', false);
   readonly columns = COLUMNS;
+  readonly isAttended: boolean;
   readonly #options: LineOptions;
   readonly #text = new MarkdownStream(() => this.theme);
   #reader: Interface | undefined;
@@ -29,6 +30,7 @@ export class LineFace implements Face {
 
   constructor(options: LineOptions) {
     this.#options = options;
+    this.isAttended = options.isAttended;
   }
 
   setTheme(): void {

@@ -2,7 +2,6 @@ import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
 import type { AgentEvent } from '../../pipeline/agent/port.ts';
 import { ChoiceView } from './choice-view.ts';
 import { Editor } from './editor/editor.ts';
-import { editOutside } from './editor/external.ts';
 import { ProjectFiles } from './editor/files.ts';
 import type { History } from './editor/history.ts';
 import type { Choice, Face, Listener, Surroundings, Waiting } from './face.ts';
@@ -37,11 +36,13 @@ export interface LiveOptions {
 interface Question {
   readonly view: ChoiceView;
   readonly since: number;
+  readonly fallback: number;
   readonly answer: (at: number) => void;
 }
 
 /** A terminal: what is finished scrolls away, and below it stand what goes on, what is written, and the status. */
 export class LiveFace implements Face {
+  readonly isAttended = true;
   readonly #options: LiveOptions;
   readonly #renderer: Renderer;
   readonly #editor: Editor;
@@ -49,8 +50,9 @@ export class LiveFace implements Face {
   #theme: Theme;
   #turn: TurnView | undefined;
   #spin: NodeJS.Timeout | undefined;
+  #isApart = false;
   #waiting: readonly Waiting[] = [];
-  #asked: { readonly question: string; readonly isSecret: boolean; readonly draft: string; readonly answer: (text: string | undefined) => void } | undefined;
+  #asked: { readonly question: string; readonly draft: string; readonly answer: (text: string | undefined) => void } | undefined;
   #listener: Listener | undefined;
   #done: (() => void) | undefined;
 
@@ -71,7 +73,7 @@ export class LiveFace implements Face {
       (columns, rows) => this.#compose(columns, rows),
     );
     const files = new ProjectFiles(options.root, () => this.#renderer.refresh());
-    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy });
+    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy, isKept: () => this.#asked === undefined });
   }
 
   get theme(): Theme {
@@ -89,7 +91,7 @@ export class LiveFace implements Face {
 
   print(lines: readonly string[]): void {
     this.#turn?.flush();
-    this.#renderer.print(lines);
+    this.#add(lines);
   }
 
   note(lines: readonly string[]): void {
@@ -103,7 +105,7 @@ export class LiveFace implements Face {
   }
 
   begin(): void {
-    this.#turn = new TurnView({ theme: () => this.#theme, columns: () => this.columns, print: (lines) => this.#renderer.print(lines) });
+    this.#turn = new TurnView({ theme: () => this.#theme, columns: () => this.columns, print: (lines) => this.#add(lines) });
     this.#spin = setInterval(() => this.#renderer.refresh(), SPIN_MS);
     this.#renderer.refresh();
   }
@@ -119,6 +121,7 @@ export class LiveFace implements Face {
 
   end(): void {
     clearInterval(this.#spin);
+    this.#giveUp();
     this.#turn?.end();
     this.#turn = undefined;
     this.#renderer.refresh();
@@ -132,14 +135,14 @@ export class LiveFace implements Face {
   async choose(choice: Choice): Promise<number> {
     this.print(choice.details.flatMap((line) => wrap(line, this.columns)));
     return new Promise((resolve) => {
-      this.#questions.push({ view: new ChoiceView(choice), since: performance.now(), answer: resolve });
+      this.#questions.push({ view: new ChoiceView(choice), since: performance.now(), fallback: choice.fallback, answer: resolve });
       this.#renderer.refresh();
     });
   }
 
-  async ask(question: string, { isSecret = false } = {}): Promise<string | undefined> {
+  async ask(question: string): Promise<string | undefined> {
     return new Promise((resolve) => {
-      this.#asked = { question, isSecret, draft: this.#editor.text, answer: resolve };
+      this.#asked = { question, draft: this.#editor.text, answer: resolve };
       this.#editor.text = '';
       this.#renderer.refresh();
     });
@@ -166,7 +169,21 @@ export class LiveFace implements Face {
 
   close(): void {
     this.#turn?.flush();
+    this.#giveUp();
     this.#done?.();
+  }
+
+  /** Nobody answers any more what is asked. */
+  #giveUp(): void {
+    for (const { answer, fallback } of this.#questions.splice(0)) answer(fallback);
+    if (this.#asked) this.#answered(undefined);
+  }
+
+  /** One empty line between things is enough. */
+  #add(lines: readonly string[]): void {
+    const apart = lines[0] === '' && this.#isApart ? lines.slice(1) : lines;
+    if (apart.length > 0) this.#isApart = apart.at(-1) === '';
+    this.#renderer.print(apart);
   }
 
   #enter(): void {
@@ -240,6 +257,7 @@ export class LiveFace implements Face {
     this.#leave();
     this.#options.stdin.pause();
     try {
+      const { editOutside } = await import('./editor/outside.ts');
       this.#editor.text = await editOutside(this.#editor.text, this.#options.env);
     } catch (error) {
       this.print([this.#theme.error(error instanceof Error ? error.message : String(error))]);
@@ -250,7 +268,7 @@ export class LiveFace implements Face {
 
   #compose(columns: number, rows: number): Frame {
     const finished = this.#turn?.finished(columns) ?? [];
-    if (finished.length > 0) this.#renderer.print(finished);
+    this.#add(finished);
     const theme = this.#theme;
     const status = rows > 4 ? [statusLine(this.#options.surroundings.status(), columns, theme)] : [];
     const waiting = this.#waiting.slice(0, MAX_WAITING).map(({ text, how }) => theme.quiet(cut(`${how === 'steers' ? 'at the next step' : 'after this turn'}: ${shown(text).replaceAll('\n', ' ')}`, columns)));

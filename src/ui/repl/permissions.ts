@@ -2,10 +2,8 @@ import { printCapability, showCapability } from '../../capability/grammar.ts';
 import type { Missing } from '../../capability/policy.ts';
 import { userProjectConfigFile } from '../../config/paths.ts';
 import type { Tool } from '../../manifest/tool.ts';
-import type { Taint } from '../../pipeline/agent/port.ts';
 import type { Answer } from '../../pipeline/house.ts';
 import { onOneLine } from '../../manifest/plain.ts';
-import { writeFlowRule, writeRule } from '../remember.ts';
 import type { Choice } from './face.ts';
 import { exact } from './width.ts';
 
@@ -43,6 +41,11 @@ export class Permissions {
     return this.#granted.filter(({ tool }) => tool === undefined).map(({ capability }) => capability);
   }
 
+  /** The person's own file with rules for this project; undefined where there is no project. */
+  get ownFile(): string | undefined {
+    return this.#root === undefined ? undefined : userProjectConfigFile(this.#root);
+  }
+
   grant(capability: string, tool?: string): void {
     this.#denied = this.#denied.filter((each) => each !== capability);
     this.#granted.push({ capability, ...(tool === undefined ? {} : { tool }) });
@@ -64,11 +67,10 @@ export class Permissions {
   }
 
   /** The question for what is not known, and what comes of each answer. */
-  question(tool: Tool, missing: Missing, details: readonly string[]): { readonly choice: Choice; answer(at: number): Answer & { readonly saysWhy: boolean } } {
+  question(tool: Tool, missing: Missing, details: readonly string[]): { readonly choice: Choice; answer(at: number): Promise<Answer & { readonly saysWhy: boolean }> } {
     const capability = printCapability(missing.capability);
     const shownRule = `${exact(showCapability(missing.capability))} for ${tool.qualified}`;
-    const root = missing.lack.by === 'ask' ? undefined : this.#root;
-    const own = root === undefined ? undefined : userProjectConfigFile(root);
+    const own = missing.lack.by === 'ask' ? undefined : this.ownFile;
     const answers: { readonly text: string; readonly decision: Answer['decision']; readonly saysWhy?: true }[] = [
       { text: 'once', decision: 'once' },
       ...(missing.lack.by === 'ask' ? [] : [{ text: `session: ${shownRule}, until this REPL ends`, decision: 'session' } as const]),
@@ -78,30 +80,11 @@ export class Permissions {
     ];
     return {
       choice: { details, question: onOneLine(exact(questionText(tool, missing))), answers: answers.map(({ text }) => text), fallback: answers.length - 2 },
-      answer: (at) => {
+      answer: async (at) => {
         const { decision, saysWhy = false } = answers[at] ?? { decision: 'deny' };
         if (decision === 'session') this.grant(capability, tool.qualified);
-        if (decision === 'always' && own !== undefined) writeRule(own, capability, tool.qualified);
+        if (decision === 'always' && own !== undefined) (await import('../remember.ts')).writeRule(own, capability, tool.qualified);
         return { decision, by: 'person', saysWhy };
-      },
-    };
-  }
-
-  /** The question whether a value that the person has not named may be passed on. */
-  flowQuestion(tool: Tool, taint: Taint, details: readonly string[]): { readonly choice: Choice; answer(at: number): Answer } {
-    const own = this.#root === undefined ? undefined : userProjectConfigFile(this.#root);
-    const answers: { readonly text: string; readonly decision: Answer['decision'] }[] = [
-      { text: 'once', decision: 'once' },
-      { text: 'session: this value, until this REPL ends', decision: 'session' },
-      ...(own === undefined ? [] : [{ text: `always: a rule for this value is written into ${own}`, decision: 'always' } as const]),
-      { text: 'deny', decision: 'deny' },
-    ];
-    return {
-      choice: { details, question: `You have not named this ${taint.role}. Shall ${tool.qualified} have it?`, answers: answers.map(({ text }) => text), fallback: answers.length - 1 },
-      answer: (at) => {
-        const { decision } = answers[at] ?? { decision: 'deny' };
-        if (decision === 'always' && own !== undefined) writeFlowRule(own, tool, taint);
-        return { decision, by: 'person' };
       },
     };
   }

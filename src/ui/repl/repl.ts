@@ -1,22 +1,18 @@
-import type { JsonObject } from '@toka/sdk';
 import type { Session } from '../../agent/session/sessions.ts';
-import type { Missing } from '../../capability/policy.ts';
 import { toTokaError } from '../../errors.ts';
-import type { Tool } from '../../manifest/tool.ts';
-import type { Question, Taint } from '../../pipeline/agent/port.ts';
-import { printFlow, reasonOfTaint } from '../../pipeline/agent/taint.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
-import type { Answer, Asked } from '../../pipeline/house.ts';
 import type { RunResult, Toka } from '../../toka.ts';
+import type { Bounds } from '../agent/bounds.ts';
+import { Asking } from './asking.ts';
 import type { Desk, SlashCommand } from './command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { Conversation, type TurnEnd, type TurnOptions } from './conversation.ts';
-import { detailsOf } from './details.ts';
 import type { Face, Listener, Surroundings, Waiting } from './face.ts';
 import { Permissions } from './permissions.ts';
 import { runShell } from './shell.ts';
+import { showSession } from './show-session.ts';
 import type { Status } from './status.ts';
-import { exact, shown } from './width.ts';
+import { shown } from './width.ts';
 
 /** Within which a second Ctrl-C quits. */
 const TWICE_MS = 2000;
@@ -25,8 +21,9 @@ export interface ReplOptions {
   readonly agent: string;
   readonly model?: string;
   readonly maxSteps?: number;
-  /** Granted from the beginning. */
-  readonly allow?: readonly string[];
+  readonly isPlanning: boolean;
+  /** What holds from the beginning. */
+  readonly bounds: Bounds;
   /** Which is gone on with. */
   readonly session: Session | undefined;
   /** Commands beside those that come with the REPL. */
@@ -37,6 +34,7 @@ export interface ReplOptions {
 
 /** The conversation between a person and an agent: reads what is said, runs turns, asks for approvals. */
 export class Repl implements Listener {
+  readonly asking: Asking;
   readonly #toka: Toka;
   readonly #conversation: Conversation;
   readonly #permissions: Permissions;
@@ -55,12 +53,10 @@ export class Repl implements Listener {
     this.#options = options;
     this.#commands = [...COMMANDS, ...(options.commands ?? [])].toSorted((a, b) => (a.name < b.name ? -1 : 1));
     this.#permissions = new Permissions(toka.covers, toka.project?.root);
-    for (const capability of options.allow ?? []) this.#permissions.grant(capability);
-    this.#conversation = new Conversation({ ...options, toka, allow: () => this.#permissions.allow });
-  }
-
-  get conversation(): Conversation {
-    return this.#conversation;
+    for (const capability of options.bounds.allow ?? []) this.#permissions.grant(capability);
+    for (const capability of options.bounds.deny ?? []) this.#permissions.deny(capability);
+    this.#conversation = new Conversation({ ...options, toka, bounds: () => ({ ...options.bounds, allow: this.#permissions.allow, deny: this.#permissions.denied }) });
+    this.asking = new Asking(() => this.#shownFace(), this.#permissions, (text) => this.#conversation.steer(text));
   }
 
   /** What a face shows beside what it is told. */
@@ -71,13 +67,13 @@ export class Repl implements Listener {
   /**
    * Talks until the person has enough.
    *
-   * @param said What is said first.
    * @returns The code of the error that the last turn ended with; undefined where it ended well.
    */
-  async talk(face: Face, said?: string): Promise<string | undefined> {
+  async talk(face: Face): Promise<string | undefined> {
     this.#face = face;
-    if (said !== undefined) this.said(said, 'queued');
-    await face.listen(this);
+    const listening = face.listen(this);
+    void this.#begin();
+    await listening;
     await this.#idle();
     return this.#lastCode;
   }
@@ -121,52 +117,17 @@ export class Repl implements Listener {
     this.ended();
   }
 
-  /** Answers for a capability where nobody can be asked. */
-  granted(tool: Tool, missing: Missing): Answer {
-    return this.#permissions.known(tool, missing) ?? { decision: 'deny', by: 'nobody' };
-  }
-
-  /** Asks the person for a capability. */
-  async approve(tool: Tool, missing: Missing, asked: Asked): Promise<Answer> {
-    const known = this.#permissions.known(tool, missing);
-    const face = this.#face;
-    if (known || !face) return known ?? { decision: 'deny', by: 'nobody' };
-    const { choice, answer } = this.#permissions.question(tool, missing, [`${face.theme.accent('?')} ${exact(tool.qualified)}`, ...detailsOf(tool, asked.params, asked.cwd, face.theme)]);
-    const { decision, by, saysWhy } = answer(await face.choose(choice));
-    face.note([face.theme.quiet(`  ${decision}`)]);
-    if (saysWhy) {
-      const why = await face.ask(`what shall the agent know about why ${tool.qualified} was denied?`);
-      if ((why ?? '').trim() !== '') this.#conversation.steer(`I denied ${tool.qualified}: ${why}`);
+  async #begin(): Promise<void> {
+    const { session } = this.#options;
+    this.#isWorking = true;
+    try {
+      if (session) await showSession(session, this.#desk());
+    } catch (thrown) {
+      this.#fail(toTokaError(thrown));
+    } finally {
+      this.#isWorking = false;
     }
-    return { decision, by };
-  }
-
-  /** Asks the person whether a value that others may have chosen may be passed on. */
-  async confirm(tool: Tool, taint: Taint): Promise<Answer> {
-    const face = this.#face;
-    if (!face) return { decision: 'deny', by: 'nobody' };
-    const { choice, answer } = this.#permissions.flowQuestion(tool, taint, [`${face.theme.accent('?')} ${exact(tool.qualified)}`, exact(printFlow(taint)), exact(reasonOfTaint(taint))]);
-    const found = answer(await face.choose(choice));
-    face.note([face.theme.quiet(`  ${found.decision}`)]);
-    return found;
-  }
-
-  /** Asks the person for what only they know. */
-  async inquire({ text, fields }: Question): Promise<JsonObject | undefined> {
-    const face = this.#face;
-    if (!face) return undefined;
-    if (fields.length === 0) {
-      const answer = await face.ask(shown(text));
-      return answer === undefined ? undefined : { answer };
-    }
-    face.note([shown(text)]);
-    const answers: Record<string, JsonObject[string]> = {};
-    for (const { name, description, schema } of fields) {
-      const answer = await face.ask(`${shown(name)} (${shown(description)})`);
-      if (answer === undefined) return undefined;
-      answers[name] = schema['type'] === 'string' ? answer : valueOf(answer);
-    }
-    return answers;
+    await this.#work();
   }
 
   /** Carries out what waits, one after the other. */
@@ -268,6 +229,7 @@ export class Repl implements Listener {
       commands: this.#commands,
       say: async (text) => this.#say(text),
       compact: async () => this.#inTurn((options) => this.#conversation.compact(options)),
+      goOn: async (found) => this.#inTurn((options) => this.#conversation.goOn(found, options)),
       quit: () => this.ended(),
     };
   }
@@ -309,14 +271,5 @@ export class Repl implements Listener {
       ...(allowed === 0 ? {} : { capabilities: `${allowed} granted` }),
       isPlanning,
     };
-  }
-}
-
-/** Numbers, lists and the like are written as JSON. */
-function valueOf(text: string): JsonObject[string] {
-  try {
-    return JSON.parse(text) as JsonObject[string];
-  } catch {
-    return text;
   }
 }

@@ -48,11 +48,3 @@ export function short(count: number): string {
   if (count < 1000) return String(count);
   return count < 1_000_000 ? `${(count / 1000).toFixed(count < 10_000 ? 1 : 0)}k` : `${(count / 1_000_000).toFixed(1)}M`;
 }
-
-/** What two turns have used together; a figure that only one of them has is that one's. */
-export function addUsage(one: ModelUsage, other: ModelUsage): ModelUsage {
-  const names = ['inputTokens', 'outputTokens', 'cachedTokens', 'reasoningTokens', 'microdollars'] as const;
-  return Object.fromEntries(
-    names.flatMap((name) => (one[name] === undefined && other[name] === undefined ? [] : [[name, (one[name] ?? 0) + (other[name] ?? 0)]])),
-  );
-}

@@ -71,7 +71,8 @@ export class TurnView {
         this.#tasks = event.tasks;
         return;
       case 'steered':
-        return this.#note(theme().accent(`> ${shown(event.text)}`));
+        this.flush();
+        return this.#options.print(['', ...wrap(theme().strong(`> ${shown(event.text)}`), this.#options.columns()), '']);
       case 'compacted':
         return this.#note(theme().quiet(`the conversation was compacted: ${short(event.before)} to ${short(event.after)} tokens`));
       case 'notice':

@@ -8,10 +8,23 @@ export function widthOf(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
 }
 
-/** A text in lines of at most so many columns; words that are longer are broken. */
+/** A text in lines of at most so many columns, broken between words; words that are longer are broken. */
 export function wrap(text: string, columns: number): string[] {
+  return broken(text, columns, (line, room) => {
+    const [first = '', ...rest] = wrapAnsi(line, room, { hard: true, trim: false }).split('\n');
+    // The space at which a line was broken is no indentation of the next.
+    return [first, ...rest.map((each) => each.replace(/^((?:\u001b\[[\d;]*m)*) /, '$1'))].map((each) => each.trimEnd());
+  });
+}
+
+/** The same, broken wherever the room ends: nothing of the text is lost. */
+export function hardWrap(text: string, columns: number): string[] {
+  return broken(text, columns, (line, room) => wrapAnsi(line, room, { hard: true, trim: false, wordWrap: false }).split('\n'));
+}
+
+function broken(text: string, columns: number, wrapLine: (line: string, room: number) => string[]): string[] {
   const room = Math.max(1, columns);
-  return text.split('\n').flatMap((line) => (widthOf(line) <= room ? [line] : wrapAnsi(line, room, { hard: true, trim: false }).split('\n').map((each) => each.trimEnd())));
+  return text.split('\n').flatMap((line) => (widthOf(line) <= room ? [line] : wrapLine(line, room)));
 }
 
 /** One line of at most so many columns; what is cut off is shown as `…`. */

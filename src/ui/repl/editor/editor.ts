@@ -16,6 +16,8 @@ export type Action =
 export interface EditorOptions {
   readonly history: History;
   readonly sources: Sources;
+  /** Whether what is written is to be found in history. */
+  readonly isKept: () => boolean;
   /** Whether a turn goes on: what is written can then wait for its end. */
   readonly isBusy: () => boolean;
 }
@@ -181,7 +183,7 @@ export class Editor {
   #send(type: 'sent' | 'queued'): Action | undefined {
     const text = this.text;
     if (text.trim() === '') return undefined;
-    this.#options.history.add(text);
+    if (this.#options.isKept()) this.#options.history.add(text);
     this.text = '';
     return { type, text };
   }

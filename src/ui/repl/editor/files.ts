@@ -34,17 +34,12 @@ export class ProjectFiles {
   }
 
   async #list(): Promise<void> {
-    const all = (await byGit(this.#root)) ?? byWalking(this.#root);
+    const { filesByGit } = await import('./outside.ts');
+    const all = (await filesByGit(this.#root)) ?? byWalking(this.#root);
     const paths = all.filter((path) => !isSecretBearing(join(this.#root, path))).slice(0, MAX_FILES);
     this.#found = { paths, snapshot: fuzzysort.snapshot(paths) };
     this.#onListed();
   }
-}
-
-async function byGit(root: string): Promise<string[] | undefined> {
-  const { execa } = await import('execa');
-  const { stdout, failed } = await execa('git', ['ls-files', '-coz', '--exclude-standard'], { cwd: root, reject: false, stdin: 'ignore', maxBuffer: 64 * 1024 * 1024 });
-  return failed ? undefined : stdout.split('\0').filter((path) => path !== '');
 }
 
 function byWalking(root: string): string[] {

@@ -1,6 +1,6 @@
 import type { MarkedToken, Token, Tokens } from 'marked';
 import type { Theme } from '../theme.ts';
-import { wrap } from '../width.ts';
+import { hardWrap, wrap } from '../width.ts';
 import { inline } from './inline.ts';
 import { table } from './table.ts';
 
@@ -37,8 +37,8 @@ export function block(token: Token, columns: number, theme: Theme, depth = 0): s
 }
 
 /** Lines of code, as they are: only what does not fit is broken. */
-export function code(text: string, lang: string | undefined, columns: number, theme: Theme): string[] {
-  return text.split('\n').flatMap((line) => wrap(line, columns - 2).map((part) => `  ${codeLine(part, lang, theme)}`));
+function code(text: string, lang: string | undefined, columns: number, theme: Theme): string[] {
+  return text.split('\n').flatMap((line) => hardWrap(line, columns - 2).map((part) => `  ${codeLine(part, lang, theme)}`));
 }
 
 export function codeLine(line: string, lang: string | undefined, theme: Theme): string {

@@ -1,7 +1,9 @@
-import { Lexer, type Token, type Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
+import { screenFilter } from '../../screen.ts';
 import type { Theme } from '../theme.ts';
-import { shown, wrap } from '../width.ts';
+import { hardWrap, shown } from '../width.ts';
 import { block, codeLine } from './blocks.ts';
+import { lex } from './lex.ts';
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})([^`\n]*)$/;
 
@@ -17,6 +19,8 @@ interface Fence {
  */
 export class MarkdownStream {
   readonly #theme: () => Theme;
+  #filter = screenFilter();
+  #half = '';
   #open = '';
   #fence: Fence | undefined;
   #hasPrinted = false;
@@ -30,11 +34,17 @@ export class MarkdownStream {
   }
 
   push(text: string): void {
-    this.#open += shown(text);
+    const all = this.#half + text;
+    // A letter may come in two halves, as a sequence of control characters may come in pieces.
+    const end = /[\ud800-\udbff]$/.test(all) ? -1 : all.length;
+    this.#half = end === -1 ? all.slice(end) : '';
+    this.#open += shown(this.#filter(Buffer.from(all.slice(0, end))));
   }
 
   /** What came since is void. */
   drop(): void {
+    this.#filter = screenFilter();
+    this.#half = '';
     this.#open = '';
     this.#fence = undefined;
   }
@@ -57,7 +67,7 @@ export class MarkdownStream {
     if (this.#open.trim() === '') return [];
     const theme = this.#theme();
     if (this.#fence) return this.#codeLines(this.#open, this.#fence, columns);
-    return Lexer.lex(this.#open).flatMap((token) => block(token, columns, theme));
+    return lex(this.#open).flatMap((token) => block(token, columns, theme));
   }
 
   /** The rest: nothing more comes. */
@@ -84,12 +94,12 @@ export class MarkdownStream {
 
   #codeLines(text: string, { lang, mark }: Fence, columns: number): string[] {
     if (closes(text, { lang, mark })) return [];
-    return wrap(text, columns - 2).map((line) => `  ${codeLine(line, lang, this.#theme())}`);
+    return hardWrap(text, columns - 2).map((line) => `  ${codeLine(line, lang, this.#theme())}`);
   }
 
   #blocks(columns: number, lines: string[]): void {
     const start = this.#fenceStart();
-    const tokens = Lexer.lex(start === undefined ? this.#open : this.#open.slice(0, start.at));
+    const tokens = lex(start === undefined ? this.#open : this.#open.slice(0, start.at));
     const last = tokens.at(-1);
     // The last block may go on, unless a code block begins after it.
     const done = start === undefined ? tokens.slice(0, tokens.findLastIndex(({ type }) => type !== 'space')) : tokens;

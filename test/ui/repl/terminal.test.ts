@@ -1,0 +1,172 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Place, place, until } from '../../support/cli.ts';
+import { hasTmux, openPane, type Pane } from '../../support/terminal.ts';
+
+const SCRIPT = [
+  { when: 'write it', text: 'I write it.', calls: [{ tool: 'files/file-writer', params: { path: 'notes.txt', content: 'from the agent\n', mode: 'overwrite' } }] },
+  { when: 'again', text: 'Once more.', calls: [{ tool: 'files/file-writer', params: { path: 'notes.txt', content: 'written again\n', mode: 'overwrite' } }] },
+  { when: '"changed":true|created', text: 'It **is** written.' },
+  { when: 'FLOW|DENIED|denied', text: 'So it stays as it is.' },
+  { when: 'for ever', text: 'word ', end: 'repeat', delayMs: 20 },
+  { when: 'slowly', text: 'Slow, slow, slow. ', delayMs: 150, chunkChars: 3, calls: [{ tool: 'files/file-lister', params: { path: '.' } }] },
+  { when: 'listen', text: 'I have listened.' },
+  { when: 'later', text: 'Later it is.' },
+  { when: 'long', text: Array.from({ length: 120 }, (_, at) => `Paragraph ${at + 1}.\n\n`).join(''), delayMs: 1, chunkChars: 40 },
+  { when: '.*', text: 'Heard.', usage: { inputTokens: 1200, outputTokens: 30 } },
+];
+
+const RUN = 'agent run --model scripted/talk.json';
+
+describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
+  let here: Place;
+  let pane: Pane;
+  beforeEach(() => {
+    here = place({ 'talk.json': JSON.stringify(SCRIPT), 'notes.txt': 'from the person\n' });
+  });
+  afterEach(() => {
+    pane[Symbol.dispose]();
+    here[Symbol.dispose]();
+  });
+
+  const begin = async (size: [number, number] = [100, 40], env: Record<string, string> = {}, flags = ''): Promise<void> => {
+    pane = openPane(here, env, undefined, size);
+    pane.toka(`${RUN} ${flags}`);
+    await pane.shows(/^scripted\/talk\.json/m);
+  };
+  const say = (text: string): void => {
+    pane.type(text);
+    pane.press('Enter');
+  };
+  const notes = (): string => readFileSync(join(here.project, 'notes.txt'), 'utf8');
+
+  test('approvals with the difference, undo, rewind of what somebody else has changed, fork and resume', async () => {
+    await begin();
+    say('write it');
+    const asked = await pane.shows(/-from the person\n\+from the agent[^]*5 deny, and say why/);
+    expect(asked).toContain(`session: fs:write:${here.project}/notes.txt for files/file-writer`);
+    pane.press('4');
+    await pane.shows('So it stays as it is.');
+    expect(notes()).toBe('from the person\n');
+    say('write it');
+    await pane.shows(/\? files\/file-writer[^]*\? files\/file-writer[^]*5 deny/);
+    pane.press('2');
+    await pane.shows('It is written.');
+    expect(notes()).toBe('from the agent\n');
+    say('again');
+    await until(() => notes() === 'written again\n');
+    await pane.shows(/is written[^]*is written/);
+    say('/diff');
+    await pane.shows(/-from the person\n\+written again/);
+    say('/undo');
+    await pane.shows('the last turn is undone');
+    expect(notes()).toBe('from the agent\n');
+    writeFileSync(join(here.project, 'notes.txt'), 'by somebody else\n');
+    say('/rewind 2');
+    await pane.shows(/changed by somebody else since:\s+notes\.txt[^]*3 do nothing/);
+    pane.press('1');
+    await pane.shows(/undone\n>/);
+    expect(notes()).toBe('by somebody else\n');
+    say('/fork the other way');
+    await pane.shows('forked from');
+    say('/resume');
+    await pane.shows(/write it \(1 turn\)[^]*stay here/);
+    pane.press('1');
+    await pane.shows(/session \S+: write it/);
+    say('/quit');
+    expect(await pane.exit()).toBe(0);
+    expect((await here.json<{ sessions: readonly unknown[] }>(['agent', 'sessions', 'list'])).sessions).toHaveLength(2);
+  });
+
+  test('a turn is stopped, steered and followed; Ctrl-C twice quits', async () => {
+    await begin();
+    say('for ever');
+    await pane.shows(/word word word/);
+    pane.press('Escape');
+    await pane.shows('stopped');
+    say('slowly');
+    await pane.shows('Slow, slow');
+    say('listen');
+    pane.type('later');
+    pane.press('Tab');
+    await pane.shows(/at the next step: listen\nafter this turn: later/);
+    await pane.shows(/> listen\n\nI have listened\.\n\n> later\n\nLater it is\./);
+    say('for ever');
+    await pane.shows(/Later it is[^]*word word word/);
+    pane.press('C-c');
+    await pane.shows('Ctrl-C again quits');
+    pane.press('C-c');
+    expect(await pane.exit()).toBe(0);
+    const { runs } = await here.json<{ runs: readonly { tool?: string; status: string }[] }>(['runs', 'list']);
+    expect(runs.filter(({ tool }) => tool?.startsWith('agent/')).map(({ status }) => status)).toEqual(['cancelled', 'succeeded', 'succeeded', 'cancelled']);
+  });
+
+  test('40 columns without colour: nothing is wider, what scrolls away stays, and another size draws the region alone anew', async () => {
+    await begin([40, 12], { NO_COLOR: '1' });
+    say('long');
+    await pane.shows('Paragraph 120.');
+    const shown = await pane.shows(/Paragraph 120\.\s+>/);
+    expect(shown.match(/^Paragraph \d+\.$/gm)).toHaveLength(120);
+    expect(pane.coloured()).toBe(false);
+    pane.type('half a sentence that is longer than one line');
+    for (const [columns, rows] of [[30, 10], [60, 20], [40, 12]] as const) {
+      pane.resize(columns, rows);
+      await pane.shows('one line');
+    }
+    const after = await pane.shows(/> half a sentence/);
+    expect(after.match(/^Paragraph \d+\.$/gm)).toHaveLength(120);
+    expect(after.match(/> half a sentence/g)).toHaveLength(1);
+  });
+
+  test('pastes are folded, the editor of the person is opened, and Ctrl-Z comes back', async () => {
+    here.write({ 'editor.sh': '#!/bin/sh\nprintf " and more" >> "$1"\n' });
+    await begin([100, 30], { EDITOR: join(here.project, 'editor.sh') });
+    pane.paste('x'.repeat(100).concat('\n').repeat(1000));
+    await pane.shows('> [pasted 1,001 lines]');
+    pane.press('Enter');
+    await pane.shows(/Heard\./);
+    pane.type('text');
+    pane.press('C-g');
+    await pane.shows('> text and more');
+    pane.press('C-z');
+    await pane.shows('Stopped');
+    pane.type('echo in the shell; fg');
+    pane.press('Enter');
+    await pane.shows(/in the shell\n[^]*> text and more/);
+    pane.press('C-u');
+    say('!echo from the sandbox');
+    await pane.shows(/^from the sandbox$/m);
+    pane.press('C-d');
+    expect(await pane.exit()).toBe(0);
+    expect(pane.screen()).toContain('context 1.2k');
+  });
+
+  test('of two on one session the second is told, and goes on in one of its own', async () => {
+    await begin();
+    say('hello');
+    await pane.shows('Heard.');
+    using second = openPane(here, {}, undefined, [100, 40]);
+    second.toka(`${RUN} --continue`);
+    await second.shows(/session \S+: hello/);
+    say('hello again');
+    await pane.shows(/Heard[^]*Heard/);
+    second.type('and I');
+    second.press('Enter');
+    await second.shows('somebody else goes on with this session');
+    await second.shows(/Heard[^]*Heard/);
+    pane.press('C-d');
+    expect(await pane.exit()).toBe(0);
+  });
+
+  test('a terminal that is closed ends the turn, which is recorded; one whose process was killed can be gone on with', async () => {
+    await begin();
+    say('for ever');
+    await pane.shows('word word');
+    const pid = /"pid":(\d+)/.exec((await here.run(['runs', 'list', '--json'])).stdout)?.[1];
+    expect(pid === undefined || existsSync(`/proc/${pid}`)).toBe(true);
+    pane[Symbol.dispose]();
+    await until(async () => (await here.json<{ runs: readonly { tool?: string; status: string }[] }>(['runs', 'list'])).runs.some(({ tool, status }) => tool === 'agent/assistant' && status === 'cancelled'));
+    await begin();
+  });
+});
