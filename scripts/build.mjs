@@ -70,6 +70,7 @@ const LATE = {
   doctor: 'src/ui/doctor.ts',
   lock: 'src/ui/lock.ts',
   manifests: 'src/ui/manifests.ts',
+  'models-list': 'src/ui/models.ts',
   'plugin-build': 'src/ui/plugin-kit/build.ts',
   'plugin-generate': 'src/ui/plugin-kit/generate.ts',
   'tool-test': 'src/ui/tool-test/test.ts',

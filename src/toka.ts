@@ -23,10 +23,11 @@ import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
-import type { Models } from './model/port.ts';
+import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentParams } from './pipeline/agent/port.ts';
-import type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import { promptParams } from './pipeline/prompt/params.ts';
+import type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
@@ -44,7 +45,8 @@ import { recordFolder } from './registry/plugins/record.ts';
 export type { Trust } from './project-trust.ts';
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentParams } from './pipeline/agent/port.ts';
-export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { ListedModel, ListedService, Models, ModelsOverview } from './model/port.ts';
+export type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
@@ -113,6 +115,8 @@ export interface Toka {
   code(code: Code): CodeRequest;
   /** Asks for an agent to be run. */
   agent(name: string, params: AgentParams): AgentRequest;
+  /** Asks for a model to be asked, that one and no other. */
+  prompt(candidate: Candidate, prompt: Prompt): PromptRequest;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -281,6 +285,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       capabilities,
     }),
     agent: (name, params) => ({ model: 'agent', principal, door: options.door ?? 'api', cwd, agent: name, params }),
+    prompt: (candidate, prompt) => ({
+      model: 'prompt',
+      principal,
+      door: options.door ?? 'api',
+      cwd,
+      route: candidate.route,
+      prompt,
+      params: promptParams(prompt),
+      candidates: async () => [candidate],
+      onReply: () => undefined,
+    }),
     sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
     run: async (request) => (await pipeline()).execute(house, request),

@@ -1,10 +1,10 @@
 import type { CallResult } from '@toka/sdk';
-import { hexDigest } from '../../digest.ts';
 import { type ErrorCode, TokaError } from '../../errors.ts';
-import type { Candidate, ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+import type { Candidate, ModelReply, ModelUsage } from '../../model/port.ts';
 import type { Calls } from '../calls.ts';
 import { answerOf, childOf, children, type Handing } from '../children.ts';
 import type { House } from '../house.ts';
+import { promptParams } from '../prompt/params.ts';
 import type { AgentRequest, PromptEvent } from '../request.ts';
 import { type Run, settled } from '../run.ts';
 import { reachOf } from './ceiling.ts';
@@ -51,7 +51,7 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
     tools: async () => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true),
     async ask(route, prompt) {
       const { result } = await named(
-        answerOf({ ...child(), model: 'prompt', route, prompt, params: paramsOf(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),
+        answerOf({ ...child(), model: 'prompt', route, prompt, params: promptParams(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),
       );
       onUsage(result.usage);
       return result;
@@ -88,11 +88,6 @@ async function named(answer: Promise<CallResult>): Promise<{ readonly result: Mo
 
 async function forRoute(route: string, candidates: readonly Candidate[], house: House): Promise<readonly Candidate[]> {
   return candidates[0]?.route === route ? candidates : (await house.models()).candidates(route);
-}
-
-function paramsOf(prompt: Prompt): { digest: string; messages: number; bytes: number } {
-  const text = JSON.stringify(prompt, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value));
-  return { digest: hexDigest(text), messages: prompt.messages.length, bytes: Buffer.byteLength(text) };
 }
 
 function heard(event: PromptEvent, emit: (event: AgentEvent) => void): void {
