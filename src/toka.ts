@@ -201,6 +201,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     const [{ openModels }, { planner }] = await Promise.all([import('./model/gateway.ts'), import('./agent/planner/planner.ts')]);
     return openModels({ local: planner, packageFiles: pluginFiles(env), settings: settings.models, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
   });
+  const meaning = retried(async () => (await import('./registry/search/meaning.ts')).openMeaning(pluginFiles(env), folders.cache));
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
@@ -216,6 +217,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       const index = await registry.index();
       return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
     },
+    likeness: async (query, tools) => (await meaning.get())?.likeness(query, tools),
     findAgent: agents.find,
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
     models: models.get,

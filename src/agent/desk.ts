@@ -47,12 +47,12 @@ function seen({ name, description, params }: ModelTool): ModelTool {
   return { name, description: visible(description), params: JSON.parse(visible(JSON.stringify(params))) as ModelTool['params'] };
 }
 
-function toolSearch(shelf: Shelf, { trust }: AgentHost): OwnTool {
+function toolSearch(shelf: Shelf, { likeness, trust }: AgentHost): OwnTool {
   return {
     definition: TOOL_SEARCH,
     async run({ query, limit }) {
       if (typeof query !== 'string' || (limit !== undefined && typeof limit !== 'number')) return misused('expected {query, limit?}');
-      const found = shelf.search(query, limit);
+      const found = shelf.search(query, limit, await likeness(query));
       const isTrusted = found.every(({ name }) => {
         const tool = shelf.toolNamed(name);
         return tool !== undefined && isTrustedTool(tool, trust);

@@ -12,6 +12,7 @@ import type { Models } from '../model/port.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
 import type { Drift, Lock } from '../registry/lock/lock.ts';
 import type { ListedRuntime } from '../registry/runtimes.ts';
+import type { Likeness } from '../registry/search/meaning.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { WarmProcesses } from '../sandbox/warm.ts';
@@ -64,6 +65,8 @@ export interface House {
   toolNames(): Promise<readonly string[]>;
   /** Every tool, as it was when the index was built. */
   allTools(): Promise<readonly Tool[]>;
+  /** How much tools mean what is asked for; undefined where no plugin can tell. */
+  likeness(query: string, tools: readonly Tool[]): Promise<Likeness | undefined>;
   /** Finds an agent by its name. */
   findAgent(name: string): Promise<AgentSpec>;
   /** The loop that agents are run by. */

@@ -1,5 +1,6 @@
 import type { CallResult } from '@toka/sdk';
 import { type ErrorCode, TokaError } from '../../errors.ts';
+import type { Tool } from '../../manifest/tool.ts';
 import type { Candidate, ModelReply, ModelUsage } from '../../model/port.ts';
 import type { Calls } from '../calls.ts';
 import { answerOf, childOf, children, type Handing } from '../children.ts';
@@ -38,6 +39,7 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
     ...(options.flow ? { flow: options.flow } : {}),
     ...(onEvent ? { onEvent } : {}),
   });
+  const tools = async (): Promise<readonly Tool[]> => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true);
   return {
     runId: run.id,
     signal,
@@ -48,7 +50,8 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
     emit,
     record: recorder.record,
     steered: async (step) => recorder.steered(step, request.inbox),
-    tools: async () => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true),
+    tools,
+    likeness: async (query) => house.likeness(query, await tools()),
     async ask(route, prompt) {
       const { result } = await named(
         answerOf({ ...child(), model: 'prompt', route, prompt, params: promptParams(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),

@@ -3,6 +3,7 @@ import type { PlacedFlowRule } from '../../config/layers.ts';
 import type { AgentSpec } from '../../manifest/agent/spec.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+import type { Likeness } from '../../registry/search/meaning.ts';
 
 /** Where something in a conversation comes from. */
 export type Origin = 'system' | 'user' | 'model' | 'trusted-tool' | 'untrusted-tool' | 'web' | 'file';
@@ -121,6 +122,8 @@ export interface AgentHost {
   readonly trust: TrustRules;
   /** Every tool that the agent may call, or ask to call, by qualified name. */
   tools(): Promise<readonly Tool[]>;
+  /** How much each of them means what is asked for, where a plugin can tell. */
+  likeness(query: string): Promise<Likeness | undefined>;
   /** Asks a model, in a run of its own. Rejects with a TokaError. */
   ask(route: string, prompt: Prompt): Promise<ModelReply>;
   /** Calls a tool, in a run of its own; never rejects for what that run ended with. */

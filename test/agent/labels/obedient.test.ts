@@ -105,6 +105,7 @@ async function gotThrough({ pages, tools = [], untrustedProject = false }: Attem
     home: '/home/me',
     trust: { isProjectTrusted: !untrustedProject, trustedTools: [], rules: [], realPath: (path) => path },
     tools: async () => all,
+    likeness: async () => undefined,
     async ask(route, { messages, tools: defined = [] }) {
       page += 1;
       const next: AssistantPart[] = page <= pages.length ? [{ type: 'tool-call', id: `page-${page}`, name: untrustedProject ? 'files__file-reader' : 'web__fetch', params: untrustedProject ? { path: 'README.md' } : { url: 'https://good.example/docs' } }] : [];
