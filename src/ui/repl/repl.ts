@@ -3,7 +3,7 @@ import type { Session } from '../../agent/session/sessions.ts';
 import type { Missing } from '../../capability/policy.ts';
 import { toTokaError } from '../../errors.ts';
 import type { Tool } from '../../manifest/tool.ts';
-import type { Question, Taint } from '../../pipeline/agent/port.ts';
+import type { Question, SaidPart, Taint } from '../../pipeline/agent/port.ts';
 import { printFlow, reasonOfTaint } from '../../pipeline/agent/taint.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { Answer, Asked } from '../../pipeline/house.ts';
@@ -205,9 +205,9 @@ export class Repl implements Listener {
     else this.#fail({ code: 'TOKA_USAGE', message: `there is no command /${name}`, hint: '/help shows all' });
   }
 
-  async #say(text: string): Promise<void> {
-    this.#echo(text);
-    await this.#inTurn((options) => this.#conversation.say([{ type: 'text', text }], options));
+  async #say(said: string | readonly SaidPart[]): Promise<void> {
+    if (typeof said === 'string') this.#echo(said);
+    await this.#inTurn((options) => this.#conversation.say(typeof said === 'string' ? [{ type: 'text', text: said }] : said, options));
     // What was to reach the turn and came too late is said now.
     const late = this.#conversation.takeSteered();
     if (late.length > 0) this.#queue.unshift(late.join('\n'));
@@ -266,7 +266,7 @@ export class Repl implements Listener {
       conversation: this.#conversation,
       permissions: this.#permissions,
       commands: this.#commands,
-      say: async (text) => this.#say(text),
+      say: async (said) => this.#say(said),
       compact: async () => this.#inTurn((options) => this.#conversation.compact(options)),
       quit: () => this.ended(),
     };

@@ -9,6 +9,7 @@ import { History } from './editor/history.ts';
 import type { Face } from './face.ts';
 import { LineFace } from './line-face.ts';
 import { LiveFace } from './live-face.ts';
+import { customCommands } from './custom-commands.ts';
 import { Repl } from './repl.ts';
 import { showSession } from './show-session.ts';
 import type { ThemeName } from './theme.ts';
@@ -53,7 +54,7 @@ export async function startRepl(options: StartOptions, door: Door): Promise<numb
   const hangUp = untilHungUp();
   try {
     const session = options.session === undefined ? undefined : await (await toka.sessions()).find(options.session);
-    repl = new Repl(toka, { ...options, agent: options.agent ?? 'assistant', hasShell: isAttended, ...(session ? { session } : { session: undefined }) });
+    repl = new Repl(toka, { ...options, agent: options.agent ?? 'assistant', hasShell: isAttended, commands: await customCommands(toka), ...(session ? { session } : { session: undefined }) });
     const face = isLive ? liveFace(repl, toka, options, door) : new LineFace({ stdin, stdout: isAttended ? stdout : door.stdout, stderr: door.stderr, isAttended });
     hangUp.signal.addEventListener('abort', () => repl?.hungUp());
     if (session) await showSession(session, { conversation: repl.conversation, face });
