@@ -5,6 +5,15 @@ import { run } from '@oclif/core/run';
 import AgentInit from './commands/agent/init.ts';
 import AgentList from './commands/agent/list.ts';
 import AgentRun from './commands/agent/run.ts';
+import AgentSessionsExport from './commands/agent/sessions/export.ts';
+import AgentSessionsFork from './commands/agent/sessions/fork.ts';
+import AgentSessionsImport from './commands/agent/sessions/import.ts';
+import AgentSessionsList from './commands/agent/sessions/list.ts';
+import AgentSessionsRemove from './commands/agent/sessions/remove.ts';
+import AgentSessionsRename from './commands/agent/sessions/rename.ts';
+import AgentSessionsResume from './commands/agent/sessions/resume.ts';
+import AgentSessionsSearch from './commands/agent/sessions/search.ts';
+import AgentSessionsShow from './commands/agent/sessions/show.ts';
 import AgentShow from './commands/agent/show.ts';
 import AgentValidate from './commands/agent/validate.ts';
 import AuditCheckpoint from './commands/audit/checkpoint.ts';
@@ -85,6 +94,15 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'agent:init': AgentInit,
   'agent:list': AgentList,
   'agent:run': AgentRun,
+  'agent:sessions:export': AgentSessionsExport,
+  'agent:sessions:fork': AgentSessionsFork,
+  'agent:sessions:import': AgentSessionsImport,
+  'agent:sessions:list': AgentSessionsList,
+  'agent:sessions:remove': AgentSessionsRemove,
+  'agent:sessions:rename': AgentSessionsRename,
+  'agent:sessions:resume': AgentSessionsResume,
+  'agent:sessions:search': AgentSessionsSearch,
+  'agent:sessions:show': AgentSessionsShow,
   'agent:show': AgentShow,
   'agent:validate': AgentValidate,
   'audit:checkpoint': AuditCheckpoint,

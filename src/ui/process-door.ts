@@ -14,8 +14,9 @@ export interface ProcessDoor extends Door {
 }
 
 /** Who is asked where somebody is there. */
-const people: Required<Pick<TokaOptions, 'approver' | 'reviewer'>> = {
+const people: Required<Pick<TokaOptions, 'approver' | 'confirmer' | 'reviewer'>> = {
   approver: async (tool, missing, root) => (await import('./remember.ts')).askAndRemember(tool, missing, root),
+  confirmer: async (tool, taint, root) => (await import('./remember.ts')).askAboutFlowAndRemember(tool, taint, root),
   reviewer: async (drift) => (await import('./prompts.ts')).askAboutDrift(drift),
 };
 

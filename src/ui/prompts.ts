@@ -6,7 +6,8 @@ import { TokaError } from '../errors.ts';
 import { onOneLine } from '../manifest/plain.ts';
 import { hasSecrets } from '../manifest/secret-parts.ts';
 import type { ParameterSchema, Tool } from '../manifest/tool.ts';
-import type { Question } from '../pipeline/agent/port.ts';
+import type { Question, Taint } from '../pipeline/agent/port.ts';
+import { printFlow, reasonOfTaint } from '../pipeline/agent/taint.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
 import { differenceText } from './difference.ts';
@@ -110,6 +111,19 @@ function question(tool: Tool, { capability, lack }: Missing): string {
   if (lack.by === 'ask') return `${who} needs ${name}, which ${plain(lack.source)} wants to be asked for each time${lack.reason === undefined ? '' : ` (${plain(lack.reason)})`}.`;
   if (lack.by === 'protected') return `${who} needs ${name}, which steers ${steeredBy(lack.part)}, so a grant of the tree around it leaves it out.`;
   return `${who} needs ${name}, which no rule grants.${lack.by === 'secret' ? ' It bears secrets, so the built-in default leaves it out.' : ''}`;
+}
+
+/** Asks a person whether an agent may pass on a value that others may have chosen. */
+export async function askAboutFlow(tool: Tool, taint: Taint, { own }: Pick<Offers, 'own'>): Promise<Chosen> {
+  const choices: readonly { readonly name: string; readonly value: Chosen }[] = [
+    { name: 'once: for this call', value: { decision: 'once' } },
+    { name: 'session: this value, until toka ends', value: { decision: 'session' } },
+    ...(own === undefined ? [] : [{ name: 'always: write a rule for this value into your own file for this project', value: { decision: 'always', file: 'own' } } as const]),
+    { name: 'deny', value: { decision: 'deny' } },
+  ];
+  const message = `An agent calls ${plain(tool.qualified)} (effect ${tool.effect}) with a ${taint.role} that you have not named: ${printFlow(taint)}\n  ${reasonOfTaint(taint)}. Shall it?`;
+  const answer = await one({ type: 'select', name: 'decision', message, choices: choices.map(({ name }, value) => ({ name, value })), default: choices.length - 1 });
+  return choices[answer as number]?.value ?? { decision: 'deny' };
 }
 
 /** Shows a person what is otherwise with a tool than the lock says, and asks what to do. */

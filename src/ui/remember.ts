@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Document, isMap, isSeq, parseDocument } from 'yaml';
+import { escapeGlob } from '../capability/glob.ts';
 import { printCapability } from '../capability/grammar.ts';
 import type { Missing } from '../capability/policy.ts';
 import { isInSession, rememberForSession } from '../capability/session.ts';
@@ -9,8 +10,9 @@ import { findProject, userFolders, userProjectConfigFile } from '../config/paths
 import { TokaError } from '../errors.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Tool } from '../manifest/tool.ts';
+import type { Taint } from '../pipeline/agent/port.ts';
 import type { Answer } from '../pipeline/house.ts';
-import { askCapability } from './prompts.ts';
+import { askAboutFlow, askCapability } from './prompts.ts';
 
 /** Asks a person for a capability and keeps the answer for as long as it was given for. */
 export async function askAndRemember(tool: Tool, missing: Missing, root: string | undefined): Promise<Answer> {
@@ -29,6 +31,20 @@ export async function askAndRemember(tool: Tool, missing: Missing, root: string 
   if (file === 'own' && own !== undefined) writeRule(own, ...rule);
   if (file === 'project' && project !== undefined && root !== undefined) writeTrustedRule(project, root, ...rule);
   return { decision, by: 'person' };
+}
+
+/** Asks a person whether an agent may pass on a value, and keeps the answer where it was given for good. */
+export async function askAboutFlowAndRemember(tool: Tool, taint: Taint, root: string | undefined): Promise<Answer> {
+  const own = root === undefined ? undefined : userProjectConfigFile(root);
+  const { decision, file } = await askAboutFlow(tool, taint, own === undefined ? {} : { own });
+  if (file === 'own' && own !== undefined) writeFlowRule(own, tool, taint);
+  return { decision, by: 'person' };
+}
+
+/** Adds a rule for exactly this value to a configuration file; everything else in it stays as it is. */
+export function writeFlowRule(file: string, tool: Tool, { parameter, value }: Taint): void {
+  const [, name] = parameter.split('/');
+  addTo(file, ['flows', 'allow'], { tool: tool.qualified, parameter: name, values: [escapeGlob(value)] });
 }
 
 interface TrustedFile {
@@ -59,11 +75,15 @@ function writeTrustedRule({ file, text }: TrustedFile, root: string, capability:
  * @returns The text of the file as it is now.
  */
 export function writeRule(file: string, capability: string, tool: string): string {
+  return addTo(file, ['policy', 'allow'], { capability, tools: [tool] });
+}
+
+function addTo(file: string, place: readonly string[], value: object): string {
   const document = read(file);
-  const rule = document.createNode({ capability, tools: [tool] });
-  const allow: unknown = document.getIn(['policy', 'allow']);
-  if (isSeq(allow)) allow.add(rule);
-  else document.setIn(['policy', 'allow'], document.createNode([rule]));
+  const rule = document.createNode(value);
+  const list: unknown = document.getIn(place);
+  if (isSeq(list)) list.add(rule);
+  else document.setIn(place, document.createNode([rule]));
   const text = document.toString();
   try {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o600;

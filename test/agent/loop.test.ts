@@ -89,7 +89,7 @@ describe('an agent', () => {
   });
 
   test('keeps what a file was before it changed it', async () => {
-    const { result } = await agent.ask([calls(['file-writer', { path: 'notes.txt', content: 'new', overwrite: true }]), { text: 'done' }], { allow: ['fs:write:notes.txt', 'fs:read:notes.txt'] });
+    const { result } = await agent.ask([calls(['file-writer', { path: 'notes.txt', content: 'new', mode: 'overwrite' }]), { text: 'done' }], { allow: ['fs:write:notes.txt', 'fs:read:notes.txt'] });
     const journal = await agent.toka.journal();
     const [kept] = (await journal.read(result.runId)).flatMap(({ event }) => (event.type === 'agent.kept' ? [event] : []));
     expect(Buffer.from(await journal.blob(kept?.before?.blob ?? '')).toString()).toBe('one\ntwo\n');

@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(async () => agent[Symbol.asyncDispose]());
 
 const DIST = join(import.meta.dirname, '../../dist/toka.js');
-const WRITE = calls(['file-writer', { path: 'log.txt', content: 'once\n', createParents: false }]);
+const WRITE = calls(['file-writer', { path: 'log.txt', content: 'once\n' }]);
 const READ = calls(['file-reader', { path: 'notes.txt' }]);
 const ALLOW = ['fs:write:log.txt'];
 

@@ -33,6 +33,8 @@ const FORMATS: Readonly<Record<string, string>> = { uri: 'url', iri: 'url', url:
  */
 export function sinksOf(tool: Tool, params: Readonly<Record<string, unknown>>, cwd: string): Sink[] {
   if (tool.executable.type === 'code') return sinksOfCode(tool, params);
+  // What an agent is told is judged by what it then asks for.
+  if (tool.executable.type === 'agent') return [];
   const reach = reachOf(tool);
   return Object.entries(params).flatMap(([name, value]) => {
     const schema = tool.params.properties[name];

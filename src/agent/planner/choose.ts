@@ -21,19 +21,12 @@ export function choose(clause: string, candidates: readonly Candidate[], tools: 
   const [best, next] = named.length === 1 ? named : defined;
   if (!best) return { clause, why: 'no tool does that', nearest };
   if (sureness(clause, best.tool, best.score, next?.score ?? 0) < SURE) return { clause, why: 'it is not sure which tool does that', nearest };
-  return mayBeGuessed(clause, best.tool) ? { clause, tool: best.tool } : { clause, why: `${best.tool.name} changes something, and is called only where it is named`, nearest: [best.tool] };
+  // What changes nothing may be guessed.
+  return effectOf(best.tool) === undefined || isNamed(clause, best.tool.name) ? { clause, tool: best.tool } : { clause, why: `${best.tool.name} changes something, and is called only where it is named`, nearest: [best.tool] };
 }
 
 /** The candidates among tools that are all defined. */
 export function ranked(clause: string, tools: readonly ModelTool[]): Candidate[] {
   const ranking = new Ranking(tools.map((tool) => ({ item: tool.name, terms: [...termsOf(tool.name), ...termsOf(tool.name), ...termsOfTool(tool)] })));
   return ranking.search(clause, NEAREST + 2).map(({ item, score }) => ({ name: item, score }));
-}
-
-/** What cannot be taken back is called only by its name; what can be repeated at least by all words of it. */
-function mayBeGuessed(clause: string, tool: ModelTool): boolean {
-  const effect = effectOf(tool);
-  if (effect === undefined || isNamed(clause, tool.name)) return true;
-  const said = new Set(termsOf(clause));
-  return effect === 'idempotent' && termsOf(tool.name).every((term) => said.has(term));
 }

@@ -22,6 +22,8 @@ export interface Missing {
 export interface Filling {
   readonly params: JsonObject;
   readonly missing: readonly Missing[];
+  /** Values that stand in the order and went nowhere: it was not understood. */
+  readonly unused: readonly string[];
 }
 
 export interface FillOptions {
@@ -40,8 +42,10 @@ export function fill(clause: string, tool: ModelTool, options: FillOptions): Fil
   work.takeChoices();
   work.takeBeside();
   work.takeTyped();
+  work.takeOnly();
   if (!options.isStrict) {
     work.takeQuoted();
+    work.takeFolder();
     work.takeEarlier();
     work.takeRest();
   }
@@ -62,19 +66,20 @@ const SMALL = new Set('a an the of in on at to by for from with into onto and or
 
 class Slots {
   readonly #clause: string;
-  readonly #tool: ModelTool;
   readonly #options: FillOptions;
   readonly #parameters: readonly Parameter[];
   readonly #params: JsonObject = {};
+  /** What the tool speaks of. */
+  readonly #known: ReadonlySet<string>;
   #literals: readonly Literal[];
   /** Places of the clause that are used up. */
   readonly #taken: { readonly start: number; readonly end: number }[] = [];
 
   constructor(clause: string, tool: ModelTool, options: FillOptions) {
     this.#clause = clause;
-    this.#tool = tool;
     this.#options = options;
     this.#parameters = parametersOf(tool);
+    this.#known = new Set(termsOfTool(tool));
     this.#literals = literalsIn(clause, options.today);
     for (const name of [tool.name, tool.name.split('__').at(-1) ?? '']) this.#cover(name);
   }
@@ -84,6 +89,8 @@ class Slots {
     return {
       params: this.#params,
       missing: missing.map(({ description, name, schema }) => ({ name, description, schema: schema as JsonObject })),
+      // A number in letters may be a word like any other.
+      unused: this.#literals.map(({ start, end }) => this.#clause.slice(start, end)).filter((text) => !/^[a-z]+$/i.test(text)),
     };
   }
 
@@ -91,7 +98,7 @@ class Slots {
   takeNamed(): void {
     for (const literal of this.#literals.filter(({ kind }) => kind === 'named')) {
       const parameter = this.#open().find(({ name }) => spaced(name) === spaced(literal.name ?? ''));
-      if (parameter) this.#set(parameter, literal.value, literal);
+      if (parameter) this.#set(parameter, this.#meant(parameter, literal.value), literal);
     }
   }
 
@@ -147,6 +154,24 @@ class Slots {
     }
   }
 
+  /** All that is said beside the name of the tool, for all that it needs: `checksum notes`. */
+  takeOnly(): void {
+    const [parameter, ...others] = this.#open().filter(({ isRequired, schema }) => isRequired && schema['default'] === undefined);
+    const words = Array.from(this.#clause.matchAll(/\S+/g), ({ 0: word, index }) => ({ word, start: index, end: index + word.length }));
+    const [name, value, ...more] = /^(?:run|call|use|invoke)$/i.test(words[0]?.word ?? '') ? words.slice(1) : words;
+    if (parameter && others.length === 0 && name && value && more.length === 0 && this.#isTaken(name)) this.#set(parameter, value.word.replace(/^(["'`])(.*)\1$/, '$2'), value);
+  }
+
+  /** `in src`, `of the docs folder` */
+  takeFolder(): void {
+    const parameter = this.#open().find(({ name, schema }) => kindOf(name, schema) === 'path');
+    const found = /\b(?:in|of|from|under|inside|within)\s+(?:the\s+)?(?:(?:folder|directory|file)\s+)?(?<value>[\w-]+)(?:\s+(?:folder|directory))?\s*$/i.exec(this.#clause);
+    const value = found?.groups?.['value'];
+    if (!parameter || !found || value === undefined || isPointing(found[0]) || SMALL.has(value.toLowerCase()) || termsOf(value).every((term) => this.#known.has(term))) return;
+    const start = found.index + found[0].lastIndexOf(value);
+    this.#set(parameter, value, { start, end: start + value.length });
+  }
+
   /** What was given to, or came of, an earlier call, where the order points at it. */
   takeEarlier(): void {
     if (!isPointing(this.#clause)) return;
@@ -161,11 +186,10 @@ class Slots {
     const open = this.#open().filter(({ isRequired, schema }) => isRequired && schema['default'] === undefined);
     const [parameter] = open;
     if (!parameter || open.length > 1 || !['text', 'host'].includes(kindOf(parameter.name, parameter.schema))) return;
-    const known = new Set(termsOfTool(this.#tool));
     const words = Array.from(this.#clause.matchAll(/[^\s,;:!?"“”()]+/g), ({ 0: word, index }) => ({ start: index, end: index + word.replace(/[.']+$/, '').length, word }));
     const isKnown = (word: string): boolean => {
       const terms = termsOf(word);
-      return SMALL.has(word.toLowerCase()) || terms.every((term) => known.has(term));
+      return SMALL.has(word.toLowerCase()) || terms.every((term) => this.#known.has(term));
     };
     const strange = words.map((each, at) => ({ ...each, at })).filter(({ word, ...place }, at) => at > 0 && !isKnown(word) && !this.#isTaken(place));
     const [first, last] = [strange[0], strange.at(-1)];
@@ -178,6 +202,11 @@ class Slots {
       const said = new RegExp(`(?:--|\\b(?<word>no|without|with|only|including|include)\\s+)${escaped(spaced(parameter.name)).replaceAll(' ', '[ -]')}\\b`, 'i').exec(this.#clause);
       if (said) this.#params[parameter.name] = !/^(?:no|without)$/i.test(said.groups?.['word'] ?? '');
     }
+  }
+
+  /** `tomorrow` is a date where one is wanted. */
+  #meant({ name, schema }: Parameter, value: string): string {
+    return (kindOf(name, schema) === 'date' && literalsIn(value, this.#options.today).find(({ kind }) => kind === 'date')?.value) || value;
   }
 
   #takeNumberBeside(parameter: Parameter, name: string): void {

@@ -22,8 +22,8 @@ const LITERAL = new RegExp(
     String.raw`(?<url>https?:\/\/[^\s"'<>]*[^\s"'<>.,;:!?)])`,
     String.raw`(?<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)`,
     String.raw`(?<!\w)(?<date>\d{4}-\d\d-\d\d)(?!\w)|(?<!\w)(?<daymonth>\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?(?<month1>${month}),?\s+(?<year1>\d{4})|\b(?<month2>${month})\s+(?<day2>\d{1,2})(?:st|nd|rd|th)?,?\s+(?<year2>\d{4})|\b(?<near>today|tomorrow|yesterday)\b`,
-    String.raw`(?<path>(?<!\S)(?:~|\.{1,2})?\/[^\s,;:!?"')]*|(?<!\S)\.{1,2}(?=\s|$)|(?<![\w/.-])[\w@.*-]*\/[\w@.*/-]*[\w*/]|(?<![\w/-])\.?[A-Za-z_*][\w*-]*(?:\.[\w*-]+)*\.[A-Za-z][A-Za-z0-9]{0,9}(?![\w(])|(?<![\w/.])\.[a-z][\w-]+)`,
-    String.raw`(?<![\w.])(?<number>[-+]?\d+(?:,\d{3})*(?:\.\d+)?)(?!\w*\/|st\b|nd\b|rd\b|th\b)|\b(?<spelled>${NUMBERS.slice(1).join('|')})\b`,
+    String.raw`(?<path>(?<!\S)(?:~|\.{1,2})?\/[^\s,;:!?"')]*|(?<!\S)\.{1,2}(?=\s|$)|(?<![\w/.-])[\w@.*-]+\/(?:[\w@.*/-]*[\w*/])?|(?<![\w/-])\.?[A-Za-z_*][\w*-]*(?:\.[\w*-]+)*\.[A-Za-z][A-Za-z0-9]{0,9}(?![\w(])|(?<![\w/.])\.[a-z][\w-]+)`,
+    String.raw`(?<![\w.-])(?<number>[-+]?\d+(?:,\d{3})*(?:\.\d+)?)(?!\w*\/|st\b|nd\b|rd\b|th\b)|\b(?<spelled>${NUMBERS.slice(1).join('|')})\b`,
   ].join('|'),
   'giu',
 );

@@ -51,8 +51,10 @@ interface Prepared extends Filling {
 function callOrAsk(choices: readonly Chosen[], progress: Progress): Move {
   const { answers, done, wasAsked } = progress;
   const prepared = choices.map((choice, at) => prepare(choice, done.length + at + 1, progress));
+  const [odd] = prepared.filter(({ unused }) => unused.length > 0);
+  if (odd) return { text: abstention([{ clause: choices[odd.number - done.length - 1]?.clause ?? '', why: `it is not sure what ${odd.unused.join(' and ')} is to ${odd.tool.name}`, nearest: [odd.tool] }]), isDone: false };
   // What a later order points at is known only then.
-  const due = prepared.filter((_, at) => at === 0 || !isPointing(choices[at]?.clause ?? ''));
+  const due = prepared.filter((each, at) => at === 0 || isFinal(each.tool) || !isPointing(choices[at]?.clause ?? ''));
   const missing = due.flatMap(({ missing: fields, number, tool }) => fields.map((field) => ({ ...field, number, tool })));
   if (missing.length > 0) {
     const named = missing.map(({ name, number, tool, ...field }) => ({ ...field, name: missing.filter((other) => other.name === name).length > 1 ? `${name}_${number}` : name, tool }));
@@ -66,15 +68,19 @@ function callOrAsk(choices: readonly Chosen[], progress: Progress): Move {
 }
 
 function prepare({ clause, tool }: Chosen, number: number, { answers, before, done, today }: Progress): Prepared {
-  const effect = effectOf(tool);
-  const isStrict = effect === 'external' || effect === 'privileged';
   const earlier: readonly Done[] = [...done.toReversed(), ...before.toReversed()];
-  const { missing, params } = fill(clause, tool, { earlier, isStrict, today });
+  const { missing, params, unused } = fill(clause, tool, { earlier, isStrict: isFinal(tool), today });
   const answered = missing.flatMap((field) => {
     const value = answerTo(field, number, answers);
     return value === undefined ? [] : [[field.name, value] as const];
   });
-  return { tool, number, params: { ...params, ...Object.fromEntries(answered) }, missing: missing.filter(({ name }) => !answered.some(([each]) => each === name)) };
+  return { tool, number, unused, params: { ...params, ...Object.fromEntries(answered) }, missing: missing.filter(({ name }) => !answered.some(([each]) => each === name)) };
+}
+
+/** Whether what it does cannot be taken back: it is given only what was said for it. */
+function isFinal(tool: ModelTool): boolean {
+  const effect = effectOf(tool);
+  return effect === 'external' || effect === 'privileged';
 }
 
 function answerTo({ name, schema }: Missing, number: number, answers: JsonObject = {}): JsonValue | undefined {

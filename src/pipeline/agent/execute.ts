@@ -28,6 +28,8 @@ export async function executeAgent(asked: Run, request: AgentRequest, house: Hou
   const ended = new AbortController();
   let current = run;
   try {
+    const { takenOver } = request.params;
+    if (takenOver) return { ...(await takeSession(run, request, house)), conversed: takenOver, completion: completionOf({ messages: takenOver, text: '', tasks: [], steps: 0 }) };
     const candidates = await candidatesOf(run, request, house);
     const [first] = candidates;
     current = await takeSession(run, request, house);
@@ -103,8 +105,8 @@ function formOf(schema: JsonObject | undefined): Pick<AgentOrder, 'schema'> {
   return schema === undefined ? {} : { schema };
 }
 
-function completionOf({ data, failure, steps, tasks, text }: AgentOutcome, route: string): Completion {
-  const result = { text, ...(data === undefined ? {} : { answer: data }), tasks, steps, model: route };
+function completionOf({ data, failure, steps, tasks, text }: AgentOutcome, route?: string): Completion {
+  const result = { text, ...(data === undefined ? {} : { answer: data }), tasks, steps, ...(route === undefined ? {} : { model: route }) };
   return { output: text, outputBytes: Buffer.byteLength(text), truncated: false, exitCode: failure ? null : 0, pieces: text === '' ? [] : [{ stream: 'stdout', bytes: Buffer.from(text) }], data: result as unknown as JsonValue };
 }
 

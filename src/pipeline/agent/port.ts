@@ -30,6 +30,8 @@ export type AgentParams = {
   readonly schema?: JsonObject;
   /** Whether it may only look. Default false. */
   readonly plan?: boolean;
+  /** What was said elsewhere: it becomes the conversation as it is, and no model is asked. */
+  readonly takenOver?: readonly Message[];
   /** Whether it only puts a summary in the place of its conversation so far. Default false. */
   readonly compact?: boolean;
 };

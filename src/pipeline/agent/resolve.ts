@@ -45,6 +45,7 @@ const PARAMETERS: ParametersSchema = {
     maxSteps: { type: 'integer', minimum: 1, description: 'How often it may ask its model' },
     schema: { type: 'object', description: 'JSON Schema of the answer' },
     plan: { type: 'boolean', description: 'Whether it may only look' },
+    takenOver: { type: 'array', items: { type: 'object' }, description: 'What was said elsewhere' },
     compact: { type: 'boolean', description: 'Whether it only shortens its conversation' },
   },
   required: ['said'],

@@ -70,11 +70,11 @@ async function confirm(run: Run, taints: readonly Taint[], house: House): Promis
   let current = run;
   for (const taint of taints) {
     if (!confirmer) throw tainted(current, taints);
-    const { decision, by } = await confirmer(settled(run, 'tool'), taint, projectRoot);
-    const approval: ApprovalDecided = { v: 1, type: 'approval.decided', capability: maskOf(run).text(printFlow(taint)), decision, by };
+    const answer = await confirmer(settled(run, 'tool'), taint, projectRoot);
+    const approval: ApprovalDecided = { v: 1, type: 'approval.decided', capability: maskOf(run).text(printFlow(taint)), ...answer };
     current = { ...current, approvals: [...current.approvals, approval] };
-    if (decision === 'deny') throw new Halt(current, tainted(run, [taint]));
-    if (decision !== 'once') agreed.set(house, (agreed.get(house) ?? new Set()).add(keyOf(run, taint)));
+    if (answer.decision === 'deny') throw new Halt(current, tainted(run, [taint]));
+    if (answer.decision !== 'once') agreed.set(house, (agreed.get(house) ?? new Set()).add(keyOf(run, taint)));
   }
   return current;
 }

@@ -44,7 +44,7 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
       ...(flags.plan ? { plan: true } : {}),
     };
     const result = await carryOut({ agent, session: session?.id, params, own }, flags, toka, progress, door);
-    show(result, flags, door);
+    showAgentResult(result, flags, door);
     return result.exitCode;
   } finally {
     await toka.close();
@@ -94,7 +94,8 @@ async function carryOut({ agent, session, params, own }: Order, { ephemeral, out
   }
 }
 
-function show(result: AgentResult, { output }: AgentRunFlags, door: Door): void {
+/** Prints what came of it. */
+export function showAgentResult(result: AgentResult, { output }: Pick<AgentRunFlags, 'output'>, door: Door): void {
   if (output !== 'text') {
     door.stdout.write(`${JSON.stringify(result)}\n`);
     return;

@@ -23,7 +23,7 @@ export async function readSaid(prompt: string, images: readonly string[], door: 
   const given = prompt === '-' ? await readPrompt(door) : prompt;
   if (given.trim() === '') throw new TokaError('TOKA_USAGE', 'the prompt is empty', { hint: 'write what is to be done: toka agent run -p "…"' });
   const context = prompt === '-' ? undefined : await readContext(door);
-  return [{ type: 'text', text: given }, ...(context === undefined ? [] : [{ type: 'text', text: `On standard input stood:\n\n${context}` } as const]), ...pictures];
+  return [{ type: 'text', text: given }, ...(context === undefined ? [] : [{ type: 'text', text: `On standard input stood:\n\n${context}`, origin: 'file' } as const]), ...pictures];
 }
 
 async function readPrompt({ stdin }: Door): Promise<string> {

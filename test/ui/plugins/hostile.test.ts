@@ -48,7 +48,7 @@ describe('a tarball', () => {
     }
     const more = write(folder);
     const file = join(here.base, 'weather.tgz');
-    await create({ cwd: folder, file, gzip: true, preservePaths: true }, [prefix, ...more]);
+    await create({ cwd: folder, file, gzip: { level: 1 }, preservePaths: true }, [prefix, ...more]);
     return here.json(['plugins', 'install', file, '--yes']);
   }
 
