@@ -13,7 +13,7 @@ import { withSessions } from './sessions.ts';
 export async function resumeSession(prefix: string, prompt: string | undefined, flags: AgentRunFlags, door: Door): Promise<number> {
   const { id, code } = await bringToItsEnd(prefix, flags, door, prompt === undefined);
   if (code !== undefined && (code !== 0 || prompt === undefined)) return code;
-  if (prompt === undefined) return (await import('../../repl/start.ts')).startRepl({ session: id, allow: flags.allow ?? [] }, door);
+  if (prompt === undefined) return (await import('../../repl/start.ts')).startRepl(undefined, { ...flags, session: id, 'screen-reader': false }, door);
   return runAgent(undefined, prompt, { ...flags, session: id }, door);
 }
 
