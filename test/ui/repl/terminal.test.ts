@@ -181,8 +181,8 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     await pane.shows('Slow, slow');
     pane.press('C-z');
     await pane.shows('Stopped');
-    say('kill -9 %1');
-    await pane.shows('Killed');
+    say('kill -9 %1; sleep 0.1; echo gone');
+    await pane.shows(/^gone$/m);
     pane.toka(`${RUN} --continue`);
     await pane.shows(/cut off[^]*1 go on/);
     pane.press('1');
