@@ -13,7 +13,7 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { trustFileOf } from './capability/trust.ts';
-import { NO_MODELS, type Retention } from './config/config.ts';
+import type { Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
@@ -194,8 +194,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const policy = (): Policy => ({ ...rules.get(), grants: [...rules.get().grants, ...sessionGrants(folders.state, root)] });
   const runtimes = lazily(() => listRuntimes(pluginFiles(env)));
   const models = retried(async () => {
-    const { openModels } = await import('./model/gateway.ts');
-    return openModels({ packageFiles: pluginFiles(env), settings: NO_MODELS, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
+    const [{ openModels }, { planner }] = await Promise.all([import('./model/gateway.ts'), import('./agent/planner/planner.ts')]);
+    return openModels({ local: planner, packageFiles: pluginFiles(env), settings: settings.models, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
   });
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;

@@ -43,7 +43,7 @@ export class Finish {
     // A plan is not done yet, and says so by being one.
     if (isPlanning) return { kind: 'done', ...answer };
     const unproven = [...(await this.#objectives(text)), ...(await this.#tasks.unproven(text))];
-    if (unproven.length === 0) return { kind: 'done', ...answer, ...this.#denials() };
+    if (unproven.length === 0) return { kind: 'done', ...answer, ...this.denials() };
     this.#rounds += 1;
     if (this.#rounds >= MOST_ROUNDS) return { kind: 'done', ...answer, failure: { code: 'TOKA_AGENT_UNPROVEN', message: `${spec.name} says that it is done, and does not hold what shows it: ${unproven.join('; ')}`, hint: 'toka runs show tells what was tried' } };
     return { kind: 'again', why: `You are not done: ${unproven.join('; ')}`, origins: originsOfProof(this.#host) };
@@ -68,7 +68,7 @@ export class Finish {
   }
 
   /** Whoever was denied what it needed has not succeeded, unless what was to be shown holds all the same. */
-  #denials(): { readonly failure?: NonNullable<AgentOutcome['failure']> } {
+  denials(): { readonly failure?: NonNullable<AgentOutcome['failure']> } {
     const { objectives, tasks } = this.#order.spec;
     const isShown = [...objectives, ...tasks].some(({ validation }) => validation !== undefined);
     const [first] = this.#carrier.denied;

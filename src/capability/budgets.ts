@@ -6,12 +6,12 @@ import type { ProcessIdentity } from '../journal/events.ts';
 import { isGone } from '../journal/process.ts';
 import { printDuration, printMoney, printSize } from '../manifest/units.ts';
 
-/** What a run uses of a budget, or may use: milliseconds of CPU time, bytes of output, and of models tokens and millionths of a US dollar. */
+/** What a run uses of a budget, or may use: milliseconds of CPU time, bytes of output, tokens of models, and millionths of a US dollar for them. */
 export interface Use {
   readonly cpu: number;
   readonly bytes: number;
-  readonly tokens: number;
-  readonly money: number;
+  readonly tokens?: number;
+  readonly money?: number;
 }
 
 /** A figure that no budget bounds is absent. */
@@ -72,7 +72,7 @@ export async function reserve(ledger: Ledger, { run, accounts, most }: Draw, now
     const left = leftOf(account, most, now);
     const short = shortOf(account, left);
     if (short !== undefined) throw budgetExceeded(short, { limit: account.budget[short] ?? 0 });
-    const held = lesserUse(most, left);
+    const held = perFigure((name) => Math.min(most[name] ?? 0, left[name] ?? Infinity));
     await write(ledger, id, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
     shares.push(shareOf(account.budget, left));
   }
@@ -99,21 +99,8 @@ export async function settle(ledger: Ledger, { run, accounts }: Pick<Draw, 'run'
     if (id === run) await ledger.remove(PREFIX + id);
     if (id === run || !account) continue;
     const { [run]: _settled, ...reserved } = account.reserved;
-    await write(ledger, id, { ...account, used: addUse(account.used, use), reserved });
+    await write(ledger, id, { ...account, used: perFigure((name) => (account.used[name] ?? 0) + (use[name] ?? 0)), reserved });
   }
-}
-
-/** What is used of a budget, figure by figure. */
-export const USED = ['cpu', 'bytes', 'tokens', 'money'] as const satisfies readonly (keyof Use)[];
-
-function addUse(one: Use, other: Use): Use {
-  return { cpu: one.cpu + other.cpu, bytes: one.bytes + other.bytes, tokens: one.tokens + other.tokens, money: one.money + other.money };
-}
-
-/** What is reserved: the most that it may use, where so much is left. */
-export function lesserUse(most: Use, left: Left): Use {
-  const least = (name: keyof Use): number => Math.min(most[name], left[name] ?? Infinity);
-  return { cpu: least('cpu'), bytes: least('bytes'), tokens: least('tokens'), money: least('money') };
 }
 
 /** One figure of a budget in words: `1m of time`. */
@@ -137,25 +124,44 @@ export function budgetExceeded(name: keyof Budget, { limit, token }: Bound = { l
 export const UNBOUNDED: Share = { left: {}, bounds: {} };
 
 const PREFIX = 'budget/';
-const NOTHING: Use = { cpu: 0, bytes: 0, tokens: 0, money: 0 };
-const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output', tokens: 'tokens', money: 'for models' };
+const FIGURES = ['cpu', 'bytes', 'tokens', 'money'] as const satisfies readonly (keyof Use)[];
+/** What only models use: others need not care that nothing is left. */
+const OF_MODELS: readonly (keyof Use)[] = ['tokens', 'money'];
+const NOTHING: Use = { cpu: 0, bytes: 0 };
+const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output', tokens: 'tokens of models', money: 'for models' };
+
+function perFigure(amount: (name: keyof Use) => number): Use {
+  return { cpu: amount('cpu'), bytes: amount('bytes'), ...ofModels(amount) };
+}
+
+/** What no model has used is not written down. */
+export function ofModels(amount: (name: 'tokens' | 'money') => number): Pick<Use, 'tokens' | 'money'> {
+  const [tokens, money] = [amount('tokens'), amount('money')];
+  return { ...(tokens === 0 ? {} : { tokens }), ...(money === 0 ? {} : { money }) };
+}
 
 function leftOf({ budget, openedMs, used, reserved }: Account, most: Use, now: number): Left {
   const left = (name: keyof Use): number => {
     // What has no limit of its own to be lowered reserves nothing, so what others have reserved does not stand in its way.
-    const held = most[name] === 0 ? 0 : Object.values(reserved).reduce((sum, use) => sum + use[name], 0);
-    return (budget[name] ?? Infinity) - used[name] - held;
+    const held = (most[name] ?? 0) === 0 ? 0 : Object.values(reserved).reduce((sum, use) => sum + (use[name] ?? 0), 0);
+    return (budget[name] ?? Infinity) - (used[name] ?? 0) - held;
   };
   return {
     // A clock that has gone back gives no more than there was at first.
     ...(budget.wall === undefined ? {} : { wall: Math.min(budget.wall, openedMs + budget.wall - now) }),
-    ...Object.fromEntries(USED.filter((name) => budget[name] !== undefined).map((name) => [name, left(name)])),
+    ...Object.fromEntries(FIGURES.filter((name) => budget[name] !== undefined && isAffected(name, most)).map((name) => [name, left(name)])),
   };
+}
+
+/** Whether a run that may use so much is bounded by what is left of a figure. */
+export function isAffected(name: keyof Use, most: Use): boolean {
+  return !OF_MODELS.includes(name) || (most.tokens ?? 0) > 0;
 }
 
 function shortOf({ budget, calls }: Account, left: Left): keyof Budget | undefined {
   if (budget.calls !== undefined && calls >= budget.calls) return 'calls';
-  return (['wall', ...USED] as const).find((name) => (left[name] ?? Infinity) <= 0);
+  const [short] = Object.entries(left).find(([, amount]) => amount !== undefined && amount <= 0) ?? [];
+  return short as keyof Budget | undefined;
 }
 
 async function write(ledger: Ledger, id: string, account: Account): Promise<void> {

@@ -4,7 +4,7 @@ import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
 import { isGone } from '../journal/process.ts';
-import { budgetExceeded, type Left, lesserUse, type Share, shareOf, tighter, UNBOUNDED, USED, type Use } from './budgets.ts';
+import { budgetExceeded, isAffected, type Left, ofModels, type Share, shareOf, tighter, UNBOUNDED, type Use } from './budgets.ts';
 
 /** What one token may use, over all runs that anybody makes with it or with one that was made from it. */
 export interface TokenBudget {
@@ -14,7 +14,7 @@ export interface TokenBudget {
   readonly until: number;
 }
 
-/** What a run uses of the budget of a token: beside what it uses of others the milliseconds that it takes; 0 for one that another run started. */
+/** What a run uses of the budget of a token: beside CPU time and output the milliseconds that it takes; 0 for one that another run started. */
 export interface TokenUse extends Use {
   readonly wall: number;
 }
@@ -50,7 +50,7 @@ export async function drawOnTokens(ledger: Ledger, budgets: readonly TokenBudget
   if (budgets.length > 0) await ledger.prune(now);
   const opened = await Promise.all(budgets.map(async (each) => ({ each, account: withoutGone(await read(ledger, each.token), now) })));
   const share = opened.map(({ each, account }) => leftTo(each, account, most)).reduce(tighter, UNBOUNDED);
-  const held = { ...lesserUse(most, share.left), wall: Math.min(most.wall, share.left.wall ?? Infinity), sinceMs: now, process };
+  const held = { ...perFigure((name) => Math.min(most[name] ?? 0, share.left[name] ?? Infinity)), sinceMs: now, process };
   for (const { each, account } of opened) await write(ledger, each, { ...account, calls: account.calls + 1, reserved: { ...account.reserved, [run]: held } });
   return share;
 }
@@ -65,8 +65,12 @@ export async function settleTokens(ledger: Ledger, budgets: readonly TokenBudget
 }
 
 const PREFIX = 'token/';
-const NOTHING: TokenUse = { wall: 0, cpu: 0, bytes: 0, tokens: 0, money: 0 };
-const FIGURES = ['wall', ...USED] as const;
+const NOTHING: TokenUse = { wall: 0, cpu: 0, bytes: 0 };
+const FIGURES = ['wall', 'cpu', 'bytes', 'tokens', 'money'] as const;
+
+function perFigure(amount: (name: keyof TokenUse) => number): TokenUse {
+  return { wall: amount('wall'), cpu: amount('cpu'), bytes: amount('bytes'), ...ofModels(amount) };
+}
 
 function leftTo({ token, budget }: TokenBudget, { calls, used, reserved }: Account, most: TokenUse): Share {
   if (budget.calls !== undefined && calls >= budget.calls) throw budgetExceeded('calls', { limit: budget.calls, token });
@@ -74,11 +78,12 @@ function leftTo({ token, budget }: TokenBudget, { calls, used, reserved }: Accou
   for (const name of FIGURES) {
     const { [name]: limit } = budget;
     // A run that another one started has the time which that one has reserved.
-    if (limit === undefined || (name === 'wall' && most.wall === 0)) continue;
+    if (limit === undefined || (name === 'wall' ? most.wall === 0 : !isAffected(name, most))) continue;
     // What has no limit of its own to be lowered reserves nothing, so what others have reserved does not stand in its way.
-    const held = most[name] === 0 ? NOTHING : Object.values(reserved).reduce<TokenUse>(sum, NOTHING);
-    left[name] = limit - used[name] - held[name];
-    if (left[name] <= 0) throw budgetExceeded(name, { limit, token });
+    const held = (most[name] ?? 0) === 0 ? NOTHING : Object.values(reserved).reduce<TokenUse>(sum, NOTHING);
+    const rest = limit - (used[name] ?? 0) - (held[name] ?? 0);
+    if (rest <= 0) throw budgetExceeded(name, { limit, token });
+    left[name] = rest;
   }
   return shareOf(budget, left, token);
 }
@@ -90,13 +95,13 @@ function withoutGone({ calls, used, reserved }: Account, now: number): Account {
   return { calls, used: gone.map(([, held]) => mostUsed(held, now)).reduce(sum, used), reserved: going };
 }
 
-function mostUsed({ wall, cpu, bytes, tokens, money, sinceMs }: Held, now: number): TokenUse {
+function mostUsed({ wall, cpu, sinceMs, process: _process, ...rest }: Held, now: number): TokenUse {
   const passed = now < sinceMs ? Infinity : now - sinceMs;
-  return { wall: Math.min(wall, passed), cpu: Math.min(cpu, passed * availableParallelism()), bytes, tokens, money };
+  return { ...rest, wall: Math.min(wall, passed), cpu: Math.min(cpu, passed * availableParallelism()) };
 }
 
 function sum(one: TokenUse, other: TokenUse): TokenUse {
-  return { wall: one.wall + other.wall, cpu: one.cpu + other.cpu, bytes: one.bytes + other.bytes, tokens: one.tokens + other.tokens, money: one.money + other.money };
+  return perFigure((name) => (one[name] ?? 0) + (other[name] ?? 0));
 }
 
 async function write(ledger: Ledger, { token, until }: TokenBudget, account: Account): Promise<void> {
@@ -108,13 +113,9 @@ async function read(ledger: Ledger, token: string): Promise<Account> {
   const stored = await ledger.get(PREFIX + token);
   if (stored === undefined) return { calls: 0, used: NOTHING, reserved: {} };
   try {
-    const account = JSON.parse(stored) as Account;
-    const { calls } = account;
-    // One that was written before models were asked has no figures of them.
-    const used = { ...NOTHING, ...account.used };
-    const reserved = Object.fromEntries(Object.entries(account.reserved).map(([run, held]) => [run, { ...NOTHING, ...held }]));
+    const { calls, used, reserved } = JSON.parse(stored) as Account;
     const uses = [used, ...Object.values(reserved)];
-    if (isAmount(calls) && uses.every((use) => FIGURES.every((name) => isAmount(use[name])))) return { calls, used, reserved };
+    if (isAmount(calls) && uses.every((use) => [use.wall, use.cpu, use.bytes, use.tokens ?? 0, use.money ?? 0].every(isAmount))) return { calls, used, reserved };
   } catch {
     // Falls through to the same answer as JSON of another shape.
   }

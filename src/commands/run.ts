@@ -24,7 +24,7 @@ export default class Run extends TokaCommand {
   ];
   static override flags = {
     allow: text({ description: 'grant a capability to this run alone', helpValue: 'CAPABILITY', multiple: true }),
-    budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes', helpValue: 'calls=10,wall=60s' }),
+    budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes, tokens, money', helpValue: 'calls=10,wall=60s' }),
     'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
     frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),

@@ -12,6 +12,7 @@ export interface Config {
   readonly flows?: Flows;
   readonly storage?: StorageChoice;
   readonly retention?: Retention;
+  readonly models?: ModelsConfig;
   readonly plugins?: {
     /** Names of packages, each with `*` for any text. */
     readonly allow: readonly string[];
@@ -76,7 +77,7 @@ export interface Rate {
   readonly ms: number;
 }
 
-/** What a run may use together with all that it starts: runs, milliseconds of time and of CPU time, bytes of output. */
+/** What a run may use together with all that it starts: runs, milliseconds of time and of CPU time, bytes of output, tokens of models, and millionths of a US dollar for them. */
 export interface Budget {
   readonly calls?: number;
   readonly wall?: number;
@@ -122,7 +123,9 @@ export interface ProviderConfig {
 export interface ModelPrice {
   readonly input: number;
   readonly output: number;
+  /** Of what a cache gives, and of what is written into it. Default: as any other input. */
   readonly cached?: number;
+  readonly cacheWrite?: number;
 }
 
 /** What is kept of the runs that have ended: those that are beyond any of it may go. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { Budget, Config, FlowRule, Limit, Require, Retention, Rule } from './config.ts';
+import { type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, NO_MODELS, type ProviderConfig, type Require, type Retention, type Rule } from './config.ts';
 import { locateFrom, type StorageChoice } from './storage.ts';
 
 /** One configuration file and whose it is. */
@@ -48,6 +48,8 @@ export interface Settings {
   readonly storage?: StorageChoice;
   /** Of the nearest trusted layer that says it. */
   readonly retention?: Retention;
+  /** Of trusted layers; of each name what the nearest says. */
+  readonly models: ModelsConfig;
   readonly plugins: {
     /** Names of packages that the user has agreed to beforehand, each with `*` for any text. */
     readonly agreed: readonly string[];
@@ -85,11 +87,29 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
     },
     ...(storage ? { storage } : {}),
     ...(retention ? { retention } : {}),
+    models: trusted.reduce(mergeModels, NO_MODELS),
     plugins: mergePlugins(layers),
     budget: layers.map(({ config }) => config.budget).reduce(leastBudget, {}),
     paths: trusted.flatMap(({ file, origin, config }) =>
       config.tools.paths.map((path) => ({ path: resolve(dirname(file), path), origin })),
     ),
+  };
+}
+
+/** A provider of which a nearer file says where it is keeps no key that a farther file names: that key is meant for another place. */
+function mergeModels(farther: ModelsConfig, { file, config: { models } }: Layer): ModelsConfig {
+  if (!models) return farther;
+  const folder = dirname(file);
+  const providers = Object.entries(models.providers).map(([id, nearer]): [string, ProviderConfig] => {
+    const { keyEnv: _keyEnv, keyFile: _keyFile, ...moved } = farther.providers[id] ?? {};
+    const { keyFile } = nearer;
+    const before = nearer.baseURL === undefined || nearer.baseURL === farther.providers[id]?.baseURL ? farther.providers[id] : moved;
+    return [id, { ...before, ...nearer, ...(keyFile === undefined ? {} : { keyFile: resolve(folder, keyFile) }) }];
+  });
+  return {
+    roles: { ...farther.roles, ...models.roles },
+    fallbacks: { ...farther.fallbacks, ...models.fallbacks },
+    providers: { ...farther.providers, ...Object.fromEntries(providers) },
   };
 }
 

@@ -10,7 +10,7 @@ import { userConfigFile, userFolders, userProjectConfigFile, type Project } from
 import { hexDigest } from '../digest.ts';
 
 /** Part of every key of the cache: raised when `Config` or what is accepted changes. */
-const CACHE_VERSION = 5;
+const CACHE_VERSION = 6;
 
 export interface ReadOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;

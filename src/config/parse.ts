@@ -3,8 +3,8 @@ import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
-import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type Rate, type Retention, type Rule } from './config.ts';
-import { type ConfigDeclaration, configFile, type FlowDeclaration, type LimitDeclaration, type RuleDeclaration } from './schema.ts';
+import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, type Rate, type Retention, type Rule } from './config.ts';
+import { type ConfigDeclaration, configFile, type FlowDeclaration, type LimitDeclaration, type ModelsDeclaration, type RuleDeclaration } from './schema.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. */
 export type CheckCapability = (text: string) => string | undefined;
@@ -27,8 +27,8 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, flows, limits, plugins, policy, prefer, retention, sandbox, storage, tools } = checked.data;
-  const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
+  const { budget, flows, limits, models, plugins, policy, prefer, retention, sandbox, storage, tools } = checked.data;
+  const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...checkKeys(models), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
     policy: { allow: toRules('allow', policy.allow, parsed), ask: toRules('ask', policy.ask, parsed), deny: toRules('deny', policy.deny, parsed) },
@@ -39,6 +39,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     ...(flows ? { flows: { trusted: flows.trusted, allow: flows.allow.map(toFlowRule) } } : {}),
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
     ...(retention ? { retention: toRetention(retention) } : {}),
+    ...(models ? { models: toModels(models) } : {}),
     ...(plugins ? { plugins } : {}),
     tools,
   };
@@ -52,13 +53,14 @@ const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ flows, policy, prefer, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ flows, models, policy, prefer, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
     [sandbox.require === 'watchdog', ['sandbox', 'require']],
     [flows !== undefined, ['flows']],
     [storage !== undefined, ['storage']],
+    [models !== undefined, ['models']],
     [retention !== undefined, ['retention']],
     [tools.paths.length > 0, ['tools', 'paths']],
   ] as const;
@@ -111,6 +113,18 @@ function toRate(limit: LimitDeclaration): Rate {
 
 function toRetention({ age, count, size }: { readonly [name in keyof Retention]: number | undefined }): Retention {
   return { ...(age === undefined ? {} : { age }), ...(count === undefined ? {} : { count }), ...(size === undefined ? {} : { size }) };
+}
+
+/** A key that stands where its variable should be named is not shown. */
+function checkKeys(models: ModelsDeclaration | undefined): Issue[] {
+  return Object.entries(models?.providers ?? {}).flatMap(([id, { keyEnv }]): Issue[] =>
+    keyEnv === undefined || /^[A-Za-z_]\w{0,127}$/.test(keyEnv) ? [] : [{ path: ['models', 'providers', id, 'keyEnv'], code: 'bad-value', expected: 'the name of a variable such as ANTHROPIC_API_KEY, never the key itself' }],
+  );
+}
+
+/** What a file leaves out is left out here, too. */
+function toModels(models: ModelsDeclaration): ModelsConfig {
+  return JSON.parse(JSON.stringify(models)) as ModelsConfig;
 }
 
 function toBudget({ calls, wall, cpu, bytes, tokens, money }: { readonly [name in keyof Budget]: number | undefined }): Budget {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { age, capability, count, duration, line, money, size, strict, toolName } from '../manifest/parts.ts';
+import { age, capability, count, duration, json, line, money, size, strict, toolName } from '../manifest/parts.ts';
 
 const toolGlob = z
   .string()
@@ -62,6 +62,65 @@ const flow = strict({
   reason: line(500).optional().describe('Why.'),
 });
 
+const route = z
+  .string()
+  .max(512)
+  .regex(/^[a-z][a-z0-9-]*\/[^\u0000-\u001f]+$/, 'a model such as anthropic/claude-sonnet-5-5');
+
+const routes = z.union([route, z.array(route).min(1).max(20)]).transform((each) => (typeof each === 'string' ? [each] : each));
+
+const dollars = z.number().min(0).max(1_000_000);
+
+const provider = strict({
+  protocol: toolName.optional().describe('The provider whose protocol it speaks: openai-compatible for servers of your own. Default: the one of its name.'),
+  baseURL: z
+    .string()
+    .max(2048)
+    .regex(/^https?:\/\/[^\s@]+$/, 'an address such as http://127.0.0.1:8000/v1, without a user')
+    .optional()
+    .describe('Where it is, with the version of its API.'),
+  keyEnv: z.string().max(256).optional().describe('The name of the variable that holds its key, never the key itself.'),
+  keyFile: z
+    .string()
+    .min(1)
+    .max(4096)
+    .regex(/^[^\u0000]+$/, 'a path')
+    .optional()
+    .describe("A file that holds its key, for you alone (0600, in a folder 0700), relative to this file's folder."),
+  limits: strict({
+    requests: z.int().min(1).max(1_000_000).optional().describe('Requests in a minute.'),
+    tokens: count.optional().describe('Tokens in a minute.'),
+  })
+    .optional()
+    .describe('What this process asks of it at the most; who would ask for more waits.'),
+  timeouts: strict({
+    first: duration.optional().describe('For the first piece of an answer. Default 2m.'),
+    between: duration.optional().describe('Between two pieces. Default 1m.'),
+    total: duration.optional().describe('For all of it. Default 10m.'),
+  })
+    .optional()
+    .describe('How long an answer is waited for.'),
+  context: count.optional().describe('Tokens that fit into a conversation, where nothing else says so.'),
+  models: z
+    .record(
+      z.string().min(1).max(256),
+      strict({
+        context: count.optional().describe('Tokens that fit into a conversation.'),
+        price: strict({
+          input: dollars.describe('Of what is sent.'),
+          output: dollars.describe('Of what is answered.'),
+          cached: dollars.optional().describe('Of what a cache gives. Default: as input.'),
+          cacheWrite: dollars.optional().describe('Of what is written into a cache. Default: as input.'),
+        })
+          .optional()
+          .describe('US dollars for a million tokens.'),
+      }),
+    )
+    .optional()
+    .describe('What is to be known of its models, by name.'),
+  options: z.record(z.string().max(64), json).optional().describe('What this provider alone takes, such as reasoning or api.'),
+});
+
 /** A configuration file (toka.yaml and the user's files), version 1. */
 export const configFile = strict({
   apiVersion: z.literal('toka/v1').describe('The version of this format.'),
@@ -93,7 +152,7 @@ export const configFile = strict({
     cpu: duration.optional().describe('How much CPU time, such as 2m.'),
     bytes: size.optional().describe('How much output, such as 64M.'),
     tokens: count.optional().describe('How many tokens of models, read and written together.'),
-    money: money.optional().describe('How much for models, in US dollars.'),
+    money: money.optional().describe('How much for models, in US dollars. One whose price is not known is not asked then.'),
   })
     .prefault({})
     .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),
@@ -135,6 +194,13 @@ export const configFile = strict({
   })
     .optional()
     .describe('Which plugins may be installed.'),
+  models: strict({
+    roles: z.record(toolName, routes).default({}).describe('What work, plan, small and further roles stand for: PROVIDER/MODEL, or several, the preferred first.'),
+    fallbacks: z.record(route, routes).default({}).describe('Which models are asked where one does not answer.'),
+    providers: z.record(toolName, provider).default({}).describe('Providers of models, and servers of your own, by name.'),
+  })
+    .optional()
+    .describe('Which models are asked, and how they are reached. Of a project it counts once it is trusted.'),
   tools: strict({
     paths: z
       .array(
@@ -154,5 +220,6 @@ export const configFile = strict({
 
 export type FlowDeclaration = z.output<typeof flow>;
 export type LimitDeclaration = z.output<typeof limit>;
+export type ModelsDeclaration = NonNullable<z.output<typeof configFile>['models']>;
 export type RuleDeclaration = z.output<typeof rule>;
 export type ConfigDeclaration = z.output<typeof configFile>;

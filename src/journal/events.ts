@@ -44,6 +44,17 @@ export interface Usage {
   readonly cpuMs?: MeasuredFigure;
   readonly maxRssBytes?: MeasuredFigure;
   readonly traffic?: Traffic;
+  readonly model?: UsedModel;
+}
+
+/** What models have used, as their providers count it; millionths of a US dollar where the price is known. */
+export interface UsedModel {
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  readonly cachedTokens?: number;
+  readonly cacheWriteTokens?: number;
+  readonly reasoningTokens?: number;
+  readonly microdollars?: number;
 }
 
 /** What passed between a run and its hosts, counted by the proxy: connections made and refused, bytes to and from the hosts. */

@@ -61,6 +61,9 @@ const blobRef = object({ blob: sha256, bytes: count });
 const kept: Check = (value) => (isObject(value) && 'inline' in value ? undefined : blobRef(value));
 const keptText: Check = (value) => (isObject(value) && 'inline' in value ? text(64 * KIB)(value['inline']) : blobRef(value));
 const measured = optional(object({ value: figure, source: oneOf('cgroup', 'sampled', 'process') }));
+const usedModel = optional(
+  object({ inputTokens: optional(count), outputTokens: optional(count), cachedTokens: optional(count), cacheWriteTokens: optional(count), reasoningTokens: optional(count), microdollars: optional(count) }),
+);
 const traffic = optional(object({ connections: count, refused: count, sent: count, received: count }));
 
 const identity = object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) });
@@ -123,7 +126,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
     exitCode: when((value) => value === null || integer(value) === undefined, 'a whole number or null'),
     error: optional(failure),
     denied: optional(list(object({ capability: path, reason: path }), 10_000)),
-    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic }),
+    usage: object({ wallMs: figure, outputBytes: count, cpuMs: measured, maxRssBytes: measured, traffic, model: usedModel }),
     data: optional(kept),
     artifacts: optional(list(object({ name, blob: sha256, bytes: count }), 1000)),
   },

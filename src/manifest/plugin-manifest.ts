@@ -5,11 +5,12 @@ import { example, jsonSchema } from './tool-manifest.ts';
 /** The plugin API that this release offers, the version of `@toka/sdk`. */
 export const API_VERSION = { major: 1, minor: 0 } as const;
 
-const entry = z
+const inside = z
   .string()
   .max(4096)
-  .regex(/^\.\/(?!(.*\/)?\.\.(\/|$))[^\u0000\\]+$/, 'a file inside the package such as ./dist/reader.js')
-  .describe("The module, relative to the package's folder.");
+  .regex(/^\.\/(?!(.*\/)?\.\.(\/|$))[^\u0000\\]+$/, 'a file inside the package such as ./dist/reader.js');
+
+const entry = inside.describe("The module, relative to the package's folder.");
 
 const capabilityLists = {
   required: z.array(capability).max(100).default([]).describe('Without these it is denied.'),
@@ -95,6 +96,7 @@ const provider = strict({
     images: z.boolean().describe('Whether they can be shown pictures.'),
     schema: z.boolean().describe('Whether they can be held to a JSON Schema.'),
   }).describe('What it can do beyond text.'),
+  catalog: inside.optional().describe("A JSON file that says what is known of its models, relative to the package's folder."),
   isLanguageModel: z.boolean().default(true).describe('Whether language models answer: false for what only plays one.'),
   capabilities: strict(capabilityLists).optional().describe('What it may do, as domain:action[:scope].'),
   configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),

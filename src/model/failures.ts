@@ -1,5 +1,7 @@
 import { isCoded, type ProviderError, type ProviderErrorCode } from '@toka/sdk';
 import { type ErrorCode, TokaError } from '../errors.ts';
+import type { ModelUsage } from './port.ts';
+import type { Redactor } from './redact.ts';
 
 const CODES: Readonly<Record<ProviderErrorCode, ErrorCode>> = {
   PROVIDER_AUTH: 'TOKA_PROVIDER_AUTH',
@@ -15,12 +17,16 @@ export function isProviderError(thrown: unknown): thrown is ProviderError {
   return isCoded(thrown) && Object.hasOwn(CODES, thrown.code);
 }
 
-/** The error that a caller is told. `redact` takes secrets out of it. */
-export function failureOf(route: string, { code, message, hint, cause }: ProviderError, redact: (text: string) => string): TokaError {
-  return new TokaError(CODES[code], redact(`${route}: ${message}`), {
-    cause,
-    ...(hint === undefined ? {} : { hint: redact(hint) }),
-    data: { route, provider: route.slice(0, route.indexOf('/')) },
+/**
+ * The error that a caller is told.
+ *
+ * @param spent What was used nevertheless.
+ */
+export function failureOf(route: string, { code, message, hint }: ProviderError, redactor: Redactor, spent: ModelUsage): TokaError {
+  // Without its cause: what libraries keep in their errors holds requests and headers.
+  return new TokaError(CODES[code], redactor.told(`${route}: ${message}`), {
+    ...(hint === undefined ? {} : { hint: redactor.told(hint) }),
+    data: { route, provider: route.slice(0, route.indexOf('/')), ...(Object.keys(spent).length > 0 ? { usage: spent } : {}) },
   });
 }
 

@@ -34,6 +34,17 @@ export const KNOWN_SERVERS: Readonly<Record<string, ProviderConfig>> = {
   'llama-server': { protocol: 'openai-compatible', baseURL: 'http://127.0.0.1:8080/v1' },
 };
 
+/**
+ * Takes `PROVIDER/MODEL` apart.
+ *
+ * @throws TokaError TOKA_MODEL_UNKNOWN
+ */
+export function locate(route: string): { readonly id: string; readonly model: string } {
+  const [, id, model] = /^([^/]+)\/(.+)$/s.exec(route) ?? [];
+  if (id === undefined || model === undefined) throw new TokaError('TOKA_MODEL_UNKNOWN', `expected PROVIDER/MODEL, found "${route}"`, { hint: 'see toka models list' });
+  return { id, model };
+}
+
 /** @throws TokaError TOKA_MODEL_UNKNOWN */
 export function serviceOf(id: string, sources: ServiceSources): Service {
   const { listed, settings, local } = sources;

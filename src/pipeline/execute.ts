@@ -172,13 +172,14 @@ function unrecorded(error: TokaError | undefined, fault: TokaError): TokaError {
   });
 }
 
-function usageOf({ completion, startedMs }: Run, { clock }: House): Usage {
+function usageOf({ completion, startedMs, usedByModel = {} }: Run, { clock }: House): Usage {
   return {
     wallMs: Math.max(0, clock.now() - startedMs),
     outputBytes: completion?.outputBytes ?? 0,
     ...(completion?.cpuMs ? { cpuMs: completion.cpuMs } : {}),
     ...(completion?.maxRssBytes ? { maxRssBytes: completion.maxRssBytes } : {}),
     ...(completion?.traffic ? { traffic: completion.traffic } : {}),
+    ...(Object.keys(usedByModel).length > 0 ? { model: usedByModel } : {}),
   };
 }
 

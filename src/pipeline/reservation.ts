@@ -1,13 +1,12 @@
 import { takeTurn } from '../capability/limits.ts';
-import { type Left, openAccount, reserve as draw, settle as settleAccounts, tighter, type Use } from '../capability/budgets.ts';
+import { budgetExceeded, type Left, openAccount, reserve as draw, settle as settleAccounts, type Share, tighter, type Use } from '../capability/budgets.ts';
 import { drawOnTokens, settleTokens, type TokenBudget } from '../capability/token-budgets.ts';
-import type { TokaError } from '../errors.ts';
+import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { Usage } from '../journal/events.ts';
 import type { SandboxPlan } from '../sandbox/plan.ts';
-import type { ModelUsage } from '../model/port.ts';
+import type { ModelMost } from '../model/port.ts';
 import type { House } from './house.ts';
-import type { PromptParams } from './request.ts';
 import type { Run } from './run.ts';
 import { timeLimitOf } from './time-limit.ts';
 
@@ -32,13 +31,14 @@ export async function reserve(run: Run, house: House, ledger: Ledger): Promise<R
   const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run) }, now);
   const most = { ...mostOf(run), wall: ownTime(run, timeLimitOf(run)) };
   const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most, process: house.process() }, now));
+  if (run.mostByModel) requireAnswer(run.mostByModel, share);
   return { ...run, share, ...(run.plan ? { plan: within(run.plan, share.left) } : {}) };
 }
 
 /** Settles what was reserved by what was measured; absent where nothing was reserved. */
 export function settlement(run: Run, usage: Usage, now: number): ((ledger: Ledger) => Promise<void>) | undefined {
   if (!run.share) return undefined;
-  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes, ...usedOf(run.usedByModel) };
+  const use = { cpu: usage.cpuMs?.value ?? 0, bytes: usage.outputBytes, ...usedOf(run, usage) };
   const wall = ownTime(run, Math.max(0, now - (run.intendedMs ?? now)));
   return async (ledger) => {
     await settleAccounts(ledger, { run: run.id, accounts: accountsOf(run) }, use);
@@ -64,27 +64,34 @@ function accountsOf({ id, budget, request }: Run): readonly string[] {
   return budget ? [...budgets, id] : budgets;
 }
 
-/** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. What a model costs is known when it has answered. */
-function mostOf({ plan, request }: Run): Use {
-  const tokens = request.model === 'prompt' ? tokensAsked(request.params) + ANSWER_TOKENS : 0;
-  return plan ? { ...mostOfPlan(plan), tokens, money: 0 } : { cpu: 0, bytes: 0, tokens, money: 0 };
+/** Code in toka's own process has no CPU time of its own, and its output is known when it has ended. */
+function mostOf({ plan, mostByModel: most }: Run): Use {
+  const tokens = most ? most.inputTokens + most.outputTokens : 0;
+  const money = most?.price ? Math.ceil(most.price.input + most.outputTokens * most.price.outputToken) : 0;
+  return { ...(plan ? mostOfPlan(plan) : { cpu: 0, bytes: 0 }), tokens, money };
 }
 
 function mostOfPlan({ limits: { cpu, timeoutMs, maxOutput } }: SandboxPlan): { readonly cpu: number; readonly bytes: number } {
   return { cpu: (cpu / 100) * timeoutMs, bytes: maxOutput };
 }
 
-/** How long most answers are at the most. */
-const ANSWER_TOKENS = 8192;
-
-/** Texts have about four bytes for each token. */
-export function tokensAsked({ bytes }: PromptParams): number {
-  return Math.ceil(bytes / 4);
+/** A model is asked where some of its answer can be paid for; how long that may be, prompt/execute.ts tells it. */
+function requireAnswer({ inputTokens, price }: ModelMost, { left, bounds }: Share): void {
+  if (left.tokens !== undefined && left.tokens <= inputTokens) throw budgetExceeded('tokens', bounds.tokens);
+  if (left.money === undefined) return;
+  if (!price) throw new TokaError('TOKA_BUDGET_EXCEEDED', 'money is bounded, and what the model costs is not known', { hint: 'say what it costs under models.providers, or bound tokens instead', data: { budget: 'money' } });
+  if (left.money < price.input + price.outputToken) throw budgetExceeded('money', bounds.money);
 }
 
-function usedOf({ inputTokens = 0, outputTokens = 0, microdollars = 0 }: ModelUsage = {}): Pick<Use, 'tokens' | 'money'> {
+/** What an agent has used was counted with the calls below it. What no provider has counted counts as it was estimated. */
+function usedOf({ mostByModel: most, usedByModel: used }: Run, { outputBytes }: Usage): Pick<Use, 'tokens' | 'money'> {
+  if (!most || !used) return { tokens: 0, money: 0 };
+  const { inputTokens = most.inputTokens, outputTokens = Math.ceil(outputBytes / BYTES_OF_TOKEN) } = used;
+  const { microdollars = Math.ceil((most.price?.input ?? 0) + outputTokens * (most.price?.outputToken ?? 0)) } = used;
   return { tokens: inputTokens + outputTokens, money: microdollars };
 }
+
+const BYTES_OF_TOKEN = 3;
 
 function within(plan: SandboxPlan, { wall = Infinity, cpu = Infinity, bytes = Infinity }: Left): SandboxPlan {
   const { limits } = plan;

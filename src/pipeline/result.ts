@@ -1,6 +1,6 @@
 import type { JsonValue } from '@toka/sdk';
 import { printPlace, type TokaError } from '../errors.ts';
-import type { MeasuredFigure, RunStatus, Traffic, Usage } from '../journal/events.ts';
+import type { MeasuredFigure, RunStatus, Traffic, Usage, UsedModel } from '../journal/events.ts';
 
 /** The version of the result's shape, printed with it. */
 export const RESULT_SCHEMA = 'toka/run-result/v1';
@@ -55,28 +55,33 @@ export interface ResultUsage {
   readonly maxRssBytes?: number;
   /** Present where the run had network. */
   readonly traffic?: Traffic;
+  /** Present where models were asked: tokens, and millionths of a US dollar where their price is known. */
+  readonly model?: UsedModel;
   readonly sources: {
     readonly wallMs: 'clock';
     readonly outputBytes: 'counted';
     readonly cpuMs?: MeasuredFigure['source'];
     readonly maxRssBytes?: MeasuredFigure['source'];
     readonly traffic?: 'counted';
+    readonly model?: 'provider';
   };
 }
 
-export function resultUsage({ wallMs, outputBytes, cpuMs, maxRssBytes, traffic }: Usage): ResultUsage {
+export function resultUsage({ wallMs, outputBytes, cpuMs, maxRssBytes, model, traffic }: Usage): ResultUsage {
   return {
     wallMs,
     outputBytes,
     ...(cpuMs ? { cpuMs: cpuMs.value } : {}),
     ...(maxRssBytes ? { maxRssBytes: maxRssBytes.value } : {}),
     ...(traffic ? { traffic } : {}),
+    ...(model ? { model } : {}),
     sources: {
       wallMs: 'clock',
       outputBytes: 'counted',
       ...(cpuMs ? { cpuMs: cpuMs.source } : {}),
       ...(maxRssBytes ? { maxRssBytes: maxRssBytes.source } : {}),
       ...(traffic ? { traffic: 'counted' as const } : {}),
+      ...(model ? { model: 'provider' as const } : {}),
     },
   };
 }

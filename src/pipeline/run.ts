@@ -8,7 +8,7 @@ import { TokaError } from '../errors.ts';
 import type { ApprovalDecided, RunRequested } from '../journal/events.ts';
 import type { AgentSpec } from '../manifest/agent/spec.ts';
 import type { Tool } from '../manifest/tool.ts';
-import type { ModelUsage } from '../model/port.ts';
+import type { ModelMost, ModelUsage } from '../model/port.ts';
 import type { Completion } from '../runtime/completion.ts';
 import type { GrantedFile } from '../runtime/granted-files.ts';
 import type { ReplayedCall } from '../runtime/replay-context.ts';
@@ -61,7 +61,9 @@ export interface Run {
   /** By execute, of an agent: what it adds to its conversation, and the session that goes on with that. */
   readonly conversed?: readonly Message[];
   readonly session?: { readonly session: string; readonly title: string };
-  /** By execute, of a model that was asked: what it has used. */
+  /** By admit, of a model that is to be asked: what that may use at the most. */
+  readonly mostByModel?: ModelMost;
+  /** By execute, of a model that was asked, or of an agent: what its models have used. */
   readonly usedByModel?: ModelUsage;
   /** By execute: what is kept of a run that is recorded. */
   readonly recording?: Recording;

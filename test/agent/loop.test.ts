@@ -38,6 +38,11 @@ describe('an agent', () => {
     expect(result).toMatchObject({ status: 'denied', error: { code: 'TOKA_CAPABILITY_DENIED' } });
   });
 
+  test('is denied, and not refused, where its model gives up after that', async () => {
+    const { result } = await agent.ask([calls(['file-writer', { path: 'new.txt', content: 'x' }]), { text: 'I cannot', finish: 'filtered' }]);
+    expect(result).toMatchObject({ status: 'denied', error: { code: 'TOKA_CAPABILITY_DENIED' } });
+  });
+
   test('has succeeded where what was denied ran later', async () => {
     await agent.open({ approver: async () => ({ decision: ++asked === 1 ? 'deny' : 'once', by: 'user:test' }) });
     let asked = 0;

@@ -7,7 +7,7 @@ import { thisProcess } from '../../src/journal/process.ts';
 import { makeJournal } from '../journal/fixtures.ts';
 
 const process = thisProcess();
-const NONE: Use = { cpu: 0, bytes: 0 };
+const NONE: Use = { cpu: 0, bytes: 0, tokens: 0, money: 0 };
 
 /** Everything in one commit, which is then undone. */
 async function within<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
@@ -43,19 +43,29 @@ describe('what is left', () => {
     within(async (ledger) => {
       await open(ledger, { cpu: 100, bytes: 50 });
       const draw = async (run: string, most: Use): Promise<unknown> => (await reserve(ledger, { run, accounts: ['root'], most }, 0)).left;
-      expect(await draw('one', { cpu: 60, bytes: 20 })).toEqual({ cpu: 100, bytes: 50 });
-      expect(await draw('two', { cpu: 60, bytes: 20 })).toEqual({ cpu: 40, bytes: 30 });
-      await expect(draw('three', { cpu: 60, bytes: 20 })).rejects.toThrow(exceeded('cpu'));
-      await settle(ledger, { run: 'one', accounts: ['root'] }, { cpu: 10, bytes: 5 });
-      expect(await draw('three', { cpu: 60, bytes: 20 })).toEqual({ cpu: 50, bytes: 25 });
+      expect(await draw('one', { ...NONE, cpu: 60, bytes: 20 })).toEqual({ cpu: 100, bytes: 50 });
+      expect(await draw('two', { ...NONE, cpu: 60, bytes: 20 })).toEqual({ cpu: 40, bytes: 30 });
+      await expect(draw('three', { ...NONE, cpu: 60, bytes: 20 })).rejects.toThrow(exceeded('cpu'));
+      await settle(ledger, { run: 'one', accounts: ['root'] }, { ...NONE, cpu: 10, bytes: 5 });
+      expect(await draw('three', { ...NONE, cpu: 60, bytes: 20 })).toEqual({ cpu: 50, bytes: 25 });
+    }));
+
+  test('of tokens and money: less what models have used, and money is known only then', () =>
+    within(async (ledger) => {
+      await open(ledger, { tokens: 100, money: 50 });
+      const draw = async (run: string, tokens: number): Promise<unknown> => (await reserve(ledger, { run, accounts: ['root'], most: { ...NONE, tokens } }, 0)).left;
+      expect(await draw('one', 70)).toEqual({ tokens: 100, money: 50 });
+      expect(await draw('two', 70)).toEqual({ tokens: 30, money: 50 });
+      await settle(ledger, { run: 'one', accounts: ['root'] }, { ...NONE, tokens: 20, money: 60 });
+      await expect(draw('three', 1)).rejects.toThrow(exceeded('money'));
     }));
 
   test('for code without limits of its own: whatever is not used yet, reserved or not', () =>
     within(async (ledger) => {
       await open(ledger, { bytes: 50 });
-      await reserve(ledger, { run: 'process', accounts: ['root'], most: { cpu: 1, bytes: 50 } }, 0);
+      await reserve(ledger, { run: 'process', accounts: ['root'], most: { ...NONE, cpu: 1, bytes: 50 } }, 0);
       expect((await reserve(ledger, { run: 'native', accounts: ['root'], most: NONE }, 0)).left).toEqual({ bytes: 50 });
-      await settle(ledger, { run: 'process', accounts: ['root'] }, { cpu: 1, bytes: 50 });
+      await settle(ledger, { run: 'process', accounts: ['root'] }, { ...NONE, cpu: 1, bytes: 50 });
       await expect(reserve(ledger, { run: 'late', accounts: ['root'], most: NONE }, 0)).rejects.toThrow(exceeded('bytes'));
     }));
 });
@@ -64,10 +74,10 @@ test('below a budget within a budget both are drawn on, and the tighter one boun
   within(async (ledger) => {
     await open(ledger, { bytes: 100, cpu: 10 }, 'root');
     await open(ledger, { bytes: 30 }, 'inner');
-    const share = await reserve(ledger, { run: 'leaf', accounts: ['root', 'inner'], most: { cpu: 5, bytes: 20 } }, 0);
+    const share = await reserve(ledger, { run: 'leaf', accounts: ['root', 'inner'], most: { ...NONE, cpu: 5, bytes: 20 } }, 0);
     expect(share).toEqual({ left: { bytes: 30, cpu: 10 }, bounds: { bytes: { limit: 30 }, cpu: { limit: 10 } } });
-    await settle(ledger, { run: 'leaf', accounts: ['root', 'inner'] }, { cpu: 2, bytes: 20 });
-    expect([(await accountOf(ledger)).used, (await accountOf(ledger, 'inner')).used]).toEqual([
+    await settle(ledger, { run: 'leaf', accounts: ['root', 'inner'] }, { ...NONE, cpu: 2, bytes: 20 });
+    expect([(await accountOf(ledger)).used, (await accountOf(ledger, 'inner')).used]).toMatchObject([
       { cpu: 2, bytes: 20 },
       { cpu: 2, bytes: 20 },
     ]);
@@ -105,12 +115,12 @@ test('whatever the order, used and reserved together never pass the budget while
           const run = String(number);
           const held = going.get(run);
           if (held) {
-            await settle(ledger, { run, accounts: ['root'] }, { cpu: held.cpu * part, bytes: held.bytes * part });
+            await settle(ledger, { run, accounts: ['root'] }, { ...NONE, cpu: held.cpu * part, bytes: held.bytes * part });
             going.delete(run);
           } else {
             try {
-              const { left } = await reserve(ledger, { run, accounts: ['root'], most: { cpu, bytes } }, 0);
-              going.set(run, { cpu: Math.min(cpu, left.cpu ?? 0), bytes: Math.min(bytes, left.bytes ?? 0) });
+              const { left } = await reserve(ledger, { run, accounts: ['root'], most: { ...NONE, cpu, bytes } }, 0);
+              going.set(run, { ...NONE, cpu: Math.min(cpu, left.cpu ?? 0), bytes: Math.min(bytes, left.bytes ?? 0) });
             } catch (error) {
               expect(error).toMatchObject({ code: 'TOKA_BUDGET_EXCEEDED' });
             }

@@ -6,7 +6,7 @@ import { thisProcess } from '../../src/journal/process.ts';
 import { makeJournal } from '../journal/fixtures.ts';
 
 const process = thisProcess();
-const NONE: TokenUse = { wall: 0, cpu: 0, bytes: 0 };
+const NONE: TokenUse = { wall: 0, cpu: 0, bytes: 0, tokens: 0, money: 0 };
 
 async function within<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   const { journal } = await makeJournal();
@@ -30,14 +30,14 @@ test('runs with a token count, and none comes back when they have ended', () =>
 test('time, CPU time and output that go on are reserved, and replaced by what was measured', () =>
   within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100, cpu: 100, bytes: 100 })];
-    expect(await draw(ledger, budgets, 'one', { wall: 60, cpu: 70, bytes: 80 })).toEqual({ wall: 100, cpu: 100, bytes: 100 });
-    expect(await draw(ledger, budgets, 'two', { wall: 60, cpu: 60, bytes: 60 })).toEqual({ wall: 40, cpu: 30, bytes: 20 });
-    await expect(draw(ledger, budgets, 'three', { wall: 1, cpu: 1, bytes: 1 })).rejects.toThrow(exceeded('wall', 'a'));
-    await settleTokens(ledger, budgets, 'one', { wall: 10, cpu: 20, bytes: 30 });
-    expect(await draw(ledger, budgets, 'three', { wall: 99, cpu: 99, bytes: 99 })).toEqual({ wall: 50, cpu: 50, bytes: 50 });
+    expect(await draw(ledger, budgets, 'one', { ...NONE, wall: 60, cpu: 70, bytes: 80 })).toEqual({ wall: 100, cpu: 100, bytes: 100 });
+    expect(await draw(ledger, budgets, 'two', { ...NONE, wall: 60, cpu: 60, bytes: 60 })).toEqual({ wall: 40, cpu: 30, bytes: 20 });
+    await expect(draw(ledger, budgets, 'three', { ...NONE, wall: 1, cpu: 1, bytes: 1 })).rejects.toThrow(exceeded('wall', 'a'));
+    await settleTokens(ledger, budgets, 'one', { ...NONE, wall: 10, cpu: 20, bytes: 30 });
+    expect(await draw(ledger, budgets, 'three', { ...NONE, wall: 99, cpu: 99, bytes: 99 })).toEqual({ wall: 50, cpu: 50, bytes: 50 });
   }));
 
-test.each(['wall', 'cpu', 'bytes'] as const)('a run for which no %s is left does not begin', (name) =>
+test.each(['wall', 'cpu', 'bytes', 'tokens', 'money'] as const)('a run for which no %s is left does not begin', (name) =>
   within(async (ledger) => {
     const budgets = [tokenBudget({ [name]: 10 })];
     const most = { ...NONE, [name]: 10 };
@@ -73,8 +73,8 @@ test('of a killed process at most what it had reserved counts as used, and no mo
   within(async (ledger) => {
     const budgets = [tokenBudget({ wall: 100, bytes: 100 })];
     const gone = { ...process, start: 1 };
-    await draw(ledger, budgets, 'killed', { wall: 100, cpu: 0, bytes: 40 }, 1000, gone);
-    expect(await draw(ledger, budgets, 'next', { wall: 1, cpu: 0, bytes: 1 }, 1030)).toEqual({ wall: 70, bytes: 60 });
+    await draw(ledger, budgets, 'killed', { ...NONE, wall: 100, cpu: 0, bytes: 40 }, 1000, gone);
+    expect(await draw(ledger, budgets, 'next', { ...NONE, wall: 1, cpu: 0, bytes: 1 }, 1030)).toEqual({ wall: 70, bytes: 60 });
     await settleTokens(ledger, budgets, 'next', NONE);
     expect(await draw(ledger, budgets, 'later', NONE, 9000)).toEqual({ bytes: 60 });
   }));
@@ -103,3 +103,10 @@ test.each(['{', '[]', 'null', '{}', '{"calls":-5,"used":{"wall":0,"cpu":0,"bytes
       await expect(draw(ledger, [tokenBudget({ calls: 1 })], 'one')).rejects.toThrow(expect.objectContaining({ code: 'TOKA_INTEGRITY' }) as Error);
     }),
 );
+
+test('an account from before models were asked has used nothing of them', () =>
+  within(async (ledger) => {
+    const budgets = [tokenBudget({ tokens: 10, calls: 5 })];
+    await ledger.put('token/a', JSON.stringify({ calls: 1, used: { wall: 1, cpu: 1, bytes: 1 }, reserved: {} }), 1_000_000);
+    expect(await draw(ledger, budgets, 'one')).toEqual({ tokens: 10 });
+  }));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { EMPTY_CONFIG, type Config, type Limit } from '../../src/config/config.ts';
+import { EMPTY_CONFIG, type Config, type Limit, type ModelsConfig, NO_MODELS } from '../../src/config/config.ts';
 import { mergeLayers, type Layer } from '../../src/config/layers.ts';
 
 const files = { administrator: '/etc/toka/policy.yaml', user: '/home/u/config.yaml', 'user-project': '/home/u/projects/p.yaml', project: '/srv/p/toka.yaml' };
@@ -13,13 +13,32 @@ function policy(allow: string, deny: string): Pick<Config, 'policy'> {
 }
 
 test('without any file nothing is allowed or denied, and watchdogs will do', () => {
-  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, plugins: { agreed: [] }, paths: [] });
+  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, flows: { trusted: [], allow: [] }, models: NO_MODELS, plugins: { agreed: [] }, paths: [] });
 });
 
 test('the plugins that are agreed to are named by the user alone, and the administrator says which there may be', () => {
   const naming = (...allow: readonly string[]): Partial<Config> => ({ plugins: { allow } });
   const { plugins } = mergeLayers([layer('administrator', naming('@acme/*')), layer('user', naming('a')), layer('user-project', naming('b')), layer('project', naming('c'))]);
   expect(plugins).toEqual({ agreed: ['a', 'b'], only: ['@acme/*'] });
+});
+
+describe('models', () => {
+  const models = (some: Partial<ModelsConfig>): Partial<Config> => ({ models: { ...NO_MODELS, ...some } });
+
+  test('of each name the nearest layer says what it stands for', () => {
+    const { roles } = mergeLayers([layer('user', models({ roles: { work: ['a/1'], small: ['a/2'] } })), layer('project', models({ roles: { work: ['b/1'] } }))]).models;
+    expect(roles).toEqual({ work: ['b/1'], small: ['a/2'] });
+  });
+
+  test('those of a project that is not trusted count for nothing', () => {
+    const project = { ...layer('project', models({ roles: { work: ['b/1'] }, providers: { anthropic: { baseURL: 'https://elsewhere.example' } } })), trusted: false };
+    expect(mergeLayers([project]).models).toEqual(NO_MODELS);
+  });
+
+  test('a key that a farther file names is not sent where a nearer one says', () => {
+    const { providers } = mergeLayers([layer('user', models({ providers: { own: { keyEnv: 'OWN_KEY', context: 5 } } })), layer('project', models({ providers: { own: { baseURL: 'https://elsewhere.example' } } }))]).models;
+    expect(providers).toEqual({ own: { baseURL: 'https://elsewhere.example', context: 5 } });
+  });
 });
 
 test('rules of all layers count, each with its origin', () => {

@@ -20,6 +20,33 @@ test.each(['', '# nothing yet\n', 'apiVersion: toka/v1\n'])('%j is an empty conf
   expect(parseConfig(text, 'toka.yaml')).toEqual(empty);
 });
 
+describe('models', () => {
+  const read = (text: string) => parseConfig(`apiVersion: toka/v1\nmodels:\n${text}\n`, 'toka.yaml').models;
+
+  test('a role stands for one model or for several', () => {
+    expect(read('  roles: { work: anthropic/claude-sonnet-5-5, small: [ollama/qwen3:4b, local/planner] }')?.roles).toEqual({ work: ['anthropic/claude-sonnet-5-5'], small: ['ollama/qwen3:4b', 'local/planner'] });
+  });
+
+  test('times are read in milliseconds', () => {
+    expect(read('  providers: { lab: { protocol: openai-compatible, baseURL: "http://lab:8000/v1", timeouts: { first: 10s } } }')?.providers).toEqual({ lab: { protocol: 'openai-compatible', baseURL: 'http://lab:8000/v1', timeouts: { first: 10_000 } } });
+  });
+
+  test('a key in the place of its variable is refused, and not shown', () => {
+    let told = '';
+    try {
+      read('  providers: { anthropic: { keyEnv: sk-ant-planted-0123456789 } }');
+    } catch (error) {
+      told = `${(error as TokaError).code} ${(error as TokaError).message} ${JSON.stringify((error as TokaError).data)}`;
+    }
+    expect(told).toContain('TOKA_CONFIG_INVALID');
+    expect(told).not.toContain('planted');
+  });
+
+  test.each(['  roles: { work: claude }', '  providers: { a: { baseURL: "http://user:secret@host/v1" } }', '  providers: { a: { baseURL: "file:///etc" } }', '  providers: { a: { key: abc } }'])('%s is refused', (text) => {
+    expect(() => read(text)).toThrow(TokaError);
+  });
+});
+
 test('what is kept of runs is read, in milliseconds, runs and bytes', () => {
   const read = (text: string) => parseConfig(`apiVersion: toka/v1\nretention: ${text}\n`, 'toka.yaml').retention;
   expect(read('{ age: 30d, count: 1000, size: 500M }')).toEqual({ age: 2_592_000_000, count: 1000, size: 524_288_000 });
@@ -116,7 +143,7 @@ describe('refusals', () => {
     ['a limit without a rate', 'apiVersion: toka/v1\nlimits: [{ tools: [a] }]', ['2:10 bad-value limits[0]']],
     ['a limit of no runs', 'apiVersion: toka/v1\nlimits: [{ window: { runs: 0, per: 1h } }]', ['2:28 out-of-range limits[0].window.runs']],
     ['a time without a unit', 'apiVersion: toka/v1\nlimits: [{ bucket: { runs: 1, every: 2 } }]', ['2:38 wrong-type limits[0].bucket.every']],
-    ['a budget of what nothing measures', 'apiVersion: toka/v1\nbudget: { tokens: 5 }', ['2:11 unknown-key budget.tokens']],
+    ['a budget of what nothing measures', 'apiVersion: toka/v1\nbudget: { energy: 5 }', ['2:11 unknown-key budget.energy']],
     ['a budget of nothing', 'apiVersion: toka/v1\nbudget: { wall: 0s }', ['2:17 bad-value budget.wall']],
     ['a list', '- a', ['1:1 wrong-type ']],
     ['an alias', 'apiVersion: &v toka/v1\npolicy: *v', ['2:9 alias policy']],

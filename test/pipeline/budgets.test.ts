@@ -115,11 +115,11 @@ describe('where it is said', () => {
     expect(await here.json(['run', 'file-reader', 'notes.txt'])).toMatchObject(exceeded('bytes'));
   });
 
-  test.each(['', 'calls', 'calls=', 'calls=0', 'calls=1.5', 'calls=1,calls=2', 'wall=5', 'bytes=x', 'money=5', '__proto__=1'])('--budget %j is not understood', async (text) => {
+  test.each(['', 'calls', 'calls=', 'calls=0', 'calls=1.5', 'calls=1,calls=2', 'wall=5', 'bytes=x', 'money=five', '__proto__=1'])('--budget %j is not understood', async (text) => {
     expect(await here.json(['run', '--budget', text, 'file-reader', 'notes.txt'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
   });
 
-  test.each([{ calls: 0 }, { wall: Number.NaN }, { cpu: -1 }, { bytes: Infinity }, { tokens: 5 }])('nor is %j from a program', async (budget) => {
+  test.each([{ calls: 0 }, { wall: Number.NaN }, { cpu: -1 }, { bytes: Infinity }, { energy: 5 }])('nor is %j from a program', async (budget) => {
     const toka = await createToka({ cwd: here.project, env: here.env });
     const result = await toka.run({ ...toka.request({ name: 'file-reader' }, { path: 'notes.txt' }), budget });
     expect(result).toMatchObject({ status: 'failed', error: { code: 'TOKA_USAGE' } });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { AgentEvent } from '../../src/pipeline/agent/port.ts';
-import type { AgentParams, RunResult } from '../../src/toka.ts';
+import type { AgentParams, Budget, RunResult } from '../../src/toka.ts';
 import { createToka, type Toka, type TokaOptions } from '../../src/toka.ts';
 import { place, type Place } from './cli.ts';
 
@@ -63,7 +63,7 @@ export interface Asked {
   readonly allow?: readonly string[];
   readonly params?: Partial<AgentParams>;
   readonly signal?: AbortSignal;
-  readonly budget?: { readonly calls?: number };
+  readonly budget?: Budget;
   readonly inbox?: { take(): readonly string[] };
   readonly onEvent?: (event: AgentEvent) => void;
 }

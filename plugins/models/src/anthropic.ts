@@ -10,6 +10,7 @@ const KEY = 'ANTHROPIC_API_KEY';
 export default defineProvider({
   id: 'anthropic',
   summary: 'Ask the models of Anthropic',
+  catalog: './catalog/anthropic.json',
   supports: { tools: true, images: true, schema: true },
   capabilities: { required: ['net:connect:api.anthropic.com:443'], optional: [`env:read:${KEY}`] },
   configSchema: configSchema(),

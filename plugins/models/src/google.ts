@@ -9,8 +9,9 @@ const KEY = 'GEMINI_API_KEY';
 export default defineProvider({
   id: 'google',
   summary: 'Ask the Gemini models of Google',
+  catalog: './catalog/google.json',
   supports: { tools: true, images: true, schema: true },
-  capabilities: { required: ['net:connect:generativelanguage.googleapis.com:443'], optional: [`env:read:${KEY}`] },
+  capabilities: { required: ['net:connect:generativelanguage.googleapis.com:443'], optional: [`env:read:${KEY}`, 'env:read:GOOGLE_GENERATIVE_AI_API_KEY'] },
   configSchema: configSchema(),
   async *stream(request, host) {
     const { config, signal } = host;

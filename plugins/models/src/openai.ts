@@ -9,6 +9,7 @@ const KEY = 'OPENAI_API_KEY';
 export default defineProvider({
   id: 'openai',
   summary: 'Ask the models of OpenAI',
+  catalog: './catalog/openai.json',
   supports: { tools: true, images: true, schema: true },
   capabilities: { required: ['net:connect:api.openai.com:443'], optional: [`env:read:${KEY}`] },
   configSchema: configSchema({ api: { type: 'string', enum: ['responses', 'chat'], description: 'Which of its protocols is spoken; default: responses' } }),

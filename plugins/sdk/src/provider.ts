@@ -77,8 +77,8 @@ export type ModelEvent =
   /** One with metadata ends its part, and may have no text itself. */
   | { readonly type: 'reasoning'; readonly text: string; readonly metadata?: JsonObject }
   | ToolCallPart
-  /** Tokens so far, as the provider counts them; later events replace earlier ones. */
-  | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens?: number; readonly reasoningTokens?: number }
+  /** Tokens so far, as the provider counts them; later events replace earlier ones. Those in are all of them, read from a cache or written into it as well. */
+  | { readonly type: 'usage'; readonly inputTokens: number; readonly outputTokens: number; readonly cachedTokens?: number; readonly cacheWriteTokens?: number; readonly reasoningTokens?: number }
   | { readonly type: 'finish'; readonly reason: FinishReason };
 
 /** What a provider is given beside the request. */
@@ -120,6 +120,8 @@ export interface Provider {
   readonly supports: ProviderSupports;
   /** Whether language models answer: false for what only plays one. Default true. */
   readonly isLanguageModel?: boolean;
+  /** A JSON file of its package that says what is known of its models: `./catalog/anthropic.json`. Default: nothing is known. */
+  readonly catalog?: string;
   /** What it may do: `net:connect:HOST:443`, `env:read:NAME`. Default: nothing. */
   readonly capabilities?: ToolCapabilities;
   /** JSON Schema of its configuration. Default: it has none. */

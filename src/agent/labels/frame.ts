@@ -48,6 +48,18 @@ export function framed({ name, origins, output, secret }: Framed): JsonValue {
   return `<<untrusted ${mark} from ${visible(name)} (${origins.join(', ')})>>\n${text}\n<<end of untrusted ${mark}>>`;
 }
 
+const FRAME = /^<<untrusted (?<mark>[0-9a-f]{24}) from .*>>\n(?<text>[\s\S]*)\n<<end of untrusted \k<mark>>>$/;
+
+export function isFramed(text: string): boolean {
+  return FRAME.test(text);
+}
+
+/** What stands between the marks, where a result has them. */
+export function unframed(output: JsonValue): JsonValue {
+  const text = typeof output === 'string' ? FRAME.exec(output)?.groups?.['text'] : undefined;
+  return text ?? output;
+}
+
 /** The same for what was handed over beside what the person said. */
 export function framedText(text: string, origins: readonly Origin[]): string {
   return isUntrusted(origins) ? String(framed({ name: 'what was handed over', origins, output: text, secret: '' })) : visible(text);

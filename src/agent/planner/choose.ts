@@ -2,7 +2,7 @@ import type { ModelTool } from '@toka/sdk';
 import { Ranking } from '../../registry/search/rank.ts';
 import { termsOf } from '../../registry/search/terms.ts';
 import { effectOf } from '../find/definition.ts';
-import { obstacleOf } from './clauses.ts';
+import { isOrder, obstacleOf } from './clauses.ts';
 import { termsOfTool } from './parameters.ts';
 import { type Candidate, isNamed, SURE, sureness } from './sure.ts';
 
@@ -21,12 +21,17 @@ export function choose(clause: string, candidates: readonly Candidate[], tools: 
   const [best, next] = named.length === 1 ? named : defined;
   if (!best) return { clause, why: 'no tool does that', nearest };
   if (sureness(clause, best.tool, best.score, next?.score ?? 0) < SURE) return { clause, why: 'it is not sure which tool does that', nearest };
-  // What changes nothing may be guessed.
-  return effectOf(best.tool) === undefined || isNamed(clause, best.tool.name) ? { clause, tool: best.tool } : { clause, why: `${best.tool.name} changes something, and is called only where it is named`, nearest: [best.tool] };
+  return mayBeGuessed(clause, best.tool) ? { clause, tool: best.tool } : { clause, why: `${best.tool.name} changes something, and is called only where it is named`, nearest: [best.tool] };
 }
 
 /** The candidates among tools that are all defined. */
 export function ranked(clause: string, tools: readonly ModelTool[]): Candidate[] {
   const ranking = new Ranking(tools.map((tool) => ({ item: tool.name, terms: [...termsOf(tool.name), ...termsOf(tool.name), ...termsOfTool(tool)] })));
   return ranking.search(clause, NEAREST + 2).map(({ item, score }) => ({ name: item, score }));
+}
+
+/** What cannot be taken back is called by its name alone, what changes something otherwise at least by an order: not for a question. */
+function mayBeGuessed(clause: string, tool: ModelTool): boolean {
+  const effect = effectOf(tool);
+  return effect === undefined || isNamed(clause, tool.name) || (effect === 'idempotent' && isOrder(clause));
 }

@@ -16,8 +16,7 @@ export function clausesOf(text: string): string[] {
   const parts: string[] = [];
   let from = 0;
   for (const { 0: separator, index } of hidden.matchAll(/[;\n]+|(?<=[^\s./])[.!?]+(?=\s|$)|,?\s+(?:and\s+)?(?:then|afterwards|after that)\b[\s,]*|,?\s+and\s+|,\s+/giu)) {
-    const next = /^[\p{L}]+/u.exec(hidden.slice(index + separator.length))?.[0].toLowerCase() ?? '';
-    if (/^,?\s+and\s+$|^,\s+$/i.test(separator) && !VERBS.has(next)) continue;
+    if (/^,?\s+and\s+$|^,\s+$/i.test(separator) && !isOrder(hidden.slice(index + separator.length))) continue;
     parts.push(text.slice(from, index));
     from = index + separator.length;
   }
@@ -27,6 +26,11 @@ export function clausesOf(text: string): string[] {
 function withoutManners(clause: string): string {
   const shorter = clause.trim().replace(POLITE, '');
   return shorter === clause ? clause : withoutManners(shorter);
+}
+
+/** Whether it begins with what is to be done. */
+export function isOrder(clause: string): boolean {
+  return VERBS.has(/^\p{L}+/u.exec(clause)?.[0].toLowerCase() ?? '');
 }
 
 /** Why an order cannot be followed as it is said: it depends on what comes out, or says what not to do. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue, ModelMessage } from '@toka/sdk';
 import { TOOL_SEARCH } from '../find/tool-search.ts';
+import { isFramed, unframed } from '../labels/frame.ts';
 import type { Done } from './fill.ts';
 import type { Candidate } from './sure.ts';
 
@@ -31,7 +32,7 @@ export function progressOf(messages: readonly ModelMessage[]): Progress {
   const asked = calls.find(({ name }) => name === ASK_PERSON);
   return {
     // What a person says stands first in a message; what else comes with it is data, and no order.
-    orders: now.flatMap((message) => (message.role === 'user' && message.parts[0]?.type === 'text' ? [message.parts[0].text] : [])),
+    orders: now.flatMap(saidIn),
     searches: new Map(calls.filter(({ name }) => name === TOOL_SEARCH.name).map(({ isError, output, params }) => [textOf(params['query']), isError ? [] : candidatesIn(output)])),
     answers: asked && !asked.isError && isObject(asked.output) ? asked.output : undefined,
     wasAsked: asked !== undefined,
@@ -39,6 +40,11 @@ export function progressOf(messages: readonly ModelMessage[]): Progress {
     before: callsIn(messages.slice(0, last + 1)).filter(isWork),
     today: /\bToday is (\d{4}-\d\d-\d\d)\b/.exec(system)?.[1],
   };
+}
+
+function saidIn(message: ModelMessage): string[] {
+  const [said] = message.role === 'user' ? message.parts : [];
+  return said?.type === 'text' && !isFramed(said.text) ? [said.text] : [];
 }
 
 /** What was said at the end of earlier orders. */
@@ -51,8 +57,18 @@ function callsIn(messages: readonly ModelMessage[]): Done[] {
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? message.parts.filter((part) => part.type === 'tool-call') : []));
   return calls.map(({ id, name, params }) => {
     const { output = null, isError = false } = results.get(id) ?? {};
-    return { name, params, output, isError };
+    return { name, params, output: valueIn(unframed(output)), isError };
   });
+}
+
+/** A result that others may have written comes as text. */
+function valueIn(output: JsonValue): JsonValue {
+  if (typeof output !== 'string' || !/^\s*[[{]/.test(output)) return output;
+  try {
+    return JSON.parse(output) as JsonValue;
+  } catch {
+    return output;
+  }
 }
 
 function isWork({ name }: Done): boolean {

@@ -48,8 +48,16 @@ function callText(name: string, params: JsonObject): string {
 }
 
 function valueText(value: JsonValue): string {
-  const text = typeof value === 'string' ? value.trimEnd() : JSON.stringify(value, undefined, 2);
+  const text = textOf(value) ?? JSON.stringify(value, undefined, 2);
   return text === '' ? '(nothing was printed)' : shortened(text, MOST_CHARACTERS);
+}
+
+/** The text that a result is about: all of it, or what a tool that reads something has read. */
+function textOf(value: JsonValue): string | undefined {
+  if (typeof value === 'string') return value.trimEnd();
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const text = ['content', 'text', 'output'].map((name) => value[name]).find((each) => typeof each === 'string');
+  return text?.trimEnd();
 }
 
 function shortened(text: string, length: number): string {

@@ -15,7 +15,7 @@ tools those that tool:call grants, each with at most the rights of this run. It 
   static override flags = {
     allow: text({ description: 'what it may have: files, hosts, variables, tools', helpValue: 'CAPABILITY', multiple: true, multipleNonGreedy: true }),
     artifacts: text({ description: 'write the files that it keeps into this folder', helpValue: 'FOLDER' }),
-    budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes', helpValue: 'calls=10,wall=60s' }),
+    budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes, tokens, money', helpValue: 'calls=10,wall=60s' }),
     cpu: text({ description: 'share of one core', helpValue: '50%' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
     language: text({ description: 'default: by the ending of the file', helpValue: 'js|ts|…' }),

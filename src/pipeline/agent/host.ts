@@ -1,7 +1,7 @@
 import type { CallResult } from '@toka/sdk';
 import { hexDigest } from '../../digest.ts';
 import { type ErrorCode, TokaError } from '../../errors.ts';
-import type { Candidate, ModelReply, Prompt } from '../../model/port.ts';
+import type { Candidate, ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
 import type { Calls } from '../calls.ts';
 import { answerOf, childOf, children, type Handing } from '../children.ts';
 import type { House } from '../house.ts';
@@ -20,10 +20,12 @@ interface Hosting {
   readonly calls: Calls;
   readonly recorder: Recorder;
   readonly candidates: readonly Candidate[];
+  /** Hears what each call of a model has used. */
+  readonly onUsage: (usage: ModelUsage) => void;
 }
 
 /** All that the loop of an agent has of the world: each thing that it does is a run below its own. */
-export function agentHost({ run, request, house, signal, calls, recorder, candidates }: Hosting): AgentHost {
+export function agentHost({ run, request, house, signal, calls, recorder, candidates, onUsage }: Hosting): AgentHost {
   const { agent } = run;
   if (!agent) throw new TokaError('TOKA_INTERNAL', 'an agent was to be run before it was found');
   const { effective } = settled(run, 'decision');
@@ -51,6 +53,7 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
       const { result } = await named(
         answerOf({ ...child(), model: 'prompt', route, prompt, params: paramsOf(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),
       );
+      onUsage(result.usage);
       return result;
     },
     async call(tool, params, options) {

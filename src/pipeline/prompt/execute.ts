@@ -1,14 +1,12 @@
 import type { JsonValue } from '@toka/sdk';
-import { budgetExceeded, UNBOUNDED } from '../../capability/budgets.ts';
 import { escapeGlob } from '../../capability/glob.ts';
 import { touches } from '../../capability/policy.ts';
 import { TokaError, toTokaError } from '../../errors.ts';
-import type { Candidate, Prompt } from '../../model/port.ts';
+import type { Candidate, ModelUsage, Prompt } from '../../model/port.ts';
 import type { House } from '../house.ts';
 import { limitedSignal } from '../limited-signal.ts';
 import type { PromptRequest } from '../request.ts';
-import { tokensAsked } from '../reservation.ts';
-import { type Run, settled } from '../run.ts';
+import { Halt, type Run, settled } from '../run.ts';
 
 /** Asks the first of the models that answers, of those that may be asked. */
 export async function executePrompt(run: Run, request: PromptRequest, house: House): Promise<Run> {
@@ -16,7 +14,7 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
   try {
     const models = await house.models();
     const candidates = allowed(await request.candidates(), run, house);
-    const reply = await models.ask(candidates, within(request.prompt, request, run), { signal: limited.signal, onEvent: request.onReply });
+    const reply = await models.ask(candidates, affordable(run, request.prompt), { signal: limited.signal, onEvent: request.onReply });
     const output = reply.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
     return {
       ...run,
@@ -24,19 +22,21 @@ export async function executePrompt(run: Run, request: PromptRequest, house: Hou
       completion: { output, outputBytes: Buffer.byteLength(output), truncated: false, exitCode: 0, pieces: [], data: reply as unknown as JsonValue },
     };
   } catch (thrown) {
-    throw limited.signal.aborted ? toTokaError(limited.signal.reason) : toTokaError(thrown);
+    const error = toTokaError(limited.signal.aborted ? limited.signal.reason : thrown);
+    const used = error.data?.['usage'] as ModelUsage | undefined;
+    throw used ? new Halt({ ...run, usedByModel: used }, error) : error;
   } finally {
     limited.end();
   }
 }
 
 /** The same, with an answer that is no longer than what is left of the budget. */
-function within(prompt: Prompt, { params }: PromptRequest, { share }: Run): Prompt {
-  const { left: { tokens }, bounds } = share ?? UNBOUNDED;
-  if (tokens === undefined) return prompt;
-  const most = Math.trunc(tokens - tokensAsked(params));
-  if (most <= 0) throw budgetExceeded('tokens', bounds.tokens);
-  return { ...prompt, maxOutputTokens: Math.min(prompt.maxOutputTokens ?? Infinity, most) };
+function affordable({ mostByModel: most, share }: Run, prompt: Prompt): Prompt {
+  const { tokens = Infinity, money = Infinity } = share?.left ?? {};
+  if (!most) return prompt;
+  const paid = most.price && most.price.outputToken > 0 ? (money - most.price.input) / most.price.outputToken : Infinity;
+  const output = Math.max(1, Math.floor(Math.min(tokens - most.inputTokens, paid)));
+  return output < Infinity ? { ...prompt, maxOutputTokens: Math.min(prompt.maxOutputTokens ?? Infinity, output) } : prompt;
 }
 
 /** One that stands in for another is asked only where it might have been asked itself. */

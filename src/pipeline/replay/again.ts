@@ -61,7 +61,8 @@ export async function again(house: House, found: Retellable, request: ReplayRequ
   };
 }
 
-function requireRepeatable({ run, requested: { manifestHash, parent }, recorded }: Retellable): void {
+function requireRepeatable({ run, requested: { manifestHash, model, parent }, recorded }: Retellable): void {
+  if (model !== 'tool') throw notRecorded(run, 'only tools are done once more to be compared', 'without --reexecute it is told again from its record');
   if (manifestHash === undefined) {
     throw notRecorded(run, 'of a command the variables are not on record', parent === undefined ? 'run it again' : `with the run that asked for it: toka runs replay ${parent} --reexecute`);
   }

@@ -5,7 +5,7 @@ import type { House } from '../house.ts';
 import { maskOf } from '../mask.ts';
 import { clean } from '../recorded-event.ts';
 import type { AgentParams } from '../agent/port.ts';
-import type { AgentRequest, ExecutionRequest, ToolRequest } from '../request.ts';
+import type { CodeParams, ExecutionRequest } from '../request.ts';
 import type { RunResult } from '../result.ts';
 import type { Run } from '../run.ts';
 import { again } from './again.ts';
@@ -43,7 +43,7 @@ export async function replay(house: House, found: Retellable, request: ReplayReq
   return { schema: REPLAY_SCHEMA, run: id, tool: requested.tool ?? '', strict, same: !divergence && differences.length === 0, ...(divergence ? { divergence } : {}), differences };
 }
 
-async function requestFor(found: Retellable, { door, principal, signal, params: given = {}, strict = false }: ReplayRequest, house: House): Promise<ToolRequest | AgentRequest> {
+async function requestFor(found: Retellable, { door, principal, signal, params: given = {}, strict = false }: ReplayRequest, house: House): Promise<ExecutionRequest> {
   const { run, requested, started, recorded, calls } = found;
   const secrets = secretsFor(found, given);
   const root = requested.project ?? requested.cwd;
@@ -59,6 +59,7 @@ async function requestFor(found: Retellable, { door, principal, signal, params: 
     replays: { run, calls, capabilities: started.effective, missing: recorded.missing, variables: secrets.variables, root, inOrder: strict, completion, ...ofAgent },
   };
   if (requested.model === 'agent') return { ...common, model: 'agent', agent: requested.tool?.replace(/^agent\//, '') ?? '', params: params as unknown as AgentParams };
+  if (requested.model === 'code') return { ...common, model: 'code', language: requested.tool?.replace(/^code\//, '') ?? '', level: started.level, limits: {}, capabilities: [], params: params as unknown as CodeParams };
   return { ...common, model: 'tool', params, target: targetOf(found) };
 }
 

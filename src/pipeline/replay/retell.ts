@@ -1,5 +1,7 @@
 import type { JsonValue } from '@toka/sdk';
+import type { Decision } from '../../capability/authorize.ts';
 import { EffectiveSet } from '../../capability/effective.ts';
+import { parseCapability } from '../../capability/grammar.ts';
 import { toTokaError } from '../../errors.ts';
 import { runNative } from '../../runtime/native.ts';
 import { replayContext, type ReplayBase, type ReplayedCall } from '../../runtime/replay-context.ts';
@@ -15,8 +17,17 @@ import { Halt, idempotencyKey, type Run, settled } from '../run.ts';
 /** Carries the tool's own code out with the answers on record; a process is not started, since how it ended is on record. */
 export async function retell(run: Run, replays: Replaying, house: House): Promise<Run> {
   const { executable, origin } = settled(run, 'tool');
+  if (executable.type === 'code' && executable.isolation === 'isolate') {
+    return (await import('../code/execute.ts')).executeCode({ ...run, decision: givenThen(replays) }, executable, house);
+  }
   if (executable.type !== 'native') return { ...run, completion: replays.completion, replayed: [] };
   return origin.kind === 'bundled' ? inProcess(run, executable.entry, replays, house) : isolated(run, executable.entry, replays, house);
+}
+
+/** What code might call then: the calls themselves are answered from the record, whatever it may have now. */
+function givenThen({ capabilities }: Replaying): Decision {
+  const permissions = capabilities.map((text) => ({ capability: parseCapability(text), source: 'record' }));
+  return { effective: new EffectiveSet(permissions), missing: [], fallen: [], verdicts: [] };
 }
 
 async function inProcess(run: Run, entry: string, replays: Replaying, house: House): Promise<Run> {

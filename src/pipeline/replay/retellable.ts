@@ -56,9 +56,9 @@ export async function retellable(house: House, id: string): Promise<Retellable> 
 
 function wholeOf(id: string, { model, tool = 'NAME', bounds }: RunRequested, events: readonly RunEvent[]): { started: RunStarted | RunResumed; recorded: RunRecorded } {
   const of = <T extends RunEvent['type']>(type: T): Extract<RunEvent, { type: T }> | undefined => events.find((event): event is Extract<RunEvent, { type: T }> => event.type === type);
-  // Of an agent, what it was answered is on record with the runs below its own.
-  const ofAgent = model === 'agent' ? NOTHING_TAPED : undefined;
-  const [started, recorded = ofAgent, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
+  // What an agent, or code, was answered is on record with the runs below its own.
+  const untaped = model === 'agent' || model === 'code' ? NOTHING_TAPED : undefined;
+  const [started, recorded = untaped, finished] = [events.findLast((event) => event.type === 'run.started' || event.type === 'run.resumed'), of('run.recorded'), of('run.finished')];
   if (!finished) throw notRecorded(id, 'it was interrupted, and has no end', `toka runs resume ${id}`);
   if (!started) throw notRecorded(id, `it never began: ${finished.status}`, 'toka runs show tells why');
   const isStopped = finished.status !== 'cancelled' && started.command !== undefined && Object.hasOwn(STOPPED, finished.error?.code ?? '');

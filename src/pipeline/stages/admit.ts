@@ -9,9 +9,9 @@ import { type Run, settled } from '../run.ts';
 const MAX_DEPTH = 16;
 
 /** Lets a run in only while its tree is not too deep, and finds the limits and the budget that it falls under. */
-export function admit(run: Run, house: House): Run {
+export function admit(run: Run, house: House): Run | Promise<Run> {
   const { depth } = run.request.principal;
-  if (depth <= MAX_DEPTH) return bounded(run, house);
+  if (depth <= MAX_DEPTH) return estimated(bounded(run, house), house);
   throw new TokaError('TOKA_DEPTH_LIMIT', `runs are nested ${depth} deep; at most ${MAX_DEPTH} are allowed`, {
     hint: 'does a tool call itself? toka runs show prints the chain of its parents',
   });
@@ -26,6 +26,16 @@ function bounded(run: Run, house: House): Run {
   if (asked) requireAmounts(asked);
   const opens = Object.keys(budget).length > 0;
   return claims.length === 0 && !opens ? run : { ...run, claims, ...(opens ? { budget } : {}) };
+}
+
+/** What a model may use has to be known before it is reserved. */
+function estimated(run: Run, house: House): Run | Promise<Run> {
+  const { request } = run;
+  if (request.model !== 'prompt') return run;
+  return (async () => {
+    const models = await house.models();
+    return { ...run, mostByModel: models.most(await request.candidates(), request.prompt) };
+  })();
 }
 
 const AMOUNTS: readonly (keyof Budget)[] = ['calls', 'wall', 'cpu', 'bytes', 'tokens', 'money'];

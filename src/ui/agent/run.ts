@@ -30,7 +30,7 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
   const progress = progressOf(door, isText && door.stderr.isTTY === true);
   const schema = flags.schema === undefined ? undefined : readForm(flags.schema, door.cwd);
   const own = bounds(flags);
-  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, reviewer: undefined });
+  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, confirmer: undefined, reviewer: undefined });
   try {
     const said = await readSaid(prompt, flags.image ?? [], door);
     const session = await sessionFor(name, flags, toka);
@@ -57,6 +57,10 @@ function attended(progress: Progress): Parameters<Door['open']>[0] {
     approver: async (tool, missing, root) => {
       progress.pause();
       return (await import('../remember.ts')).askAndRemember(tool, missing, root);
+    },
+    confirmer: async (tool, taint, root) => {
+      progress.pause();
+      return (await import('../remember.ts')).askAboutFlowAndRemember(tool, taint, root);
     },
     inquirer: inquirerFor(progress),
   };

@@ -43,8 +43,8 @@ function factsOf(defined: Defined, entry: string): object {
       return { id, entry, summary, supports };
     }
     case 'providers': {
-      const { id, summary, supports, isLanguageModel, capabilities, configSchema } = defined.value;
-      return { id, entry, summary, supports, isLanguageModel, capabilities: listed(capabilities), configSchema };
+      const { id, summary, supports, isLanguageModel, catalog, capabilities, configSchema } = defined.value;
+      return { id, entry, summary, supports, isLanguageModel, catalog, capabilities: listed(capabilities), configSchema };
     }
     case 'analysers': {
       const { id, summary, options } = defined.value;

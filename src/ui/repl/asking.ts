@@ -38,11 +38,19 @@ export class Asking {
   /** Asks the person whether a value may go where somebody else may have chosen it to go. */
   async confirm(tool: Tool, taint: Taint): Promise<Answer> {
     const face = this.#face();
-    const answers = ['once', `session: this value as ${taint.role} of ${tool.qualified}, until this REPL ends`, 'deny', 'deny, and say why'];
-    const at = await face.choose({ details: taintDetails(tool, taint, face.theme), question: `May it be the ${taint.role} of ${tool.qualified}?`, answers, fallback: 2 });
-    const decision = (['once', 'session'] as const)[at] ?? 'deny';
+    const { ownFile } = this.#permissions;
+    const offered: readonly { readonly decision: Answer['decision']; readonly text: string; readonly saysWhy?: true }[] = [
+      { decision: 'once', text: 'once' },
+      { decision: 'session', text: `session: this value as ${taint.role} of ${tool.qualified}, until this REPL ends` },
+      ...(ownFile === undefined ? [] : [{ decision: 'always', text: `always: a rule for this value is written into ${ownFile}` } as const]),
+      { decision: 'deny', text: 'deny' },
+      { decision: 'deny', text: 'deny, and say why', saysWhy: true },
+    ];
+    const at = await face.choose({ details: taintDetails(tool, taint, face.theme), question: `May it be the ${taint.role} of ${tool.qualified}?`, answers: offered.map(({ text }) => text), fallback: offered.length - 2 });
+    const { decision, saysWhy } = offered[at] ?? { decision: 'deny' };
+    if (decision === 'always' && ownFile !== undefined) (await import('../remember.ts')).writeFlowRule(ownFile, tool, taint);
     face.note([face.theme.quiet(`  ${decision}`)]);
-    if (at === 3) await this.#sayWhy(tool, face);
+    if (saysWhy) await this.#sayWhy(tool, face);
     return { decision, by: 'person' };
   }
 

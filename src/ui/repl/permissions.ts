@@ -41,6 +41,11 @@ export class Permissions {
     return this.#granted.filter(({ tool }) => tool === undefined).map(({ capability }) => capability);
   }
 
+  /** The person's own file with rules for this project; undefined where there is no project. */
+  get ownFile(): string | undefined {
+    return this.#root === undefined ? undefined : userProjectConfigFile(this.#root);
+  }
+
   grant(capability: string, tool?: string): void {
     this.#denied = this.#denied.filter((each) => each !== capability);
     this.#granted.push({ capability, ...(tool === undefined ? {} : { tool }) });
@@ -65,8 +70,7 @@ export class Permissions {
   question(tool: Tool, missing: Missing, details: readonly string[]): { readonly choice: Choice; answer(at: number): Promise<Answer & { readonly saysWhy: boolean }> } {
     const capability = printCapability(missing.capability);
     const shownRule = `${exact(showCapability(missing.capability))} for ${tool.qualified}`;
-    const root = missing.lack.by === 'ask' ? undefined : this.#root;
-    const own = root === undefined ? undefined : userProjectConfigFile(root);
+    const own = missing.lack.by === 'ask' ? undefined : this.ownFile;
     const answers: { readonly text: string; readonly decision: Answer['decision']; readonly saysWhy?: true }[] = [
       { text: 'once', decision: 'once' },
       ...(missing.lack.by === 'ask' ? [] : [{ text: `session: ${shownRule}, until this REPL ends`, decision: 'session' } as const]),

@@ -99,13 +99,14 @@ function readParams(text: string): { readonly params: JsonObject; readonly malfo
 
 function* usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Generator<ModelEvent> {
   if (inputTokens.total === undefined && outputTokens.total === undefined) return;
-  const { cacheRead } = inputTokens;
+  const { cacheRead, cacheWrite } = inputTokens;
   const { reasoning } = outputTokens;
   yield {
     type: 'usage',
     inputTokens: inputTokens.total ?? 0,
     outputTokens: outputTokens.total ?? 0,
     ...(cacheRead === undefined ? {} : { cachedTokens: cacheRead }),
+    ...(cacheWrite === undefined || cacheWrite === 0 ? {} : { cacheWriteTokens: cacheWrite }),
     ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
   };
 }

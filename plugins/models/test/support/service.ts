@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type FixtureOpts, type FixtureResponse, LLMock } from '@copilotkit/aimock';
 import type { JsonObject } from '@toka/sdk';
 import type { ProviderPlace, ProviderScenario } from '@toka/sdk/testing';
@@ -66,9 +67,10 @@ export async function serve(service: Service | 'scripted', scenario: ProviderSce
 
 /** Sends these bytes as an answer, one write each. */
 export async function stream(service: Service, pieces: readonly Uint8Array[], { isEndless = false, status = 200, headers = {} }: { readonly isEndless?: boolean; readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<ProviderPlace> {
+  let received = '';
   const server = createServer((request, response) => {
-    request.resume();
-    request.on('end', () => {
+    void text(request).then((body) => {
+      received = body;
       response.writeHead(status, { 'content-type': 'text/event-stream', ...headers });
       for (const piece of pieces) response.write(piece);
       if (!isEndless) response.end();
@@ -78,6 +80,7 @@ export async function stream(service: Service, pieces: readonly Uint8Array[], { 
   const { port } = server.address() as AddressInfo;
   return {
     ...configured(service, `http://127.0.0.1:${port}`),
+    received: () => received,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => void server.close(resolve));

@@ -13,7 +13,7 @@ export default class AuthTokenAttenuate extends TokaCommand {
   ];
   static override flags = {
     allow: string({ description: 'keep only this of what it permits', helpValue: 'CAPABILITY', multiple: true }),
-    budget: string({ description: 'what all runs with it may use together: calls, wall, cpu, bytes; each at most what it has', helpValue: 'calls=10,wall=60s' }),
+    budget: string({ description: 'what all runs with it may use together: calls, wall, cpu, bytes, tokens, money; each at most what it has', helpValue: 'calls=10,wall=60s' }),
     depth: string({ description: 'how often it may be handed on', helpValue: 'N' }),
     json: boolean({ description: 'print one JSON value (toka/token/v1)' }),
     'no-delegate': boolean({ description: 'it may not be handed on; the same as --depth 0', exclusive: ['depth'] }),

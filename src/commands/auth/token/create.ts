@@ -12,7 +12,7 @@ export default class AuthTokenCreate extends TokaCommand {
   ];
   static override flags = {
     allow: string({ description: 'what it permits; a file scope starts at the project’s root', helpValue: 'CAPABILITY', multiple: true, required: true }),
-    budget: string({ description: 'what all runs with it may use together: calls, wall, cpu, bytes', helpValue: 'calls=10,wall=60s' }),
+    budget: string({ description: 'what all runs with it may use together: calls, wall, cpu, bytes, tokens, money', helpValue: 'calls=10,wall=60s' }),
     depth: string({ description: 'how often it may be handed on', helpValue: 'N' }),
     json: boolean({ description: 'print one JSON value (toka/token/v1)' }),
     'no-delegate': boolean({ description: 'it may not be handed on; the same as --depth 0', exclusive: ['depth'] }),
