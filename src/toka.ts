@@ -1,6 +1,6 @@
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject, Storage } from '@toka/sdk';
+import type { JsonObject } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import type { Sessions } from './agent/session/sessions.ts';
 import { coverage } from './capability/covers.ts';
@@ -17,16 +17,19 @@ import type { Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
-import { TokaError, toTokaError } from './errors.ts';
+import { toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
-import type { Models } from './model/port.ts';
+import type { CustomCommand } from './agent/skills/commands.ts';
+import type { Surroundings } from './agent/skills/places.ts';
+import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentParams } from './pipeline/agent/port.ts';
-import type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import { promptParams } from './pipeline/prompt/params.ts';
+import type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
@@ -37,6 +40,7 @@ import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { lazily, retried } from './once.ts';
+import { storageFor } from './recording.ts';
 import { type Trust, trustOf } from './project-trust.ts';
 import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
 import { recordFolder } from './registry/plugins/record.ts';
@@ -44,7 +48,8 @@ import { recordFolder } from './registry/plugins/record.ts';
 export type { Trust } from './project-trust.ts';
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentParams } from './pipeline/agent/port.ts';
-export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { ListedModel, ListedService, Models, ModelsOverview } from './model/port.ts';
+export type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
@@ -113,6 +118,10 @@ export interface Toka {
   code(code: Code): CodeRequest;
   /** Asks for an agent to be run. */
   agent(name: string, params: AgentParams): AgentRequest;
+  /** Asks for a model to be asked, that one and no other. */
+  prompt(candidate: Candidate, prompt: Prompt): PromptRequest;
+  /** What a person can say to an agent by the name of a file. */
+  customCommands(): Promise<CustomCommand[]>;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -197,10 +206,12 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     const [{ openModels }, { planner }] = await Promise.all([import('./model/gateway.ts'), import('./agent/planner/planner.ts')]);
     return openModels({ local: planner, packageFiles: pluginFiles(env), settings: settings.models, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
   });
+  const meaning = retried(async () => (await import('./registry/search/meaning.ts')).openMeaning(pluginFiles(env), folders.cache));
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
+  const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
   const house: House = {
     findTool,
@@ -212,6 +223,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       const index = await registry.index();
       return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
     },
+    likeness: async (query, tools) => (await meaning.get())?.likeness(query, tools),
     findAgent: agents.find,
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
     models: models.get,
@@ -226,6 +238,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
+    hooks: () => settings.hooks,
+    agentContext: async (folder) => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder }),
     trust: lazily(() => ({
       isProjectTrusted: project !== undefined && trust.state() === 'trusted',
       trustedTools: settings.flows.trusted,
@@ -281,6 +295,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       capabilities,
     }),
     agent: (name, params) => ({ model: 'agent', principal, door: options.door ?? 'api', cwd, agent: name, params }),
+    prompt: (candidate, prompt) => ({
+      model: 'prompt',
+      principal,
+      door: options.door ?? 'api',
+      cwd,
+      route: candidate.route,
+      prompt,
+      params: promptParams(prompt),
+      candidates: async () => [candidate],
+      onReply: () => undefined,
+    }),
     sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
     run: async (request) => (await pipeline()).execute(house, request),
@@ -298,6 +323,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     models: models.get,
     retention: settings.retention,
     trust,
+    customCommands: async () => (await import('./agent/skills/commands.ts')).listCommands(surroundings()),
     lock,
     keyring,
     tokens,
@@ -310,26 +336,6 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       await (await once.peek())?.close();
     },
   };
-}
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** What keeps the record, where that is not SQLite in this very thread. */
-async function storageFor(backend: string, options: TokaOptions, env: Env): Promise<{ readonly storage?: Storage }> {
-  if (options.journalThread !== true) return backend === 'sqlite' ? {} : { storage: await recording(backend, options, env) };
-  const { inThread } = await import('./journal/thread/storage.ts');
-  const thread = join(import.meta.dirname, `journal-thread${extname(import.meta.filename)}`);
-  return { storage: inThread(await recording(backend, options, env), { thread, plugins: pluginFiles(env) }) };
-}
-
-/** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
-async function recording(backend: string, { door, storage: given }: TokaOptions, env: Env): Promise<Storage> {
-  const { findStorage } = await import('./journal/backends.ts');
-  const storage = findStorage(backend, pluginFiles(env));
-  if (storage.supports.durable || (given && door !== 'cli')) return storage;
-  throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
-    hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
-  });
 }
 
 /** The person who started this process, as runs and tokens name them. */
