@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeAgents } from './agents.mjs';
 import { writeCommands } from './commands.mjs';
 import { packSdk } from './sdk.mjs';
 
@@ -185,6 +186,7 @@ compile('plugins/sdk');
 await packSdk();
 compile('.');
 await writeCommands(root);
+await writeAgents(root);
 
 // A late file of another name would be published as well.
 rmSync(join(dist, 'late'), { recursive: true, force: true });
