@@ -31,6 +31,7 @@ const LATE = {
   'storage-thread': 'src/journal/thread/storage.ts',
   'journal-thread': 'src/journal-thread.ts',
   'build-index': 'src/registry/build-index.ts',
+  declare: 'src/registry/declare.ts',
   'index-thread': 'src/index-thread.ts',
   'load-agent': 'src/manifest/agent/load.ts',
   'compile-validator': 'src/registry/compile-validator.ts',

@@ -23,6 +23,8 @@ import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
+import type { CustomCommand } from './agent/skills/commands.ts';
+import type { Surroundings } from './agent/skills/places.ts';
 import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentParams } from './pipeline/agent/port.ts';
@@ -117,6 +119,8 @@ export interface Toka {
   agent(name: string, params: AgentParams): AgentRequest;
   /** Asks for a model to be asked, that one and no other. */
   prompt(candidate: Candidate, prompt: Prompt): PromptRequest;
+  /** What a person can say to an agent by the name of a file. */
+  customCommands(): Promise<CustomCommand[]>;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -201,10 +205,12 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     const [{ openModels }, { planner }] = await Promise.all([import('./model/gateway.ts'), import('./agent/planner/planner.ts')]);
     return openModels({ local: planner, packageFiles: pluginFiles(env), settings: settings.models, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
   });
+  const meaning = retried(async () => (await import('./registry/search/meaning.ts')).openMeaning(pluginFiles(env), folders.cache));
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
+  const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
   const house: House = {
     findTool,
@@ -216,6 +222,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       const index = await registry.index();
       return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
     },
+    likeness: async (query, tools) => (await meaning.get())?.likeness(query, tools),
     findAgent: agents.find,
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
     models: models.get,
@@ -230,6 +237,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
+    hooks: () => settings.hooks,
+    agentContext: async (folder) => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder }),
     trust: lazily(() => ({
       isProjectTrusted: project !== undefined && trust.state() === 'trusted',
       trustedTools: settings.flows.trusted,
@@ -313,6 +322,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     models: models.get,
     retention: settings.retention,
     trust,
+    customCommands: async () => (await import('./agent/skills/commands.ts')).listCommands(surroundings()),
     lock,
     keyring,
     tokens,

@@ -14,6 +14,8 @@ export interface Pane extends Disposable {
   /** Pastes as terminals do: in brackets, where these were asked for. */
   paste(text: string): void;
   resize(columns: number, rows: number): void;
+  /** Closes the terminal, whatever runs in it. */
+  close(): void;
   /** Resolves with the screen and what has left it once that holds the text. */
   shows(text: string | RegExp): Promise<string>;
   /** Resolves with the exit code of the last `toka`. */
@@ -78,6 +80,7 @@ export function openPane({ project, base, env, planted }: Place, extra: Readonly
       await until(() => !tmux('capture-pane', '-p').includes('ended'));
       tmux('clear-history');
     },
+    close: () => void tmux('kill-server'),
     [Symbol.dispose]: () => {
       try {
         screen();

@@ -155,12 +155,13 @@ export class LiveFace implements Face {
     const resize = (): void => this.#renderer.resized();
     const key = (text: string | undefined, pressed: Key): void => this.#key(text, pressed);
     const resume = (): void => this.#enter();
-    stdin.on('keypress', key).once('end', () => listener.ended());
+    const gone = (): void => listener.ended();
+    stdin.on('keypress', key).on('end', gone).on('error', gone);
     stdout.on('resize', resize);
     process.on('SIGCONT', resume);
     this.#enter();
     await new Promise<void>((resolve) => (this.#done = resolve));
-    stdin.off('keypress', key);
+    stdin.off('keypress', key).off('end', gone);
     stdout.off('resize', resize);
     process.off('SIGCONT', resume);
     this.#leave();
@@ -197,7 +198,11 @@ export class LiveFace implements Face {
   #leave(): void {
     this.#renderer.pause();
     this.#options.stdout.write(LEAVE_MODE);
-    this.#options.stdin.setRawMode(false);
+    try {
+      this.#options.stdin.setRawMode(false);
+    } catch {
+      // The terminal has gone, and its mode with it.
+    }
   }
 
   #key(text: string | undefined, key: Key): void {

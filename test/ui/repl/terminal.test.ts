@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Place, place, until } from '../../support/cli.ts';
@@ -9,13 +9,18 @@ const SCRIPT = [
   { when: 'again', text: 'Once more.', calls: [{ tool: 'files/file-writer', params: { path: 'notes.txt', content: 'written again\n', mode: 'overwrite' } }] },
   { when: '"changed":true|created', text: 'It **is** written.' },
   { when: 'FLOW|DENIED|denied', text: 'So it stays as it is.' },
-  { when: 'for ever', text: 'word ', end: 'repeat', delayMs: 20 },
+  { when: 'for ever', text: 'word ', end: 'repeat', delayMs: 20, chunkChars: 5 },
   { when: 'slowly', text: 'Slow, slow, slow. ', delayMs: 150, chunkChars: 3, calls: [{ tool: 'files/file-lister', params: { path: '.' } }] },
   { when: 'listen', text: 'I have listened.' },
   { when: 'later', text: 'Later it is.' },
   { when: 'long', text: Array.from({ length: 120 }, (_, at) => `Paragraph ${at + 1}.\n\n`).join(''), delayMs: 1, chunkChars: 40 },
   { when: '.*', text: 'Heard.', usage: { inputTokens: 1200, outputTokens: 30 } },
 ];
+
+interface Listed {
+  readonly tool?: string;
+  readonly status: string;
+}
 
 const RUN = 'agent run --model scripted/talk.json';
 
@@ -98,7 +103,7 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     await pane.shows('Ctrl-C again quits');
     pane.press('C-c');
     expect(await pane.exit()).toBe(0);
-    const { runs } = await here.json<{ runs: readonly { tool?: string; status: string }[] }>(['runs', 'list']);
+    const { runs } = await here.json<{ runs: readonly Listed[] }>(['runs', 'list']);
     expect(runs.filter(({ tool }) => tool?.startsWith('agent/')).map(({ status }) => status)).toEqual(['cancelled', 'succeeded', 'succeeded', 'cancelled']);
   });
 
@@ -137,9 +142,10 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     pane.press('C-u');
     say('!echo from the sandbox');
     await pane.shows(/^from the sandbox$/m);
-    pane.press('C-d');
-    expect(await pane.exit()).toBe(0);
     expect(pane.screen()).toContain('context 1.2k');
+    pane.press('C-d');
+    say('echo "left with $?"');
+    await pane.shows('left with 0');
   });
 
   test('of two on one session the second is told, and goes on in one of its own', async () => {
@@ -149,7 +155,7 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     using second = openPane(here, {}, undefined, [100, 40]);
     second.toka(`${RUN} --continue`);
     await second.shows(/session \S+: hello/);
-    say('hello again');
+    say('hello once more');
     await pane.shows(/Heard[^]*Heard/);
     second.type('and I');
     second.press('Enter');
@@ -159,14 +165,29 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     expect(await pane.exit()).toBe(0);
   });
 
-  test('a terminal that is closed ends the turn, which is recorded; one whose process was killed can be gone on with', async () => {
+  test('a terminal that is closed ends the turn, which is recorded', async () => {
     await begin();
     say('for ever');
     await pane.shows('word word');
-    const pid = /"pid":(\d+)/.exec((await here.run(['runs', 'list', '--json'])).stdout)?.[1];
-    expect(pid === undefined || existsSync(`/proc/${pid}`)).toBe(true);
-    pane[Symbol.dispose]();
-    await until(async () => (await here.json<{ runs: readonly { tool?: string; status: string }[] }>(['runs', 'list'])).runs.some(({ tool, status }) => tool === 'agent/assistant' && status === 'cancelled'));
+    pane.close();
+    const isCancelled = ({ tool, status }: Listed): boolean => tool === 'agent/assistant' && status === 'cancelled';
+    await until(async () => (await here.json<{ runs: readonly Listed[] }>(['runs', 'list'])).runs.some(isCancelled));
+    pane = openPane(here);
+  });
+
+  test('a turn whose process was killed is gone on with', async () => {
     await begin();
+    say('slowly');
+    await pane.shows('Slow, slow');
+    pane.press('C-z');
+    await pane.shows('Stopped');
+    say('kill -9 %1; sleep 0.1; echo gone');
+    await pane.shows(/^gone$/m);
+    pane.toka(`${RUN} --continue`);
+    await pane.shows(/cut off[^]*1 go on/);
+    pane.press('1');
+    await pane.shows('Heard.');
+    pane.press('C-d');
+    expect(await pane.exit()).toBe(0);
   });
 });
