@@ -45,8 +45,8 @@ export const FIRST_PIECE: Readonly<Record<Service, string>> = {
   'openai-compatible': frames({ id: '1', object: 'chat.completion.chunk', created: 1, model: 'small', choices: [{ index: 0, delta: { content: 'Hello, ' }, finish_reason: null }] }),
 };
 
-function frames(...events: readonly { readonly type?: string }[]): string {
-  return events.map((event) => `${event.type === undefined ? '' : `event: ${event.type}\n`}data: ${JSON.stringify(event)}\n\n`).join('');
+function frames(...events: readonly JsonObject[]): string {
+  return events.map((event) => `${typeof event['type'] === 'string' ? `event: ${event['type']}\n` : ''}data: ${JSON.stringify(event)}\n\n`).join('');
 }
 
 /** Plays a scenario in the protocol of a service. */
