@@ -23,6 +23,8 @@ import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
+import type { CustomCommand } from './agent/skills/commands.ts';
+import type { Surroundings } from './agent/skills/places.ts';
 import type { Models } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentParams } from './pipeline/agent/port.ts';
@@ -113,6 +115,8 @@ export interface Toka {
   code(code: Code): CodeRequest;
   /** Asks for an agent to be run. */
   agent(name: string, params: AgentParams): AgentRequest;
+  /** What a person can say to an agent by the name of a file. */
+  customCommands(): Promise<CustomCommand[]>;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -201,6 +205,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
+  const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
   const house: House = {
     findTool,
@@ -226,6 +231,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
+    hooks: () => settings.hooks,
+    agentContext: async (folder) => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder }),
     trust: lazily(() => ({
       isProjectTrusted: project !== undefined && trust.state() === 'trusted',
       trustedTools: settings.flows.trusted,
@@ -298,6 +305,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     models: models.get,
     retention: settings.retention,
     trust,
+    customCommands: async () => (await import('./agent/skills/commands.ts')).listCommands(surroundings()),
     lock,
     keyring,
     tokens,

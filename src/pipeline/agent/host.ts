@@ -36,6 +36,7 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
   const child = (options: CallOptions = {}, own: Handing = handing): Omit<ReturnType<typeof childOf>, 'onEvent'> & Pick<AgentRequest, 'onEvent'> => ({
     ...childOf(run, options.signal ? AbortSignal.any([signal, options.signal]) : signal, calls.place(), own),
     ...(options.flow ? { flow: options.flow } : {}),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(onEvent ? { onEvent } : {}),
   });
   return {
@@ -68,9 +69,9 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
       const capabilities = lent.map(({ capability: { scope } }) => (scope === undefined ? 'tool:call' : `tool:call:${scope}`));
       return answerOf({ ...child(options, { ...handing, permissions: lent }), model: 'code', language, level: 'restricted', limits: {}, capabilities, ...(handing.reach ? { reach: handing.reach } : {}), params: { source, name: '<agent>', params: {}, requirements: [] } }, calls, house);
     },
-    async command(argv) {
-      const { exitCode, stdout, stderr } = await children(run, house, signal, calls, handing).spawn(argv, {});
-      return { runId: run.id, status: exitCode === 0 ? 'succeeded' : 'failed', output: `${stdout}${stderr}` };
+    async command(argv, options = {}) {
+      const { exitCode, stdout, stderr, stopped } = await children(run, house, signal, calls, handing).spawn(argv, options);
+      return { runId: run.id, status: stopped === 'timeout' ? 'timed-out' : exitCode === 0 ? 'succeeded' : 'failed', output: `${stdout}${stderr}` };
     },
     async faultsOf(schema, value) {
       return (await house.validator(schema))(value).map(({ pointer, message }) => `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}`);
