@@ -86,6 +86,7 @@ const LATE = {
   verify: 'src/journal/verify.ts',
   search: 'src/journal/search/search.ts',
   'run-search': 'src/ui/run-search.ts',
+  'run-meaning': 'src/ui/run-meaning.ts',
   analyze: 'src/ui/analyze.ts',
   prune: 'src/journal/prune.ts',
   audit: 'src/ui/audit.ts',

@@ -10,13 +10,13 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u202
 /** Text for a model, and for a person who reads it over: nothing that moves a cursor, and what is not seen is shown as what it is. */
 export function visible(text: string): string {
   if (/^[ -~\n\t]*$/.test(text)) return text;
-  return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replaceAll(CONTROL, '').replaceAll(HIDDEN, (run, at: number, whole: string) => (belongs(run, whole.slice(Math.max(0, at - 2), at)) ? run : shown(run)));
+  return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replaceAll(CONTROL, '').replaceAll(HIDDEN, (run, at: number, whole: string) => (belongs(run, Array.from(whole.slice(Math.max(0, at - 2), at)).at(-1) ?? '') ? run : shown(run)));
 }
 
 /** Whether it is how a sign or a word is written: an emoji's selector or joiner, the joiner of a script that has such. */
 function belongs(run: string, before: string): boolean {
-  if (/^(\ufe0f?\u200d|\ufe0f)$/.test(run)) return /[\p{Extended_Pictographic}\p{Emoji_Modifier}#*0-9]$/u.test(before);
-  return /^[\u200c\u200d]$/.test(run) && /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Kannada}\p{Script=Telugu}\p{Script=Sinhala}]$/u.test(before);
+  if (/^(\ufe0f?\u200d|\ufe0f)$/.test(run)) return /[\p{Extended_Pictographic}\p{Emoji_Modifier}#*0-9]/u.test(before);
+  return /^[\u200c\u200d]$/.test(run) && /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Kannada}\p{Script=Telugu}\p{Script=Sinhala}]/u.test(before);
 }
 
 /** A long run of them might be a message by itself: only its length is told. */
