@@ -2,12 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { openMeaning } from '../../dist/registry/search/meaning.js';
 import { openShelf } from '../../dist/agent/find/shelf.js';
 import { runAgent } from '../../dist/agent/loop.js';
 import { choose } from '../../dist/agent/planner/choose.js';
 import { Ranking } from '../../dist/registry/search/rank.js';
 import { toolTerms } from '../../dist/registry/search/tool-terms.js';
 import { least, row, summary } from './measure.mjs';
+import { ROOT } from './world.mjs';
 
 /** The folder of the public sets `bfcl.json` and `toole.json`: too large for the repository. */
 const SETS = process.env.TOKA_BENCH_SEARCH_SETS;
@@ -15,10 +17,15 @@ const FLOORS = { bfcl: 0.843, toole: 0.599 };
 /** Tools of a large team, which has 527 of them. */
 const TEAM = 527;
 
-export async function findRows() {
+/** What words and meaning together should reach. */
+const HYBRID = { bfcl: { floor: 0.871, every: 5 }, toole: { floor: 0.761, every: 4 } };
+const EMBEDDINGS = join(ROOT, 'plugins', 'embeddings', 'package.json');
+
+export async function findRows({ folder, meaning }) {
   const sets = Object.keys(FLOORS).flatMap((name) => readSet(name));
   if (sets.length === 0) console.error('the public sets are not measured: TOKA_BENCH_SEARCH_SETS names no folder with bfcl.json and toole.json');
-  return [...speedRows(2000), await requestRow(), ...sets.flatMap((set) => recallRows(set)), ...plannerRows(sets)];
+  const hybrid = meaning ? await Promise.all(sets.map(async (set) => hybridRow(set, folder))) : [];
+  return [...speedRows(2000), await requestRow(), ...sets.map((set) => recallRow(set)), ...hybrid, ...plannerRows(sets)];
 }
 
 function readSet(name) {
@@ -95,16 +102,29 @@ function rankingOf({ tools }) {
   return new Ranking(tools.map((tool) => ({ item: tool, terms: toolTerms(tool) })));
 }
 
-function recallRows(set) {
+function recallRow(set) {
   const ranking = rankingOf(set);
-  let hits = 0;
-  let groups = 0;
-  for (const { q, gold } of set.questions) {
-    const found = ranking.search(q, 5).map(({ item }) => item.id);
-    groups += gold.length;
-    hits += gold.filter((ids) => ids.some((id) => found.includes(id))).length;
+  const found = set.questions.map(({ q }) => ranking.search(q, 5));
+  return least('find', `recall@5 on ${set.name}, by words alone`, recallOf(set.questions, found), '', FLOORS[set.name], `${set.questions.length} questions, ${set.tools.length} tools`);
+}
+
+/** Of a part of the questions: the model takes 10 to 60 ms for each text. */
+async function hybridRow({ name, questions, tools }, folder) {
+  const { every, floor } = HYBRID[name];
+  const some = questions.filter((_, at) => at % every === 0);
+  const ranking = rankingOf({ tools });
+  const meaning = openMeaning([EMBEDDINGS], folder);
+  const found = [];
+  for (const { q } of some) {
+    const likeness = await meaning.likeness(q, tools);
+    found.push(ranking.search(q, 5, ({ qualified }) => likeness.get(qualified)));
   }
-  return [least('find', `recall@5 on ${set.name}, by words alone`, hits / groups, '', FLOORS[set.name], `${set.questions.length} questions, ${set.tools.length} tools`)];
+  return least('find', `recall@5 on ${name}, with meaning`, recallOf(some, found), '', floor, `every ${every}th of ${questions.length} questions`);
+}
+
+function recallOf(questions, found) {
+  const hits = questions.flatMap(({ gold }, at) => gold.map((ids) => found[at].some(({ item }) => ids.includes(item.id))));
+  return hits.filter((isHit) => isHit).length / hits.length;
 }
 
 /** What the planner would call for the questions of a set: with its own tools, and with those of the other, of which none is right. */
