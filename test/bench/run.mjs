@@ -42,7 +42,7 @@ try {
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
     ...codeRows(world, { coldSamples: counts.manySamples, samples: counts.runs / 10 }),
-    ...(await findRows({ folder: join(world.folder, 'find'), meaning: !options.quick })),
+    ...(await findRows(world, { meaning: !options.quick })),
     ...(await journalRows(world, journalCounts)),
     ...memoryRows(),
   ];
