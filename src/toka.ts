@@ -13,7 +13,7 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { trustFileOf } from './capability/trust.ts';
-import type { Retention } from './config/config.ts';
+import type { ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
@@ -145,6 +145,8 @@ export interface Toka {
   models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
+  /** How a conversation on a terminal is to look. */
+  readonly repl: ReplConfig;
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
@@ -297,6 +299,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
+    repl: settings.repl,
     trust,
     lock,
     keyring,

@@ -87,7 +87,9 @@ export class LineFace implements Face {
   async ask(question: string): Promise<string | undefined> {
     if (!this.#options.isAttended) return undefined;
     this.note([`${question}:`]);
-    return new Promise((resolve) => (this.#asked = resolve));
+    return new Promise((resolve) => {
+      this.#asked = resolve;
+    });
   }
 
   async listen(listener: Listener): Promise<void> {
