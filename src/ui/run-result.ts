@@ -16,7 +16,7 @@ interface ResultFlags {
 export function showResult(result: RunResult, type: Tool['executable']['type'], flags: ResultFlags, door: Door): number {
   if (flags.json) door.stdout.write(`${JSON.stringify(result)}\n`);
   else {
-    const text = type === 'native' ? nativeText(result) : type === 'code' ? returned(result) : '';
+    const text = type === 'native' ? nativeText(result) : type === 'code' ? returned(result) : type === 'agent' ? answer(result) : '';
     door.stdout.write(door.stdout.isTTY === true ? screenFilter()(Buffer.from(text)) : text);
     if (result.error && !isSaid(result)) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
   }
@@ -27,6 +27,11 @@ export function showResult(result: RunResult, type: Tool['executable']['type'], 
 /** A native tool's result as text. */
 function nativeText({ output, textless, data }: RunResult): string {
   return textless ? jsonText(data) : output;
+}
+
+/** What an agent has answered. */
+function answer({ output }: RunResult): string {
+  return output === '' || output.endsWith('\n') ? output : `${output}\n`;
 }
 
 /** What code returned, after what it printed. */

@@ -84,8 +84,8 @@ async function askedSecrets(toka: Toka, { needs, events }: Found, { json }: Resu
 
 async function typeOf(toka: Toka, { events }: Found): Promise<Tool['executable']['type']> {
   const event = events[0]?.event;
-  const isCode = event?.type === 'run.requested' && event.model === 'code';
-  return isCode ? 'code' : (await toka.findTool(toolOf({ events }))).tool.executable.type;
+  const model = event?.type === 'run.requested' ? event.model : 'tool';
+  return model === 'code' || model === 'agent' ? model : (await toka.findTool(toolOf({ events }))).tool.executable.type;
 }
 
 function toolOf({ events }: Pick<Found, 'events'>): string {

@@ -46,6 +46,8 @@ describe.skipIf(!sandboxed)('in the sandbox', () => {
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\d+ links, 0 broken$/m);
     expect(stdout).toMatch(/^~ project\/word-count$/m);
+    expect(stdout).toContain('agent: { "region": "south"');
+    expect(stdout).toContain('agent: may not read data/private, as it should be');
     expect(readFileSync(join(clone.folder, 'examples/build/sales.md'), 'utf8')).toContain('4 rows');
   });
 });
