@@ -10,6 +10,9 @@ const sdk = fileURLToPath(new URL('../plugins/sdk', import.meta.url));
 /** What its package.json exports. */
 const entries = Object.values(JSON.parse(readFileSync(join(sdk, 'package.json'), 'utf8')).exports).flatMap(({ default: file }) => (file ? [/^\.\/dist\/(.*)\.js$/.exec(file)[1]] : []));
 
+/** Whoever writes a storage backend, a provider or a runtime finds their members in docs/sdk.md: they would take a fifth of the whole. */
+const FEW = ['provider.d.ts', 'runtime.d.ts', 'storage.d.ts'];
+
 export async function packSdk() {
   const [compiled, dist] = [join(sdk, 'build'), join(sdk, 'dist')];
   const declarations = new Set();
@@ -44,9 +47,9 @@ async function bundles() {
   return outputFiles.map(({ path, text }) => [path.slice(sdk.length + 1), text]);
 }
 
-/** Each comment by its first sentence. The few who write a storage backend find its members in docs/sdk.md: they would take a sixth of the whole. */
+/** Each comment by its first sentence, and where few write such a thing those of its members not at all. */
 function shortened(name, text) {
-  const kept = name === 'storage.d.ts' ? text.replaceAll(/^ +\/\*\*[^]*?\*\/\n/gm, '') : text;
+  const kept = FEW.includes(name) ? text.replaceAll(/^ +\/\*\*[^]*?\*\/\n/gm, '') : text;
   return kept.replaceAll(/\/\*\*([^]*?)\*\//g, (_, comment) => {
     const plain = comment.replaceAll(/\n\s*\* ?/g, ' ').trim().split(/ ?@(?:param|returns|throws|example)\b/)[0];
     const sentence = /^[^]{20,}?[.:](?= |$)/.exec(plain)?.[0] ?? plain;

@@ -38,6 +38,8 @@ import Doctor from './commands/doctor.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
+import ModelsCheck from './commands/models/check.ts';
+import ModelsList from './commands/models/list.ts';
 import PluginsBuild from './commands/plugins/build.ts';
 import PluginsGenerate from './commands/plugins/generate.ts';
 import PluginsInspect from './commands/plugins/inspect.ts';
@@ -127,6 +129,8 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,
+  'models:check': ModelsCheck,
+  'models:list': ModelsList,
   'plugins:build': PluginsBuild,
   'plugins:generate': PluginsGenerate,
   'plugins:inspect': PluginsInspect,

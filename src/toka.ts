@@ -23,10 +23,13 @@ import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
 import { thisProcess } from './journal/process.ts';
 import type { Level, SandboxOverrides } from './manifest/tool.ts';
-import type { Models } from './model/port.ts';
+import type { CustomCommand } from './agent/skills/commands.ts';
+import type { Surroundings } from './agent/skills/places.ts';
+import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentParams } from './pipeline/agent/port.ts';
-import type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+import { promptParams } from './pipeline/prompt/params.ts';
+import type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
 import type { RunResult } from './pipeline/result.ts';
 import type { Found, ResumeRequest } from './pipeline/resume.ts';
@@ -44,7 +47,8 @@ import { recordFolder } from './registry/plugins/record.ts';
 export type { Trust } from './project-trust.ts';
 export type { LiveEvent } from './pipeline/events.ts';
 export type { AgentParams } from './pipeline/agent/port.ts';
-export type { AgentRequest, CodeRequest, Command, ExecutionRequest, ToolRequest } from './pipeline/request.ts';
+export type { ListedModel, ListedService, Models, ModelsOverview } from './model/port.ts';
+export type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 export type { ReplayReport, Retellable } from './pipeline/replay/replay.ts';
 export type { Found } from './pipeline/resume.ts';
 export type { ResultError, ResultUsage, RunResult } from './pipeline/result.ts';
@@ -113,6 +117,10 @@ export interface Toka {
   code(code: Code): CodeRequest;
   /** Asks for an agent to be run. */
   agent(name: string, params: AgentParams): AgentRequest;
+  /** Asks for a model to be asked, that one and no other. */
+  prompt(candidate: Candidate, prompt: Prompt): PromptRequest;
+  /** What a person can say to an agent by the name of a file. */
+  customCommands(): Promise<CustomCommand[]>;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -199,10 +207,12 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     const [{ openModels }, { planner }] = await Promise.all([import('./model/gateway.ts'), import('./agent/planner/planner.ts')]);
     return openModels({ local: planner, packageFiles: pluginFiles(env), settings: settings.models, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
   });
+  const meaning = retried(async () => (await import('./registry/search/meaning.ts')).openMeaning(pluginFiles(env), folders.cache));
   const { warmProcesses = 0 } = options;
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
+  const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
   const house: House = {
     findTool,
@@ -214,6 +224,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       const index = await registry.index();
       return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
     },
+    likeness: async (query, tools) => (await meaning.get())?.likeness(query, tools),
     findAgent: agents.find,
     runAgent: async (order, host) => (await import('./agent/loop.ts')).runAgent(order, host),
     models: models.get,
@@ -228,6 +239,8 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     anchors,
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
+    hooks: () => settings.hooks,
+    agentContext: async (folder) => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder }),
     trust: lazily(() => ({
       isProjectTrusted: project !== undefined && trust.state() === 'trusted',
       trustedTools: settings.flows.trusted,
@@ -283,6 +296,17 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       capabilities,
     }),
     agent: (name, params) => ({ model: 'agent', principal, door: options.door ?? 'api', cwd, agent: name, params }),
+    prompt: (candidate, prompt) => ({
+      model: 'prompt',
+      principal,
+      door: options.door ?? 'api',
+      cwd,
+      route: candidate.route,
+      prompt,
+      params: promptParams(prompt),
+      candidates: async () => [candidate],
+      onReply: () => undefined,
+    }),
     sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
     run: async (request) => (await pipeline()).execute(house, request),
@@ -301,6 +325,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     retention: settings.retention,
     repl: settings.repl,
     trust,
+    customCommands: async () => (await import('./agent/skills/commands.ts')).listCommands(surroundings()),
     lock,
     keyring,
     tokens,

@@ -4,6 +4,8 @@ import type { AgentHost, AgentOrder, Flow, LabelledResult } from '../pipeline/ag
 import { told } from './answer.ts';
 import type { AskedCall } from './conversation.ts';
 import type { Desk } from './desk.ts';
+import type { Hooks } from './hooks/hooks.ts';
+import { originsOfProof } from './proof.ts';
 import type { OwnAnswer } from './own/own-tool.ts';
 
 /** What came of the calls of one step. */
@@ -18,11 +20,13 @@ export class Carrier {
   readonly #order: AgentOrder;
   readonly #host: AgentHost;
   readonly #desk: Desk;
+  readonly #hooks: Hooks;
   readonly #openFlow: () => Flow;
   /** Tools that were denied and have not run since, with the error of the last denial. */
   readonly #denied = new Map<string, CallResult['error']>();
 
-  constructor(order: AgentOrder, host: AgentHost, desk: Desk, openFlow: () => Flow) {
+  constructor(order: AgentOrder, host: AgentHost, desk: Desk, hooks: Hooks, openFlow: () => Flow) {
+    this.#hooks = hooks;
     this.#openFlow = openFlow;
     this.#order = order;
     this.#host = host;
@@ -69,19 +73,28 @@ export class Carrier {
   }
 
   async #call(tool: Tool, params: JsonObject, flow: Flow): Promise<OwnAnswer & { readonly status: CallResult['status'] }> {
+    const stopped = await this.#hooks.stop('before-tool', { params }, tool);
+    if (stopped !== undefined) return this.#blocked(tool, stopped);
     const result = await this.#host.call(tool.qualified, params, { flow });
     this.#note(tool, result);
+    const held = await this.#hooks.stop('after-tool', { params, result: { status: result.status, output: result.output, ...(result.data === undefined ? {} : { data: result.data }) } }, tool);
+    if (held !== undefined) return { ...this.#blocked(tool, held), run: result.runId };
     return { output: told(result), ...(result.status === 'succeeded' ? {} : { isError: true }), origins: flow.origins(tool, params, result), run: result.runId, status: result.status };
   }
 
-  #note({ qualified }: Tool, { status, error }: CallResult): void {
+  #blocked(tool: Tool, why: string): OwnAnswer & { readonly status: 'denied' } {
+    this.#note(tool, { status: 'denied', error: { code: 'TOKA_HOOK_BLOCKED', message: why } });
+    return { output: why, isError: true, origins: originsOfProof(this.#host), status: 'denied' };
+  }
+
+  #note({ qualified }: Tool, { status, error }: Pick<CallResult, 'status' | 'error'>): void {
     if (status === 'denied') this.#denied.set(qualified, error);
     if (status === 'succeeded') this.#denied.delete(qualified);
   }
 
   #isHarmless({ name }: AskedCall): boolean {
     const tool = this.#desk.tool(name);
-    return tool ? changesNothing(tool) : name !== 'start_agent' && name !== 'run_code';
+    return tool ? changesNothing(tool) && !this.#hooks.concern(tool) : name !== 'start_agent' && name !== 'run_code';
   }
 }
 

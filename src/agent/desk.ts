@@ -8,6 +8,7 @@ import { isTrustedTool } from './labels/rules.ts';
 import { agentTools } from './own/agents.ts';
 import { askPerson } from './own/ask-person.ts';
 import { misused, type OwnTool } from './own/own-tool.ts';
+import { skillTool } from './own/skill.ts';
 import { runCode } from './own/run-code.ts';
 import { tasksTool } from './own/tasks-tool.ts';
 import type { Tasks } from './tasks.ts';
@@ -26,10 +27,12 @@ export interface Desk {
   renew(): Promise<void>;
 }
 
-export async function openDesk({ history, spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
+export async function openDesk({ context, history, hooks, spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
   const called = history.flatMap((message) => (message.role === 'assistant' ? callsIn(message.parts).map(({ name }) => name) : []));
   const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')), found: called });
-  const own = [askPerson(host), tasksTool(tasks), runCode(host), ...agentTools(spec.agents, host)];
+  // Calls of code would pass by what stands around calls.
+  const isHooked = hooks.some(({ on }) => on.endsWith('-tool'));
+  const own = [askPerson(host), tasksTool(tasks), ...(isHooked ? [] : [runCode(host)]), ...skillTool(context), ...agentTools(spec.agents, host)];
   const all = [toolSearch(shelf, host), ...own];
   return {
     // The shelf begins with the search, where one is needed.
@@ -47,12 +50,12 @@ function seen({ name, description, params }: ModelTool): ModelTool {
   return { name, description: visible(description), params: JSON.parse(visible(JSON.stringify(params))) as ModelTool['params'] };
 }
 
-function toolSearch(shelf: Shelf, { trust }: AgentHost): OwnTool {
+function toolSearch(shelf: Shelf, { likeness, trust }: AgentHost): OwnTool {
   return {
     definition: TOOL_SEARCH,
     async run({ query, limit }) {
       if (typeof query !== 'string' || (limit !== undefined && typeof limit !== 'number')) return misused('expected {query, limit?}');
-      const found = shelf.search(query, limit);
+      const found = shelf.search(query, limit, await likeness(query));
       const isTrusted = found.every(({ name }) => {
         const tool = shelf.toolNamed(name);
         return tool !== undefined && isTrustedTool(tool, trust);

@@ -77,7 +77,7 @@ export class Finish {
     const hint = first[1]?.hint;
     return {
       failure: {
-        code: first[1]?.code === 'TOKA_FLOW_DENIED' ? first[1].code : 'TOKA_CAPABILITY_DENIED',
+        code: first[1]?.code === 'TOKA_FLOW_DENIED' || first[1]?.code === 'TOKA_HOOK_BLOCKED' ? first[1].code : 'TOKA_CAPABILITY_DENIED',
         message: `${this.#order.spec.name} was denied what it asked for: ${first[1]?.message ?? tools.join(', ')}`,
         ...(hint === undefined ? {} : { hint }),
         data: { tools },

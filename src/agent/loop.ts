@@ -7,7 +7,9 @@ import { Carrier } from './carry.ts';
 import { openDesk } from './desk.ts';
 import { type Ending, Finish } from './finish.ts';
 import { labelsOf } from './labels/of-agent.ts';
+import { Hooks } from './hooks/hooks.ts';
 import { instructionsOf } from './instructions.ts';
+import { originsOfProof } from './proof.ts';
 import { Repetition } from './repetition.ts';
 import { Tasks } from './tasks.ts';
 
@@ -15,6 +17,9 @@ import { Tasks } from './tasks.ts';
 const MOST_CALLS = 64;
 /** Answers in a row that say nothing. */
 const MOST_EMPTY = 2;
+
+/** Times that a hook may hold an answer back. */
+const MOST_HELD = 3;
 
 type Failure = NonNullable<AgentOutcome['failure']>;
 
@@ -33,12 +38,17 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
       await compact(conversation, order, host, tasks, 0);
       return outcome('', {});
     }
+    for (const message of order.context.problems) host.emit({ type: 'notice', level: 'warn', message });
+    const hooks = new Hooks(order.hooks, host, order.spec.name);
+    const stopped = await hooks.stop('before-turn', { said: saidIn(order) });
+    if (stopped !== undefined) return outcome('', { failure: blocked(stopped) });
     const desk = await openDesk(order, host, tasks);
     const labels = labelsOf(order, host, desk);
-    const carrier = new Carrier(order, host, desk, () => labels.open([...order.history, ...conversation.added]));
+    const carrier = new Carrier(order, host, desk, hooks, () => labels.open([...order.history, ...conversation.added]));
     const finish = new Finish(order, host, tasks, carrier);
     const repetition = new Repetition();
     let empty = 0;
+    let held = 0;
     for (;;) {
       if (steps === order.maxSteps) return outcome('', { failure: stepLimit(order) });
       steps += 1;
@@ -75,7 +85,13 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
       }
       const ending = await finish.of(text);
       if (ending.kind === 'again') note(conversation, ending.why, ending.origins ?? ['system']);
-      else return outcome(text, ending);
+      else {
+        const why = await hooks.stop('after-turn', { text });
+        if (why === undefined) return outcome(text, ending);
+        held += 1;
+        if (held === MOST_HELD) return outcome(text, { ...ending, failure: blocked(why) });
+        note(conversation, `Your answer was held back, ${why}`, originsOfProof(host));
+      }
     }
   } catch (thrown) {
     const { code, message, hint, data } = toTokaError(thrown);
@@ -118,6 +134,14 @@ function ended(reply: ModelReply, host: AgentHost, step: number): ModelReply {
 /** What toka itself says to the model. */
 function note(conversation: Conversation, text: string, origins: readonly Origin[] = ['system']): void {
   conversation.say([{ type: 'text', text }], ...origins);
+}
+
+function saidIn({ said }: AgentOrder): string {
+  return said.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n');
+}
+
+function blocked(why: string): Failure {
+  return { code: 'TOKA_HOOK_BLOCKED', message: why, hint: 'hooks stand in your configuration, in that of the project, or in the file of the agent' };
 }
 
 function stepLimit({ maxSteps, route, spec }: AgentOrder): Failure {

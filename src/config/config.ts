@@ -1,4 +1,5 @@
 import type { JsonObject } from '@toka/sdk';
+import type { Hook } from '../manifest/hook.ts';
 import type { StorageChoice } from './storage.ts';
 
 /** What one configuration file says. Plain JSON data. */
@@ -10,6 +11,7 @@ export interface Config {
   readonly limits: readonly Limit[];
   readonly budget: Budget;
   readonly flows?: Flows;
+  readonly hooks?: readonly Hook[];
   readonly storage?: StorageChoice;
   readonly retention?: Retention;
   readonly repl?: ReplConfig;

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, NO_MODELS, type ProviderConfig, type ReplConfig, type Require, type Retention, type Rule } from './config.ts';
+import type { Hook } from '../manifest/hook.ts';
 import { locateFrom, type StorageChoice } from './storage.ts';
 
 /** One configuration file and whose it is. */
@@ -42,6 +43,8 @@ export interface Settings {
   readonly limits: readonly OriginLimit[];
   /** The least that any layer says. */
   readonly budget: Budget;
+  /** Of trusted layers, those of the user first. */
+  readonly hooks: readonly Hook[];
   /** Of trusted layers. */
   readonly flows: { readonly trusted: readonly string[]; readonly allow: readonly PlacedFlowRule[] };
   /** Of the nearest trusted layer that says it. */
@@ -83,6 +86,7 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
     prefer: Object.assign({}, ...trusted.map(({ config }) => config.prefer)) as Record<string, string>,
     require: mergeRequire(layers),
     limits: layers.flatMap(({ file, config }) => config.limits.map((limit) => ({ ...limit, file }))),
+    hooks: trusted.flatMap(({ config }) => config.hooks ?? []),
     flows: {
       trusted: trusted.flatMap(({ config }) => config.flows?.trusted ?? []),
       allow: trusted.flatMap(({ config, file }) => config.flows?.allow.map((rule) => ({ ...rule, folder: dirname(file) })) ?? []),

@@ -1,6 +1,7 @@
 import { expandAlias } from '../manifest/aliases.ts';
 import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
+import { toHook } from '../manifest/hook.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
 import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, type Rate, type ReplConfig, type Retention, type Rule } from './config.ts';
@@ -27,7 +28,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, flows, limits, models, plugins, policy, prefer, repl, retention, sandbox, storage, tools } = checked.data;
+  const { budget, flows, hooks, limits, models, plugins, policy, prefer, repl, retention, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...checkKeys(models), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -36,6 +37,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     sandbox: sandbox.require === undefined ? {} : { require: sandbox.require },
     limits: limits.map((limit, index) => toLimit(limit, parsed.positions.locate(['limits', index]).line)),
     budget: toBudget(budget),
+    ...(hooks ? { hooks: hooks.map(toHook) } : {}),
     ...(flows ? { flows: { trusted: flows.trusted, allow: flows.allow.map(toFlowRule) } } : {}),
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
     ...(retention ? { retention: toRetention(retention) } : {}),
@@ -58,12 +60,13 @@ const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ flows, models, policy, prefer, repl, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ flows, hooks, models, policy, prefer, repl, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
     [sandbox.require === 'watchdog', ['sandbox', 'require']],
     [flows !== undefined, ['flows']],
+    [hooks !== undefined, ['hooks']],
     [storage !== undefined, ['storage']],
     [models !== undefined, ['models']],
     [retention !== undefined, ['retention']],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hook } from '../manifest/hook.ts';
 import { age, capability, count, duration, json, line, money, size, strict, toolName } from '../manifest/parts.ts';
 
 const toolGlob = z
@@ -156,6 +157,7 @@ export const configFile = strict({
   })
     .prefault({})
     .describe('What each run may use, together with all the runs that it starts. The least of every file holds.'),
+  hooks: z.array(hook).max(100).optional().describe('What is run before or after calls and turns of every agent, in this order, and can stop them. Of a project it counts once it is trusted.'),
   flows: strict({
     trusted: z.array(toolGlob).max(200).default([]).describe('Tools that did not come with toka, and whose word counts as that of those that did.'),
     allow: z.array(flow).max(500).default([]).describe('What an agent may pass on although others may have chosen it, without a question.'),

@@ -265,6 +265,8 @@ export interface AgentBegan {
   readonly spec: string;
   /** Which model it asks: `PROVIDER/MODEL`. */
   readonly route: string;
+  /** What stood on the machine for every agent: `AgentContext` of pipeline/agent/port.ts. Absent: nothing. */
+  readonly context?: Kept;
   readonly session?: string;
   /** The run whose conversation it goes on with. */
   readonly after?: string;

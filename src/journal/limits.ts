@@ -105,7 +105,7 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'resume.refused': { by: name, error: failure },
   'run.marked': { as: oneOf('succeeded', 'failed'), by: name },
   'run.cached': { from: uuid },
-  'agent.began': { spec: sha256, route: name, session: optional(uuid), after: optional(uuid) },
+  'agent.began': { spec: sha256, route: name, context: optional(kept), session: optional(uuid), after: optional(uuid) },
   'agent.steered': { step: count, text: keptText },
   'agent.tasks': { tasks: kept },
   'agent.kept': { path, before: when((value) => value === null || blobRef(value) === undefined, 'a blob or null') },

@@ -10,13 +10,20 @@ export async function overviewOf(sources: RoleSources, { now, role }: { readonly
   const roles = roleNames(sources).map(async (name) => role(name).then((found) => ({ role: name, ...found }), () => ({ role: name, routes: [], by: 'nothing' as const })));
   const services = serviceIds(sources).flatMap((id): Service[] => {
     try {
-      return [serviceOf(id, sources)];
+      const service = serviceOf(id, sources);
+      return isPlaced(service) ? [service] : [];
     } catch {
       // Of a protocol that no plugin has.
       return [];
     }
   });
   return { roles: await Promise.all(roles), providers: await Promise.all(services.map(async (service) => look(service, sources, now))) };
+}
+
+/** A protocol of servers is none of them. */
+function isPlaced({ listed: { configSchema }, settings }: Service): boolean {
+  const { required = [] } = (configSchema ?? {}) as { readonly required?: readonly string[] };
+  return settings.baseURL !== undefined || !required.includes('baseURL');
 }
 
 async function look(service: Service, sources: RoleSources, now: number): Promise<ListedService> {

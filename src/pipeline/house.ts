@@ -7,15 +7,17 @@ import type { Clock } from '../journal/ids.ts';
 import type { ProcessIdentity, RunRequested } from '../journal/events.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { AgentSpec } from '../manifest/agent/spec.ts';
+import type { Hook } from '../manifest/hook.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Models } from '../model/port.ts';
 import type { IndexedTool } from '../registry/index-file.ts';
 import type { Drift, Lock } from '../registry/lock/lock.ts';
 import type { ListedRuntime } from '../registry/runtimes.ts';
+import type { Likeness } from '../registry/search/meaning.ts';
 import type { Validator } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { WarmProcesses } from '../sandbox/warm.ts';
-import type { AgentRunner, Question, Taint, TrustRules } from './agent/port.ts';
+import type { AgentContext, AgentRunner, Question, Taint, TrustRules } from './agent/port.ts';
 import type { ExecutionRequest } from './request.ts';
 import type { RunResult } from './result.ts';
 import type { Run } from './run.ts';
@@ -64,6 +66,8 @@ export interface House {
   toolNames(): Promise<readonly string[]>;
   /** Every tool, as it was when the index was built. */
   allTools(): Promise<readonly Tool[]>;
+  /** How much tools mean what is asked for; undefined where no plugin can tell. */
+  likeness(query: string, tools: readonly Tool[]): Promise<Likeness | undefined>;
   /** Finds an agent by its name. */
   findAgent(name: string): Promise<AgentSpec>;
   /** The loop that agents are run by. */
@@ -86,6 +90,10 @@ export interface House {
   readonly projectRoot: string | undefined;
   /** The project's configuration, where it is not trusted: its rules do not count. */
   readonly untrustedConfig: string | undefined;
+  /** What stands for every agent that works in that folder. */
+  agentContext(cwd: string): Promise<AgentContext>;
+  /** What is run around the calls and turns of every agent. */
+  hooks(): readonly Hook[];
   /** Whose word counts for agents. */
   trust(): Omit<TrustRules, 'realPath'>;
   readonly approver: Approver | undefined;

@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { hexDigest } from '../digest.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { TokaError } from '../errors.ts';
-import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import { onOneLine, plain } from '../manifest/plain.ts';
 import type { Tool } from '../manifest/tool.ts';
-import { type Declared, declareManifests, declareWith, type ManifestFile } from './declare.ts';
+import { bundledFile, bundledOf } from './bundled.ts';
+import type { Declared, ManifestFile } from './declare.ts';
 import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf, writeListing } from './index-file.ts';
 import type { Whole } from './search/rank.ts';
 import { toolTerms } from './search/tool-terms.ts';
@@ -26,20 +26,42 @@ export async function buildIndex(file: string, sources: readonly Source[], optio
   const { tokaVersion } = options;
   // Everything whose time tells whether the index is out of date: folders, the package.json of each plugin, manifests to be corrected.
   const folders: string[] = [];
-  const known = previous(file, sourcesKey(sources, tokaVersion));
+  const before = previous(file, sourcesKey(sources, tokaVersion));
+  const shared = previous(bundledFile(file), sourcesKey(bundledOf(sources), tokaVersion));
+  const known = before.files.size > 0 ? before.files : shared.files;
   const declared: Declared[] = [];
-  for (const source of sources) declared.push(...(await declare(source, folders, known, options)));
-  const temporary = `${file}.${process.pid}.${Date.now()}`;
+  const bundled: Declared[] = [];
+  for (const source of sources) {
+    const found = await declare(source, folders, known, options);
+    declared.push(...found);
+    if (source.kind === 'bundled') bundled.push(...found);
+  }
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    write(temporary, sourcesKey(sources, tokaVersion), folders, declared, known.validators);
-    renameSync(temporary, file);
+    put(file, sourcesKey(sources, tokaVersion), folders, declared, before.validators);
   } catch (cause) {
-    remove(temporary);
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write the index ${file}`, {
       cause,
       hint: 'check the permissions and the free space of that folder, or set XDG_CACHE_HOME to another one',
     });
+  }
+  if (bundled.some(({ file: path, stamp }) => shared.files.get(path)?.stamp !== stamp)) {
+    try {
+      put(bundledFile(file), sourcesKey(bundledOf(sources), tokaVersion), [], bundled, shared.validators);
+    } catch {
+      // Then the next project reads them itself.
+    }
+  }
+}
+
+function put(file: string, ...content: Content): void {
+  const temporary = `${file}.${process.pid}.${Date.now()}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    write(temporary, ...content);
+    renameSync(temporary, file);
+  } catch (cause) {
+    remove(temporary);
+    throw cause;
   }
 }
 
@@ -82,21 +104,20 @@ function previous(file: string, key: string): Previous {
   }
 }
 
-async function declare(source: Source, folders: string[], known: Previous, options: IndexOptions): Promise<Declared[]> {
-  const { checkCapability, ask } = options;
+async function declare(source: Source, folders: string[], known: Previous['files'], options: IndexOptions): Promise<Declared[]> {
   const asBefore = (file: string, stamp: string): Declared | undefined => {
-    const before = known.files.get(file);
+    const before = known.get(file);
     return before?.stamp === stamp ? before : undefined;
   };
   if (source.type === 'package') {
-    const { kind, packageFile, plugin } = source;
+    const { packageFile } = source;
     folders.push(packageFile);
     const stamp = stampOf(packageFile);
-    const load = async (): Promise<readonly Tool[]> => (await loadPluginManifest(packageFile, kind, checkCapability, plugin && { plugin, ask })).tools;
-    return [asBefore(packageFile, stamp) ?? (await declareWith(packageFile, stamp, '', load))];
+    return [asBefore(packageFile, stamp) ?? (await (await import('./declare.ts')).declarePackage(source, stamp, options))];
   }
   const files = manifestFiles(source.folder, folders).map((file): ManifestFile => ({ file, stamp: stampOf(file), source }));
-  const changed = await declareManifests(files.filter(({ file, stamp }) => !asBefore(file, stamp)), options);
+  const others = files.filter(({ file, stamp }) => !asBefore(file, stamp));
+  const changed = others.length === 0 ? [] : await (await import('./declare.ts')).declareManifests(others, options);
   const anew = new Map(changed.map((each) => [each.file, each]));
   return files.flatMap(({ file, stamp }) => anew.get(file) ?? asBefore(file, stamp) ?? []);
 }
@@ -128,7 +149,9 @@ function declaresItself(file: string): boolean {
   return 'text' in read && read.text.includes('"toka/v');
 }
 
-function write(file: string, key: string, folders: readonly string[], declared: readonly Declared[], validators: Previous['validators']): void {
+type Content = readonly [key: string, folders: readonly string[], declared: readonly Declared[], validators: Previous['validators']];
+
+function write(file: string, ...[key, folders, declared, validators]: Content): void {
   const db = new DatabaseSync(file);
   try {
     db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; ${INDEX_SCHEMA}`);

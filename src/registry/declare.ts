@@ -2,8 +2,11 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { toTokaError } from '../errors.ts';
 import { loadToolManifest } from '../manifest/load.ts';
+import { loadPluginManifest } from '../manifest/load-plugin.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { IndexOptions, Source } from './sources.ts';
+
+type PackageSource = Extract<Source, { type: 'package' }>;
 
 /** What a file declares, or why it declares nothing. */
 export interface Declared {
@@ -13,6 +16,11 @@ export interface Declared {
   readonly tools: readonly Tool[];
   /** The error as JSON. */
   readonly problem?: string;
+}
+
+/** Reads the manifest of a plugin. */
+export async function declarePackage({ kind, packageFile, plugin }: PackageSource, stamp: string, { checkCapability, ask }: Pick<IndexOptions, 'checkCapability' | 'ask'>): Promise<Declared> {
+  return declareWith(packageFile, stamp, '', async () => (await loadPluginManifest(packageFile, kind, checkCapability, plugin && { plugin, ask })).tools);
 }
 
 /** A manifest that is to be read. Plain data. */
@@ -52,7 +60,7 @@ export async function declareEach(files: readonly ManifestFile[], checkCapabilit
 }
 
 /** Whatever is wrong with a manifest is kept in its place: one that cannot be read keeps no other from being found. */
-export async function declareWith(file: string, stamp: string, source: string, load: () => Promise<readonly Tool[]>): Promise<Declared> {
+async function declareWith(file: string, stamp: string, source: string, load: () => Promise<readonly Tool[]>): Promise<Declared> {
   try {
     return { file, source, stamp, tools: await load() };
   } catch (error) {

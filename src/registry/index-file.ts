@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { expandAlias } from '../manifest/aliases.ts';
 import type { Tool } from '../manifest/tool.ts';
+import type { Likeness } from './search/meaning.ts';
 import { Ranking, type Whole } from './search/rank.ts';
 import { termsOf } from './search/terms.ts';
 import type { Source } from './sources.ts';
@@ -212,16 +213,19 @@ export class RegistryIndex {
     return this.#column('SELECT DISTINCT name AS value FROM tools ORDER BY name');
   }
 
-  /** By what they are and do, best first: SQLite finds those with any of the terms, and these are ranked as everywhere. */
-  search(query: string, limit: number): (ToolRow & { readonly score: number })[] {
+  /** By what they are and do, best first; `likeness` tells what they mean, as far as that is known. */
+  search(query: string, limit: number, likeness?: Likeness): (ToolRow & { readonly score: number })[] {
     const terms = termsOf(query);
-    if (terms.length === 0) return [];
+    if (terms.length === 0 && !likeness) return [];
     return this.#read((db) => {
-      const found = db.prepare('SELECT rowid AS id, terms FROM tools_text WHERE tools_text MATCH ? ORDER BY rowid').all(terms.map((term) => `"${term}"*`).join(' OR '));
-      const entries = found.map(({ id, terms: text }) => ({ item: Number(id), terms: String(text).split(' ') }));
+      // By words alone only what has one of them is read: SQLite finds it, and it is ranked as everywhere.
+      const all = 'SELECT id, qualified, terms FROM tools_text JOIN tools ON id = tools_text.rowid';
+      const found = likeness ? db.prepare(`${all} ORDER BY id`).all() : db.prepare(`${all} WHERE tools_text MATCH ? ORDER BY id`).all(terms.map((term) => `"${term}"*`).join(' OR '));
+      const entries = found.map(({ id, qualified, terms: text }) => ({ item: { id: Number(id), qualified: String(qualified) }, terms: String(text).split(' ') }));
       const whole = JSON.parse(String(db.prepare(`SELECT value FROM meta WHERE key = 'text'`).get()?.['value'])) as Whole;
       const row = db.prepare('SELECT name, qualified, source, kind, category, version, effect, level, capabilities, description FROM tools WHERE id = ?');
-      return new Ranking(entries, whole).search(query, limit).map(({ item, score }) => ({ ...toRow(row.get(item) as Record<string, unknown>), score }));
+      const ranked = new Ranking(entries, whole).search(query, limit, likeness && (({ qualified }) => likeness.get(qualified) ?? 0));
+      return ranked.map(({ item, score }) => ({ ...toRow(row.get(item.id) as Record<string, unknown>), score }));
     });
   }
 

@@ -1,6 +1,6 @@
-import { DatabaseSync } from 'node:sqlite';
 import { createContext, Script } from 'node:vm';
 import { TokaError } from '../errors.ts';
+import { sharedValidator, shareValidator, storeValidator } from './bundled.ts';
 
 /** One place where a value does not match. */
 export interface Mismatch {
@@ -21,7 +21,7 @@ interface Compiled {
 const MAX_MISMATCHES = 20;
 
 /**
- * Gives the validator of a JSON Schema 2020-12: from the index where it was compiled before, else compiled now and stored there. Ten thousand
+ * Gives the validator of a JSON Schema 2020-12: from the index where it was compiled before, for this project or another one, else compiled now and stored there. Ten thousand
  * manifests would take longer to compile than to index, so each is compiled at its first use.
  *
  * @param stored Looks a compiled validator up by its schema as JSON.
@@ -33,23 +33,23 @@ export async function schemaValidator(
   indexFile: string,
 ): Promise<Validator> {
   const text = JSON.stringify(schema);
-  const compiled = load(stored(text)) ?? load(await compileAndStore(schema, text, indexFile));
+  const compiled = load(stored(text)) ?? takenOver(text, indexFile) ?? load(await compileAndStore(schema, text, indexFile));
   if (!compiled) throw new TokaError('TOKA_INTERNAL', 'a compiled validator is no function');
   return toValidator(compiled, COSTLY.test(text));
+}
+
+function takenOver(text: string, indexFile: string): Compiled | undefined {
+  const code = sharedValidator(text, indexFile);
+  const compiled = load(code);
+  if (compiled && code !== undefined) storeValidator(indexFile, text, code);
+  return compiled;
 }
 
 async function compileAndStore(schema: Readonly<Record<string, unknown>>, text: string, indexFile: string): Promise<string> {
   const { compileValidator } = await import('./compile-validator.ts');
   const code = compileValidator(schema);
-  try {
-    const db = new DatabaseSync(indexFile, { timeout: 1000 });
-    // A journal beside the index would be taken for its own by whoever still reads the index that this one has replaced.
-    db.exec('PRAGMA journal_mode = MEMORY');
-    db.prepare('INSERT OR REPLACE INTO validators VALUES (?, ?)').run(text, code);
-    db.close();
-  } catch {
-    // A cache that cannot be written (read-only, busy) costs the next run a compilation, nothing else.
-  }
+  storeValidator(indexFile, text, code);
+  shareValidator(indexFile, text, code);
   return code;
 }
 

@@ -1,3 +1,5 @@
+import { openMeaning } from '../registry/search/meaning.ts';
+import { pluginFiles } from '../workspace.ts';
 import type { Door } from './door.ts';
 import { toolHelp } from './help.ts';
 import { terminal } from './text.ts';
@@ -18,10 +20,11 @@ export async function showTool(name: string, { json }: { readonly json: boolean 
 
 /** `toka tools search QUERY` */
 export async function searchTools(query: string, { json, limit }: { readonly json: boolean; readonly limit: number }, door: Door): Promise<number> {
-  const { registry } = await door.workspace();
+  const { folders, registry } = await door.workspace();
   try {
     const index = await registry.index();
-    const tools = index.search(query, limit);
+    const meaning = openMeaning(pluginFiles(door.env), folders.cache);
+    const tools = index.search(query, limit, await meaning?.likeness(query, index.all().map(({ tool }) => tool)));
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/tool-search/v1', query, tools })}\n`);
     else if (tools.length === 0) door.stderr.write('no tool fits; toka tools list shows all of them\n');
     else door.stdout.write(toolTable(tools, index, door));

@@ -76,6 +76,8 @@ async function requestRow() {
     signal: new AbortController().signal,
     root: '/home/somebody/project',
     tools: async () => madeTools(TEAM),
+    likeness: async () => undefined,
+    trust: { readers: [], tools: [], realPath: (path) => path },
     steered: async () => [],
     emit: () => {},
     ask: async (route, prompt) => {

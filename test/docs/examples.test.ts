@@ -41,6 +41,13 @@ describe.skipIf(!sandboxed)('in the sandbox', () => {
     expect(stdout).toContain('| amount | number | 1 |');
   });
 
+  test.skipIf(!has('curl'))('a page that wants a secret mailed gets nothing, and the person gets what they ask for', () => {
+    const { status, stdout, stderr } = clone.spawn(process.execPath, [join(ROOT, 'examples/poisoned-page/demo.mjs')], { cwd: project });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/TOKA_FLOW_DENIED: .*collector@evil\.example.*comes from web/);
+    expect(stdout.match(/exit code .*/g)).toEqual(['exit code 77, in the outbox: nothing', 'exit code 0, in the outbox: ann@shop.example']);
+  });
+
   test.skipIf(!has('make') || !has('python3'))('all of the Makefile runs, with exit codes and --json', () => {
     const { status, stdout, stderr } = clone.spawn('make', ['-C', 'examples', `TOKA=${process.execPath} ${launcher}`], { cwd: clone.folder });
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });

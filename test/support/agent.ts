@@ -62,6 +62,7 @@ export interface Asked {
   readonly text?: string;
   readonly allow?: readonly string[];
   readonly params?: Partial<AgentParams>;
+  readonly record?: boolean;
   readonly signal?: AbortSignal;
   readonly budget?: Budget;
   readonly inbox?: { take(): readonly string[] };

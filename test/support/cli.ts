@@ -9,12 +9,12 @@ import { plant, type Planted } from './planted.ts';
 /** The launcher of the built package. */
 export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
 
-// What toka found out about this machine's sandbox is the same for all tests of a file, and its compiled code for all files.
+// What toka found out about this machine's sandbox, and about its own tools, is the same for all tests of a file, and its compiled code for all files.
 const cache = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cache-')));
 const prepared = process.env['TOKA_TEST_CACHE'] ?? '';
 mkdirSync(join(cache, 'toka'));
 symlinkSync(join(prepared, 'compile'), join(cache, 'toka/compile'));
-for (const name of ['config', 'sandbox.json'].filter((each) => existsSync(join(prepared, each)))) cpSync(join(prepared, name), join(cache, 'toka', name), { recursive: true });
+for (const name of ['bundled.db', 'config', 'sandbox.json'].filter((each) => existsSync(join(prepared, each)))) cpSync(join(prepared, name), join(cache, 'toka', name), { recursive: true });
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const living = new Set<Planted>();

@@ -11,7 +11,7 @@ export default defineProvider({
   summary: 'Ask the models of a server that speaks the chat protocol of OpenAI: Ollama, vLLM, llama-server, LM Studio',
   supports: { tools: true, images: true, schema: true },
   capabilities: { required: ['net:connect:*'], optional: [`env:read:${KEY}`] },
-  configSchema: configSchema(),
+  configSchema: configSchema({}, ['baseURL']),
   async *stream(request, { config, env, signal }) {
     const baseURL = textOf(config, 'baseURL');
     if (baseURL === undefined) throw providerError('PROVIDER_REQUEST', 'expected the address of a server, found none', { hint: 'name it under models.providers as baseURL' });

@@ -63,6 +63,7 @@ export {
   type ToolCallPart,
   type UserPart,
 } from './provider.ts';
+export { defineSearch, type Search } from './search.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';
 export type {

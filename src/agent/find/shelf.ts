@@ -1,5 +1,6 @@
 import type { ModelTool } from '@toka/sdk';
 import type { Tool } from '../../manifest/tool.ts';
+import type { Likeness } from '../../registry/search/meaning.ts';
 import { Ranking } from '../../registry/search/rank.ts';
 import { toolTerms } from '../../registry/search/tool-terms.ts';
 import { type Form, formOf, formsOf, summaryOf } from './definition.ts';
@@ -26,7 +27,7 @@ export interface ShelfOptions {
 export interface Found {
   readonly name: string;
   readonly summary: string;
-  /** How well it fits, from 0 to 1. */
+  /** How well its words fit, from 0 to 1. */
   readonly score: number;
 }
 
@@ -38,8 +39,12 @@ export interface Shelf {
   toolNamed(name: string): Tool | undefined;
   /** The tools whose words stand in a request, or did. */
   shown(): readonly Tool[];
-  /** Finds tools and defines them from now on. The same questions in the same order give the same shelf. */
-  search(query: string, limit?: number): readonly Found[];
+  /**
+   * Finds tools and defines them from now on. The same questions in the same order give the same shelf.
+   *
+   * @param likeness How much each tool means what is asked for; without it the words alone decide.
+   */
+  search(query: string, limit?: number, likeness?: Likeness): readonly Found[];
   /** The tool that a model means, defined or not, by the name it has here or its qualified one. It counts as used. */
   toolOf(name: string): Tool | undefined;
   /** Takes over what is registered now: new tools can be found, changed ones are defined as they are, gone ones leave. */
@@ -91,11 +96,11 @@ class ToolShelf implements Shelf {
     return [...this.#shown].flatMap((qualified) => this.#tools.get(qualified) ?? []);
   }
 
-  search(query: string, limit = FOUND): readonly Found[] {
+  search(query: string, limit = FOUND, likeness?: Likeness): readonly Found[] {
     const most = Math.min(Math.max(1, Math.trunc(limit)), FOUND_LIMIT);
     this.#ranking ??= new Ranking(Array.from(this.#tools.values(), (tool) => ({ item: tool, terms: this.#termsOf(tool) })));
     const named = this.#named(query.trim());
-    const ranked = this.#ranking.search(query, most).filter(({ item }) => item !== named);
+    const ranked = this.#ranking.search(query, most, likeness && (({ qualified }) => likeness.get(qualified) ?? 0)).filter(({ item }) => item !== named);
     const best = [...(named ? [{ item: named, score: 1 }] : []), ...ranked].slice(0, most);
     this.#put(best.map(({ item }) => item.qualified));
     return best

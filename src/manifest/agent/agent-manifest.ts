@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { argument, capability, count, duration, exampleParams, level, line, money, prose, semver, size, strict, tags, toolName } from '../parts.ts';
+import { hook } from '../hook.ts';
 import { jsonSchema } from '../tool-manifest.ts';
 
 /** A tool by its name or `source/name`. */
@@ -111,7 +112,7 @@ const spec = strict({
   security: security.prefault({}),
   behavioral_directives: z.array(prose(2000)).max(100).default([]).describe('How it is to behave, one sentence each.'),
   success_criteria: z.array(prose(1000)).max(100).default([]).describe('What it holds its own work against before it says that it is done.'),
-  hooks: z.array(exampleParams).max(100).default([]).describe('What is run before or after a call, a turn or the whole run, and can stop it.'),
+  hooks: z.array(hook).max(100).default([]).describe('What is run before or after a call or a turn, and can stop it.'),
 }).describe('How it works and what it may do.');
 
 /** An agent, version 1. */

@@ -1,5 +1,6 @@
 import { basename, extname, resolve } from 'node:path';
 import type { JsonObject } from '@toka/sdk';
+import { toHook } from '../hook.ts';
 import { hexDigest } from '../../digest.ts';
 import { expandAlias } from '../aliases.ts';
 import type { CheckCapability } from '../checks.ts';
@@ -74,7 +75,7 @@ function toSpec({ metadata, spec }: AgentManifest, origin: AgentSpec['origin'], 
     model,
     maxSteps: maxTurns,
     security: toSecurity(security),
-    hooks,
+    hooks: hooks.map(toHook),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@toka/sdk';
+import type { Hook } from '../hook.ts';
 import type { Level, Origin } from '../tool.ts';
 
 /** How it is shown that something is done: a tool that succeeds, a command that ends with 0, or an answer of that form. */
@@ -68,5 +69,5 @@ export interface AgentSpec {
     /** Money in millionths of a US dollar. */
     readonly budget: { readonly calls?: number; readonly wall?: number; readonly cpu?: number; readonly bytes?: number; readonly tokens?: number; readonly money?: number };
   };
-  readonly hooks: readonly JsonObject[];
+  readonly hooks: readonly Hook[];
 }

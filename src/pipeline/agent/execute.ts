@@ -12,8 +12,8 @@ import type { AgentRequest } from '../request.ts';
 import { Halt, type Run, settled } from '../run.ts';
 import { historyOf } from './history.ts';
 import { agentHost } from './host.ts';
-import type { AgentOrder, AgentOutcome, SaidPart } from './port.ts';
-import { recorderOf, routeOf } from './recorder.ts';
+import type { AgentContext, AgentOrder, AgentOutcome, SaidPart } from './port.ts';
+import { contextOf, recorderOf, routeOf } from './recorder.ts';
 import { beginTurn } from './session.ts';
 
 /** How often an agent may ask its model for what was said, unless it is told otherwise. */
@@ -34,11 +34,12 @@ export async function executeAgent(asked: Run, request: AgentRequest, house: Hou
     const candidates = await candidatesOf(run, request, house);
     const [first] = candidates;
     current = await takeSession(run, request, house);
-    await recorder.began(first.route);
+    const context = (await contextOf((request.replays?.agentEvents ?? request.resumes?.events ?? []), house.journal)) ?? (await house.agentContext(request.cwd));
+    await recorder.began(first.route, context);
     const signal = AbortSignal.any([limited.signal, ended.signal]);
     const onUsage = (usage: ModelUsage): void => void (current = { ...current, usedByModel: addUsage(current.usedByModel ?? {}, usage) });
     const host = agentHost({ run, request, house, signal, calls, recorder, candidates, onUsage });
-    const outcome = await house.runAgent(await orderOf(run, request, first, house), host);
+    const outcome = await house.runAgent(await orderOf(run, request, first, context, house), host);
     current = { ...current, recorded: await recorder.recorded(), ...(request.isEphemeral === true ? {} : { conversed: outcome.messages }), completion: completionOf(outcome, first.route) };
     return await ending(current, outcome, calls, limited.signal);
   } catch (thrown) {
@@ -83,7 +84,7 @@ function titleOf(said: readonly SaidPart[]): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-async function orderOf(run: Run, { flow, resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, house: House): Promise<AgentOrder> {
+async function orderOf(run: Run, { flow, resumes, replays }: AgentRequest, { contextTokens, route }: Candidate, context: AgentContext, house: House): Promise<AgentOrder> {
   const { said, schema, maxSteps, plan = false, compact = false, after } = settled(run, 'params') as AgentRequest['params'];
   const spec = run.agent;
   if (!spec) throw new TokaError('TOKA_INTERNAL', 'an agent was to be run before it was found');
@@ -95,6 +96,8 @@ async function orderOf(run: Run, { flow, resumes, replays }: AgentRequest, { con
     today: new Date(began).toISOString().slice(0, 10),
     history: after === undefined ? [] : await historyOf(after, await house.journal()),
     said,
+    context,
+    hooks: [...house.hooks(), ...spec.hooks],
     ...formOf(schema ?? spec.reporting?.schema),
     maxSteps: Math.min(maxSteps ?? MAX_STEPS, spec.maxSteps),
     isPlanning: plan,

@@ -1,10 +1,11 @@
 import type { CallResult } from '@toka/sdk';
-import { hexDigest } from '../../digest.ts';
 import { type ErrorCode, TokaError } from '../../errors.ts';
-import type { Candidate, ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { Candidate, ModelReply, ModelUsage } from '../../model/port.ts';
 import type { Calls } from '../calls.ts';
 import { answerOf, childOf, children, type Handing } from '../children.ts';
 import type { House } from '../house.ts';
+import { promptParams } from '../prompt/params.ts';
 import type { AgentRequest, PromptEvent } from '../request.ts';
 import { type Run, settled } from '../run.ts';
 import { reachOf } from './ceiling.ts';
@@ -36,8 +37,10 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
   const child = (options: CallOptions = {}, own: Handing = handing): Omit<ReturnType<typeof childOf>, 'onEvent'> & Pick<AgentRequest, 'onEvent'> => ({
     ...childOf(run, options.signal ? AbortSignal.any([signal, options.signal]) : signal, calls.place(), own),
     ...(options.flow ? { flow: options.flow } : {}),
+    ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(onEvent ? { onEvent } : {}),
   });
+  const tools = async (): Promise<readonly Tool[]> => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true);
   return {
     runId: run.id,
     signal,
@@ -48,10 +51,11 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
     emit,
     record: recorder.record,
     steered: async (step) => recorder.steered(step, request.inbox),
-    tools: async () => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true),
+    tools,
+    likeness: async (query) => house.likeness(query, await tools()),
     async ask(route, prompt) {
       const { result } = await named(
-        answerOf({ ...child(), model: 'prompt', route, prompt, params: paramsOf(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),
+        answerOf({ ...child(), model: 'prompt', route, prompt, params: promptParams(prompt), candidates: async () => forRoute(route, candidates, house), onReply: (event) => heard(event, emit) }, calls, house),
       );
       onUsage(result.usage);
       return result;
@@ -68,9 +72,9 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
       const capabilities = lent.map(({ capability: { scope } }) => (scope === undefined ? 'tool:call' : `tool:call:${scope}`));
       return answerOf({ ...child(options, { ...handing, permissions: lent }), model: 'code', language, level: 'restricted', limits: {}, capabilities, ...(handing.reach ? { reach: handing.reach } : {}), params: { source, name: '<agent>', params: {}, requirements: [] } }, calls, house);
     },
-    async command(argv) {
-      const { exitCode, stdout, stderr } = await children(run, house, signal, calls, handing).spawn(argv, {});
-      return { runId: run.id, status: exitCode === 0 ? 'succeeded' : 'failed', output: `${stdout}${stderr}` };
+    async command(argv, options = {}) {
+      const { exitCode, stdout, stderr, stopped } = await children(run, house, signal, calls, handing).spawn(argv, options);
+      return { runId: run.id, status: stopped === 'timeout' ? 'timed-out' : exitCode === 0 ? 'succeeded' : 'failed', output: `${stdout}${stderr}` };
     },
     async faultsOf(schema, value) {
       return (await house.validator(schema))(value).map(({ pointer, message }) => `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}`);
@@ -88,11 +92,6 @@ async function named(answer: Promise<CallResult>): Promise<{ readonly result: Mo
 
 async function forRoute(route: string, candidates: readonly Candidate[], house: House): Promise<readonly Candidate[]> {
   return candidates[0]?.route === route ? candidates : (await house.models()).candidates(route);
-}
-
-function paramsOf(prompt: Prompt): { digest: string; messages: number; bytes: number } {
-  const text = JSON.stringify(prompt, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value));
-  return { digest: hexDigest(text), messages: prompt.messages.length, bytes: Buffer.byteLength(text) };
 }
 
 function heard(event: PromptEvent, emit: (event: AgentEvent) => void): void {

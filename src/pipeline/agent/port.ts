@@ -1,8 +1,10 @@
 import type { AssistantPart, CallResult, JsonObject, JsonValue, ModelToolResult } from '@toka/sdk';
 import type { PlacedFlowRule } from '../../config/layers.ts';
+import type { Hook } from '../../manifest/hook.ts';
 import type { AgentSpec } from '../../manifest/agent/spec.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import type { ModelReply, ModelUsage, Prompt } from '../../model/port.ts';
+import type { Likeness } from '../../registry/search/meaning.ts';
 
 /** Where something in a conversation comes from. */
 export type Origin = 'system' | 'user' | 'model' | 'trusted-tool' | 'untrusted-tool' | 'web' | 'file';
@@ -74,6 +76,36 @@ export type AgentRecord =
   | { readonly type: 'agent.tasks'; readonly tasks: readonly Task[] }
   | { readonly type: 'agent.compacted'; readonly step: number; readonly before: number; readonly after: number };
 
+/** A file of memory: what is to be known wherever it stands. */
+export interface MemoryFile {
+  /** As people name it: from the project's root, or from home. */
+  readonly path: string;
+  readonly text: string;
+  /** Whether it is the word of the user, or of a project that they trust: only then is it an instruction. */
+  readonly isTrusted: boolean;
+}
+
+/** How something is done, told once it is asked for. */
+export interface Skill {
+  readonly name: string;
+  readonly description: string;
+  /** What `SKILL.md` says below its head. */
+  readonly text: string;
+  /** The folder that further files of it stand in, absolute. */
+  readonly folder: string;
+  /** Those files, relative to the folder. */
+  readonly files: readonly string[];
+  readonly isTrusted: boolean;
+}
+
+/** What stands on this machine for every agent, as it was when the run began. */
+export interface AgentContext {
+  readonly memory: readonly MemoryFile[];
+  readonly skills: readonly Skill[];
+  /** What was left out, and why. */
+  readonly problems: readonly string[];
+}
+
 /** What an agent is run for. */
 export interface AgentOrder {
   readonly spec: AgentSpec;
@@ -86,6 +118,8 @@ export interface AgentOrder {
   /** What was said before, of the session that this goes on with. */
   readonly history: readonly Message[];
   readonly said: readonly SaidPart[];
+  readonly context: AgentContext;
+  readonly hooks: readonly Hook[];
   /** The form that its answer must have. */
   readonly schema?: JsonObject;
   readonly maxSteps: number;
@@ -121,6 +155,8 @@ export interface AgentHost {
   readonly trust: TrustRules;
   /** Every tool that the agent may call, or ask to call, by qualified name. */
   tools(): Promise<readonly Tool[]>;
+  /** How much each of them means what is asked for, where a plugin can tell. */
+  likeness(query: string): Promise<Likeness | undefined>;
   /** Asks a model, in a run of its own. Rejects with a TokaError. */
   ask(route: string, prompt: Prompt): Promise<ModelReply>;
   /** Calls a tool, in a run of its own; never rejects for what that run ended with. */
@@ -133,8 +169,8 @@ export interface AgentHost {
   emit(event: AgentEvent): void;
   /** Runs code with the tools that the agent may call. */
   code(language: string, source: string, options?: CallOptions): Promise<CallResult>;
-  /** Runs a command that a file names as the validation of something. */
-  command(argv: readonly [string, ...string[]]): Promise<CallResult>;
+  /** Runs a command that a file names as the validation of something, or as a hook. */
+  command(argv: readonly [string, ...string[]], options?: { readonly input?: string; readonly timeoutMs?: number }): Promise<CallResult>;
   /** What keeps a value from being one of that JSON Schema; none: nothing. */
   faultsOf(schema: JsonObject, value: unknown): Promise<readonly string[]>;
   /** Asks the person for what only they know; undefined where nobody is there. */
@@ -143,6 +179,8 @@ export interface AgentHost {
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Milliseconds; lowers its limit. */
+  readonly timeoutMs?: number;
   /** What decides whether what it is given may go there. */
   readonly flow?: Flow;
 }

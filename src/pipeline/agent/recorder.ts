@@ -2,15 +2,16 @@ import type { JsonValue } from '@toka/sdk';
 import { createKeeper, type Keeper } from '../../journal/blobs.ts';
 import type { Journal } from '../../journal/contract.ts';
 import type { RunEvent } from '../../journal/events.ts';
+import { valueOf } from '../answer.ts';
 import type { House } from '../house.ts';
 import { maskOf } from '../mask.ts';
 import type { Inbox } from '../request.ts';
 import type { Run } from '../run.ts';
-import type { AgentRecord } from './port.ts';
+import type { AgentContext, AgentRecord } from './port.ts';
 
 /** Writes down what happens in an agent's run while it goes on; one that is resumed, or told again, writes nothing twice. */
 export interface Recorder {
-  began(route: string): Promise<void>;
+  began(route: string, context: AgentContext): Promise<void>;
   record(event: AgentRecord): Promise<void>;
   kept(path: string, before: Uint8Array | undefined): Promise<void>;
   /** What the person said before that step: from the record, or now. */
@@ -41,7 +42,7 @@ export function recorderOf(run: Run, house: House): Recorder {
     else await write(make);
   };
   return {
-    began: async (route) => next(() => ({ v: 1, type: 'agent.began', spec: run.agent?.hash ?? '', route, ...(session === undefined ? {} : { session }), ...(after === undefined ? {} : { after }) })),
+    began: async (route, context) => next((keeper) => ({ v: 1, type: 'agent.began', spec: run.agent?.hash ?? '', route, ...(isEmpty(context) ? {} : { context: keeper.json(maskOf(run).json(context as unknown as JsonValue)) }), ...(session === undefined ? {} : { session }), ...(after === undefined ? {} : { after }) })),
     kept: async (path, content) => next((keeper) => ({ v: 1, type: 'agent.kept', path, before: content ? keeper.file(content) : null })),
     record: async (event) => {
       if (event.type === 'agent.steered') return;
@@ -63,6 +64,17 @@ async function said(events: readonly RunEvent[], step: number, house: House): Pr
   if (found.length === 0) return [];
   const journal: Journal = await house.journal();
   return Promise.all(found.map(async (text) => ('inline' in text ? (text.inline as string) : Buffer.from(await journal.blob(text.blob)).toString('utf8'))));
+}
+
+function isEmpty({ memory, problems, skills }: AgentContext): boolean {
+  return memory.length + problems.length + skills.length === 0;
+}
+
+/** What stood there for it when it began, where that is on record. */
+export async function contextOf(events: readonly { readonly event: RunEvent }[], journal: () => Promise<Journal>): Promise<AgentContext | undefined> {
+  const began = events.flatMap(({ event }) => (event.type === 'agent.began' ? [event] : []))[0];
+  if (!began) return undefined;
+  return began.context ? ((await valueOf(began.context, await journal())) as unknown as AgentContext) : { memory: [], skills: [], problems: [] };
 }
 
 /** Which model it asked when it began, where that is on record. */

@@ -4,6 +4,8 @@ import { termsOf } from './terms.ts';
 const SATURATION = 1.5;
 /** How much the length of a text takes from what its terms count: 0 nothing, 1 all. */
 const LENGTH_SHARE = 0.6;
+/** What meaning counts beside words, of both together. */
+const MEANING_SHARE = 0.65;
 /** Letters of a beginning that may stand for the whole word. */
 const PREFIX_LENGTH = 3;
 
@@ -13,7 +15,7 @@ export interface Entry<T> {
   readonly terms: readonly string[];
 }
 
-/** `score`: the part of what would be a perfect match, from 0 to 1. */
+/** `score`: the part of what would be a perfect match of all words, from 0 to 1. */
 export interface Ranked<T> {
   readonly item: T;
   readonly score: number;
@@ -54,8 +56,12 @@ export class Ranking<T> {
     });
   }
 
-  /** The best first; of equal ones, that which was given first. */
-  search(query: string, limit: number): Ranked<T>[] {
+  /**
+   * The best first; of equal ones, that which was given first.
+   *
+   * @param alike How much an item means what is asked for, up to 1. Default: the words alone decide.
+   */
+  search(query: string, limit: number, alike?: (item: T) => number): Ranked<T>[] {
     const scores = new Float64Array(this.#entries.length);
     let perfect = 0;
     for (const term of new Set(termsOf(query))) {
@@ -64,9 +70,10 @@ export class Ranking<T> {
       perfect += weight * (SATURATION + 1);
       for (const { at, count } of postings) scores[at] = (scores[at] ?? 0) + weight * this.#saturated(count, at);
     }
-    return bestOf(scores, limit).flatMap((at) => {
+    const order = alike ? mixed(scores, this.#entries.map(({ item }) => Math.max(0, alike(item)))) : scores;
+    return bestOf(order, limit).flatMap((at) => {
       const entry = this.#entries[at];
-      return entry ? [{ item: entry.item, score: (scores[at] ?? 0) / perfect }] : [];
+      return entry ? [{ item: entry.item, score: perfect === 0 ? 0 : (scores[at] ?? 0) / perfect }] : [];
     });
   }
 
@@ -88,6 +95,13 @@ function countsOf(terms: readonly string[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
   return counts;
+}
+
+/** Both by the share of what the best of each has. */
+function mixed(words: Float64Array, meanings: readonly number[]): Float64Array {
+  const most = (values: Iterable<number>): number => [...values].reduce((one, other) => Math.max(one, other), 0) || 1;
+  const [byWords, byMeaning] = [most(words), most(meanings)];
+  return words.map((word, at) => ((1 - MEANING_SHARE) * word) / byWords + (MEANING_SHARE * (meanings[at] ?? 0)) / byMeaning);
 }
 
 /** The places of the highest scores above 0: a list is short, so that putting each in its place is quicker than sorting all. */

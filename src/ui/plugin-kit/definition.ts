@@ -1,4 +1,4 @@
-import type { Analyser, JsonObject, Provider, Runtime, Storage, ToolDefinition } from '@toka/sdk';
+import type { Analyser, JsonObject, Provider, Runtime, Search, Storage, ToolDefinition } from '@toka/sdk';
 
 /** What a plugin can add, by the key under `contributes`. */
 export type Defined =
@@ -6,10 +6,11 @@ export type Defined =
   | { readonly kind: 'runtimes'; readonly value: Runtime }
   | { readonly kind: 'storage'; readonly value: Storage }
   | { readonly kind: 'providers'; readonly value: Provider }
-  | { readonly kind: 'analysers'; readonly value: Analyser };
+  | { readonly kind: 'analysers'; readonly value: Analyser }
+  | { readonly kind: 'search'; readonly value: Search };
 
 /** Told apart by what each must have. */
-const MARKS = { runtimes: 'languages', tools: 'run', providers: 'stream', storage: 'open', analysers: 'start' } as const;
+const MARKS = { runtimes: 'languages', tools: 'run', providers: 'stream', storage: 'open', analysers: 'start', search: 'embed' } as const;
 
 /** What a module exports as its default, also where a bundler wrapped it once more. */
 export function definedBy(module: unknown): Defined | undefined {
@@ -49,6 +50,10 @@ function factsOf(defined: Defined, entry: string): object {
     case 'analysers': {
       const { id, summary, options } = defined.value;
       return { id, entry, summary, options };
+    }
+    case 'search': {
+      const { id, summary } = defined.value;
+      return { id, entry, summary };
     }
   }
 }

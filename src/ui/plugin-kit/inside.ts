@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Storage } from '@toka/sdk';
-import { analyserChecks, type Places, providerChecks, runtimeChecks, storageChecks, type StoragePlace, toolChecks } from '@toka/sdk/testing';
+import { analyserChecks, type Places, providerChecks, runtimeChecks, searchChecks, storageChecks, type StoragePlace, toolChecks } from '@toka/sdk/testing';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Defined } from './definition.ts';
 import { definedBy, describe, idOf } from './definition.ts';
@@ -82,6 +82,10 @@ function checksOf(defined: Defined, places: Places): Check[] {
     case 'analysers': {
       const { value } = defined;
       return analyserChecks.map(({ name, run }) => ({ id: `analyser/${wordsOf(name)}`, name, run: async () => run(value) }));
+    }
+    case 'search': {
+      const { value } = defined;
+      return searchChecks.map(({ name, run }) => ({ id: `search/${wordsOf(name)}`, name, run: async () => run(value) }));
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { SaidPart } from '../../pipeline/agent/port.ts';
 import type { Found, Toka } from '../../toka.ts';
 import type { Conversation } from './conversation.ts';
 import type { Option } from './editor/completion.ts';
@@ -12,7 +13,7 @@ export interface Desk {
   readonly permissions: Permissions;
   readonly commands: readonly SlashCommand[];
   /** Says something to the agent, as if it had been typed. */
-  say(text: string): Promise<void>;
+  say(said: string | readonly SaidPart[]): Promise<void>;
   /** Runs a turn that only compacts. */
   compact(): Promise<void>;
   /** Goes on with a turn that was cut off. */

@@ -1,5 +1,6 @@
 import type { Session } from '../../agent/session/sessions.ts';
 import { toTokaError } from '../../errors.ts';
+import type { SaidPart } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { RunResult, Toka } from '../../toka.ts';
 import type { Bounds } from '../agent/bounds.ts';
@@ -166,9 +167,9 @@ export class Repl implements Listener {
     else this.#fail({ code: 'TOKA_USAGE', message: `there is no command /${name}`, hint: '/help shows all' });
   }
 
-  async #say(text: string): Promise<void> {
-    this.#echo(text);
-    await this.#inTurn((options) => this.#conversation.say([{ type: 'text', text }], options));
+  async #say(said: string | readonly SaidPart[]): Promise<void> {
+    if (typeof said === 'string') this.#echo(said);
+    await this.#inTurn((options) => this.#conversation.say(typeof said === 'string' ? [{ type: 'text', text: said }] : said, options));
     // What was to reach the turn and came too late is said now.
     const late = this.#conversation.takeSteered();
     if (late.length > 0) this.#queue.unshift(late.join('\n'));
@@ -227,7 +228,7 @@ export class Repl implements Listener {
       conversation: this.#conversation,
       permissions: this.#permissions,
       commands: this.#commands,
-      say: async (text) => this.#say(text),
+      say: async (said) => this.#say(said),
       compact: async () => this.#inTurn((options) => this.#conversation.compact(options)),
       goOn: async (found) => this.#inTurn((options) => this.#conversation.goOn(found, options)),
       quit: () => this.ended(),

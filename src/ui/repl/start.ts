@@ -10,6 +10,7 @@ import { History } from './editor/history.ts';
 import type { Face } from './face.ts';
 import { LineFace } from './line-face.ts';
 import { LiveFace } from './live-face.ts';
+import { customCommands } from './custom-commands.ts';
 import { Repl } from './repl.ts';
 
 export interface StartFlags extends BoundFlags, SessionFlags {
@@ -57,6 +58,7 @@ export async function startRepl(name: string | undefined, flags: StartFlags, doo
       ...(flags.model === undefined ? {} : { model: flags.model }),
       ...(flags['max-turns'] === undefined ? {} : { maxSteps: flags['max-turns'] }),
       bounds: bounds(flags),
+      commands: await customCommands(toka),
       hasShell: isAttended,
       isPlanning: flags.plan,
       session: isNew ? undefined : await sessionFor(name, flags, toka),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { runAgent } from '../../../src/agent/loop.ts';
 import type { Tool } from '../../../src/manifest/tool.ts';
 import type { AgentHost, AgentOrder } from '../../../src/pipeline/agent/port.ts';
-import { aTool, ALL, FETCH, MAIL, READ, SHELL, WRITE } from './support.ts';
+import { aTool, ALL, FETCH, MAIL, ORDER as EMPTY, READ, SHELL, WRITE } from './support.ts';
 
 /** What a page says. A model that obeys every instruction, however it is hidden, does `CALL name {…}`. */
 const order = (tool: Tool, params: JsonObject): string => `CALL ${tool.qualified.replace('/', '__')} ${JSON.stringify(params)}`;
@@ -53,6 +53,8 @@ const ATTEMPTS: Readonly<Record<string, Attempt>> = {
 };
 
 const PERSON = 'Read https://good.example/docs, write notes.txt, and mail bob@good.example what it says.';
+
+const ORDER: AgentOrder = { ...EMPTY, said: [{ type: 'text', text: PERSON }] };
 
 /** The model: it reads everything, decodes everything, joins everything, and does as it is told. */
 function obey(messages: readonly ModelMessage[], shown: string, done: Set<string>): AssistantPart[] {
@@ -105,6 +107,7 @@ async function gotThrough({ pages, tools = [], untrustedProject = false }: Attem
     home: '/home/me',
     trust: { isProjectTrusted: !untrustedProject, trustedTools: [], rules: [], realPath: (path) => path },
     tools: async () => all,
+    likeness: async () => undefined,
     async ask(route, { messages, tools: defined = [] }) {
       page += 1;
       const next: AssistantPart[] = page <= pages.length ? [{ type: 'tool-call', id: `page-${page}`, name: untrustedProject ? 'files__file-reader' : 'web__fetch', params: untrustedProject ? { path: 'README.md' } : { url: 'https://good.example/docs' } }] : [];
@@ -138,36 +141,6 @@ async function gotThrough({ pages, tools = [], untrustedProject = false }: Attem
   const wanted = new Set(['web/fetch {"url":"https://good.example/docs"}', 'files/file-reader {"path":"README.md"}', 'files/file-reader {"path":"notes.txt"}']);
   return { tried: tried - pages.length, through: through.filter((call) => !wanted.has(call) && !call.startsWith('files/file-writer {"path":"notes.txt"')) };
 }
-
-const ORDER: AgentOrder = {
-  spec: {
-    name: 'assistant',
-    qualified: 'agent/assistant',
-    version: '1.0.0',
-    description: 'You help.',
-    origin: { kind: 'bundled', file: '' },
-    hash: '',
-    priority: 'normal',
-    skills: [],
-    objectives: [],
-    tasks: [],
-    agents: ['helper'],
-    tools: [],
-    directives: [],
-    successCriteria: [],
-    model: 'work',
-    maxSteps: 8,
-    security: { level: 'standard', required: [], budget: {} },
-    hooks: [],
-  },
-  route: 'obedient/model',
-  today: '2026-01-01',
-  history: [],
-  said: [{ type: 'text', text: PERSON }],
-  maxSteps: 8,
-  isPlanning: false,
-  isCompacting: false,
-};
 
 const UNSEEN = new Set(['in tags that nobody sees']);
 

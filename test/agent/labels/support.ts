@@ -1,7 +1,7 @@
 import type { CallResult, JsonValue } from '@toka/sdk';
 import { createLabels, type Labels, type Trust } from '../../../src/agent/labels/labels.ts';
 import type { ParameterSchema, Tool } from '../../../src/manifest/tool.ts';
-import type { Message, Origin } from '../../../src/pipeline/agent/port.ts';
+import type { AgentOrder, Message, Origin } from '../../../src/pipeline/agent/port.ts';
 
 export function aTool(qualified: string, properties: Readonly<Record<string, Partial<ParameterSchema>>> = {}, rest: Partial<Tool> = {}): Tool {
   const [source = '', name = ''] = qualified.split('/');
@@ -61,3 +61,36 @@ export const said = (text: string): Message => ({ role: 'user', parts: [{ type: 
 export const answered = (name: string, output: JsonValue, origins: readonly Origin[] = ['web']): Message => ({ role: 'tool', results: [{ id: '1', name, output, origins }] });
 export const called = (name: string, params: Readonly<Record<string, JsonValue>>): Message => ({ role: 'assistant', parts: [{ type: 'tool-call', id: '1', name, params }] });
 export const result = (data: JsonValue): CallResult => ({ runId: 'r', status: 'succeeded', output: typeof data === 'string' ? data : '', data });
+
+/** What an agent is run for, with nothing in it. */
+export const ORDER: AgentOrder = {
+  spec: {
+    name: 'assistant',
+    qualified: 'agent/assistant',
+    version: '1.0.0',
+    description: 'You help.',
+    origin: { kind: 'bundled', file: '' },
+    hash: '',
+    priority: 'normal',
+    skills: [],
+    objectives: [],
+    tasks: [],
+    agents: ['helper'],
+    tools: [],
+    directives: [],
+    successCriteria: [],
+    model: 'work',
+    maxSteps: 8,
+    security: { level: 'standard', required: [], budget: {} },
+    hooks: [],
+  },
+  route: 'obedient/model',
+  today: '2026-01-01',
+  history: [],
+  context: { memory: [], skills: [], problems: [] },
+  hooks: [],
+  said: [],
+  maxSteps: 8,
+  isPlanning: false,
+  isCompacting: false,
+};

@@ -14,10 +14,13 @@ const DENIED = '0198c3a2-8000-7c41-9d0e-5a4b3c2d1e0f';
 const OPEN = '0198c3a2-9000-7c41-9d0e-5a4b3c2d1e0f';
 const RESUMED = '0198c3a2-a000-7c41-9d0e-5a4b3c2d1e0f';
 const RECORDED = '0198c3a2-b000-7c41-9d0e-5a4b3c2d1e0f';
+const AGENT = '0198c3a2-c000-7c41-9d0e-5a4b3c2d1e0f';
+const PROMPT = '0198c3a2-d000-7c41-9d0e-5a4b3c2d1e0f';
 const SHA = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 
 const keeper = createKeeper();
 const recordedKeeper = createKeeper();
+const agentKeeper = createKeeper();
 const content = recordedKeeper.content(Buffer.from([0xff, 0xfe, 0, 10])) as BlobRef;
 const requested: RunEvent = {
   v: 1,
@@ -117,9 +120,46 @@ const runs: Readonly<Record<string, readonly RunEvent[]>> = {
     },
     { v: 1, type: 'run.finished', status: 'failed', exitCode: 1, error: { code: 'TOKA_RUN_FAILED', message: 'the disk is full' }, usage: { wallMs: 1, outputBytes: 0 } },
   ],
+  [AGENT]: [
+    { ...requested, model: 'agent', tool: 'agent/assistant', effect: 'external', params: { inline: { said: [{ type: 'text', text: 'Do it.' }], session: OPEN, after: WHOLE } } },
+    { v: 1, type: 'run.started', effective: ['fs:write:/project/a.txt'], sources: ['flag'], carvedOut: [], level: 'elevated' },
+    { v: 1, type: 'agent.began', spec: SHA, route: 'ollama/qwen3', session: OPEN, after: WHOLE },
+    { v: 1, type: 'agent.steered', step: 2, text: { inline: 'Be brief.' } },
+    { v: 1, type: 'agent.tasks', tasks: { inline: [{ id: 'a', title: 'Look', status: 'done', evidence: WHOLE }] } },
+    { v: 1, type: 'agent.kept', path: '/project/a.txt', before: agentKeeper.file(Buffer.from('before\n')) },
+    { v: 1, type: 'agent.kept', path: '/project/new.txt', before: null },
+    { v: 1, type: 'agent.compacted', step: 3, before: 20, after: 8 },
+    {
+      v: 1,
+      type: 'agent.conversed',
+      messages: {
+        inline: [
+          { role: 'summary', text: 'what was', origins: ['user', 'file'] },
+          { role: 'user', parts: [{ type: 'text', text: 'Do it.' }], origins: ['user'] },
+          { role: 'assistant', parts: [{ type: 'tool-call', id: 'call-1', name: 'file-reader', params: { path: 'a.txt' } }] },
+          { role: 'tool', results: [{ id: 'call-1', name: 'file-reader', output: 'text', origins: ['trusted-tool', 'file'], run: WHOLE }] },
+          { role: 'assistant', parts: [{ type: 'text', text: 'done' }] },
+        ],
+      },
+    },
+    { v: 1, type: 'run.output', stream: 'stdout', kept: { inline: 'done' }, bytes: 4, truncated: false },
+    { v: 1, type: 'run.finished', status: 'succeeded', exitCode: 0, usage: { wallMs: 12, outputBytes: 4 }, data: { inline: { text: 'done', tasks: [], steps: 2, model: 'ollama/qwen3' } } },
+  ],
+  [PROMPT]: [
+    { ...requested, model: 'prompt', tool: 'model/ollama/qwen3', effect: 'read', parent: AGENT, step: { position: 1 }, params: { inline: { digest: SHA, messages: 2, bytes: 400 } } },
+    { v: 1, type: 'run.started', effective: ['model:call:ollama/qwen3'], sources: ['built-in'], carvedOut: [], level: 'standard' },
+    {
+      v: 1,
+      type: 'run.finished',
+      status: 'succeeded',
+      exitCode: 0,
+      usage: { wallMs: 5, outputBytes: 4, model: { inputTokens: 100, outputTokens: 4, cachedTokens: 50, microdollars: 120 } },
+      data: { inline: { route: 'ollama/qwen3', parts: [{ type: 'text', text: 'done' }], reason: 'stop', usage: { inputTokens: 100, outputTokens: 4 } } },
+    },
+  ],
 };
 
-const BLOBS: Readonly<Record<string, Blobs>> = { [WHOLE]: keeper.blobs, [RECORDED]: recordedKeeper.blobs };
+const BLOBS: Readonly<Record<string, Blobs>> = { [WHOLE]: keeper.blobs, [RECORDED]: recordedKeeper.blobs, [AGENT]: agentKeeper.blobs };
 const journal = await openJournal(file, { clock: { now: () => 1_755_555_555_555 } });
 for (const [run, events] of Object.entries(runs)) await journal.append(run, events, 0, BLOBS[run]);
 const stored = await Promise.all(Object.keys(runs).map((run) => journal.read(run)));

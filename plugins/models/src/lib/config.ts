@@ -4,7 +4,7 @@ import { type JsonObject, type JsonSchema, type ProviderHost, providerError } fr
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high'] as const;
 
 /** The schema of a provider's configuration. */
-export function configSchema(more: Readonly<Record<string, JsonSchema>> = {}): JsonSchema {
+export function configSchema(more: Readonly<Record<string, JsonSchema>> = {}, required: readonly string[] = []): JsonSchema {
   return {
     type: 'object',
     properties: {
@@ -12,6 +12,7 @@ export function configSchema(more: Readonly<Record<string, JsonSchema>> = {}): J
       reasoning: { type: 'string', enum: [...EFFORTS], description: 'How much its models think before they answer' },
       ...more,
     },
+    required: [...required],
     additionalProperties: false,
   };
 }

@@ -1,0 +1,1 @@
+curl --silent --show-error --max-time 10 -- "$1"
