@@ -11,6 +11,7 @@ import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
 import { figure, least, ms, ratioRow, row } from './measure.mjs';
 import { pluginRows } from './plugins.mjs';
+import { replRows } from './repl.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
 import { tokenRows } from './tokens.mjs';
 import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './world.mjs';
@@ -43,6 +44,7 @@ try {
     ...auditRows(),
     ...codeRows(world, { coldSamples: counts.manySamples, samples: counts.runs / 10 }),
     ...(await findRows(world, { meaning: !options.quick })),
+    ...replRows(world, { samples: counts.manySamples }),
     ...(await journalRows(world, journalCounts)),
     ...memoryRows(),
   ];
