@@ -13,7 +13,7 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { trustFileOf } from './capability/trust.ts';
-import type { Retention } from './config/config.ts';
+import type { ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
@@ -27,7 +27,7 @@ import type { CustomCommand } from './agent/skills/commands.ts';
 import type { Surroundings } from './agent/skills/places.ts';
 import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
-import type { AgentParams } from './pipeline/agent/port.ts';
+import type { AgentContext, AgentParams } from './pipeline/agent/port.ts';
 import { promptParams } from './pipeline/prompt/params.ts';
 import type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
@@ -122,6 +122,8 @@ export interface Toka {
   prompt(candidate: Candidate, prompt: Prompt): PromptRequest;
   /** What a person can say to an agent by the name of a file. */
   customCommands(): Promise<CustomCommand[]>;
+  /** What stands here for every agent: memory and skills. */
+  agentContext(): Promise<AgentContext>;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -154,6 +156,8 @@ export interface Toka {
   models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
+  /** How a conversation on a terminal is to look. */
+  readonly repl: ReplConfig;
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
@@ -211,6 +215,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
+  const agentContext = async (folder: string): Promise<AgentContext> => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder });
   const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
   const house: House = {
@@ -239,7 +244,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
     hooks: () => settings.hooks,
-    agentContext: async (folder) => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder }),
+    agentContext,
     trust: lazily(() => ({
       isProjectTrusted: project !== undefined && trust.state() === 'trusted',
       trustedTools: settings.flows.trusted,
@@ -322,7 +327,9 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
+    repl: settings.repl,
     trust,
+    agentContext: async () => agentContext(cwd),
     customCommands: async () => (await import('./agent/skills/commands.ts')).listCommands(surroundings()),
     lock,
     keyring,

@@ -43,7 +43,11 @@ export interface Framed {
 export function framed({ name, origins, output, secret }: Framed): JsonValue {
   const clean = cleaned(output);
   if (!isUntrusted(origins)) return clean;
-  const text = (typeof clean === 'string' ? clean : JSON.stringify(clean)).replaceAll(/<\|([a-z0-9_ -]{1,40})\|>/gi, '<¦$1¦>');
+  return frameOf(typeof clean === 'string' ? clean : JSON.stringify(clean), { name, origins, secret });
+}
+
+function frameOf(clean: string, { name, origins, secret }: Omit<Framed, 'output'>): string {
+  const text = clean.replaceAll(/<\|([a-z0-9_ -]{1,40})\|>/gi, '<¦$1¦>');
   const mark = hexDigest(`${secret}\0${name}\0${text}`).slice(0, 24);
   return `<<untrusted ${mark} from ${visible(name)} (${origins.join(', ')})>>\n${text}\n<<end of untrusted ${mark}>>`;
 }
@@ -62,7 +66,7 @@ export function unframed(output: JsonValue): JsonValue {
 
 /** The same for what was handed over beside what the person said. */
 export function framedText(text: string, origins: readonly Origin[]): string {
-  return isUntrusted(origins) ? String(framed({ name: 'what was handed over', origins, output: text, secret: '' })) : visible(text);
+  return isUntrusted(origins) ? frameOf(visible(text), { name: 'what was handed over', origins, secret: '' }) : visible(text);
 }
 
 /** What a model is told once of such marks. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { framed, visible } from '../../../src/agent/labels/frame.ts';
 
-const frame = (output: string): string => String(framed({ name: 'web/fetch', origins: ['web'], output, secret: 'run' }));
+const frame = (output: string): string => framed({ name: 'web/fetch', origins: ['web'], output, secret: 'run' }) as string;
 
 describe('a result that others may have written', () => {
   test('stands between two marks, whatever it says', () => {
