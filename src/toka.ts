@@ -1,6 +1,6 @@
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject, Storage } from '@toka/sdk';
+import type { JsonObject } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import type { Sessions } from './agent/session/sessions.ts';
 import { coverage } from './capability/covers.ts';
@@ -13,11 +13,11 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { trustFileOf } from './capability/trust.ts';
-import type { Retention } from './config/config.ts';
+import type { ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
-import { TokaError, toTokaError } from './errors.ts';
+import { toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -27,7 +27,7 @@ import type { CustomCommand } from './agent/skills/commands.ts';
 import type { Surroundings } from './agent/skills/places.ts';
 import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
-import type { AgentParams } from './pipeline/agent/port.ts';
+import type { AgentContext, AgentParams } from './pipeline/agent/port.ts';
 import { promptParams } from './pipeline/prompt/params.ts';
 import type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
@@ -40,6 +40,7 @@ import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { lazily, retried } from './once.ts';
+import { storageFor } from './recording.ts';
 import { type Trust, trustOf } from './project-trust.ts';
 import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
 import { recordFolder } from './registry/plugins/record.ts';
@@ -121,6 +122,8 @@ export interface Toka {
   prompt(candidate: Candidate, prompt: Prompt): PromptRequest;
   /** What a person can say to an agent by the name of a file. */
   customCommands(): Promise<CustomCommand[]>;
+  /** What stands here for every agent: memory and skills. */
+  agentContext(): Promise<AgentContext>;
   /** The conversations with agents. */
   sessions(): Promise<Sessions>;
   /** The runtimes that are installed, and the languages that they run. */
@@ -153,6 +156,8 @@ export interface Toka {
   models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
+  /** How a conversation on a terminal is to look. */
+  readonly repl: ReplConfig;
   readonly trust: Trust;
   /** The lock of the project, where there is a project. */
   readonly lock: Lock | undefined;
@@ -210,6 +215,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
+  const agentContext = async (folder: string): Promise<AgentContext> => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder });
   const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
   const house: House = {
@@ -238,7 +244,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     projectRoot: project?.root,
     untrustedConfig: layers.find(({ trusted }) => !trusted)?.file,
     hooks: () => settings.hooks,
-    agentContext: async (folder) => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder }),
+    agentContext,
     trust: lazily(() => ({
       isProjectTrusted: project !== undefined && trust.state() === 'trusted',
       trustedTools: settings.flows.trusted,
@@ -321,7 +327,9 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
+    repl: settings.repl,
     trust,
+    agentContext: async () => agentContext(cwd),
     customCommands: async () => (await import('./agent/skills/commands.ts')).listCommands(surroundings()),
     lock,
     keyring,
@@ -335,26 +343,6 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       await (await once.peek())?.close();
     },
   };
-}
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** What keeps the record, where that is not SQLite in this very thread. */
-async function storageFor(backend: string, options: TokaOptions, env: Env): Promise<{ readonly storage?: Storage }> {
-  if (options.journalThread !== true) return backend === 'sqlite' ? {} : { storage: await recording(backend, options, env) };
-  const { inThread } = await import('./journal/thread/storage.ts');
-  const thread = join(import.meta.dirname, `journal-thread${extname(import.meta.filename)}`);
-  return { storage: inThread(await recording(backend, options, env), { thread, plugins: pluginFiles(env) }) };
-}
-
-/** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
-async function recording(backend: string, { door, storage: given }: TokaOptions, env: Env): Promise<Storage> {
-  const { findStorage } = await import('./journal/backends.ts');
-  const storage = findStorage(backend, pluginFiles(env));
-  if (storage.supports.durable || (given && door !== 'cli')) return storage;
-  throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
-    hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
-  });
 }
 
 /** The person who started this process, as runs and tokens name them. */

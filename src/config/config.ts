@@ -14,6 +14,7 @@ export interface Config {
   readonly hooks?: readonly Hook[];
   readonly storage?: StorageChoice;
   readonly retention?: Retention;
+  readonly repl?: ReplConfig;
   readonly models?: ModelsConfig;
   readonly plugins?: {
     /** Names of packages, each with `*` for any text. */
@@ -77,6 +78,13 @@ export interface Rate {
   readonly kind: 'window' | 'bucket';
   readonly runs: number;
   readonly ms: number;
+}
+
+/** How a conversation with an agent looks on a terminal. */
+export interface ReplConfig {
+  readonly theme?: 'dark' | 'light' | 'plain';
+  /** Whether there are lines alone. */
+  readonly screenReader?: boolean;
 }
 
 /** What a run may use together with all that it starts: runs, milliseconds of time and of CPU time, bytes of output, tokens of models, and millionths of a US dollar for them. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, NO_MODELS, type ProviderConfig, type Require, type Retention, type Rule } from './config.ts';
+import { type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, NO_MODELS, type ProviderConfig, type ReplConfig, type Require, type Retention, type Rule } from './config.ts';
 import type { Hook } from '../manifest/hook.ts';
 import { locateFrom, type StorageChoice } from './storage.ts';
 
@@ -51,6 +51,8 @@ export interface Settings {
   readonly storage?: StorageChoice;
   /** Of the nearest trusted layer that says it. */
   readonly retention?: Retention;
+  /** Of the nearest trusted layer that says it. */
+  readonly repl: ReplConfig;
   /** Of trusted layers; of each name what the nearest says. */
   readonly models: ModelsConfig;
   readonly plugins: {
@@ -91,6 +93,7 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
     },
     ...(storage ? { storage } : {}),
     ...(retention ? { retention } : {}),
+    repl: Object.assign({}, ...trusted.map(({ config }) => config.repl)) as ReplConfig,
     models: trusted.reduce(mergeModels, NO_MODELS),
     plugins: mergePlugins(layers),
     budget: layers.map(({ config }) => config.budget).reduce(leastBudget, {}),

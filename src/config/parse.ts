@@ -4,7 +4,7 @@ import { quote, type Issue } from '../manifest/issue.ts';
 import { toHook } from '../manifest/hook.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
-import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, type Rate, type Retention, type Rule } from './config.ts';
+import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, type Rate, type ReplConfig, type Retention, type Rule } from './config.ts';
 import { type ConfigDeclaration, configFile, type FlowDeclaration, type LimitDeclaration, type ModelsDeclaration, type RuleDeclaration } from './schema.ts';
 
 /** Says what is wrong with the text of a capability, or nothing. */
@@ -28,7 +28,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, flows, hooks, limits, models, plugins, policy, prefer, retention, sandbox, storage, tools } = checked.data;
+  const { budget, flows, hooks, limits, models, plugins, policy, prefer, repl, retention, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...checkKeys(models), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -42,6 +42,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
     ...(retention ? { retention: toRetention(retention) } : {}),
     ...(models ? { models: toModels(models) } : {}),
+    ...(repl ? { repl: toRepl(repl) } : {}),
     ...(plugins ? { plugins } : {}),
     tools,
   };
@@ -51,11 +52,15 @@ function toFlowRule({ tool, parameter, values, origins }: FlowDeclaration): Flow
   return { tool, ...(parameter === undefined ? {} : { parameter }), ...(values ? { values } : {}), ...(origins ? { origins } : {}) };
 }
 
+function toRepl({ screenReader, theme }: NonNullable<ConfigDeclaration['repl']>): ReplConfig {
+  return { ...(screenReader === undefined ? {} : { screenReader }), ...(theme === undefined ? {} : { theme }) };
+}
+
 const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ flows, hooks, models, policy, prefer, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ flows, hooks, models, policy, prefer, repl, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
@@ -65,6 +70,7 @@ function checkNarrows({ flows, hooks, models, policy, prefer, retention, sandbox
     [storage !== undefined, ['storage']],
     [models !== undefined, ['models']],
     [retention !== undefined, ['retention']],
+    [repl !== undefined, ['repl']],
     [tools.paths.length > 0, ['tools', 'paths']],
   ] as const;
   return widening.flatMap(([isThere, path]): Issue[] =>

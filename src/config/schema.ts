@@ -203,6 +203,12 @@ export const configFile = strict({
   })
     .optional()
     .describe('Which models are asked, and how they are reached. Of a project it counts once it is trusted.'),
+  repl: strict({
+    theme: z.enum(['dark', 'light', 'plain']).optional().describe('The colours. Default: dark.'),
+    screenReader: z.boolean().optional().describe('Lines alone: nothing is drawn twice, nothing moves. Default: false.'),
+  })
+    .optional()
+    .describe('How a conversation with an agent looks on a terminal. Of a project it counts once it is trusted.'),
   tools: strict({
     paths: z
       .array(

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeRows } from './code.mjs';
 import { pythonRows } from './code-python.mjs';
+import { findRows } from './find.mjs';
 import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
 import { figure, least, ms, ratioRow, row } from './measure.mjs';
 import { pluginRows } from './plugins.mjs';
+import { replRows } from './repl.mjs';
 import { SHELL_RUN, startRows } from './start.mjs';
 import { tokenRows } from './tokens.mjs';
 import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './world.mjs';
@@ -41,6 +43,8 @@ try {
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
     ...codeRows(world, { coldSamples: counts.manySamples, samples: counts.runs / 10 }),
+    ...(await findRows(world, { meaning: !options.quick })),
+    ...replRows(world, { samples: counts.manySamples }),
     ...(await journalRows(world, journalCounts)),
     ...memoryRows(),
   ];

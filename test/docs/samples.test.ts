@@ -11,7 +11,7 @@ import type { LockFile } from '../../src/manifest/lock-file.ts';
 import { blocks, canSandbox, copy, ROOT, text } from './support.ts';
 
 test('the configurations that the pages show are valid', () => {
-  const shown = ['docs/configuration.md', 'docs/capabilities.md', 'docs/limits.md'].flatMap((page) => blocks(page).filter(({ language }) => language === 'yaml'));
+  const shown = ['docs/configuration.md', 'docs/capabilities.md', 'docs/limits.md', 'docs/repl.md'].flatMap((page) => blocks(page).filter(({ language }) => language === 'yaml'));
   expect(shown.length).toBeGreaterThan(1);
   for (const { text: yaml } of shown) expect(() => parseConfig(yaml, 'toka.yaml', capabilityFault)).not.toThrow();
 });

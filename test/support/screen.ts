@@ -15,7 +15,9 @@ export interface VirtualScreen extends Screen {
 
 export function virtualScreen(columns: number, rows: number): VirtualScreen {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
-  const settled = async (): Promise<void> => new Promise((resolve) => terminal.write('', resolve));
+  const settled = async (): Promise<void> => new Promise((resolve) => {
+      terminal.write('', resolve);
+    });
   const screen: VirtualScreen = {
     columns,
     rows,

@@ -53,7 +53,7 @@ export class LineFace implements Face {
   }
 
   begin(): void {
-    if (this.#options.isAttended) this.note(['working']);
+    if (this.isAttended) this.note(['working']);
   }
 
   hear(event: AgentEvent): void {
@@ -68,26 +68,28 @@ export class LineFace implements Face {
 
   end(): void {
     this.#flush();
-    if (this.#options.isAttended) this.note(['done']);
+    if (this.isAttended) this.note(['done']);
   }
 
   setWaiting(waiting: readonly Waiting[]): void {
     const last = waiting.at(-1);
-    if (last && this.#options.isAttended) this.note([last.how === 'steers' ? 'will be said at the next step' : 'will be said after this turn']);
+    if (last && this.isAttended) this.note([last.how === 'steers' ? 'will be said at the next step' : 'will be said after this turn']);
   }
 
   async choose({ details, question, answers, fallback }: Choice): Promise<number> {
-    if (!this.#options.isAttended) return fallback;
     this.note([...details, question, ...answers.map((answer, at) => `${at + 1} ${answer}`)]);
+    if (!this.isAttended) return fallback;
     const text = await this.ask(`number, 1 to ${answers.length}; nothing is ${fallback + 1}`);
     const number = Number(text?.trim());
     return Number.isInteger(number) && number >= 1 && number <= answers.length ? number - 1 : fallback;
   }
 
   async ask(question: string): Promise<string | undefined> {
-    if (!this.#options.isAttended) return undefined;
+    if (!this.isAttended) return undefined;
     this.note([`${question}:`]);
-    return new Promise((resolve) => (this.#asked = resolve));
+    return new Promise((resolve) => {
+      this.#asked = resolve;
+    });
   }
 
   async listen(listener: Listener): Promise<void> {
@@ -125,7 +127,7 @@ export class LineFace implements Face {
       case 'call-ended':
         return this.note([`${shown(event.tool)} ${event.status}${event.summary === '' ? '' : `: ${shown(event.summary).split('\n')[0]}`}`]);
       case 'tasks':
-        return this.#options.isAttended ? this.note(taskLines(event.tasks, this.theme)) : undefined;
+        return this.isAttended ? this.note(taskLines(event.tasks, this.theme)) : undefined;
       case 'notice':
         return this.note([shown(event.message)]);
       case 'step-ended':

@@ -160,7 +160,9 @@ export class LiveFace implements Face {
     stdout.on('resize', resize);
     process.on('SIGCONT', resume);
     this.#enter();
-    await new Promise<void>((resolve) => (this.#done = resolve));
+    await new Promise<void>((resolve) => {
+      this.#done = resolve;
+    });
     stdin.off('keypress', key).off('end', gone);
     stdout.off('resize', resize);
     process.off('SIGCONT', resume);

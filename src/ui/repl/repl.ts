@@ -68,7 +68,7 @@ export class Repl implements Listener {
   /**
    * Talks until the person has enough.
    *
-   * @returns The code of the error that the last turn ended with; undefined where it ended well.
+   * @returns The code of the last error; undefined where there was none.
    */
   async talk(face: Face): Promise<string | undefined> {
     this.#face = face;
@@ -203,8 +203,8 @@ export class Repl implements Listener {
   }
 
   #tellEnd({ error }: RunResult): void {
-    this.#lastCode = error?.code;
     if (!error) return;
+    this.#lastCode = error.code;
     if (error.code === 'TOKA_CANCELLED') this.#note('stopped; what was said so far is kept');
     else this.#fail(error);
   }

@@ -32,12 +32,13 @@ const NOBODY = { decision: 'deny', by: 'nobody' } as const;
 export async function startRepl(name: string | undefined, flags: StartFlags, door: Door): Promise<number> {
   const { stdin } = door;
   const stdout = process.stdout;
-  const isAttended = stdin.isTTY && stdout.isTTY;
-  const isLive = isAttended && !flags['screen-reader'] && door.env['TERM'] !== 'dumb';
+  const isAttended = door.isAttended && stdin.isTTY && stdout.isTTY;
   if (flags.ephemeral) throw new TokaError('TOKA_USAGE', 'a conversation is kept as a session, so --ephemeral is for -p alone', { hint: 'leave --ephemeral out, or say with -p what is to be done' });
   let repl: Repl | undefined;
   const toka = await doorTo(flags.storage, door).open({
     journalThread: true,
+    confirmer: undefined,
+    inquirer: undefined,
     reviewer: undefined,
     approver: async (tool, missing, _root, asked) => repl?.asking.approve(tool, missing, asked) ?? NOBODY,
     ...(isAttended
@@ -48,6 +49,7 @@ export async function startRepl(name: string | undefined, flags: StartFlags, doo
         }
       : {}),
   });
+  const isLive = isAttended && !flags['screen-reader'] && toka.repl.screenReader !== true && door.env['TERM'] !== 'dumb';
   const hangUp = untilHungUp();
   try {
     const isNew = !flags.continue && (flags.session ?? 'new') === 'new';
@@ -74,5 +76,5 @@ export async function startRepl(name: string | undefined, flags: StartFlags, doo
 function liveFace(repl: Repl, toka: Toka, { env, stdin }: Door): Face {
   const { stdout } = process;
   const history = new History(join(userFolders(env).state, 'repl', 'history'));
-  return new LiveFace({ stdin, stdout, env, root: toka.root, history, theme: 'dark', color: terminal(stdout, env).color, surroundings: repl.surroundings });
+  return new LiveFace({ stdin, stdout, env, root: toka.root, history, theme: toka.repl.theme ?? 'dark', color: terminal(stdout, env).color, surroundings: repl.surroundings });
 }

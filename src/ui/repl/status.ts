@@ -36,7 +36,7 @@ export function money(microdollars: number): string {
   return `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`;
 }
 
-export function tokensText({ inputTokens = 0, outputTokens = 0 }: ModelUsage): string {
+function tokensText({ inputTokens = 0, outputTokens = 0 }: ModelUsage): string {
   return `${short(inputTokens)} in, ${short(outputTokens)} out`;
 }
 

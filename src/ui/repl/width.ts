@@ -34,7 +34,7 @@ export function cut(text: string, columns: number): string {
 }
 
 /** Invisible letters in which text can be hidden: tags, joiners where nothing is joined, and the like. */
-const HIDDEN = /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+const HIDDEN = /[\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]|\u034f|[\u180b-\u180d]/gu;
 
 /** Text of a model, a tool or a file as it may be shown: nothing in it moves the cursor, and tabs are spaces. */
 export function shown(text: string): string {

@@ -171,7 +171,9 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     await pane.shows('word word');
     pane.close();
     const isCancelled = ({ tool, status }: Listed): boolean => tool === 'agent/assistant' && status === 'cancelled';
-    await until(async () => (await here.json<{ runs: readonly Listed[] }>(['runs', 'list'])).runs.some(isCancelled));
+    const listed = async (): Promise<readonly Listed[]> => (await here.json<{ runs: readonly Listed[] }>(['runs', 'list'])).runs;
+    await until(async () => (await listed()).some(isCancelled));
+    expect((await listed()).map(({ status }) => status)).not.toContain('interrupted');
     pane = openPane(here);
   });
 

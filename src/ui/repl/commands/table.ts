@@ -2,6 +2,7 @@ import type { SlashCommand } from '../command.ts';
 import { allow } from './allow.ts';
 import { capabilities } from './capabilities.ts';
 import { clear } from './clear.ts';
+import { commands } from './commands.ts';
 import { compact } from './compact.ts';
 import { context } from './context.ts';
 import { cost } from './cost.ts';
@@ -17,6 +18,7 @@ import { rename } from './rename.ts';
 import { resume } from './resume.ts';
 import { rewind } from './rewind.ts';
 import { sessions } from './sessions.ts';
+import { skills } from './skills.ts';
 import { theme } from './theme.ts';
 import { todo } from './todo.ts';
 import { tools } from './tools.ts';
@@ -45,5 +47,7 @@ export const COMMANDS: readonly SlashCommand[] = [
   compact,
   clear,
   theme,
+  commands,
+  skills,
   quit,
 ];

@@ -8,12 +8,12 @@ const MAX_FILES = 100_000;
 const MAX_FOUND = 20;
 const SKIPPED = new Set(['.git', 'node_modules', '.toka']);
 
-/** The files of a project, for completion; they are listed when they are first asked for. */
+/** The files of a project, for completion; they are listed when they are asked for. */
 export class ProjectFiles {
   readonly #root: string;
   readonly #onListed: () => void;
   #found: { readonly paths: readonly string[]; readonly snapshot: Snapshot } | undefined;
-  #listing: Promise<void> | undefined;
+  #isListing = false;
 
   constructor(root: string, onListed: () => void) {
     this.#root = root;
@@ -22,22 +22,21 @@ export class ProjectFiles {
 
   /** Those that match, the best first; none as long as they are not listed. */
   find(written: string): readonly string[] {
-    this.#listing ??= this.#list();
+    // Each word begins with none: files that have come since are found.
+    if (written === '' || !this.#found) void this.#list();
     if (!this.#found) return [];
     if (written === '') return this.#found.paths.slice(0, MAX_FOUND);
     return fuzzysort.go(written, this.#found.snapshot, { limit: MAX_FOUND, threshold: 0.2 }).map(({ target }) => target);
   }
 
-  /** So that files that came since are found. */
-  forget(): void {
-    this.#listing = undefined;
-  }
-
   async #list(): Promise<void> {
+    if (this.#isListing) return;
+    this.#isListing = true;
     const { filesByGit } = await import('./outside.ts');
     const all = (await filesByGit(this.#root)) ?? byWalking(this.#root);
     const paths = all.filter((path) => !isSecretBearing(join(this.#root, path))).slice(0, MAX_FILES);
     this.#found = { paths, snapshot: fuzzysort.snapshot(paths) };
+    this.#isListing = false;
     this.#onListed();
   }
 }

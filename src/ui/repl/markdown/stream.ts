@@ -138,7 +138,7 @@ export class MarkdownStream {
         if ((lines.length > 0 || this.#hasPrinted) && lines.at(-1) !== '') lines.push('');
       } else {
         lines.push(...block(token, columns, this.#theme()));
-        if (token.type === 'heading' || (/\n\n$/.test(token.raw) && token.type !== 'list')) lines.push('');
+        if (token.type === 'heading' || (token.raw.endsWith('\n\n') && token.type !== 'list')) lines.push('');
       }
     }
   }
