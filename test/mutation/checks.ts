@@ -114,7 +114,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'rate limit', file: 'src/pipeline/reservation.ts', code: 'if (refusal) return refusal;' },
   { name: 'budget', file: 'src/pipeline/reservation.ts', code: 'draw(ledger, { run: run.id, accounts, most: mostOf(run) }, now)', without: '{ left: {}, bounds: {} }' },
   { name: 'budget of a token', file: 'src/pipeline/reservation.ts', code: 'tighter(ofTree, await drawOnTokens(', without: 'tighter(ofTree, ((..._: unknown[]) => ofTree)(' },
-  { name: 'shortage of the budget of a token', file: 'src/capability/token-budgets.ts', code: 'if (left[name] <= 0)', without: 'if (false)', heldBy: 'test/capability/token-budgets.test.ts' },
+  { name: 'shortage of the budget of a token', file: 'src/capability/token-budgets.ts', code: 'if (rest <= 0)', without: 'if (false)', heldBy: 'test/capability/token-budgets.test.ts' },
   { name: 'a token has no more budget than the one before it', file: 'src/capability/token/chain.ts', code: 'if (more !== undefined)', without: 'if (false)', heldBy: 'test/capability/token/hostile.test.ts' },
   { name: 'a plan is lowered to the budget', file: 'src/pipeline/reservation.ts', code: 'plan: within(run.plan, share.left)', without: 'plan: run.plan' },
   { name: 'what is reserved is settled', file: 'src/pipeline/reservation.ts', code: 'if (!run.share) return undefined;', without: 'return undefined;' },
