@@ -49,7 +49,7 @@ async function sent(run: string): Promise<readonly unknown[]> {
 describe('a value that others may have chosen', () => {
   test('is denied where nobody can be asked, with where it was seen', async () => {
     const result = await obey([READ, SEND]);
-    expect(result).toMatchObject({ status: 'denied', error: { code: 'TOKA_FLOW_DENIED' } });
+    expect(result).toMatchObject({ status: 'denied', error: { code: 'TOKA_FLOW_DENIED', data: { tools: ['project/post'], taints: [{ parameter: '/to', role: 'recipient', value: EVIL, seenIn: 'a result of file-reader' }] } } });
     const [call] = (await (await agent.toka.journal()).children(result.runId)).filter((each) => each.tool === 'project/post');
     const events = await (await agent.toka.journal()).read(call?.id ?? '');
     expect(events.at(-1)?.event).toMatchObject({ type: 'run.finished', status: 'denied', error: { code: 'TOKA_FLOW_DENIED', message: expect.stringContaining(`flow:recipient:${EVIL}`) as string } });
