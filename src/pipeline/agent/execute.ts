@@ -40,7 +40,9 @@ export async function executeAgent(asked: Run, request: AgentRequest, house: Hou
     const onUsage = (usage: ModelUsage): void => void (current = { ...current, usedByModel: addUsage(current.usedByModel ?? {}, usage) });
     const host = agentHost({ run, request, house, signal, calls, recorder, candidates, onUsage });
     const outcome = await house.runAgent(await orderOf(run, request, first, context, house), host);
-    current = { ...current, recorded: await recorder.recorded(), ...(request.isEphemeral === true ? {} : { conversed: outcome.messages }), completion: completionOf(outcome, first.route) };
+    const completion = completionOf(outcome, first.route);
+    // What it has done so far is its result even where it failed.
+    current = { ...current, recorded: await recorder.recorded(), ...(request.isEphemeral === true ? {} : { conversed: outcome.messages }), completion, ...(completion.data === undefined ? {} : { data: completion.data }) };
     return await ending(current, outcome, calls, limited.signal);
   } catch (thrown) {
     if (thrown instanceof Halt) throw thrown;
