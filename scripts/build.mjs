@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writeAgents } from './agents.mjs';
 import { writeCommands } from './commands.mjs';
 import { packSdk } from './sdk.mjs';
 
@@ -85,6 +86,7 @@ const LATE = {
   verify: 'src/journal/verify.ts',
   search: 'src/journal/search/search.ts',
   'run-search': 'src/ui/run-search.ts',
+  'run-meaning': 'src/ui/run-meaning.ts',
   analyze: 'src/ui/analyze.ts',
   prune: 'src/journal/prune.ts',
   audit: 'src/ui/audit.ts',
@@ -184,6 +186,7 @@ compile('plugins/sdk');
 await packSdk();
 compile('.');
 await writeCommands(root);
+await writeAgents(root);
 
 // A late file of another name would be published as well.
 rmSync(join(dist, 'late'), { recursive: true, force: true });

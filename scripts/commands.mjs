@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Arguments and flags that name a tool or a run, by what they are called. */
-const NAMES = { tool: 'tool', only: 'tool', run: 'run', record: 'run', a: 'run', b: 'run' };
-const TOOLS = ['tools show name', 'tools test name'];
+/** Arguments and flags that name a tool, a run, an agent or a session, by what they are called; and those that are called `name`, by their place. */
+const NAMES = { tool: 'tool', only: 'tool', run: 'run', record: 'run', a: 'run', b: 'run', at: 'run', agent: 'agent', session: 'session' };
+const PLACES = { 'tools show name': 'tool', 'tools test name': 'tool', 'agent run name': 'agent', 'agent show name': 'agent' };
 
 export async function writeCommands(root) {
   const { COMMANDS } = await import(join(root, 'dist/cli.js'));
@@ -32,6 +32,6 @@ function choices(helpValue) {
 }
 
 function valueFacts(place, name, options) {
-  const is = TOOLS.includes(place) ? 'tool' : NAMES[name];
+  const is = PLACES[place] ?? NAMES[name];
   return { ...(options && { options }), ...(is && !options && { is }) };
 }

@@ -1,6 +1,6 @@
-import { extname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JsonObject, Storage } from '@toka/sdk';
+import type { JsonObject } from '@toka/sdk';
 import type { Policy } from './capability/policy.ts';
 import type { Sessions } from './agent/session/sessions.ts';
 import { coverage } from './capability/covers.ts';
@@ -17,7 +17,7 @@ import type { ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf } from './config/storage.ts';
-import { TokaError, toTokaError } from './errors.ts';
+import { toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -40,6 +40,7 @@ import type { ToolChange } from './registry/watch.ts';
 import { type ListedRuntime, listRuntimes } from './registry/runtimes.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 import { lazily, retried } from './once.ts';
+import { storageFor } from './recording.ts';
 import { type Trust, trustOf } from './project-trust.ts';
 import { openWorkspace, pluginFiles, requireIntactTool, type WorkspaceOptions } from './workspace.ts';
 import { recordFolder } from './registry/plugins/record.ts';
@@ -342,26 +343,6 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       await (await once.peek())?.close();
     },
   };
-}
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** What keeps the record, where that is not SQLite in this very thread. */
-async function storageFor(backend: string, options: TokaOptions, env: Env): Promise<{ readonly storage?: Storage }> {
-  if (options.journalThread !== true) return backend === 'sqlite' ? {} : { storage: await recording(backend, options, env) };
-  const { inThread } = await import('./journal/thread/storage.ts');
-  const thread = join(import.meta.dirname, `journal-thread${extname(import.meta.filename)}`);
-  return { storage: inThread(await recording(backend, options, env), { thread, plugins: pluginFiles(env) }) };
-}
-
-/** Who runs toka in a program may have a record that is gone with it; a command, or a configuration, may not. */
-async function recording(backend: string, { door, storage: given }: TokaOptions, env: Env): Promise<Storage> {
-  const { findStorage } = await import('./journal/backends.ts');
-  const storage = findStorage(backend, pluginFiles(env));
-  if (storage.supports.durable || (given && door !== 'cli')) return storage;
-  throw new TokaError(given ? 'TOKA_USAGE' : 'TOKA_CONFIG_INVALID', `expected a storage that keeps what is recorded, found ${backend}, which forgets it when the process ends`, {
-    hint: 'use sqlite, or a backend of a plugin; only a program that embeds toka may use this one',
-  });
 }
 
 /** The person who started this process, as runs and tokens name them. */

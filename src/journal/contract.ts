@@ -126,6 +126,8 @@ export interface RunSearch {
 export interface Journal {
   /** All events in the order in which they were recorded, also as they come. */
   readonly feed: Feed;
+  /** What is counted, as it is now. */
+  readonly ledger: Pick<Ledger, 'get' | 'list'>;
   /**
    * Adds events to a run in one commit that is durable when the promise resolves.
    *

@@ -11,7 +11,7 @@ import { Feed, placed } from './feed.ts';
 import type { Audit } from './findings.ts';
 import type { Clock } from './ids.ts';
 import { blobKey, checkpointKey, childKey, childrenOf, parseSummary, printSummary, runKey, RUNS, type Summary, textOf } from './keys.ts';
-import { ledgerOf } from './ledger.ts';
+import { ledgerOf, readLedger } from './ledger.ts';
 import { admit, type Admitted, BLOB_LIMIT, blobsOf, checkRunId, invalid } from './limits.ts';
 import { Log } from './log.ts';
 import { eachEntry, everyEntry, everyEvent } from './pages.ts';
@@ -67,6 +67,7 @@ interface Addition {
 
 class StoredJournal implements Journal {
   readonly feed: Feed;
+  readonly ledger: Journal['ledger'];
   readonly #storage: StorageBackend;
   readonly #location: string;
   readonly #clock: Clock;
@@ -77,6 +78,8 @@ class StoredJournal implements Journal {
     this.#location = location;
     this.#clock = clock;
     this.feed = new Feed(storage, location);
+    const { get, list } = readLedger(storage);
+    this.ledger = { get: async (key) => this.#guarded(async () => get(key)), list: async (prefix) => this.#guarded(async () => list(prefix)) };
   }
 
   async append(

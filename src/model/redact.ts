@@ -34,7 +34,7 @@ export class Redactor {
       const before = held && (!isText || held.type !== event.type) ? [{ type: held.type, text: held.text }] : [];
       if (!isText) {
         held = undefined;
-        return [...before, event.type === 'tool-call' ? (this.#part(event) as typeof event) : event];
+        return [...before, event.type === 'tool-call' ? this.#part(event) : event];
       }
       const text = this.#known((held?.type === event.type ? held.text : '') + event.text);
       const isOpen = !('metadata' in event);

@@ -1,5 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
+import { packageRoot } from '../config/package-root.ts';
+import { hexDigest } from '../digest.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import type { AgentSpec } from '../manifest/agent/spec.ts';
 import type { CheckCapability } from '../manifest/checks.ts';
@@ -46,7 +48,9 @@ export interface AgentOptions {
 
 /** The agents of these folders. */
 export function openAgents(folders: readonly AgentFolder[], { prefer, checkCapability }: AgentOptions): Agents {
-  const load = async ({ file, kind }: AgentFile): Promise<AgentSpec> => {
+  const load = async ({ file, kind, name }: AgentFile): Promise<AgentSpec> => {
+    const built = kind === 'bundled' ? builtSpec(name, file) : undefined;
+    if (built) return built;
     const { loadAgent } = await import('../manifest/agent/load.ts');
     return loadAgent(file, { kind, checkCapability });
   };
@@ -60,6 +64,17 @@ export function openAgents(folders: readonly AgentFolder[], { prefer, checkCapab
 
 function filesOf({ source, kind, folder }: AgentFolder): AgentFile[] {
   return agentFilesIn(folder).map((name) => ({ name: basename(name, extname(name)), source, kind, file: join(folder, name) }));
+}
+
+/** What the build has made of a file that comes with toka, where the file is still that: reading its schema takes as long as all the rest of a start. */
+function builtSpec(name: string, file: string): AgentSpec | undefined {
+  try {
+    const specs = JSON.parse(readFileSync(join(packageRoot(), 'dist', 'agents.json'), 'utf8')) as Readonly<Record<string, AgentSpec>>;
+    const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
+    return spec?.hash === hexDigest(readFileSync(file)) ? { ...spec, origin: { kind: 'bundled', file } } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The names of the files of a folder that each describe an agent. */

@@ -55,7 +55,7 @@ test('its scripts exist', () => {
 });
 
 describe('every page', () => {
-  const pages = ['tools', 'manifest', 'capabilities', 'sandbox', 'limits', 'journal', 'analysis', 'storage', 'lock', 'audit', 'tokens', 'repl'].map((name) => `docs/${name}.md`);
+  const pages = ['tools', 'manifest', 'capabilities', 'sandbox', 'limits', 'journal', 'analysis', 'storage', 'lock', 'audit', 'tokens', 'agents', 'repl'].map((name) => `docs/${name}.md`);
 
   test.skipIf(!sandboxed).each(pages)('%s: its commands work', (page) => {
     paste('toka run --record todo-report README.md >/dev/null; true');

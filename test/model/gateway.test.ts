@@ -1,4 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LLMock } from '@copilotkit/aimock';
@@ -47,6 +49,13 @@ async function ask(models: Models, name: string, options: Partial<AskOptions> = 
 }
 
 const fault = (status: number, retryAfter?: number) => ({ error: { message: `refused ${KEY}`, type: 'some_error' }, status, ...(retryAfter === undefined ? {} : { retryAfter }) });
+/** Answers the same, whatever it is asked. */
+async function jsonServer(answer: object): Promise<{ readonly url: string; close(): void }> {
+  const server = createServer((_request, response) => void response.end(JSON.stringify(answer)));
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.closeAllConnections() };
+}
+
 const textOf = ({ parts }: ModelReply): string => parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
 
 describe('retries', () => {
@@ -119,7 +128,7 @@ describe('patience', () => {
       async *stream() {
         yield* events;
         // Heeds no signal either.
-        await new Promise(() => undefined);
+        await Promise.withResolvers<never>().promise;
       },
     });
   const once = { providers: { silent: { timeouts: { first: 20, between: 20 } } } };
@@ -210,6 +219,16 @@ describe('roles', () => {
     });
     const models = open({ providers: { ollama: { protocol: 'openai-compatible', baseURL: `${mock.url}/v1` } } }, { env: {} });
     expect(await models.candidates('work')).toEqual([{ route: 'ollama/qwen3:4b', isLanguageModel: true, contextTokens: 16_384 }]);
+  });
+
+  test.each([
+    ['lmstudio', { data: [{ id: 'embed', type: 'embeddings' }, { id: 'phi', type: 'llm', max_context_length: 131_072, loaded_context_length: 4096 }] }],
+    ['llama-server', { data: [{ id: 'phi' }], default_generation_settings: { n_ctx: 4096 } }],
+  ])('stand for what %s has, with the context that it gives', async (id, answer) => {
+    const server = await jsonServer(answer);
+    const models = open({ providers: { [id]: { protocol: 'openai-compatible', baseURL: `${server.url}/v1` } } }, { env: {} });
+    expect(await models.candidates('work')).toEqual([{ route: `${id}/phi`, isLanguageModel: true, contextTokens: 4096 }]);
+    server.close();
   });
 
   test("stand for toka's own planner where there is nothing else, and it says what it is", async () => {

@@ -43,8 +43,8 @@ interface Options {
 }
 
 export function openSessions({ journal, root, clock, nextId }: Options): Sessions {
-  const read = async (id: string): Promise<Session> => journal.commit(async ({ ledger }) => readSession(ledger, id), { durable: false });
-  const list = async (everywhere = false): Promise<Session[]> => (await journal.commit(async ({ ledger }) => allSessions(ledger), { durable: false })).filter((session) => everywhere || session.root === root);
+  const read = async (id: string): Promise<Session> => readSession(journal.ledger, id);
+  const list = async (everywhere = false): Promise<Session[]> => (await allSessions(journal.ledger)).filter((session) => everywhere || session.root === root);
   const change = async (id: string, how: (session: Session) => Session): Promise<Session> =>
     journal.commit(async ({ ledger }) => {
       const changed = how(await readSession(ledger, id));

@@ -13,11 +13,13 @@ export default class RunsSearch extends TokaCommand {
   static override examples = [
     '<%= config.bin %> runs search timeout',
     `<%= config.bin %> runs search '"exit code" depl*' --status failed --since 7d`,
+    '<%= config.bin %> runs search "the page that could not be reached" --meaning',
     '<%= config.bin %> runs search README.md --tool files/file-reader --json',
   ];
   static override flags = {
     json: boolean({ description: 'print one JSON value (toka/run-search/v1)' }),
     limit: text({ default: '20', description: 'at most so many', helpValue: 'COUNT' }),
+    meaning: boolean({ description: 'by what they mean instead of by their words, among the last 1,000; needs a plugin such as @toka/plugin-embeddings', exclusive: ['rebuild'] }),
     rebuild: boolean({ description: 'take up all runs anew' }),
     since: text({ description: 'only runs of so long ago at the most (90s, 12h, 30d), or since a time (ISO 8601, UTC unless it says otherwise)', helpValue: 'DURATION|TIME' }),
     status: text({ description: 'only those that ended so', options: RUN_STATUSES }),
@@ -28,7 +30,9 @@ export default class RunsSearch extends TokaCommand {
 
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(RunsSearch);
-    const { searchRuns } = await import('../../ui/run-search.ts');
-    this.finish(await searchRuns(args.text, flags, doorTo(flags.storage, this.door)));
+    const { meaning, ...rest } = flags;
+    const door = doorTo(flags.storage, this.door);
+    if (meaning) this.finish(await (await import('../../ui/run-meaning.ts')).searchByMeaning(args.text, rest, door));
+    else this.finish(await (await import('../../ui/run-search.ts')).searchRuns(args.text, rest, door));
   }
 }

@@ -21,7 +21,7 @@ export function openMeaning(packageFiles: readonly string[], cache: string): Mea
   return listed && new Meaning(listed, join(cache, 'meaning.db'));
 }
 
-/** Compares tools by what they mean. The vectors of tools are kept by the digest of their text. */
+/** Compares texts by what they mean. Vectors are kept by the digest of their text. */
 class Meaning {
   readonly #listed: ListedSearch;
   readonly #file: string;
@@ -36,10 +36,15 @@ class Meaning {
 
   /** @throws TokaError TOKA_PLUGIN_FAILED, TOKA_RUNTIME_UNAVAILABLE */
   async likeness(query: string, tools: readonly Tool[]): Promise<Likeness> {
-    const texts = tools.map(textOf);
+    const figures = await this.alike(query, tools.map(textOf));
+    return new Map(tools.map(({ qualified }, at) => [qualified, figures[at] ?? 0]));
+  }
+
+  /** How much each text means what is asked for. Throws as `likeness`. */
+  async alike(query: string, texts: readonly string[]): Promise<number[]> {
     await this.#learn(texts);
     const [question] = await this.#embed([query]);
-    return new Map(tools.map(({ qualified }, at) => [qualified, cosine(question, this.#vectors.get(texts[at] ?? ''))]));
+    return texts.map((text) => cosine(question, this.#vectors.get(text)));
   }
 
   async #learn(texts: readonly string[]): Promise<void> {

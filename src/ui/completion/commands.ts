@@ -10,7 +10,7 @@ export interface FlagFacts {
   /** The values that it may have, where they can be counted. */
   readonly options?: readonly string[];
   /** What the value names. */
-  readonly is?: 'tool' | 'run';
+  readonly is?: 'tool' | 'run' | 'agent' | 'session';
 }
 
 export interface CommandFacts {

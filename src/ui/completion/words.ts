@@ -64,10 +64,12 @@ async function ofCommand({ args, flags, isOpen }: CommandFacts, rest: readonly s
   return arg === undefined ? [] : ofKind(arg, door);
 }
 
-/** Values by what they are: some words, names of tools, ids of runs. */
+/** Values by what they are: some words, names of tools and agents, ids of runs and sessions. */
 async function ofKind({ options = [], is }: Pick<FlagFacts, 'options' | 'is'>, door: Door): Promise<Candidate[]> {
   if (is === 'tool') return toolNames(door);
   if (is === 'run') return runIds(door);
+  if (is === 'agent') return agentNames(door);
+  if (is === 'session') return sessionIds(door);
   return options.map((value) => ({ value }));
 }
 
@@ -140,6 +142,20 @@ async function toolOf(name: string, door: Door): Promise<Tool> {
 
 /** Somebody who presses a key wants one of the latest. */
 const LATEST = 100;
+
+/** The files alone: reading them takes longer than a shell waits. */
+async function agentNames(door: Door): Promise<Candidate[]> {
+  const { agents } = await door.workspace();
+  const files = agents.files();
+  const isClash = (name: string): boolean => files.filter((each) => each.name === name).length > 1;
+  return files.map(({ name, source }) => ({ value: isClash(name) ? `${source}/${name}` : name, summary: source }));
+}
+
+async function sessionIds(door: Door): Promise<Candidate[]> {
+  const toka = await door.open({ readOnly: true });
+  const sessions = await (await toka.sessions()).list();
+  return sessions.slice(0, LATEST).map(({ id, title, agent }) => ({ value: id, summary: `${agent} ${title}` }));
+}
 
 async function runIds(door: Door): Promise<Candidate[]> {
   const toka = await door.open({ readOnly: true });

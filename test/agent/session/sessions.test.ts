@@ -69,9 +69,9 @@ describe('a session', () => {
     const { head } = await sessions.get(id);
     const { result } = await agent.ask([{ when: 'Summarise now', text: 'the summary' }], { params: { session: id, ...(head === undefined ? {} : { after: head }), compact: true } });
     expect(result.status).toBe('succeeded');
-    const [summary, said, ...rest] = await sessions.history(id);
+    const [summary, own, ...rest] = await sessions.history(id);
     expect(summary).toMatchObject({ role: 'summary', text: 'the summary' });
-    expect(said).toMatchObject({ role: 'user', parts: [{ text: 'a' }, { text: 'b' }] });
+    expect(own).toMatchObject({ role: 'user', parts: [{ text: 'a' }, { text: 'b' }] });
     expect(rest).toHaveLength(6);
   });
 });

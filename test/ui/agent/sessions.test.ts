@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/pipeline/agent/port.ts';
@@ -7,6 +7,7 @@ import { forkSession, listSessions, removeSession, renameSession, searchSessions
 import { exportSession, importSession } from '../../../src/ui/agent/sessions/transfer.ts';
 import type { Door } from '../../../src/ui/door.ts';
 import { AgentPlace, calls } from '../../support/agent.ts';
+import { place } from '../../support/cli.ts';
 import { doorInto } from '../../support/door.ts';
 
 const KEY = 'sk-ant-api03-AAAABBBBCCCCDDDDEEEE';
@@ -55,6 +56,12 @@ test('a fork goes its own way', async () => {
   expect([session.from?.session, await turns(id), await turns(session.id)]).toEqual([id, 1, 2]);
   await json(async (door) => removeSession(session.id, FLAGS, door));
   await expect(turns(session.id)).rejects.toMatchObject({ code: 'TOKA_SESSION_UNKNOWN' });
+});
+
+test('looking for them leaves nothing behind', async () => {
+  using bare = place();
+  expect(await listSessions(FLAGS, doorInto(bare).door)).toBe(0);
+  expect(existsSync(join(bare.project, '.toka'))).toBe(false);
 });
 
 test('are found by what was said, whatever its case', async () => {

@@ -64,6 +64,12 @@ describe('tools', () => {
   });
 });
 
+test('agents by the names of their files', async () => {
+  here.write({ '.toka/agents/painter.yaml': '' });
+  expect(await after('agent', 'show', 'p')).toEqual(['painter']);
+  expect(await after('agent', 'run', 'docu')).toEqual(['documentation']);
+});
+
 describe('of a tool', () => {
   test('its flags, and those of toka that it leaves', async () => {
     const flags = await after('run', 'paint', '--');

@@ -23,11 +23,13 @@ const FOREVER_MS = 2 ** 31 - 1;
 
 async function* pieces(text: string | undefined, isRepeated: boolean, { chunkChars, delayMs }: ScriptedReply, signal: AbortSignal): AsyncGenerator<string> {
   const letters = Array.from(text ?? '');
-  const size = Math.max(1, letters.length);
-  for (let at = 0; at < letters.length || isRepeated; at += chunkChars) {
+  const rounds = isRepeated ? Infinity : 1;
+  for (let round = 0; round < rounds; round += 1) {
+    for (let at = 0; at < letters.length; at += chunkChars) {
+      if (delayMs > 0) await wait(delayMs, undefined, { signal });
+      yield letters.slice(at, at + chunkChars).join('');
+    }
     // What never ends must leave others room.
-    if (delayMs > 0 || isRepeated) await wait(delayMs, undefined, { signal });
-    const piece = letters.slice(at % size, (at % size) + chunkChars).join('');
-    if (piece !== '') yield piece;
+    if (isRepeated) await wait(delayMs, undefined, { signal });
   }
 }

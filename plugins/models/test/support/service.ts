@@ -45,8 +45,8 @@ export const FIRST_PIECE: Readonly<Record<Service, string>> = {
   'openai-compatible': frames({ id: '1', object: 'chat.completion.chunk', created: 1, model: 'small', choices: [{ index: 0, delta: { content: 'Hello, ' }, finish_reason: null }] }),
 };
 
-function frames(...events: readonly { readonly type?: string }[]): string {
-  return events.map((event) => `${event.type === undefined ? '' : `event: ${event.type}\n`}data: ${JSON.stringify(event)}\n\n`).join('');
+function frames(...events: readonly JsonObject[]): string {
+  return events.map((event) => `${typeof event['type'] === 'string' ? `event: ${event['type']}\n` : ''}data: ${JSON.stringify(event)}\n\n`).join('');
 }
 
 /** Plays a scenario in the protocol of a service. */
@@ -69,12 +69,12 @@ export async function serve(service: Service | 'scripted', scenario: ProviderSce
 export async function stream(service: Service, pieces: readonly Uint8Array[], { isEndless = false, status = 200, headers = {} }: { readonly isEndless?: boolean; readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}): Promise<ProviderPlace> {
   let received = '';
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      received = body;
+    void (async () => {
+      received = await text(request);
       response.writeHead(status, { 'content-type': 'text/event-stream', ...headers });
       for (const piece of pieces) response.write(piece);
       if (!isEndless) response.end();
-    });
+    })();
   });
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -13,8 +13,8 @@ export interface SessionFlags {
 }
 
 /** Does something with the sessions that are recorded here. */
-export async function withSessions<T>({ storage }: Pick<SessionFlags, 'storage'>, door: Door, work: (sessions: Sessions, toka: Toka) => Promise<T>): Promise<T> {
-  const toka = await doorTo(storage, door).open();
+export async function withSessions<T>({ storage }: Pick<SessionFlags, 'storage'>, door: Door, work: (sessions: Sessions, toka: Toka) => Promise<T>, readOnly = false): Promise<T> {
+  const toka = await doorTo(storage, door).open({ readOnly });
   try {
     return await work(await toka.sessions(), toka);
   } finally {
@@ -29,7 +29,7 @@ export async function listSessions({ all, json, storage }: SessionFlags & { read
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/agent-session-list/v1', sessions: found.map(shown) })}\n`);
     else door.stdout.write(sessionTable(found, all, door));
     return 0;
-  });
+  }, true);
 }
 
 /** What is told of a session; which process carries it at present is nobody's business. */
@@ -52,7 +52,7 @@ export async function showSession(prefix: string, { json, storage }: SessionFlag
     if (json) door.stdout.write(`${JSON.stringify({ schema: 'toka/agent-session/v1', session: shown(session), turns })}\n`);
     else door.stdout.write(transcript(session.title, turns));
     return 0;
-  });
+  }, true);
 }
 
 /** `toka agent sessions fork SESSION` */
@@ -99,7 +99,7 @@ export async function searchSessions(text: string, { all, json, storage }: Sessi
     else if (found.length === 0) door.stderr.write('no session holds it\n');
     else door.stdout.write(table(['SESSION', 'TITLE', 'PASSAGE'], found.map(({ session, passage }) => [session.id, session.title, passage]), terminal(door.stdout, door.env)));
     return 0;
-  });
+  }, true);
 }
 
 async function firstIn(sessions: Sessions, id: string, wanted: string): Promise<{ readonly run: string; readonly passage: string } | undefined> {

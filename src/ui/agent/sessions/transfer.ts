@@ -28,7 +28,7 @@ export async function exportSession(prefix: string, { format, out, storage }: Om
     if (out === undefined) door.stdout.write(text);
     else write(resolve(door.cwd, out), text);
     return 0;
-  });
+  }, true);
 }
 
 function write(file: string, text: string): void {
