@@ -119,7 +119,7 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
       pane.resize(columns, rows);
       // What is typed is drawn at the new size.
       pane.type(String(columns));
-      await pane.shows(String(columns));
+      await pane.shows(new RegExp(`${columns}\\s+scripted`));
     }
     const after = await pane.shows(/> half a sentence/);
     expect(after.match(/^Paragraph \d+\.$/gm)).toHaveLength(120);
