@@ -57,5 +57,7 @@ function toka(args) {
   const child = spawn(process.execPath, [launcher, ...args], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (chunk) => (text[name] += chunk));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, ...text })));
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, ...text }));
+  });
 }

@@ -12,7 +12,7 @@ import { completedBy, HASH_BYTES } from './merkle.ts';
 import { eachEntry, everyEvent } from './pages.ts';
 
 /** Events that are read at once. */
-const PAGE = 1000;
+const PAGE = 250;
 
 /** How many open places are tried for a gap: more gaps than that are no accident that could be told apart. */
 const TRIED = 64;

@@ -42,16 +42,17 @@ const list = (check: Check, max: number): Check =>
     `a list of at most ${max} items`,
   );
 
-const object =
-  (fields: Fields): Check =>
-  (value) => {
+const object = (fields: Fields): Check => {
+  const checks = Object.entries(fields);
+  return (value) => {
     if (!isObject(value)) return 'an object';
-    for (const [name, check] of Object.entries(fields)) {
+    for (const [name, check] of checks) {
       const expected = check(value[name]);
       if (expected !== undefined) return `an object whose ${name} is ${expected}`;
     }
     return undefined;
   };
+};
 
 const sha256 = matching(SHA256, 'a SHA-256 in lower-case hex');
 const uuid = matching(UUID, 'a UUID in lower-case hex');
@@ -134,6 +135,8 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
   'run.pruned': { events: count, stateHash: sha256, timesHash: sha256, rule: name, by: name, toka: name },
 };
 
+const CHECKS: ReadonlyMap<unknown, readonly (readonly [field: string, check: Check])[]> = new Map(Object.entries(FIELDS).map(([type, fields]) => [type, Object.entries(fields)]));
+
 /**
  * Says what is wrong with a value that should be an event. Fields it does not know are left alone, so that a newer version may add some.
  *
@@ -142,10 +145,10 @@ const FIELDS: Readonly<Record<RunEvent['type'], Fields>> = {
  */
 export function describeFault(value: unknown): string | undefined {
   if (!isObject(value)) return 'expected an object';
-  const fields = Object.hasOwn(FIELDS, String(value['type'])) ? FIELDS[value['type'] as RunEvent['type']] : undefined;
-  if (!fields) return `expected type to be one of ${Object.keys(FIELDS).join(', ')}`;
+  const checks = CHECKS.get(value['type']);
+  if (!checks) return `expected type to be one of ${Object.keys(FIELDS).join(', ')}`;
   if (value['v'] !== 1) return 'expected v to be 1';
-  for (const [field, check] of Object.entries(fields)) {
+  for (const [field, check] of checks) {
     const expected = check(value[field]);
     if (expected !== undefined) return `expected ${field} to be ${expected}`;
   }

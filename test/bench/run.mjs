@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeRows } from './code.mjs';
 import { pythonRows } from './code-python.mjs';
+import { findRows } from './find.mjs';
 import { journalRows } from './journal.mjs';
 import { lockedRows } from './locked.mjs';
 import { manyRows } from './many.mjs';
@@ -42,6 +43,7 @@ try {
     ...(await lockedRows(world, { samples: counts.manySamples, tools: 1000 })),
     ...auditRows(),
     ...codeRows(world, { coldSamples: counts.manySamples, samples: counts.runs / 10 }),
+    ...(await findRows(world, { meaning: !options.quick })),
     ...replRows(world, { samples: counts.manySamples }),
     ...(await journalRows(world, journalCounts)),
     ...memoryRows(),

@@ -13,7 +13,7 @@ function policy(allow: string, deny: string): Pick<Config, 'policy'> {
 }
 
 test('without any file nothing is allowed or denied, and watchdogs will do', () => {
-  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, flows: { trusted: [], allow: [] }, models: NO_MODELS, plugins: { agreed: [] }, paths: [] });
+  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, flows: { trusted: [], allow: [] }, hooks: [], models: NO_MODELS, plugins: { agreed: [] }, paths: [] });
 });
 
 test('the plugins that are agreed to are named by the user alone, and the administrator says which there may be', () => {
@@ -151,4 +151,15 @@ test('what the administrator demands of the sandbox nobody lowers', () => {
   const layers = [layer('administrator', { sandbox: { require: 'hard' } }), layer('user-project', { sandbox: { require: 'watchdog' } })];
   expect(mergeLayers(layers).require).toBe('hard');
   expect(mergeLayers(layers.slice(1)).require).toBe('watchdog');
+});
+
+test('flows and hooks are those of all trusted layers, in order; paths of flows start at the folder of their file', () => {
+  const saying = (name: string): Partial<Config> => ({
+    flows: { trusted: [name], allow: [{ tool: name }] },
+    hooks: [{ on: 'before-turn', tools: [], run: { kind: 'tool', tool: name, params: {} }, timeoutMs: 1 }],
+  });
+  const { flows, hooks } = mergeLayers([layer('user', saying('a')), layer('project', saying('b')), { ...layer('project', saying('c')), trusted: false }]);
+  expect(flows.trusted).toEqual(['a', 'b']);
+  expect(flows.allow.map(({ folder, tool }) => [tool, folder])).toEqual([['a', expect.stringMatching(/^\//) as string], ['b', expect.stringMatching(/^\//) as string]]);
+  expect(hooks.map(({ run }) => run)).toMatchObject([{ tool: 'a' }, { tool: 'b' }]);
 });

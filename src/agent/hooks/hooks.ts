@@ -9,9 +9,6 @@ import { jsonIn } from '../answer.ts';
 /** Characters of what a hook says that are told. */
 const MOST = 2000;
 
-/** What happened, as a hook is told. */
-export type HookEvent = { readonly on: Hook['on'] } & JsonObject;
-
 /** What is run before and after calls and turns. */
 export class Hooks {
   readonly #hooks: readonly Hook[];

@@ -10,13 +10,13 @@ const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u202
 /** Text for a model, and for a person who reads it over: nothing that moves a cursor, and what is not seen is shown as what it is. */
 export function visible(text: string): string {
   if (/^[ -~\n\t]*$/.test(text)) return text;
-  return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replaceAll(CONTROL, '').replaceAll(HIDDEN, (run, at: number, whole: string) => (belongs(run, whole.slice(Math.max(0, at - 2), at)) ? run : shown(run)));
+  return stripVTControlCharacters(text.replaceAll('\r\n', '\n')).replaceAll(CONTROL, '').replaceAll(HIDDEN, (run, at: number, whole: string) => (belongs(run, Array.from(whole.slice(Math.max(0, at - 2), at)).at(-1) ?? '') ? run : shown(run)));
 }
 
 /** Whether it is how a sign or a word is written: an emoji's selector or joiner, the joiner of a script that has such. */
 function belongs(run: string, before: string): boolean {
-  if (/^(\ufe0f?\u200d|\ufe0f)$/.test(run)) return /[\p{Extended_Pictographic}\p{Emoji_Modifier}#*0-9]$/u.test(before);
-  return /^[\u200c\u200d]$/.test(run) && /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Kannada}\p{Script=Telugu}\p{Script=Sinhala}]$/u.test(before);
+  if (/^(\ufe0f?\u200d|\ufe0f)$/.test(run)) return /[\p{Extended_Pictographic}\p{Emoji_Modifier}#*0-9]/u.test(before);
+  return /^[\u200c\u200d]$/.test(run) && /[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Script=Arabic}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Tamil}\p{Script=Malayalam}\p{Script=Kannada}\p{Script=Telugu}\p{Script=Sinhala}]/u.test(before);
 }
 
 /** A long run of them might be a message by itself: only its length is told. */
@@ -43,7 +43,11 @@ export interface Framed {
 export function framed({ name, origins, output, secret }: Framed): JsonValue {
   const clean = cleaned(output);
   if (!isUntrusted(origins)) return clean;
-  const text = (typeof clean === 'string' ? clean : JSON.stringify(clean)).replaceAll(/<\|([a-z0-9_ -]{1,40})\|>/gi, '<¦$1¦>');
+  return frameOf(typeof clean === 'string' ? clean : JSON.stringify(clean), { name, origins, secret });
+}
+
+function frameOf(clean: string, { name, origins, secret }: Omit<Framed, 'output'>): string {
+  const text = clean.replaceAll(/<\|([a-z0-9_ -]{1,40})\|>/gi, '<¦$1¦>');
   const mark = hexDigest(`${secret}\0${name}\0${text}`).slice(0, 24);
   return `<<untrusted ${mark} from ${visible(name)} (${origins.join(', ')})>>\n${text}\n<<end of untrusted ${mark}>>`;
 }
@@ -62,7 +66,7 @@ export function unframed(output: JsonValue): JsonValue {
 
 /** The same for what was handed over beside what the person said. */
 export function framedText(text: string, origins: readonly Origin[]): string {
-  return isUntrusted(origins) ? String(framed({ name: 'what was handed over', origins, output: text, secret: '' })) : visible(text);
+  return isUntrusted(origins) ? frameOf(visible(text), { name: 'what was handed over', origins, secret: '' }) : visible(text);
 }
 
 /** What a model is told once of such marks. */

@@ -65,7 +65,10 @@ class ConversationFlow implements Flow {
     this.#proof.add(...trust.vouched.map(said));
     for (const text of trust.unvouched) this.#distrust(['file'], text, 'the memory of a project that is not trusted');
     for (const tool of trust.shown()) if (!isTrustedTool(tool, trust)) this.#distrust(['untrusted-tool'], describe(tool), `the manifest of ${tool.qualified}`);
-    if (trust.above && isUntrusted(trust.above.context())) this.#distrust(trust.above.context(), '', 'the agent that has started this one');
+    if (trust.above && isUntrusted(trust.above.context())) {
+      this.#distrust(trust.above.context(), '', 'the agent that has started this one');
+      this.#isStirred = true;
+    }
     for (const message of conversation) this.#read(message);
   }
 
@@ -119,6 +122,8 @@ class ConversationFlow implements Flow {
         return;
       case 'summary':
         this.#listen(message.origins, [message.text], 'the summary of the conversation');
+        // What was done before it is not told any more.
+        this.#isStirred ||= isUntrusted(message.origins);
         return;
       case 'assistant':
         // What a model has said before it has read what is not trusted is nobody else's word.
@@ -131,7 +136,7 @@ class ConversationFlow implements Flow {
       case 'tool':
         for (const { name, origins, output } of message.results) {
           const tool = this.#trust.toolNamed(name);
-          if (this.#context.size > 0 && isUntrusted(origins) && changes(tool)) this.#isStirred = true;
+          if (isUntrusted(origins) && changes(tool) && !ONLY_TELL.has(name)) this.#isStirred = true;
           this.#listen(origins, output, `a result of ${name}`);
         }
     }
@@ -210,6 +215,9 @@ function valuesOf(value: JsonValue): string[] {
   if (typeof value === 'number') return [String(value)];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(valuesOf) : [];
 }
+
+/** Tools of the agent's own that change nothing. */
+const ONLY_TELL: ReadonlySet<string> = new Set(['ask_person', 'skill', 'tasks', 'tool_search']);
 
 /** Whether it may leave something behind that is read later; of a tool that is not known that is not known either. */
 function changes(tool: Tool | undefined): boolean {

@@ -71,7 +71,7 @@ function reachOf({ effect, capabilities, executable }: Tool): Reach {
 function roleOf(name: string, schema: ParameterSchema | undefined, tool: Tool, reach: Reach): string | undefined {
   if (reach === 'none' || schema?.['x-type'] === 'secret') return undefined;
   if (isPath(schema)) return reach === 'away' || writes(tool, name) ? 'path' : undefined;
-  const format = FORMATS[String(schema?.['format'] ?? itemsOf(schema)?.['format'] ?? '')];
+  const format = FORMATS[textOf(schema?.['format']) ?? textOf(itemsOf(schema)?.['format']) ?? ''];
   if (format !== undefined) return format;
   const parts = partsOf(name);
   const named = BY_NAME.find(([, list]) => parts.some((part) => list.has(part)))?.[0];
@@ -134,7 +134,8 @@ function sinksOfCode({ capabilities: { required, optional } }: Tool, params: Rea
 
 function isDefault(schema: ParameterSchema, value: unknown, cwd: string): boolean {
   if (schema.default === undefined) return false;
-  return JSON.stringify(value) === JSON.stringify(schema['x-type'] === 'path' ? resolve(cwd, String(schema.default)) : schema.default);
+  const text = textOf(schema.default);
+  return JSON.stringify(value) === JSON.stringify(schema['x-type'] === 'path' && text !== undefined ? resolve(cwd, text) : schema.default);
 }
 
 function isListed(schema: JsonSchema | undefined, value: unknown): boolean {
@@ -143,6 +144,10 @@ function isListed(schema: JsonSchema | undefined, value: unknown): boolean {
 
 function isPath(schema: ParameterSchema | undefined): boolean {
   return schema?.['x-type'] === 'path' || itemsOf(schema)?.['x-type'] === 'path';
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function itemsOf(schema: JsonSchema | undefined): JsonSchema | undefined {

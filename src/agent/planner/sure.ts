@@ -3,7 +3,7 @@ import { termsOf } from '../../registry/search/terms.ts';
 import { literalsIn } from './literals.ts';
 import { termsOfTool } from './parameters.ts';
 
-/** From where on a tool is called. Measured on two public sets: at least nine of ten tools that are called are right; see docs/decisions/0028-no-guessing-planner.md. */
+/** From where on a tool is called. Measured on two public sets: at least nine of ten tools that are called are right; see docs/decisions/0032-planner-that-abstains.md. */
 export const SURE = 0.75;
 /** The share of the words of an order that the tool must speak of, however much better than the others it is: there may be no others. */
 const LEAST_SHARE = 0.5;
@@ -27,13 +27,13 @@ export function sureness(clause: string, tool: ModelTool, score: number, next: n
   return 1 / (1 + Math.exp(-sum));
 }
 
-/** Whether the name of a tool stands in a text: a name of several words as it is, one of one word where an order begins. */
-export function isNamed(text: string, name: string): boolean {
+/** Whether an order begins with the name of a tool: `checksum notes.txt`, `run checksum on it`. Who only speaks of it does not order it. */
+export function isNamed(clause: string, name: string): boolean {
   const own = name.split('__').at(-1) ?? name;
-  const words = text.toLowerCase().match(/[\w/-]+/g) ?? [];
-  const isSaid = (word: string | undefined): boolean => word !== undefined && [name, own, name.replace('__', '/')].some((each) => each.toLowerCase() === (each.includes('/') ? word : word.slice(word.lastIndexOf('/') + 1)));
-  if (/[_-]/.test(own)) return words.some(isSaid);
-  return isSaid(words[0]) || (['call', 'run', 'use', 'invoke'].includes(words[0] ?? '') && isSaid(words[1]));
+  const names = [name, own, name.replace('__', '/')].map((each) => each.toLowerCase());
+  const [first = '', second = ''] = clause.toLowerCase().match(/[\w/-]+/g) ?? [];
+  const said = ['call', 'execute', 'invoke', 'run', 'use'].includes(first) && !names.includes(first) ? second : first;
+  return names.includes(said) || (!name.includes('__') && said.endsWith(`/${name.toLowerCase()}`));
 }
 
 function withoutLiterals(text: string): string {

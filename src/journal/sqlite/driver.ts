@@ -52,7 +52,7 @@ interface Row {
   readonly until: number | null;
 }
 
-const EVENTS = `SELECT e.position, e.run, e.seq, e.time, e.body, lower(hex(e.hash) || ':' || hex(l.nodes)), e.key
+const EVENTS = `SELECT e.position, e.run, e.seq, e.time, e.body, hex(e.hash) || ':' || hex(l.nodes), e.key
   FROM events AS e LEFT JOIN log AS l ON l.position = e.position`;
 const PUT = `INSERT INTO entries (key, value, until) VALUES (?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`;
@@ -346,7 +346,7 @@ function eventsOf(statement: StatementSync, ...values: SQLInputValue[]): Storage
   statement.setReturnArrays(true);
   return (statement.all(...values) as unknown as Cells[]).map(([position, stream, version, time, body, hashes, key]) => {
     const at = hashes.indexOf(':');
-    const event = { stream, version, position, time, body, hash: hashes.slice(0, at), nodes: hashes.slice(at + 1) };
+    const event = { stream, version, position, time, body, hash: hashes.slice(0, at).toLowerCase(), nodes: hashes.slice(at + 1).toLowerCase() };
     return key === null ? event : { key, ...event };
   });
 }

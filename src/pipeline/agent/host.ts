@@ -10,7 +10,7 @@ import type { AgentRequest, PromptEvent } from '../request.ts';
 import { type Run, settled } from '../run.ts';
 import { reachOf } from './ceiling.ts';
 import { keeperOfFiles } from './files.ts';
-import type { AgentEvent, AgentHost, CallOptions } from './port.ts';
+import type { AgentEvent, AgentHost, CallOptions, Flow } from './port.ts';
 import type { Recorder } from './recorder.ts';
 
 interface Hosting {
@@ -34,8 +34,8 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
   const onEvent = request.onEvent;
   const emit = (event: AgentEvent): void => onEvent?.({ type: 'agent', run: run.id, event });
   const files = keeperOfFiles(run, house, recorder);
-  const child = (options: CallOptions = {}, own: Handing = handing): Omit<ReturnType<typeof childOf>, 'onEvent'> & Pick<AgentRequest, 'onEvent'> => ({
-    ...childOf(run, options.signal ? AbortSignal.any([signal, options.signal]) : signal, calls.place(), own),
+  const child = (options: CallOptions = {}, own: Handing = handing): Omit<ReturnType<typeof childOf>, 'onEvent'> & Pick<AgentRequest, 'flow' | 'onEvent'> => ({
+    ...withoutFlow(childOf(run, options.signal ? AbortSignal.any([signal, options.signal]) : signal, calls.place(), own)),
     ...(options.flow ? { flow: options.flow } : {}),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(onEvent ? { onEvent } : {}),
@@ -81,6 +81,11 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
     },
     inquire: async (question) => house.inquirer?.(question),
   };
+}
+
+/** What a file asks for, a hook or a validation, was not chosen by the agent above: each call of the loop brings its own labels. */
+function withoutFlow<T extends { readonly flow?: Flow }>({ flow: _above, ...rest }: T): Omit<T, 'flow'> {
+  return rest;
 }
 
 /** The reply that stands in the result of its run; throws what kept the model from answering. */

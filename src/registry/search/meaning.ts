@@ -104,9 +104,9 @@ class Meaning {
   }
 }
 
-/** What a tool means, in words: its name, and what it says of itself. */
-function textOf({ name, description }: Tool): string {
-  return `${name.replaceAll(/(?<=[a-z])(?=[A-Z])|[._-]+/g, ' ')}. ${description}`;
+/** What a tool means, in words: its name is found by its words, and beside a sentence only disturbs. */
+function textOf({ description }: Tool): string {
+  return description;
 }
 
 function cosine(one: Float32Array | undefined, other: Float32Array | undefined): number {

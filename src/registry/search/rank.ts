@@ -5,7 +5,7 @@ const SATURATION = 1.5;
 /** How much the length of a text takes from what its terms count: 0 nothing, 1 all. */
 const LENGTH_SHARE = 0.6;
 /** What meaning counts beside words, of both together. */
-const MEANING_SHARE = 0.65;
+const MEANING_SHARE = 0.64;
 /** Letters of a beginning that may stand for the whole word. */
 const PREFIX_LENGTH = 3;
 
@@ -70,7 +70,7 @@ export class Ranking<T> {
       perfect += weight * (SATURATION + 1);
       for (const { at, count } of postings) scores[at] = (scores[at] ?? 0) + weight * this.#saturated(count, at);
     }
-    const order = alike ? mixed(scores, this.#entries.map(({ item }) => Math.max(0, alike(item)))) : scores;
+    const order = alike ? mixed(scores, Float64Array.from(this.#entries, ({ item }) => Math.max(0, alike(item)))) : scores;
     return bestOf(order, limit).flatMap((at) => {
       const entry = this.#entries[at];
       return entry ? [{ item: entry.item, score: perfect === 0 ? 0 : (scores[at] ?? 0) / perfect }] : [];
@@ -97,11 +97,15 @@ function countsOf(terms: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** Both by the share of what the best of each has. */
-function mixed(words: Float64Array, meanings: readonly number[]): Float64Array {
-  const most = (values: Iterable<number>): number => [...values].reduce((one, other) => Math.max(one, other), 0) || 1;
-  const [byWords, byMeaning] = [most(words), most(meanings)];
-  return words.map((word, at) => ((1 - MEANING_SHARE) * word) / byWords + (MEANING_SHARE * (meanings[at] ?? 0)) / byMeaning);
+/** Both in the measure of how far they differ among all. */
+function mixed(words: Float64Array, meanings: Float64Array): Float64Array {
+  const [wordUnit, meaningUnit] = [deviationOf(words), deviationOf(meanings)];
+  return words.map((word, at) => ((1 - MEANING_SHARE) * word) / wordUnit + (MEANING_SHARE * (meanings[at] ?? 0)) / meaningUnit);
+}
+
+function deviationOf(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length) || 1;
 }
 
 /** The places of the highest scores above 0: a list is short, so that putting each in its place is quicker than sorting all. */

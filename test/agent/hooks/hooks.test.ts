@@ -81,7 +81,7 @@ describe('a hook', () => {
     const result = await obey([{ on: 'before-tool', run: { command: ['cat'] } }], [READ]);
     const [hook] = (await (await agent.toka.journal()).children(result.runId)).filter((each) => each.tool === 'command/cat');
     const events = await (await agent.toka.journal()).read(hook?.id ?? '');
-    const [output] = events.flatMap(({ event }) => (event.type === 'run.output' && 'inline' in event.kept ? [JSON.parse(String(event.kept.inline)) as unknown] : []));
+    const [output] = events.flatMap(({ event }) => (event.type === 'run.output' && 'inline' in event.kept ? [JSON.parse(event.kept.inline as string) as unknown] : []));
     expect(output).toMatchObject({ schema: 'toka/hook-event/v1', on: 'before-tool', agent: 'assistant', run: result.runId, tool: 'files/file-reader', params: { path: 'notes.txt' } });
   });
 

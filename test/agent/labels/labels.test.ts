@@ -141,6 +141,15 @@ describe('where a result comes from', () => {
     expect(origins(written, READ, { path: 'notes.txt' })).toEqual(['file']);
   });
 
+  test.each<[string, readonly Message[], object]>([
+    ['by an agent that was started', [...clean, called('start_agent', { prompt: 'look' }), answered('start_agent', 'done', ['web'])], {}],
+    ['by a tool that is not trusted', [...clean, called('mail/send', {}), answered('mail/send', 'sent', ['untrusted-tool'])], {}],
+    ['before what is left of it is a summary', [{ role: 'summary', text: 'so far', origins: ['web'] }], {}],
+    ['before it was started', clean, { above: labels().open([said('go'), PAGE]) }],
+  ])('nor what was changed %s', (_how, conversation, trust) => {
+    expect(origins([...conversation, said('read notes.txt')], READ, { path: 'notes.txt' }, trust)).toContain('file');
+  });
+
   test('what code heard, it has heard', () => {
     const code = aTool('code/js', {}, { executable: { type: 'code', language: 'js', isolation: 'isolate', path: '' }, capabilities: { required: ['tool:call'], optional: [] } });
     const flow = labels().open(clean);

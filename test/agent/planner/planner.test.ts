@@ -40,7 +40,8 @@ describe('it calls nothing, and says so, where', () => {
     ['there is too much of it', 'read notes.txt. '.repeat(9)],
     ['what changes something is not named', 'restart the service nginx'],
     ['what changes something is not named, though it is all that fits', 'delete the file notes.txt'],
-    ['the name stands in a text that is no order', 'what is a backup maker?'],
+    ['the name stands in a text that is no order', 'what does file-remover notes.txt do?'],
+    ['what is meant is asked about', 'what is a backup maker?'],
   ])('%s: %j', async (_why, order) => {
     const { calls, reason, text } = await talk(order);
     expect({ calls, reason }).toEqual({ calls: [], reason: 'filtered' });

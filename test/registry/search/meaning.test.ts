@@ -44,7 +44,7 @@ test('the vectors of tools are kept: only new texts are asked for again', async 
   expect(asked()).toHaveLength(TEAM_TOOLS.length + 1);
   const added = toolNamed('new/greeter', 'Say farewell');
   const likeness = await openMeaning([plugin()], cache)?.likeness('farewell', [...TEAM_TOOLS, added]);
-  expect(asked()).toEqual(['greeter. Say farewell', 'farewell']);
+  expect(asked()).toEqual(['Say farewell', 'farewell']);
   expect([likeness?.get('new/greeter'), likeness?.get('git/commit-log')]).toEqual([1, 0]);
 });
 
