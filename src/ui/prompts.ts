@@ -28,7 +28,7 @@ export async function askQuestion({ text, fields }: Question): Promise<Record<st
   if (fields.length === 0) return { answer: String(await one({ type: 'input', required: true, name: 'answer', message: onOneLine(plain(text)) })) };
   process.stderr.write(`${plain(text)}\n`);
   const answers: Record<string, unknown> = {};
-  for (const { name, description, schema } of fields) answers[name] = await ask(name, { type: 'string', ...schema, description } as ParameterSchema);
+  for (const { name, description, schema } of fields) answers[name] = await ask(name, { type: 'string', ...schema, description });
   return answers;
 }
 
