@@ -68,6 +68,7 @@ export class LiveFace implements Face {
         get rows() {
           return stdout.rows || 24;
         },
+        look: () => (stdout as NodeJS.WriteStream & { _refreshSize?(): void })._refreshSize?.(),
         write: (text) => stdout.write(text),
       },
       (columns, rows) => this.#compose(columns, rows),

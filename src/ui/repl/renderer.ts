@@ -4,6 +4,8 @@ import { cut, widthOf } from './width.ts';
 export interface Screen {
   readonly columns: number;
   readonly rows: number;
+  /** Looks whether it has another size, and tells so where that is the case. */
+  look?(): void;
   write(text: string): unknown;
 }
 
@@ -17,6 +19,8 @@ export interface Frame {
 const NO_FRAME: Frame = { lines: [] };
 /** At most sixty frames a second. */
 const FRAME_MS = 1000 / 60;
+/** A terminal whose edge is being dragged has another size again before it has told of the last one. */
+const SETTLE_MS = 60;
 const BEGIN = '\u001b[?2026h\u001b[?25l';
 const END = '\u001b[?2026l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -35,6 +39,7 @@ export class Renderer {
   #waiting: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Immediate | undefined;
+  #settling: NodeJS.Timeout | undefined;
   #last = 0;
   #isPaused = false;
 
@@ -71,6 +76,9 @@ export class Renderer {
   draw(): void {
     this.#forgetTimers();
     if (this.#isPaused) return;
+    // A key may be read before the news of another size.
+    this.#screen.look?.();
+    if (this.#settling) return;
     this.#last = performance.now();
     const { columns, rows } = this.#screen;
     const next = fitted(this.#compose(columns - 1, Math.max(1, rows - 1)), columns - 1, Math.max(1, rows - 1));
@@ -81,8 +89,17 @@ export class Renderer {
     if (text !== '') this.#screen.write(`${BEGIN}${text}${this.#toCursor(next)}${END}`);
   }
 
-  /** Draws the region anew after the terminal has another size; what is finished stays as the terminal has laid it out. */
+  /** The terminal has another size: nothing is drawn until it keeps it. */
   resized(): void {
+    if (this.#isPaused) return;
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.settle(), SETTLE_MS);
+  }
+
+  /** Draws the region anew, for the size that the terminal has now; what is finished stays as the terminal has laid it out. */
+  settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = undefined;
     if (this.#isPaused) return;
     this.#screen.write(`${BEGIN}${this.#toTop()}${CLEAR_BELOW}${END}`);
     this.#drawn = NO_FRAME;
@@ -110,6 +127,7 @@ export class Renderer {
 
   resume(): void {
     this.#isPaused = false;
+    this.#drawn = NO_FRAME;
     this.#columns = this.#screen.columns;
     this.draw();
   }

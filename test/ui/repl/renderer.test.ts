@@ -75,6 +75,8 @@ describe('the renderer', () => {
     for (const width of [25, 60, 20, 40]) {
       await screen.resize(width, 12);
       renderer.resized();
+      renderer.draw();
+      renderer.settle();
     }
     const lines = await screen.lines();
     expect(lines.join('').match(/finished/g)).toHaveLength(1);

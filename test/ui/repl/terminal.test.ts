@@ -10,7 +10,7 @@ const SCRIPT = [
   { when: '"changed":true|created', text: 'It **is** written.' },
   { when: 'FLOW|DENIED|denied', text: 'So it stays as it is.' },
   { when: 'for ever', text: 'word ', end: 'repeat', delayMs: 20, chunkChars: 5 },
-  { when: 'slowly', text: 'Slow, slow, slow. ', delayMs: 150, chunkChars: 3, calls: [{ tool: 'files/file-lister', params: { path: '.' } }] },
+  { when: 'slowly', text: 'Slow, slow, slow, slow, slow, slow. ', delayMs: 250, chunkChars: 3, calls: [{ tool: 'files/file-lister', params: { path: '.' } }] },
   { when: 'listen', text: 'I have listened.' },
   { when: 'later', text: 'Later it is.' },
   { when: 'long', text: Array.from({ length: 120 }, (_, at) => `Paragraph ${at + 1}.\n\n`).join(''), delayMs: 1, chunkChars: 40 },
@@ -114,10 +114,11 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     const shown = await pane.shows(/Paragraph 120\.\s+>/);
     expect(shown.match(/^Paragraph \d+\.$/gm)).toHaveLength(120);
     expect(pane.coloured()).toBe(false);
-    pane.type('half a sentence that is longer than one line');
-    for (const [columns, rows] of [[30, 10], [60, 20], [40, 12]] as const) {
+    pane.type('half a sentence, longer than one line');
+    // Typing has to wait until toka is told of the size, which tmux may put off.
+    for (const [columns, rows, layout] of [[30, 10, /longer tha\n {2}n one line\n/], [61, 20, /longer than one line\n/], [35, 12, /longer than one\n {3}line\n/]] as const) {
       pane.resize(columns, rows);
-      await pane.shows('one line');
+      await pane.shows(layout);
     }
     const after = await pane.shows(/> half a sentence/);
     expect(after.match(/^Paragraph \d+\.$/gm)).toHaveLength(120);
