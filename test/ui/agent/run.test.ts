@@ -120,7 +120,7 @@ test('a stream is a line for each event, and the result at the end', async () =>
   expect(lines.at(-1)).toMatchObject({ schema: 'toka/agent-result/v1', status: 'succeeded' });
   expect(lines.slice(0, -1).every(({ schema, run }) => schema === 'toka/agent-event/v1' && run !== '')).toBe(true);
   const own = lines.filter(({ type }) => type !== 'run-began' && type !== 'text').map(({ type }) => type);
-  expect(own).toEqual(['step-began', 'step-ended', 'call-began', 'call-ended', 'step-began', 'step-ended', undefined]);
+  expect(own).toEqual(['notice', 'step-began', 'step-ended', 'call-began', 'call-ended', 'step-began', 'step-ended', undefined]);
 });
 
 describe('what is said', () => {
