@@ -21,11 +21,11 @@ export class Carrier {
   readonly #host: AgentHost;
   readonly #desk: Desk;
   readonly #hooks: Hooks;
-  readonly #openFlow: () => Flow;
+  readonly #openFlow: (answered: readonly LabelledResult[]) => Flow;
   /** Tools that were denied and have not run since, with the error of the last denial. */
   readonly #denied = new Map<string, CallResult['error']>();
 
-  constructor(order: AgentOrder, host: AgentHost, desk: Desk, hooks: Hooks, openFlow: () => Flow) {
+  constructor(order: AgentOrder, host: AgentHost, desk: Desk, hooks: Hooks, openFlow: (answered: readonly LabelledResult[]) => Flow) {
     this.#hooks = hooks;
     this.#openFlow = openFlow;
     this.#order = order;
@@ -43,7 +43,9 @@ export class Carrier {
     let missing: Carried['missing'];
     for (const batch of batches(calls, (call) => this.#isHarmless(call))) {
       this.#host.signal.throwIfAborted();
-      for (const done of await Promise.all(batch.map(async (call) => this.#one(call)))) {
+      // What came of earlier calls of this step may be what a later one reads.
+      const answered = [...results];
+      for (const done of await Promise.all(batch.map(async (call) => this.#one(call, answered)))) {
         results.push(done.result);
         missing ??= done.missing;
       }
@@ -51,21 +53,20 @@ export class Carrier {
     return { results, ...(missing ? { missing } : {}) };
   }
 
-  async #one(call: AskedCall): Promise<{ readonly result: LabelledResult; readonly missing?: OwnAnswer['missing'] }> {
+  async #one(call: AskedCall, answered: readonly LabelledResult[]): Promise<{ readonly result: LabelledResult; readonly missing?: OwnAnswer['missing'] }> {
     const { id, name, params } = call;
     const tool = this.#desk.tool(name);
     this.#host.emit({ type: 'call-began', id, tool: tool?.qualified ?? name, params });
-    const answer = await this.#answer(call, tool);
+    const answer = await this.#answer(call, tool, answered);
     const { isError = false, missing, origins, output, run } = answer;
     this.#host.emit({ type: 'call-ended', id, tool: tool?.qualified ?? name, status: answer.status ?? (isError ? 'failed' : 'succeeded'), summary: summaryOf(output) });
     return { result: { id, name, output, ...(isError ? { isError } : {}), origins, ...(run === undefined ? {} : { run }) }, ...(missing ? { missing } : {}) };
   }
 
-  async #answer({ malformed, name, params }: AskedCall, tool: Tool | undefined): Promise<OwnAnswer & { readonly status?: CallResult['status'] }> {
+  async #answer({ malformed, name, params }: AskedCall, tool: Tool | undefined, answered: readonly LabelledResult[]): Promise<OwnAnswer & { readonly status?: CallResult['status'] }> {
     if (malformed !== undefined) return { output: `expected the parameters of ${name} as one JSON object, found ${malformed.slice(0, 200)}`, isError: true, origins: ['system'] };
     const own = this.#desk.own(name);
-    // By what was said before this step: what others of it are answered is not known to the model yet.
-    const flow = this.#openFlow();
+    const flow = this.#openFlow(answered);
     if (own) return own.run(params, { flow });
     if (!tool) return { output: `there is no tool ${name}: tool_search finds those that there are`, isError: true, origins: ['system'] };
     if (this.#order.isPlanning && !changesNothing(tool)) return { output: `${name} changes something, and this is planning: put it into the plan`, isError: true, origins: ['system'] };
@@ -98,8 +99,8 @@ export class Carrier {
   }
 }
 
-function changesNothing({ effect }: Tool): boolean {
-  return effect === 'none' || effect === 'read';
+function changesNothing({ capabilities, effect }: Tool): boolean {
+  return (effect === 'none' || effect === 'read') && ![...capabilities.required, ...capabilities.optional].some((capability) => capability.startsWith('fs:write'));
 }
 
 /** Neighbours that may go beside each other; each other call by itself. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@toka/sdk';
+import type { CallResult, JsonObject, JsonValue } from '@toka/sdk';
 import type { AgentHost, AgentOrder, AgentOutcome, Origin } from '../pipeline/agent/port.ts';
 import { jsonIn } from './answer.ts';
 import type { Carrier } from './carry.ts';
@@ -80,8 +80,14 @@ export class Finish {
         code: first[1]?.code === 'TOKA_FLOW_DENIED' || first[1]?.code === 'TOKA_HOOK_BLOCKED' ? first[1].code : 'TOKA_CAPABILITY_DENIED',
         message: `${this.#order.spec.name} was denied what it asked for: ${first[1]?.message ?? tools.join(', ')}`,
         ...(hint === undefined ? {} : { hint }),
-        data: { tools },
+        data: { tools, ...taintsIn(first[1]) },
       },
     };
   }
+}
+
+/** What others had chosen; of a call that was taken from the record that is not known any more. */
+function taintsIn(error: (NonNullable<CallResult['error']> & { readonly data?: Readonly<Record<string, unknown>> }) | undefined): JsonObject {
+  const taints = error?.data?.['taints'];
+  return taints === undefined ? {} : { taints: taints as JsonValue };
 }

@@ -44,7 +44,7 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
     if (stopped !== undefined) return outcome('', { failure: blocked(stopped) });
     const desk = await openDesk(order, host, tasks);
     const labels = labelsOf(order, host, desk);
-    const carrier = new Carrier(order, host, desk, hooks, () => labels.open([...order.history, ...conversation.added]));
+    const carrier = new Carrier(order, host, desk, hooks, (results) => labels.open([...order.history, ...conversation.added, { role: 'tool', results }]));
     const finish = new Finish(order, host, tasks, carrier);
     const repetition = new Repetition();
     let empty = 0;

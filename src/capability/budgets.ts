@@ -125,8 +125,6 @@ export const UNBOUNDED: Share = { left: {}, bounds: {} };
 
 const PREFIX = 'budget/';
 const FIGURES = ['cpu', 'bytes', 'tokens', 'money'] as const satisfies readonly (keyof Use)[];
-/** What only models use: others need not care that nothing is left. */
-const OF_MODELS: readonly (keyof Use)[] = ['tokens', 'money'];
 const NOTHING: Use = { cpu: 0, bytes: 0 };
 const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output', tokens: 'tokens of models', money: 'for models' };
 
@@ -149,13 +147,8 @@ function leftOf({ budget, openedMs, used, reserved }: Account, most: Use, now: n
   return {
     // A clock that has gone back gives no more than there was at first.
     ...(budget.wall === undefined ? {} : { wall: Math.min(budget.wall, openedMs + budget.wall - now) }),
-    ...Object.fromEntries(FIGURES.filter((name) => budget[name] !== undefined && isAffected(name, most)).map((name) => [name, left(name)])),
+    ...Object.fromEntries(FIGURES.filter((name) => budget[name] !== undefined).map((name) => [name, left(name)])),
   };
-}
-
-/** Whether a run that may use so much is bounded by what is left of a figure. */
-export function isAffected(name: keyof Use, most: Use): boolean {
-  return !OF_MODELS.includes(name) || (most.tokens ?? 0) > 0;
 }
 
 function shortOf({ budget, calls }: Account, left: Left): keyof Budget | undefined {

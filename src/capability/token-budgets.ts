@@ -4,7 +4,7 @@ import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
 import type { ProcessIdentity } from '../journal/events.ts';
 import { isGone } from '../journal/process.ts';
-import { budgetExceeded, isAffected, type Left, ofModels, type Share, shareOf, tighter, UNBOUNDED, type Use } from './budgets.ts';
+import { budgetExceeded, type Left, ofModels, type Share, shareOf, tighter, UNBOUNDED, type Use } from './budgets.ts';
 
 /** What one token may use, over all runs that anybody makes with it or with one that was made from it. */
 export interface TokenBudget {
@@ -78,7 +78,7 @@ function leftTo({ token, budget }: TokenBudget, { calls, used, reserved }: Accou
   for (const name of FIGURES) {
     const { [name]: limit } = budget;
     // A run that another one started has the time which that one has reserved.
-    if (limit === undefined || (name === 'wall' ? most.wall === 0 : !isAffected(name, most))) continue;
+    if (limit === undefined || (name === 'wall' && most.wall === 0)) continue;
     // What has no limit of its own to be lowered reserves nothing, so what others have reserved does not stand in its way.
     const held = (most[name] ?? 0) === 0 ? NOTHING : Object.values(reserved).reduce<TokenUse>(sum, NOTHING);
     const rest = limit - (used[name] ?? 0) - (held[name] ?? 0);

@@ -17,16 +17,26 @@ export function isProviderError(thrown: unknown): thrown is ProviderError {
   return isCoded(thrown) && Object.hasOwn(CODES, thrown.code);
 }
 
-/**
- * The error that a caller is told.
- *
- * @param spent What was used nevertheless.
- */
-export function failureOf(route: string, { code, message, hint }: ProviderError, redactor: Redactor, spent: ModelUsage): TokaError {
+/** What an error is told with. */
+export interface Told {
+  readonly redactor: Redactor;
+  /** Where the key comes from, and by which names the provider knows it. */
+  readonly key: { readonly from: string; readonly names: readonly string[] } | undefined;
+  /** What was used nevertheless. */
+  readonly spent: ModelUsage;
+}
+
+/** The error that a caller is told. */
+export function failureOf(route: string, { code, message, hint }: ProviderError, { redactor, key, spent }: Told): TokaError {
   // Without its cause: what libraries keep in their errors holds requests and headers.
   return new TokaError(CODES[code], redactor.told(`${route}: ${message}`), {
-    ...(hint === undefined ? {} : { hint: redactor.told(hint) }),
-    data: { route, provider: route.slice(0, route.indexOf('/')), ...(Object.keys(spent).length > 0 ? { usage: spent } : {}) },
+    ...(hint === undefined ? {} : { hint: redactor.told(key ? key.names.reduce((text, name) => text.replaceAll(name, key.from), hint) : hint) }),
+    data: {
+      route,
+      provider: route.slice(0, route.indexOf('/')),
+      ...(code === 'PROVIDER_AUTH' && key ? { key: key.from } : {}),
+      ...(Object.keys(spent).length > 0 ? { usage: spent } : {}),
+    },
   });
 }
 

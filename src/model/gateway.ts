@@ -151,7 +151,7 @@ class Gateway implements Models {
         signal.throwIfAborted();
         if (!isProviderError(thrown)) throw thrown;
         spent = addUsage(spent, priced(answer.usage, price));
-        const failure = failureOf(route, thrown, redactor, spent);
+        const failure = failureOf(route, thrown, { redactor, spent, key: this.#keyOf(known.service) });
         const ms = waitAfter(thrown, tries, random);
         if (ms === undefined) throw failure;
         onEvent({ type: 'restart', route, why: failure.message });
@@ -200,6 +200,11 @@ class Gateway implements Models {
       throw providerError('PROVIDER_AUTH', `expected a key in ${key.from}, found none`, { hint: `set ${key.from}, or name another under models.providers.${service.id}` });
     }
     return (name) => (names.includes(name) ? value : undefined);
+  }
+
+  #keyOf(service: Service): { readonly from: string; readonly names: readonly string[] } | undefined {
+    const key = keyOf(service, this.#options.env);
+    return key && { from: key.from, names: keyNames(service) };
   }
 
   /** Every key that could be sent anywhere, known once. */

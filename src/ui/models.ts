@@ -92,9 +92,14 @@ function checkOf(route: string, { runId, status, error, usage: { model, wallMs }
   return { model: route, answers: status === 'succeeded', run: runId, ms: Math.round(wallMs), ...(model ? { usage: model } : {}), ...(error ? { error } : {}) };
 }
 
+/** What a provider's error says begins with the model. */
+function whyOf(model: string, { message }: { readonly message: string } = { message: 'it does not answer' }): string {
+  return message.startsWith(`${model}: `) ? message.slice(model.length + 2) : message;
+}
+
 function writeCheck({ model, answers, error, ms, usage }: Check, door: Door): void {
   const view = terminal(door.stdout, door.env);
   const used = usage?.inputTokens === undefined ? '' : `, ${usage.inputTokens} tokens in, ${usage.outputTokens ?? 0} out`;
-  door.stdout.write(`${answers ? paint(view, 'green', 'ok') : paint(view, 'red', 'not ok')} ${model}: ${answers ? `answers in ${ms} ms${used}` : plain(error?.message ?? 'it does not answer')}\n`);
+  door.stdout.write(`${answers ? paint(view, 'green', 'ok') : paint(view, 'red', 'not ok')} ${model}: ${answers ? `answers in ${ms} ms${used}` : plain(whyOf(model, error))}\n`);
   if (error?.hint !== undefined) door.stderr.write(`${plain(error.hint)}\n`);
 }

@@ -13,7 +13,7 @@ function policy(allow: string, deny: string): Pick<Config, 'policy'> {
 }
 
 test('without any file nothing is allowed or denied, and watchdogs will do', () => {
-  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, flows: { trusted: [], allow: [] }, hooks: [], models: NO_MODELS, plugins: { agreed: [] }, paths: [] });
+  expect(mergeLayers([])).toEqual({ allow: [], ask: [], deny: [], prefer: {}, require: 'watchdog', limits: [], budget: {}, flows: { trusted: [], allow: [] }, hooks: [], repl: {}, models: NO_MODELS, plugins: { agreed: [] }, paths: [] });
 });
 
 test('the plugins that are agreed to are named by the user alone, and the administrator says which there may be', () => {

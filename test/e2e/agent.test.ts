@@ -30,7 +30,7 @@ interface Told {
 
 test('an answer on stdout, all else on stderr, and a replay that does the same', async () => {
   const { code, stdout, stderr } = await here.run(ask([WRITE, DONE], '--record'));
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'all done\n', stderr: '' });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'all done\n', stderr: 'warning scripted/model.yaml is no language model\n' });
   const { runs } = await here.json<{ readonly runs: readonly { readonly id: string }[] }>(['runs', 'list', '--tool', 'agent/assistant']);
   expect(await here.json(['runs', 'replay', runs[0]?.id ?? '', '--strict'])).toMatchObject({ same: true, exit: 0 });
 });
@@ -49,15 +49,15 @@ test('killed in the middle of a turn it goes on from its record, and does nothin
   expect((await here.run(['agent', 'sessions', 'show', session?.id ?? ''])).stdout).toContain('all done');
 });
 
-test('a session brings to its end what was interrupted in it, and goes on', async () => {
-  const { child, ended, said } = here.start(ask([WAITS], '--output', 'stream-json'));
+test('a session brings to its end what was interrupted in it, and what was denied to that stays denied', async () => {
+  const { child, ended, said } = here.start(ask([WAITS], '--output', 'stream-json', '--deny', 'fs:write'));
   await said('a moment');
   child.kill('SIGKILL');
   await ended;
-  here.write({ 'model.yaml': stringify([{ text: 'ended well' }]) });
+  here.write({ 'model.yaml': stringify([WRITE, DONE]) });
   const { sessions } = await here.json<Told>(['agent', 'sessions', 'list']);
-  const { code, stdout } = await here.run(['agent', 'sessions', 'resume', sessions[0]?.id ?? '']);
-  expect({ code, stdout: stdout.includes('ended well') }).toEqual({ code: 0, stdout: true });
+  const { code, stdout } = await here.run(['agent', 'sessions', 'resume', sessions[0]?.id ?? '', '--allow', 'fs:write:log.txt']);
+  expect({ code, stdout }).toEqual({ code: 77, stdout: 'all done\n' });
 });
 
 describe('Ctrl-C', () => {

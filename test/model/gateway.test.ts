@@ -81,7 +81,7 @@ describe('retries', () => {
   test.each([401, 402, 403])('%i is not tried again, and says which variable holds the key', async (status) => {
     mock.on({}, fault(status));
     const error = await ask(open(), 'anthropic/claude-sonnet-5-5').catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: 'TOKA_PROVIDER_AUTH', exitCode: 69 });
+    expect(error).toMatchObject({ code: 'TOKA_PROVIDER_AUTH', exitCode: 69, data: { key: 'ANTHROPIC_API_KEY' } });
     expect(mock.getRequests()).toHaveLength(1);
   });
 

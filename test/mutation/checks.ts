@@ -81,6 +81,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'the most that an agent may have', file: 'src/pipeline/agent/host.ts', code: 'reach: reachOf(agent,', without: 'reach: reachOf({ ...agent, tools: [], security: { level: agent.security.level, required: [], budget: {} } },', heldBy: 'test/agent/spec.test.ts' },
   { name: 'agents that an agent may start', file: 'src/pipeline/stages/authorize.ts', code: `(request.model === 'agent' || `, without: '(', heldBy: 'test/agent/spec.test.ts' },
   { name: 'labels for each call of an agent', file: 'src/agent/carry.ts', code: 'this.#host.call(tool.qualified, params, { flow })', without: 'this.#host.call(tool.qualified, params)', heldBy: 'test/pipeline/flow.test.ts' },
+  { name: 'what an earlier call of the same step has left behind', file: 'src/agent/carry.ts', code: 'const answered = [...results];', without: 'const answered: LabelledResult[] = [];', heldBy: 'test/pipeline/flow.test.ts' },
   { name: 'a part of what was said', file: 'src/agent/labels/normal.ts', code: 'beside === undefined || !PART.test(beside)', without: 'true', heldBy: 'test/agent/labels/labels.test.ts' },
   { name: 'what was written by others’ word', file: 'src/agent/labels/labels.ts', code: `if (this.#isStirred && tool.effect !== 'none') found.add('file');`, heldBy: 'test/agent/labels/labels.test.ts' },
   ...stage(
@@ -114,7 +115,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'rate limit', file: 'src/pipeline/reservation.ts', code: 'if (refusal) return refusal;' },
   { name: 'budget', file: 'src/pipeline/reservation.ts', code: 'draw(ledger, { run: run.id, accounts, most: mostOf(run) }, now)', without: '{ left: {}, bounds: {} }' },
   { name: 'budget of a token', file: 'src/pipeline/reservation.ts', code: 'tighter(ofTree, await drawOnTokens(', without: 'tighter(ofTree, ((..._: unknown[]) => ofTree)(' },
-  { name: 'shortage of the budget of a token', file: 'src/capability/token-budgets.ts', code: 'if (left[name] <= 0)', without: 'if (false)', heldBy: 'test/capability/token-budgets.test.ts' },
+  { name: 'shortage of the budget of a token', file: 'src/capability/token-budgets.ts', code: 'if (rest <= 0)', without: 'if (false)', heldBy: 'test/capability/token-budgets.test.ts' },
   { name: 'a token has no more budget than the one before it', file: 'src/capability/token/chain.ts', code: 'if (more !== undefined)', without: 'if (false)', heldBy: 'test/capability/token/hostile.test.ts' },
   { name: 'a plan is lowered to the budget', file: 'src/pipeline/reservation.ts', code: 'plan: within(run.plan, share.left)', without: 'plan: run.plan' },
   { name: 'what is reserved is settled', file: 'src/pipeline/reservation.ts', code: 'if (!run.share) return undefined;', without: 'return undefined;' },

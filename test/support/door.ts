@@ -10,11 +10,11 @@ export interface Written {
   readonly stderr: string;
 }
 
-/** A door of this process into a place: what a command works with, without a process of its own. */
-export function doorInto(here: Place, input: string | Uint8Array = ''): { readonly door: Door; readonly written: Written } {
+/** A door of this process into a place: what a command works with, without a process of its own. `isTty`: whether somebody looks on. */
+export function doorInto(here: Place, input: string | Uint8Array = '', { isTty = false } = {}): { readonly door: Door; readonly written: Written } {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof Written) => ({
-    isTTY: false,
+    isTTY: isTty,
     write(chunk: string | Uint8Array): void {
       written[name] += Buffer.from(chunk).toString('utf8');
     },

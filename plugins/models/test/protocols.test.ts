@@ -62,19 +62,23 @@ describe.each(SERVICES)('%s', (service, provider) => {
     await expect(ask(at, { messages, options: { reasoning: 'low' } }, place)).rejects.toMatchObject({ code: 'PROVIDER_REPLY' });
     expect(place.received?.()).toContain(Buffer.from('picture').toString('base64'));
     if (service === 'anthropic' || service === 'openai') expect(place.received?.()).toContain('signed');
+    if (service === 'anthropic') expect(place.received?.()).toContain('"cache_control":{"type":"ephemeral"}');
     await place.close?.();
   });
 
-  test('what the answer must look like is sent, and the answer comes as text', async () => {
+  test('what the answer must look like, where it stops and how long it may be are sent', async () => {
+    const place = await stream(service, [Buffer.from(FIRST_PIECE[service])]);
+    const schema = { type: 'object', properties: { needle: { type: 'integer' } }, required: ['needle'], additionalProperties: false };
+    await expect(ask(at, { schema, maxOutputTokens: 77, ...(service === 'openai' ? {} : { stop: ['HALT'] }) }, place)).rejects.toMatchObject({ code: 'PROVIDER_REPLY' });
+    const body = place.received?.() ?? '';
+    expect(['needle', '77', ...(service === 'openai' ? [] : ['HALT'])].filter((text) => !body.includes(text))).toEqual([]);
+    await place.close?.();
+  });
+
+  test('an answer by a schema comes as text', async () => {
     mock.on({}, { content: '{"a":1}' });
     const events = await ask(at, { schema: { type: 'object', properties: { a: { type: 'integer' } }, required: ['a'], additionalProperties: false } });
     expect(JSON.parse(events.map((event) => (event.type === 'text' ? event.text : '')).join(''))).toEqual({ a: 1 });
-  });
-
-  test('what bounds the answer is sent', async () => {
-    mock.on({}, { content: 'short' });
-    await ask(at, { maxOutputTokens: 77, tools: TOOLS, toolChoice: 'none' });
-    expect(sent()).toContain('77');
   });
 
   test.each([

@@ -221,7 +221,8 @@ const ONLY_TELL: ReadonlySet<string> = new Set(['ask_person', 'skill', 'tasks', 
 
 /** Whether it may leave something behind that is read later; of a tool that is not known that is not known either. */
 function changes(tool: Tool | undefined): boolean {
-  return tool === undefined || (tool.effect !== 'none' && tool.effect !== 'read');
+  if (tool === undefined || (tool.effect !== 'none' && tool.effect !== 'read')) return true;
+  return [...tool.capabilities.required, ...tool.capabilities.optional].some((capability) => capability.startsWith('fs:write'));
 }
 
 const said = (text: string): Source => ({ text, isAnswer: false });

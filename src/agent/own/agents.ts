@@ -30,7 +30,8 @@ export function agentTools(names: readonly string[], host: AgentHost): OwnTool[]
       // Whoever waits for it is told how it ended.
       work.catch(() => undefined);
       started.set(id, { work, answered });
-      return { output: { id }, origins: ['system'] };
+      // What it leaves behind meanwhile may be read here before it is waited for.
+      return { output: { id }, origins: ['untrusted-tool'] };
     },
   };
   const wait: OwnTool = {

@@ -39,7 +39,7 @@ export function progressOf(door: Door, isShown: boolean): Progress {
         return status(`${event.tool} ${JSON.stringify(event.params)}`);
       case 'call-ended': {
         const mark = event.status === 'succeeded' ? paint(view, 'green', 'ok') : paint(view, 'red', event.status);
-        return line(`${mark} ${shown(`${event.tool}  ${event.summary}`, view.columns - event.status.length - 2)}`);
+        return line(`${mark} ${shown(`${event.tool}: ${event.summary}`, view.columns - event.status.length - 2)}`);
       }
       case 'tasks': {
         const done = event.tasks.filter((task) => task.status === 'done').length;

@@ -54,7 +54,7 @@ export function agentResult(result: RunResult, tally: Tally, { agent, session, t
     tasks: ended.tasks ?? tasks,
     denied: tally.denied,
     notices: tally.notices,
-    usage: { ...tally.tokens, steps: tally.steps, calls: tally.calls, wallMs: result.usage.wallMs },
+    usage: { ...(result.usage.model ?? tally.tokens), steps: tally.steps, calls: tally.calls, wallMs: result.usage.wallMs },
     ...(result.error ? { error: result.error } : {}),
   };
 }

@@ -95,6 +95,13 @@ describe('a hook', () => {
     expect(result.output).toBe('no code');
   });
 
+  test('of an agent’s file holds for that agent', async () => {
+    const spec = { hooks: [{ on: 'before-turn', run: { command: ['no-such-program'] } }] };
+    agent.here.write({ 'manifests/agents/careful.yaml': JSON.stringify({ apiVersion: 'toka/v1', kind: 'Agent', metadata: { name: 'careful', version: '1.0.0', description: 'Careful' }, spec }) });
+    expect((await agent.ask([{ text: 'done' }], { agent: 'careful' })).result.error?.code).toBe('TOKA_HOOK_BLOCKED');
+    expect((await agent.ask([{ text: 'done' }])).result.status).toBe('succeeded');
+  });
+
   test('of a project that nobody trusts is not run', async () => {
     agent.here.write({ 'toka.yaml': JSON.stringify({ apiVersion: 'toka/v1', hooks: [{ on: 'before-turn', run: { command: ['false'] } }] }) });
     await agent.open();

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runAgent, type AgentRunFlags } from '../../../src/ui/agent/run.ts';
 import type { AgentResult } from '../../../src/ui/agent/result.ts';
@@ -14,12 +17,13 @@ interface Asked extends Partial<AgentRunFlags> {
   readonly agent?: string;
   readonly prompt?: string;
   readonly input?: string | Uint8Array;
+  readonly isTty?: boolean;
 }
 
 const FLAGS: AgentRunFlags = { continue: false, ephemeral: true, output: 'json', plan: false, record: false };
 
-async function ask(replies: readonly Reply[], { agent: name, prompt = 'Do it.', input, ...flags }: Asked = {}): Promise<{ readonly code: number; readonly written: Written }> {
-  const { door, written } = doorInto(agent.here, input);
+async function ask(replies: readonly Reply[], { agent: name, prompt = 'Do it.', input, isTty = false, ...flags }: Asked = {}): Promise<{ readonly code: number; readonly written: Written }> {
+  const { door, written } = doorInto(agent.here, input, { isTty });
   const code = await runAgent(name, prompt, { ...FLAGS, model: agent.script(replies), ...flags }, door);
   return { code, written };
 }
@@ -99,7 +103,16 @@ test('its figures are those of all answers', async () => {
 
 test('text is the answer alone', async () => {
   const { code, written } = await ask([{ text: 'Let me look.', ...READ }, DONE], { output: 'text' });
-  expect([code, written.stdout, written.stderr]).toEqual([0, 'done\n', '']);
+  expect([code, written.stdout]).toEqual([0, 'done\n']);
+  expect(written.stderr).toMatch(/^warning scripted\/.* is no language model\n$/);
+});
+
+test('somebody who looks on sees each call on standard error, and what it does now', async () => {
+  const { written } = await ask([READ, WRITE, DONE], { output: 'text', isTty: true });
+  const lines = stripVTControlCharacters(written.stderr).split('\n');
+  expect(lines.find((line) => line.includes('file-reader: '))).toMatch(/ok files\/file-reader: /);
+  expect(lines.find((line) => line.includes('file-writer: '))).toMatch(/denied files\/file-writer: /);
+  expect(written.stderr).toContain('is asked (1)');
 });
 
 test('a stream is a line for each event, and the result at the end', async () => {
@@ -108,7 +121,7 @@ test('a stream is a line for each event, and the result at the end', async () =>
   expect(lines.at(-1)).toMatchObject({ schema: 'toka/agent-result/v1', status: 'succeeded' });
   expect(lines.slice(0, -1).every(({ schema, run }) => schema === 'toka/agent-event/v1' && run !== '')).toBe(true);
   const own = lines.filter(({ type }) => type !== 'run-began' && type !== 'text').map(({ type }) => type);
-  expect(own).toEqual(['step-began', 'step-ended', 'call-began', 'call-ended', 'step-began', 'step-ended', undefined]);
+  expect(own).toEqual(['notice', 'step-began', 'step-ended', 'call-began', 'call-ended', 'step-began', 'step-ended', undefined]);
 });
 
 describe('what is said', () => {
@@ -118,6 +131,14 @@ describe('what is said', () => {
     const [context, prompt] = turn?.messages ?? [];
     expect(context).toMatchObject({ origins: ['file'], parts: [{ text: expect.stringContaining('left\nright') as unknown }] });
     expect(prompt).toMatchObject({ origins: ['user'], parts: [{ text: 'Do it.' }] });
+  });
+
+  test('a picture is handed over as what it is, whatever its name says', async () => {
+    const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');
+    writeFileSync(join(agent.here.project, 'dot.txt'), png);
+    const { session } = await result([DONE], { ephemeral: false, image: ['dot.txt'] });
+    const [turn] = await (await (await agent.open()).sessions()).turns(session ?? '');
+    expect(turn?.messages[0]).toMatchObject({ parts: [{ text: 'Do it.' }, { type: 'image', mediaType: 'image/png', base64: png.toString('base64') }] });
   });
 
   test('the prompt may stand on standard input itself', async () => {
