@@ -17,12 +17,17 @@ export abstract class TokaCommand extends Command {
 
   readonly door: Door = processDoor();
 
+  /** Whether what goes wrong is printed as JSON. */
+  protected get isJson(): boolean {
+    return this.argv.includes('--json');
+  }
+
   protected finish(code: number): void {
     ending.code = code;
   }
 
   protected override async catch(thrown: Error & { readonly oclif?: { readonly exit?: number } }): Promise<void> {
-    const flags = { has: (name: string) => this.argv.includes(`--${name}`) };
+    const flags = { has: (name: string) => (name === 'json' ? this.isJson : this.argv.includes(`--${name}`)) };
     if (thrown.oclif?.exit === 0) throw thrown;
     this.finish(reportError(thrown.oclif ? usageError(thrown) : toTokaError(thrown), flags, this.door));
   }

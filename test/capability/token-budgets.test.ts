@@ -40,7 +40,8 @@ test('time, CPU time and output that go on are reserved, and replaced by what wa
 test.each(['wall', 'cpu', 'bytes', 'tokens', 'money'] as const)('a run for which no %s is left does not begin', (name) =>
   within(async (ledger) => {
     const budgets = [tokenBudget({ [name]: 10 })];
-    const most = { ...NONE, [name]: 10 };
+    // Tokens and money bound who asks a model, and that always takes tokens.
+    const most = { ...NONE, tokens: 1, [name]: 10 };
     await draw(ledger, budgets, 'one', most);
     await settleTokens(ledger, budgets, 'one', most);
     await expect(draw(ledger, budgets, 'two', most)).rejects.toThrow(exceeded(name, 'a'));
@@ -108,5 +109,5 @@ test('an account from before models were asked has used nothing of them', () =>
   within(async (ledger) => {
     const budgets = [tokenBudget({ tokens: 10, calls: 5 })];
     await ledger.put('token/a', JSON.stringify({ calls: 1, used: { wall: 1, cpu: 1, bytes: 1 }, reserved: {} }), 1_000_000);
-    expect(await draw(ledger, budgets, 'one')).toEqual({ tokens: 10 });
+    expect(await draw(ledger, budgets, 'one', { ...NONE, tokens: 1 })).toEqual({ tokens: 10 });
   }));

@@ -69,7 +69,7 @@ describe('a token is made', () => {
     [['--allow', 'root:all']],
     [['--subject', 'a\nb']],
     [['--budget', 'calls=0']],
-    [['--budget', 'money=5']],
+    [['--budget', 'money=beer']],
   ])('not with %j', async (flags) => {
     expect([(await create(...flags)).exit, existsSync(join(here.home, 'state/toka/keys'))]).toEqual([2, false]);
   });

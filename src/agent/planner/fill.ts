@@ -130,7 +130,7 @@ class Slots {
 
   /** What can only be meant for one parameter, by its kind. */
   takeTyped(): void {
-    this.#takeLists();
+    this.#takeLists(true);
     for (const isRequired of [true, false]) {
       for (const kind of ['url', 'email', 'path', 'host', 'date', 'number'] as const) {
         const open = this.#open().filter((each) => each.isRequired === isRequired && kindOf(each.name, each.schema) === kind);
@@ -144,6 +144,7 @@ class Slots {
         });
       }
     }
+    if (!this.#options.isStrict) this.#takeLists(false);
   }
 
   takeQuoted(): void {
@@ -237,11 +238,12 @@ class Slots {
     return /[\p{L}\p{N}]/u.test(text) && !SMALL.has(text.toLowerCase()) && !this.#parameters.some(({ name }) => spaced(name).split(' ').includes(text.toLowerCase()));
   }
 
-  #takeLists(): void {
-    for (const parameter of this.#open().filter(({ isRequired, schema, name }) => isRequired && kindOf(name, schema) === 'list')) {
+  #takeLists(areRequired: boolean): void {
+    for (const parameter of this.#open().filter(({ isRequired, schema, name }) => isRequired === areRequired && kindOf(name, schema) === 'list')) {
       const items = (parameter.schema['items'] ?? {}) as JsonSchema;
       const kind = kindOf(parameter.name, { ...items, description: parameter.schema['description'] });
-      const found = this.#literals.filter((literal) => fits(kind, literal) || (kind === 'text' && literal.kind === 'path'));
+      // What need not be given takes only what can be nothing else.
+      const found = this.#literals.filter((literal) => (areRequired ? fits(kind, literal) || (kind === 'text' && literal.kind === 'path') : literal.kind === kind));
       const values = found.map(({ value }) => valueOf(value, items)).filter((value) => value !== undefined);
       if (values.length === 0) continue;
       this.#params[parameter.name] = values;

@@ -36,6 +36,10 @@ export default class AgentRun extends TokaCommand {
   };
   static override summary = 'Run an agent: once for a prompt, or on a terminal as a conversation.';
 
+  protected override get isJson(): boolean {
+    return super.isJson || /--output[= ](?:stream-)?json\b/.test(this.argv.join(' '));
+  }
+
   override async run(): Promise<void> {
     const { args, flags } = await this.parse(AgentRun);
     const { json, output, prompt, ...rest } = flags;

@@ -21,6 +21,7 @@ test.each([
   ['count the days between the dates 2024-01-01 and March 5, 2024', 'date-difference {"from":"2024-01-01","to":"2024-03-05"}'],
   ['date-difference from=yesterday to=2026-12-24', 'date-difference {"from":"2026-11-27","to":"2026-12-24"}'],
   ['file-searcher pattern="a b"', 'file-searcher {"pattern":"a b"}'],
+  ['spell-checker a.md docs/b.md', 'spell-checker {"path":["a.md","docs/b.md"]}'],
   ['commit-log --limit 3 --branch main', 'commit-log {"limit":3,"branch":"main"}'],
   ['unit-converter value=5 from=km to=miles', 'unit-converter {"value":5,"from":"km","to":"miles"}'],
 ])('%j is %s', async (order, call) => {

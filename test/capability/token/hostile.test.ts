@@ -39,7 +39,7 @@ describe('a block that was written by hand', () => {
     ['a fact of a later version', 'calls(5);'],
     ['a number for a budget', 'budget(5);'],
     ['a budget of nothing', 'budget("");'],
-    ['a budget of something else', 'budget("calls=5,money=5");'],
+    ['a budget of something else', 'budget("calls=5,sheep=5");'],
     ['a budget below zero', 'budget("calls=-1");'],
     ['a figure of a budget twice', 'budget("calls=1,calls=9");'],
     ['two budgets', 'budget("calls=1"); budget("bytes=1");'],

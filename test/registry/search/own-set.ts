@@ -40,6 +40,7 @@ export const TEAM_TOOLS: readonly Tool[] = [
   toolNamed('checks/link-validator', 'Find broken links in Markdown and HTML documents', { path: text('The document or folder') }),
   toolNamed('checks/json-validator', 'Check a JSON document against a schema', { path: text('The document'), schema: text('The schema file') }, { required: ['path', 'schema'] }),
   toolNamed('checks/env-validator', 'Compare an .env file with its example, and find variables that are missing', { path: text('The file') }),
+  toolNamed('checks/spell-checker', 'Find words that are misspelt', { path: { type: 'array', items: { type: 'string' }, description: 'Files and folders to check' }, ignore: { type: 'array', items: { type: 'string' }, description: 'Words that are right' } }),
   toolNamed('git/commit-log', 'Show the commits of a branch, newest first', { branch: text('The branch'), limit: { type: 'integer', description: 'How many at the most', minimum: 1 } }),
   toolNamed('git/branch-list', 'List branches with their last commit', {}),
   toolNamed('web/page-fetcher', 'Download a web page as text', { url: { type: 'string', format: 'uri', description: 'The address' } }, { required: ['url'], effect: 'read' }),

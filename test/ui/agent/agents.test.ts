@@ -32,6 +32,11 @@ test('init overwrites nothing', async () => {
   expect(here.read('.toka/agents/mine.yaml')).toBe('mine');
 });
 
+test('what is asked for as JSON is told as JSON, also where nothing ran', async () => {
+  const { code, stdout } = await here.run(['agent', 'run', '-p', ' ', '--output', 'stream-json']);
+  expect({ code, error: JSON.parse(stdout) as unknown }).toMatchObject({ code: 2, error: { schema: 'toka/error/v1', error: { code: 'TOKA_USAGE' } } });
+});
+
 describe('validate', () => {
   test('finds tools, parameters and agents that are not there', async () => {
     here.write({
