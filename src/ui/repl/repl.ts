@@ -45,6 +45,7 @@ export class Repl implements Listener {
   #face: Face | undefined;
   #turn: AbortController | undefined;
   #isWorking = false;
+  #work = Promise.resolve();
   #isEnding = false;
   #interruptedAt = -Infinity;
   #lastCode: string | undefined;
@@ -73,7 +74,7 @@ export class Repl implements Listener {
   async talk(face: Face): Promise<string | undefined> {
     this.#face = face;
     const listening = face.listen(this);
-    void this.#begin();
+    this.#work = this.#begin();
     await listening;
     await this.#idle();
     return this.#lastCode;
@@ -84,7 +85,7 @@ export class Repl implements Listener {
     if (this.#turn && how === 'sent' && isTalk) this.#conversation.steer(text);
     else this.#queue.push(text);
     this.#showWaiting();
-    void this.#work();
+    this.#work = this.#work.then(async () => this.#carryOutAll());
   }
 
   stopped(): void {
@@ -128,12 +129,11 @@ export class Repl implements Listener {
     } finally {
       this.#isWorking = false;
     }
-    await this.#work();
+    await this.#carryOutAll();
   }
 
   /** Carries out what waits, one after the other. */
-  async #work(): Promise<void> {
-    if (this.#isWorking) return;
+  async #carryOutAll(): Promise<void> {
     this.#isWorking = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
@@ -146,7 +146,11 @@ export class Repl implements Listener {
   }
 
   async #idle(): Promise<void> {
-    while (this.#isWorking) await new Promise((resolve) => void setTimeout(resolve, 10));
+    let work: Promise<void> | undefined;
+    while (work !== this.#work) {
+      work = this.#work;
+      await work;
+    }
   }
 
   async #carryOut(text: string): Promise<void> {
@@ -205,7 +209,7 @@ export class Repl implements Listener {
   #tellEnd({ error }: RunResult): void {
     if (!error) return;
     this.#lastCode = error.code;
-    if (error.code === 'TOKA_CANCELLED') this.#note('stopped; what was said so far is kept');
+    if (error.code === 'TOKA_CANCELLED') this.#note('stopped; what was finished of it is kept');
     else this.#fail(error);
   }
 
