@@ -24,14 +24,16 @@ beforeAll(async () => {
   const usage = { inputTokens: 10, outputTokens: 5, cachedTokens: 1, reasoningTokens: 1 };
   const list = calls(['tasks', { tasks: [{ id: 'a', title: 'Look', status: 'doing' }] }]);
   const end = { text: '"done"', usage };
-  lines = await told([{ ...list, text: 'I begin.', reasoning: 'hm', usage }, end]);
-  denied = await told([calls(['file-writer', { path: 'a.txt', content: '' }]), end]);
+  lines = await linesOf([{ ...list, text: 'I begin.', reasoning: 'hm', usage }, end]);
+  denied = await linesOf([calls(['file-writer', { path: 'a.txt', content: '' }]), end]);
 });
-async function told(script: readonly Reply[]): Promise<Line[]> {
+
+async function linesOf(script: readonly Reply[]): Promise<Line[]> {
   const { door, written } = doorInto(agent.here);
   await runAgent(undefined, 'Do it.', { continue: false, ephemeral: false, output: 'stream-json', plan: false, record: false, schema: 'form.yaml', model: agent.script(script) }, door);
   return written.stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as Line);
 }
+
 afterAll(async () => agent[Symbol.asyncDispose]());
 
 test('a result has the documented fields, those that are always there among them', () => {
