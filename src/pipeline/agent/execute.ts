@@ -40,7 +40,6 @@ export async function executeAgent(asked: Run, request: AgentRequest, house: Hou
     const signal = AbortSignal.any([limited.signal, ended.signal]);
     const onUsage = (usage: ModelUsage): void => void (current = { ...current, usedByModel: addUsage(current.usedByModel ?? {}, usage) });
     const host = agentHost({ run, request, house, signal, calls, recorder, candidates, onUsage });
-    if (!first.isLanguageModel && request.params.after === undefined) host.emit({ type: 'notice', level: 'info', message: `no language model: ${first.route} answers` });
     const outcome = await house.runAgent(await orderOf(run, request, first, context, house), host);
     const completion = completionOf(outcome, first.route);
     // What it has done so far is its result even where it failed.
