@@ -107,8 +107,8 @@ describe('the examples of --help', () => {
     const examples = blocks('docs/cli.md').filter(({ language }) => language === 'sh').flatMap((block) => block.text.trim().split('\n'));
     // Commands stand in the order of the alphabet; what is removed must have been of use before.
     for (const example of examples.toSorted((a, b) => Number(a.includes('uninstall')) - Number(b.includes('uninstall')))) {
-      // The first would change this machine, the second and third never end, the fourth needs a run that was killed (test/e2e/resume), the fifth a server of others, the last a plugin that is compiled (test/docs/first-plugin).
-      if (/doctor --fix|tail -f|tools watch|runs resume|git\+https|plugins (?:build|test)/.test(example)) continue;
+      // The first would change this machine, the second and third never end, the fourth needs a run that was killed (test/e2e/resume), the fifth a server of others, the sixth a plugin that is compiled (test/docs/first-plugin), the last one that knows meanings (test/ui/run-meaning).
+      if (/doctor --fix|tail -f|tools watch|runs resume|git\+https|plugins (?:build|test)|--meaning/.test(example)) continue;
       const { status, stderr } = paste(example.replaceAll(/0198c3a2|0198c3b7/g, id), join(clone.folder, example.includes('trust') ? 'examples/project' : '.'));
       // A check may find something; what may not happen is that toka does not understand, or lacks what the example names.
       expect([0, 1], `${example}\n${stderr}`).toContain(status);
