@@ -44,9 +44,9 @@ test('a result has the documented fields, those that are always there among them
 
 test('an event has the documented members', () => {
   const documented = new Map(table('toka/agent-event/v1').map(([type = '', members = '']) => [type, members.split(', ')]));
-  const told = lines.slice(0, -1).map(({ schema: _schema, type, run: _run, ...members }) => [String(type), Object.keys(members)] as const);
-  for (const [type, members] of told) for (const member of members) expect(documented.get(type), `${type}.${member}`).toContain(member);
-  expect([...new Set(told.map(([type]) => type))]).toEqual(expect.arrayContaining(['run-began', 'step-began', 'text', 'reasoning', 'step-ended', 'call-began', 'call-ended', 'tasks', 'notice']));
+  const events = lines.slice(0, -1).map(({ schema: _schema, type, run: _run, ...members }) => [String(type), Object.keys(members)] as const);
+  for (const [type, members] of events) for (const member of members) expect(documented.get(type), `${type}.${member}`).toContain(member);
+  expect([...new Set(events.map(([type]) => type))]).toEqual(expect.arrayContaining(['run-began', 'step-began', 'text', 'reasoning', 'step-ended', 'call-began', 'call-ended', 'tasks', 'notice']));
 });
 
 /** A program that was written for v1 goes on working: what it reads has the types that it had. */
