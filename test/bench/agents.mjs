@@ -138,8 +138,7 @@ async function carriedOut(subject, prompt, model, answers) {
   const { wall, cpu, peak, output } = await started(subject, subject.turn(prompt, subject.place));
   const asked = model.take();
   const requests = asked.map(requestOf).filter(({ tools }) => tools > 0);
-  const last = `note ${answers - 2}`;
-  if (answers > 1 && !asked.at(-1)?.body.includes(last)) throw new Error(`it has not read the last file: ${output.slice(-500)}`);
+  if (answers > 1 && !asked.some(({ body }) => body.includes(`note ${answers - 2}`))) throw new Error(`it has not read the last file: ${output.slice(-500)}`);
   if (requests.length < answers) throw new Error(`it asked the model ${requests.length} times with tools instead of ${answers}: ${output.slice(-500)}`);
   return { wall, cpu, peak, own: wall - asked.reduce((sum, { ms }) => sum + ms, 0), request: requests[0] };
 }
