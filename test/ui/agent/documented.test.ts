@@ -65,7 +65,7 @@ test('a result of v1 keeps its types', () => {
     answer: 'done',
     tasks: [{ id: 'a', title: 'Look', status: 'doing' }],
     denied: [],
-    notices: [expect.stringContaining('is no language model') as unknown],
+    notices: [expect.stringContaining('no language model') as unknown],
     usage: { inputTokens: 20, outputTokens: 10, cachedTokens: 2, reasoningTokens: 2, steps: 2, calls: 1, wallMs: expect.any(Number) as unknown },
   });
   expect(denied.at(-1)).toMatchObject({ status: 'denied', exitCode: 77, denied: ['files/file-writer'], error: { code: 'TOKA_CAPABILITY_DENIED', message: expect.any(String) as unknown } });
