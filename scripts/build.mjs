@@ -15,6 +15,7 @@ const dist = join(root, 'dist');
 /** Modules that are loaded on first use only, so each becomes a file of its own: with one file for all, the code cache of one command would lack what the others run. */
 const LATE = {
   run: 'src/lean/run.ts',
+  'agent-once': 'src/lean/agent-run.ts',
   'tools-list': 'src/lean/tools-list.ts',
   'runs-list': 'src/lean/runs-list.ts',
   'completion-words': 'src/lean/completion-words.ts',
@@ -61,6 +62,7 @@ const LATE = {
   prompts: 'src/ui/prompts.ts',
   remember: 'src/ui/remember.ts',
   agents: 'src/ui/agent/agents.ts',
+  'agent-form': 'src/ui/agent/form.ts',
   'agent-init': 'src/ui/agent/init.ts',
   'agent-run': 'src/ui/agent/run.ts',
   'agent-resume': 'src/ui/agent/sessions/resume.ts',
@@ -112,7 +114,11 @@ const LATE = {
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
-const WITHIN = { run: ['toka', 'execute'], 'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'] };
+const WITHIN = {
+  run: ['toka', 'execute'],
+  'agent-once': ['toka', 'execute', 'resolve-agent', 'execute-agent', 'agent-session', 'agent-loop', 'resolve-prompt', 'execute-prompt', 'models', 'sessions'],
+  'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'],
+};
 
 /** What oclif imports for commands in folders, which toka does not have, takes 2 ms; what is for misspelt words takes a third of one. */
 const LATE_IMPORTS = /^(?:node:|tinyglobby$|fastest-levenshtein$)/;

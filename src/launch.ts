@@ -13,6 +13,7 @@ interface Entry {
 /** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
 const LEAN: Readonly<Record<string, () => Promise<Entry>>> = {
   run: async () => import('./lean/run.ts'),
+  'agent run': async () => import('./lean/agent-run.ts'),
   'tools list': async () => import('./lean/tools-list.ts'),
   'completion words': async () => import('./lean/completion-words.ts'),
   'runs list': async () => import('./lean/runs-list.ts'),

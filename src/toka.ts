@@ -226,7 +226,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     },
     allTools: async () => {
       const index = await registry.index();
-      return (index.isFresh() ? index : await registry.index({ rebuild: true })).all().map(({ tool }) => tool);
+      return (index.isFresh() ? index : await registry.index({ rebuild: true })).tools();
     },
     likeness: async (query, tools) => (await meaning.get())?.likeness(query, tools),
     findAgent: agents.find,

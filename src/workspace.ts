@@ -75,7 +75,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     },
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
-  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, agents: openAgents(agentFolders(project, folders.config), { prefer: settings.prefer, checkCapability: capabilityFault }), plugins };
+  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, agents: openAgents(agentFolders(project, folders.config), { prefer: settings.prefer, checkCapability: capabilityFault, cache: { folder: join(folders.cache, 'agents'), version: ownPackage().version } }), plugins };
 }
 
 /** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */

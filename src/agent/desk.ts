@@ -45,9 +45,14 @@ export async function openDesk({ context, history, hooks, spec }: AgentOrder, ho
   };
 }
 
+const SEEN = new WeakMap<ModelTool, ModelTool>();
+
 /** A manifest shows a model nothing that a person would not see. */
-function seen({ name, description, params }: ModelTool): ModelTool {
-  return { name, description: visible(description), params: JSON.parse(visible(JSON.stringify(params))) as ModelTool['params'] };
+function seen(definition: ModelTool): ModelTool {
+  const { name, description, params } = definition;
+  const shown = SEEN.get(definition) ?? { name, description: visible(description), params: JSON.parse(visible(JSON.stringify(params))) as ModelTool['params'] };
+  SEEN.set(definition, shown);
+  return shown;
 }
 
 function toolSearch(shelf: Shelf, { likeness, trust }: AgentHost): OwnTool {

@@ -6,6 +6,7 @@ import { TokaError, toTokaError } from '../errors.ts';
 import type { AgentSpec } from '../manifest/agent/spec.ts';
 import type { CheckCapability } from '../manifest/checks.ts';
 import { nearest } from '../manifest/nearest.ts';
+import { type AgentCache, throughCache } from './agent-cache.ts';
 
 /** A folder that agents come from, each in a file of its name. */
 export interface AgentFolder {
@@ -44,15 +45,18 @@ export interface AgentOptions {
   readonly prefer: Readonly<Record<string, string>>;
   /** Says what is wrong with the text of a capability, or nothing. */
   readonly checkCapability: CheckCapability;
+  readonly cache: AgentCache;
 }
 
 /** The agents of these folders. */
-export function openAgents(folders: readonly AgentFolder[], { prefer, checkCapability }: AgentOptions): Agents {
+export function openAgents(folders: readonly AgentFolder[], { prefer, checkCapability, cache }: AgentOptions): Agents {
   const load = async ({ file, kind, name }: AgentFile): Promise<AgentSpec> => {
     const built = kind === 'bundled' ? builtSpec(name, file) : undefined;
     if (built) return built;
-    const { loadAgent } = await import('../manifest/agent/load.ts');
-    return loadAgent(file, { kind, checkCapability });
+    return throughCache(file, cache, async () => {
+      const { loadAgent } = await import('../manifest/agent/load.ts');
+      return loadAgent(file, { kind, checkCapability });
+    });
   };
   const files = (): AgentFile[] => folders.flatMap(filesOf).toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return {

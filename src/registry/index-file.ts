@@ -104,6 +104,7 @@ export class RegistryIndex {
   readonly #file: string;
   readonly #key: string;
   #all: readonly IndexedTool[] | undefined;
+  #tools: readonly Tool[] | undefined;
 
   private constructor(db: DatabaseSync, file: string, key: string) {
     this.#db = db;
@@ -207,6 +208,12 @@ export class RegistryIndex {
   all(): readonly IndexedTool[] {
     this.#all ??= this.#read((db) => db.prepare('SELECT json, hash FROM tools ORDER BY qualified').all().map(toIndexed));
     return this.#all;
+  }
+
+  /** The same without their hashes, the same list each time. */
+  tools(): readonly Tool[] {
+    this.#tools ??= this.all().map(({ tool }) => tool);
+    return this.#tools;
   }
 
   names(): string[] {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentRows } from './agents.mjs';
 import { codeRows } from './code.mjs';
 import { pythonRows } from './code-python.mjs';
 import { findRows } from './find.mjs';
@@ -46,6 +47,7 @@ try {
     ...(await findRows(world, { meaning: !options.quick })),
     ...replRows(world, { samples: counts.manySamples }),
     ...(await journalRows(world, journalCounts)),
+    ...(await agentRows(world, { samples: counts.manySamples })),
     ...memoryRows(),
   ];
   const machine = `Node ${process.versions.node}, ${process.platform} ${release()}, ${cpus().length} cores, load ${figure(started)}`;

@@ -91,6 +91,12 @@ async function withPlugins(work: () => void): Promise<void> {
   work();
 }
 
+/**
+ * The first would change this machine, the second and third never end, the fourth needs a run that was killed (test/e2e/resume), the fifth a server of others, the sixth a plugin that is compiled (test/docs/first-plugin), the
+ * seventh one that knows meanings (test/ui/run-meaning), the eighth a model (test/ui/models), the rest files of the reader's own.
+ */
+const NOT_HERE = /doctor --fix|tail -f|tools watch|runs resume|git\+https|plugins (?:build|test)|--meaning|models check|ports\.schema|task\.md/;
+
 describe('the examples of --help', () => {
   const { stdout } = clone.spawn(process.execPath, [join(ROOT, 'bin/run.js'), '--help'], { cwd: clone.folder, env });
 
@@ -104,12 +110,13 @@ describe('the examples of --help', () => {
   // Some seventy starts of toka.
   test.skipIf(!sandboxed)('they work as they stand', { timeout: 600_000 }, async () => withPlugins(() => {
     const id = (JSON.parse(paste('toka run --record file-lister docs >/dev/null; toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] }).runs[0]?.id ?? '';
+    const { session } = JSON.parse(paste('toka agent run -p "file-lister path=examples" --json').stdout) as { session: string };
     const examples = blocks('docs/cli.md').filter(({ language }) => language === 'sh').flatMap((block) => block.text.trim().split('\n'));
     // Commands stand in the order of the alphabet; what is removed must have been of use before.
-    for (const example of examples.toSorted((a, b) => Number(a.includes('uninstall')) - Number(b.includes('uninstall')))) {
-      // The first would change this machine, the second and third never end, the fourth needs a run that was killed (test/e2e/resume), the fifth a server of others, the sixth a plugin that is compiled (test/docs/first-plugin), the last one that knows meanings (test/ui/run-meaning).
-      if (/doctor --fix|tail -f|tools watch|runs resume|git\+https|plugins (?:build|test)|--meaning/.test(example)) continue;
-      const { status, stderr } = paste(example.replaceAll(/0198c3a2|0198c3b7/g, id), join(clone.folder, example.includes('trust') ? 'examples/project' : '.'));
+    const removes = (example: string): number => Number(/uninstall|sessions remove/.test(example));
+    for (const example of examples.toSorted((a, b) => removes(a) - removes(b))) {
+      if (NOT_HERE.test(example)) continue;
+      const { status, stderr } = paste(example.replaceAll('01a2', session).replaceAll(/0198c3a2|0198c3b7/g, id), join(clone.folder, example.includes('trust') ? 'examples/project' : '.'));
       // A check may find something; what may not happen is that toka does not understand, or lacks what the example names.
       expect([0, 1], `${example}\n${stderr}`).toContain(status);
     }

@@ -30,7 +30,7 @@ interface Told {
 
 test('an answer on stdout, all else on stderr, and a replay that does the same', async () => {
   const { code, stdout, stderr } = await here.run(ask([WRITE, DONE], '--record'));
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'all done\n', stderr: 'warning no language model: scripted/model.yaml answers\n' });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'all done\n', stderr: 'warning scripted/model.yaml is no language model\n' });
   const { runs } = await here.json<{ readonly runs: readonly { readonly id: string }[] }>(['runs', 'list', '--tool', 'agent/assistant']);
   expect(await here.json(['runs', 'replay', runs[0]?.id ?? '', '--strict'])).toMatchObject({ same: true, exit: 0 });
 });

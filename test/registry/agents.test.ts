@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ function agents(files: Readonly<Record<string, string>>, prefer: Readonly<Record
     writeFileSync(join(base, path), text);
   }
   const folders = (['project', 'user'] as const).map((source) => ({ source, kind: source, folder: join(base, source) }));
-  return openAgents(folders, { prefer, checkCapability: () => undefined });
+  return openAgents(folders, { prefer, checkCapability: () => undefined, cache: { folder: join(base, 'cache'), version: '1.0.0' } });
 }
 
 test('an agent is found by its name, its source and name, and the name that is recorded', async () => {
@@ -48,4 +48,20 @@ test('a broken file keeps no other from being listed', async () => {
     ['broken', undefined, 'TOKA_MANIFEST_INVALID'],
     ['keeper', 'keeper', undefined],
   ]);
+});
+
+test('an agent is read anew once its file has changed', async () => {
+  const known = agents({ 'project/keeper.yaml': agent('keeper') });
+  const before = await known.find('keeper');
+  expect(await known.find('keeper')).toEqual(before);
+  writeFileSync(join(base, 'project', 'keeper.yaml'), agent('keeper').replace('description: d', 'description: other'));
+  expect(await known.find('keeper')).toMatchObject({ description: 'other' });
+});
+
+test('what is kept of an agent is not taken where it is damaged', async () => {
+  const known = agents({ 'project/keeper.yaml': agent('keeper') });
+  await known.find('keeper');
+  const [kept = ''] = readdirSync(join(base, 'cache'));
+  writeFileSync(join(base, 'cache', kept), readFileSync(join(base, 'cache', kept), 'utf8').slice(0, -20));
+  expect(await known.find('keeper')).toMatchObject({ name: 'keeper' });
 });

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli.ts';
+import AgentRun from '../../src/commands/agent/run.ts';
 import Run from '../../src/commands/run.ts';
+import { FLAGS } from '../../src/lean/agent-run.ts';
 import { OWN_FLAGS } from '../../src/ui/flags.ts';
 import { place, type Place, tool } from '../support/cli.ts';
 
@@ -10,7 +12,7 @@ let here: Place;
 let full: string;
 
 beforeAll(async () => {
-  here = place({ 'notes.txt': 'one\n', ...tool('greet', 'echo hello; exit 3'), 'manifests/broken.yaml': '{' });
+  here = place({ 'notes.txt': 'one\n', 'hello.json': '[{"text":"hello"}]', ...tool('greet', 'echo hello; exit 3'), 'manifests/broken.yaml': '{' });
   // The full command line as its own program: the one that the launcher hands over to.
   full = join(here.base, 'full.cjs');
   writeFileSync(
@@ -62,6 +64,8 @@ describe('the lean and the full route answer alike', () => {
       ['run', '--frozen', 'greet', '--allow', 'proc:exec', '--json'],
       ['run', '--frozen=yes', 'greet'],
       ['run', '--nope', 'greet'],
+      ['agent', 'run', '-p', 'hello', '--model', 'scripted/hello.json', '--ephemeral'],
+      ['agent', 'run', 'nobody', '-p', 'hello', '--json'],
     ].map((words) => ({ words, line: words.join(' ') })),
   )('toka $line', async ({ words }) => {
     expect(await byLauncher(words)).toEqual(byFullRoute(words));
@@ -76,6 +80,8 @@ describe('the lean and the full route answer alike', () => {
       ['runs', 'list', '--limit', '0'],
       ['runs', 'list', '--status', 'gone'],
       ['run'],
+      ['agent', 'run', '-p', 'hello', '--max-turns', '0'],
+      ['agent', 'run', '-p', 'hello', '--continue', '--ephemeral'],
     ].map((words) => ({ words, line: words.join(' ') })),
   )('a mistake is one on both: toka $line', async ({ words }) => {
     const [lean, long] = [await byLauncher(words), byFullRoute(words)];
@@ -94,6 +100,12 @@ describe('flags', () => {
       ['help', 'switch'],
     ];
     expect(Object.fromEntries([...known, ...inherited])).toEqual(OWN_FLAGS);
+  });
+
+  test('of toka agent run are the same on both routes', () => {
+    const known = Object.entries({ ...AgentRun.baseFlags, ...AgentRun.flags }).map(([name, flag]) => [name, { type: flag.type === 'boolean' ? 'boolean' : 'string', isList: flag.type === 'option' && (flag.multiple ?? false), short: flag.char }]);
+    const lean = Object.entries(FLAGS).map(([name, flag]) => [name, { type: flag.type, isList: 'multiple' in flag, short: 'short' in flag ? flag.short : undefined }]);
+    expect(Object.fromEntries(lean)).toEqual(Object.fromEntries(known));
   });
 });
 

@@ -36,10 +36,10 @@ export async function executeAgent(asked: Run, request: AgentRequest, house: Hou
     current = await takeSession(run, request, house);
     const context = (await contextOf((request.replays?.agentEvents ?? request.resumes?.events ?? []), house.journal)) ?? (await house.agentContext(request.cwd));
     await recorder.began(first.route, context);
+    announce(run, request, first);
     const signal = AbortSignal.any([limited.signal, ended.signal]);
     const onUsage = (usage: ModelUsage): void => void (current = { ...current, usedByModel: addUsage(current.usedByModel ?? {}, usage) });
     const host = agentHost({ run, request, house, signal, calls, recorder, candidates, onUsage });
-    if (!first.isLanguageModel && request.params.after === undefined) host.emit({ type: 'notice', level: 'warn', message: `no language model: ${first.route} answers` });
     const outcome = await house.runAgent(await orderOf(run, request, first, context, house), host);
     const completion = completionOf(outcome, first.route);
     // What it has done so far is its result even where it failed.
@@ -73,6 +73,12 @@ async function candidatesOf(run: Run, { params, replays, resumes }: AgentRequest
   const [first, ...rest] = await (await house.models()).candidates(route ?? params.model ?? run.agent?.model ?? 'work');
   if (!first) throw new TokaError('TOKA_PROVIDER_UNAVAILABLE', 'no model can be asked here', { hint: 'toka models list shows what was looked for' });
   return [first, ...rest];
+}
+
+/** Whoever is answered by no language model is told so, where the conversation begins. */
+function announce({ id }: Run, { onEvent, params, parent }: AgentRequest, { isLanguageModel, route }: Candidate): void {
+  if (isLanguageModel || parent || params.after !== undefined) return;
+  onEvent?.({ type: 'agent', run: id, event: { type: 'notice', level: 'warn', message: `${route} is no language model` } });
 }
 
 async function takeSession(run: Run, { params: { after, said, session }, replays }: AgentRequest, house: House): Promise<Run> {

@@ -34,13 +34,14 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
   const onEvent = request.onEvent;
   const emit = (event: AgentEvent): void => onEvent?.({ type: 'agent', run: run.id, event });
   const files = keeperOfFiles(run, house, recorder);
+  const callable = oncePerList((all) => all.filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true));
   const child = (options: CallOptions = {}, own: Handing = handing): Omit<ReturnType<typeof childOf>, 'onEvent'> & Pick<AgentRequest, 'flow' | 'onEvent'> => ({
     ...withoutFlow(childOf(run, options.signal ? AbortSignal.any([signal, options.signal]) : signal, calls.place(), own)),
     ...(options.flow ? { flow: options.flow } : {}),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     ...(onEvent ? { onEvent } : {}),
   });
-  const tools = async (): Promise<readonly Tool[]> => (await house.allTools()).filter(({ qualified }) => handing.reach?.allows('tool', 'call', qualified) === true);
+  const tools = async (): Promise<readonly Tool[]> => callable(await house.allTools());
   return {
     runId: run.id,
     signal,
@@ -86,6 +87,15 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
 /** What a file asks for, a hook or a validation, was not chosen by the agent above: each call of the loop brings its own labels. */
 function withoutFlow<T extends { readonly flow?: Flow }>({ flow: _above, ...rest }: T): Omit<T, 'flow'> {
   return rest;
+}
+
+/** Asked after each step, while the list of all tools seldom changes. */
+function oncePerList(choose: (tools: readonly Tool[]) => readonly Tool[]): (tools: readonly Tool[]) => readonly Tool[] {
+  let last: { readonly of: readonly Tool[]; readonly chosen: readonly Tool[] } | undefined;
+  return (tools) => {
+    if (last?.of !== tools) last = { of: tools, chosen: choose(tools) };
+    return last.chosen;
+  };
 }
 
 /** The reply that stands in the result of its run; throws what kept the model from answering. */

@@ -6,7 +6,6 @@ import { errorText } from '../report.ts';
 import { screenFilter } from '../screen.ts';
 import { terminal } from '../text.ts';
 import { type BoundFlags, type Bounds, bounds, type SessionFlags, sessionFor } from './bounds.ts';
-import { readForm } from './form.ts';
 import { inquirerFor } from './inquire.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { type AgentResult, agentResult } from './result.ts';
@@ -28,7 +27,7 @@ export interface AgentRunFlags extends BoundFlags, SessionFlags {
 export async function runAgent(name: string | undefined, prompt: string, flags: AgentRunFlags, door: Door): Promise<number> {
   const isText = flags.output === 'text';
   const progress = progressOf(door, isText && door.stderr.isTTY === true);
-  const schema = flags.schema === undefined ? undefined : readForm(flags.schema, door.cwd);
+  const schema = flags.schema === undefined ? undefined : (await import('./form.ts')).readForm(flags.schema, door.cwd);
   const own = bounds(flags);
   const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, confirmer: undefined, reviewer: undefined });
   try {

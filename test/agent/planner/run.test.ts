@@ -18,7 +18,7 @@ async function ask(prompt: string, input?: string): Promise<AgentResult> {
 
 test('an order is carried out by real tools, with no model', async () => {
   agent.here.write({ 'notes.txt': 'buy milk\n' });
-  expect(await ask('read notes.txt', 'file-reader path=toka.yaml')).toMatchObject({ exitCode: 0, status: 'succeeded', text: 'file-reader path="notes.txt":\nbuy milk', notices: ['no language model: local/planner answers'] });
+  expect(await ask('read notes.txt', 'file-reader path=toka.yaml')).toMatchObject({ exitCode: 0, status: 'succeeded', text: 'file-reader path="notes.txt":\nbuy milk', notices: ['local/planner is no language model'] });
 });
 
 test('what is missing is told, and ends with 79', async () => {

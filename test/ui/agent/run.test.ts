@@ -104,7 +104,7 @@ test('its figures are those of all answers', async () => {
 test('text is the answer alone', async () => {
   const { code, written } = await ask([{ text: 'Let me look.', ...READ }, DONE], { output: 'text' });
   expect([code, written.stdout]).toEqual([0, 'done\n']);
-  expect(written.stderr).toMatch(/^warning no language model: scripted\/.* answers\n$/);
+  expect(written.stderr).toMatch(/^warning scripted\/.* is no language model\n$/);
 });
 
 test('somebody who looks on sees each call on standard error, and what it does now', async () => {

@@ -137,7 +137,7 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     await pane.shows('> text and more');
     pane.press('C-z');
     await pane.shows('Stopped');
-    pane.type('echo in the shell; fg');
+    pane.type('echo in the shell; fg; echo "left with $?"');
     pane.press('Enter');
     await pane.shows(/in the shell\n[^]*> text and more/);
     pane.press('C-u');
@@ -145,7 +145,6 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     await pane.shows(/^from the sandbox$/m);
     expect(pane.screen()).toContain('context 1.2k');
     pane.press('C-d');
-    say('echo "left with $?"');
     await pane.shows('left with 0');
   });
 
