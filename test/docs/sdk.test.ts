@@ -41,7 +41,6 @@ const AROUND: Readonly<Record<string, string>> = {
   providerChecks: `import provider from '${ROOT}/templates/plugin-provider/src/chat-server.ts'; import { serve as serveScenario } from '${ROOT}/templates/plugin-provider/test/server.ts';`,
   readResult: "import { send } from '@toka/sdk/program'; const order = { limits: { maxValue: 100 } };",
   receiveOrder: "import { send } from '@toka/sdk/program';",
-  searchChecks: `const search = defineSearch({ id: 'letters', summary: 'Find what has the same letters', revision: '1', embed: (texts) => texts.map((text) => Array.from('abcdefghijklmnopqrstuvwxyz', (letter) => text.toLowerCase().split(letter).length)) }); import { defineSearch } from '@toka/sdk';`,
   runtimeChecks: `import runtime from '${ROOT}/templates/plugin-runtime/src/tiny-script.ts'; import places from '${ROOT}/templates/plugin-runtime/test/places.ts'; const samples = places.runtimes['tiny-script'];`,
   storageChecks: `import { mkdtempSync, rmSync } from 'node:fs'; import { tmpdir } from 'node:os'; import { join } from 'node:path'; import storage from '${ROOT}/templates/plugin-storage/src/scratch-store.ts';`,
   testContext: `import lineCount from '${ROOT}/templates/plugin-tool/src/word-count.ts'; const folder = '${ROOT}/templates/plugin-tool/test/examples';`,
