@@ -7,8 +7,8 @@ export async function main(argv: readonly string[]): Promise<boolean> {
   const words = readWords(argv);
   if (!words) return false;
   const { flags, name, prompt } = words;
-  const isText = flags.output === 'text';
-  return serve(isText ? argv : [...argv, '--json'], async (door) => (prompt === undefined ? (await import('../ui/repl/start.ts')).startRepl(name, flags, door) : runAgent(name, prompt, flags, door)));
+  // What is asked for as JSON is told as JSON, also where nothing could run.
+  return serve(flags.output === 'text' ? argv : [...argv, '--json'], async (door) => (prompt === undefined ? (await import('../ui/repl/start.ts')).startRepl(name, flags, door) : runAgent(name, prompt, flags, door)));
 }
 
 interface Words {
