@@ -7,6 +7,7 @@ import { makeTree, runCheck } from './tree.ts';
 const house = {
   'src/launch.ts': `import { spawn } from './commands/run.ts';\nawait import('chalk');`,
   'src/commands/run.ts': `import { createToka } from '../toka.ts';\nimport type { Plan } from '../sandbox/plan.ts';\nimport { parseArgs } from 'node:util';`,
+  'src/lean/agent-run.ts': `export const main = 1;`,
   'src/lean/completion-words.ts': `export const main = 1;`,
   'src/lean/run.ts': `export const main = 1;`,
   'src/lean/runs-list.ts': `export const main = 1;`,

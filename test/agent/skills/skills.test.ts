@@ -45,7 +45,7 @@ describe('a skill', () => {
     writeFileSync(join(agent.here.home, 'secret.md'), skill('five', 'x'));
     symlinkSync(join(agent.here.home, 'secret.md'), join(agent.here.project, '.toka/skills/five/SKILL.md'));
     const { events } = await agent.ask([{ text: 'done' }]);
-    expect(warnings(events).map((text) => text.split(' ')[2])).toEqual(['five', 'one', 'three', 'two']);
+    expect(warnings(events).filter((text) => text.startsWith('the skill ')).map((text) => text.split(' ')[2])).toEqual(['five', 'one', 'three', 'two']);
   });
 });
 
