@@ -59,7 +59,7 @@ export async function runAgent(order: AgentOrder, host: AgentHost): Promise<Agen
       const left = callsIn(parts).length - calls.length;
       conversation.answer(parts.filter((part) => part.type !== 'tool-call' || calls.includes(part)));
       const text = textIn(parts);
-      if (reason === 'filtered') return outcome(text, { failure: finish.denials().failure ?? { code: 'TOKA_MODEL_REFUSED', message: `${order.route} refused to go on`, hint: 'say it otherwise, or ask another model: --model' } });
+      if (reason === 'filtered') return outcome(text, { failure: finish.denials().failure ?? { code: 'TOKA_MODEL_REFUSED', message: `${order.route} refused, or gave up: its answer says why`, hint: 'say it otherwise, or ask another model: --model' } });
       if (calls.length > 0) {
         empty = 0;
         const { results, missing } = await carrier.carry(calls);

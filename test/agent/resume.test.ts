@@ -42,6 +42,8 @@ describe('an agent whose process was killed', () => {
     const children = await (await toka.journal()).children(run);
     expect(children.map(({ tool }) => tool?.split('/')[1])).toEqual(['scripted', 'file-writer', 'scripted', 'file-reader', 'scripted']);
     expect(await sessions.get(id)).toMatchObject({ head: run, turns: 1 });
+    const types = (await (await toka.journal()).read(run)).map(({ event }) => event.type);
+    for (const single of ['agent.began', 'agent.kept', 'agent.conversed']) expect(types.filter((type) => type === single)).toHaveLength(1);
     expect((await sessions.history(id)).map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant', 'tool', 'assistant']);
   });
 

@@ -78,6 +78,7 @@ export const CHECKS: readonly Check[] = [
   ),
   { name: 'what code has heard', file: 'src/pipeline/children.ts', code: 'flow?.heard(await toolOf(tool, house), params, answer);', heldBy: 'test/pipeline/flow.test.ts' },
   { name: 'an agent that another one has started', file: 'src/pipeline/agent/execute.ts', code: '...(flow ? { above: flow } : {}),', heldBy: 'test/pipeline/flow.test.ts' },
+  { name: 'a model that stands in for another', file: 'src/pipeline/prompt/execute.ts', code: '!denials.some((denial) => touches(denial.capability, need))', without: 'true', heldBy: 'test/pipeline/prompt.test.ts' },
   { name: 'the most that an agent may have', file: 'src/pipeline/agent/host.ts', code: 'reach: reachOf(agent,', without: 'reach: reachOf({ ...agent, tools: [], security: { level: agent.security.level, required: [], budget: {} } },', heldBy: 'test/agent/spec.test.ts' },
   { name: 'agents that an agent may start', file: 'src/pipeline/stages/authorize.ts', code: `(request.model === 'agent' || `, without: '(', heldBy: 'test/agent/spec.test.ts' },
   { name: 'labels for each call of an agent', file: 'src/agent/carry.ts', code: 'this.#host.call(tool.qualified, params, { flow })', without: 'this.#host.call(tool.qualified, params)', heldBy: 'test/pipeline/flow.test.ts' },

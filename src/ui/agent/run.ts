@@ -50,6 +50,15 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
   }
 }
 
+/** A session in which nothing came to be said is none, and is forgotten. */
+async function begun(session: string | undefined, toka: Toka): Promise<string | undefined> {
+  if (session === undefined) return undefined;
+  const sessions = await toka.sessions();
+  if ((await sessions.get(session)).head !== undefined) return session;
+  await sessions.remove(session);
+  return undefined;
+}
+
 /** A person who looks on is asked what only they can decide or know. */
 function attended(progress: Progress): Parameters<Door['open']>[0] {
   return {
@@ -91,7 +100,7 @@ async function carryOut({ agent, session, params, own }: Order, { ephemeral, out
   try {
     const result = await toka.run({ ...toka.agent(agent, params), ...own, ...(ephemeral ? { isEphemeral: true } : {}), signal: interrupts.signal, onEvent });
     progress.pause();
-    return agentResult(result, counter.tally, { agent, session, tasks, route });
+    return agentResult(result, counter.tally, { agent, session: route === undefined ? await begun(session, toka) : session, tasks, route });
   } finally {
     interrupts.end();
   }

@@ -29,6 +29,15 @@ async function said(prompt: string, session?: string): Promise<string> {
   return (JSON.parse(written.stdout) as { session: string }).session;
 }
 
+test('a run that comes to no conversation leaves no session', async () => {
+  const list = async (): Promise<string> => printed(async (door) => listSessions(FLAGS, door));
+  const before = await list();
+  const { door, written } = doorInto(agent.here);
+  expect(await runAgent('nobody', 'Do it.', { continue: false, ephemeral: false, output: 'json', plan: false, record: false }, door)).toBe(2);
+  expect(JSON.parse(written.stdout)).not.toHaveProperty('session');
+  expect(await list()).toBe(before);
+});
+
 async function printed(command: (door: Door) => Promise<number>): Promise<string> {
   const { door, written } = doorInto(agent.here);
   expect(await command(door)).toBe(0);
