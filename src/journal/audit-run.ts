@@ -4,7 +4,7 @@ import { timesHash } from './chain.ts';
 import type { RunEvent, RunPruned } from './events.ts';
 import type { Why } from './findings.ts';
 import { parseSummary, printSummary } from './keys.ts';
-import { describeFault } from './limits.ts';
+import { describeFault, isOfKnownType } from './limits.ts';
 import { HASH_BYTES } from './merkle.ts';
 import { reduce, type RunState } from './reducer.ts';
 import { stateHash } from './replay.ts';
@@ -99,9 +99,10 @@ export class RunCheck {
     if (event?.type === 'run.pruned') return this.#prune(event, seq, time);
     if (this.isPruned) return 'illegal';
     if (this.emptied > 0) return event === undefined ? 'unreadable' : undefined;
-    if (!this.#isWhole || (event !== undefined && this.#advance(event, time))) return undefined;
-    this.#isWhole = false;
-    return event === undefined ? 'unreadable' : 'illegal';
+    if (!this.#isWhole) return undefined;
+    const wrong = event === undefined ? 'unreadable' : this.#advance(event, time);
+    this.#isWhole = wrong === undefined;
+    return wrong;
   }
 
   /** Who asked for the run, as far as that is known. */
@@ -135,12 +136,13 @@ export class RunCheck {
     return undefined;
   }
 
-  #advance(event: RunEvent, time: number): boolean {
+  #advance(event: RunEvent, time: number): Why | undefined {
     try {
       this.#state = reduce(this.#state, event, time);
-      return true;
+      return undefined;
     } catch (error) {
-      if (error instanceof TokaError) return false;
+      if (describeFault(event) !== undefined) return 'unreadable';
+      if (error instanceof TokaError) return 'illegal';
       throw error;
     }
   }
@@ -148,9 +150,15 @@ export class RunCheck {
 
 /** Reads a stored event; undefined where the text is not one. */
 export function parse(body: string): RunEvent | undefined {
+  const event = parseRecorded(body);
+  return event === undefined || describeFault(event) !== undefined ? undefined : event;
+}
+
+/** Reads an event that is as it was recorded, so that its fields were checked then; undefined where the text is not an event. */
+export function parseRecorded(body: string): RunEvent | undefined {
   try {
     const value = upcast(JSON.parse(body));
-    return describeFault(value) === undefined ? (value as RunEvent) : undefined;
+    return isOfKnownType(value) ? value : undefined;
   } catch {
     return undefined;
   }

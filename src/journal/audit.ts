@@ -2,7 +2,7 @@ import { FORGOTTEN, type StorageEvent, type StorageReader } from '@toka/sdk';
 import { canonical } from './chain.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { explain, type Mutable, type Recorded, type Suspect } from './audit-explain.ts';
-import { parse, RunCheck } from './audit-run.ts';
+import { parse, parseRecorded, RunCheck } from './audit-run.ts';
 import { type HexHasher, type Join, joiner, TreeCheck } from './audit-tree.ts';
 import type { RunEvent } from './events.ts';
 import { type Audit, type Finding, FINDINGS_LIMIT } from './findings.ts';
@@ -12,7 +12,7 @@ import { completedBy, HASH_BYTES } from './merkle.ts';
 import { eachEntry, everyEvent } from './pages.ts';
 
 /** Events that are read at once. */
-const PAGE = 250;
+const PAGE = 500;
 
 /** How many open places are tried for a gap: more gaps than that are no accident that could be told apart. */
 const TRIED = 64;
@@ -147,7 +147,7 @@ class Auditor {
     const link = { run, seq, time, position, leaf, hash };
     const check = this.#runs.get(run) ?? (seq === 1 ? this.#begin(run) : undefined);
     if (!check || body.includes('"blob":')) return this.#acceptWhole(link, body);
-    this.#follow(check, link, standIn(body) ?? parse(body));
+    this.#follow(check, link, standIn(body) ?? parseRecorded(body));
     if (check.hasOtherTimes) this.#report({ why: 'changed', run, field: 'time' });
     return check.isPruned && check.emptied < seq - 1 ? this.#findRestored(run, seq) : undefined;
   }
@@ -362,10 +362,12 @@ const STAND_INS: readonly RunEvent[] = [
   { v: 1, type: 'run.started', effective: [], level: 'restricted' },
   { v: 1, type: 'approval.decided', capability: '', decision: 'once', by: '' },
 ];
-const BEGINNINGS = STAND_INS.map(({ v, type }) => `{"v":${v},"type":"${type}",`);
+const BEGINNINGS = new Map(STAND_INS.map((event) => [`{"v":${event.v},"type":"${event.type}"`, event]));
+
+/** Where the comma behind the version is not looked for. */
+const BEHIND_VERSION = '{"v":1,'.length;
 
 /** What fits the log was an event when it was recorded; to parse all of them would take as long as all the rest. */
 function standIn(body: string): RunEvent | undefined {
-  const at = BEGINNINGS.findIndex((beginning) => body.startsWith(beginning));
-  return STAND_INS[at];
+  return BEGINNINGS.get(body.slice(0, body.indexOf(',', BEHIND_VERSION)));
 }

@@ -155,6 +155,11 @@ export function describeFault(value: unknown): string | undefined {
   return undefined;
 }
 
+/** Whether a value says of itself that it is an event that is known here. */
+export function isOfKnownType(value: unknown): value is RunEvent {
+  return isObject(value) && value['v'] === 1 && CHECKS.has(value['type']);
+}
+
 export interface Admitted {
   readonly event: RunEvent;
   readonly body: string;

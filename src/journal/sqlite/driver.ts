@@ -46,11 +46,7 @@ const turns = new Map<string, Promise<unknown>>();
 /** Hash and nodes are one text, `hash:nodes`: each value that SQLite hands over takes as long as a hash. */
 type Cells = readonly [position: number, run: string, seq: number, time: number, body: string, hashes: string, key: string | null];
 
-interface Row {
-  readonly key: string;
-  readonly value: Uint8Array;
-  readonly until: number | null;
-}
+type Entry = readonly [key: string, value: Uint8Array, until: number | null];
 
 const EVENTS = `SELECT e.position, e.run, e.seq, e.time, e.body, hex(e.hash) || ':' || hex(l.nodes), e.key
   FROM events AS e LEFT JOIN log AS l ON l.position = e.position`;
@@ -316,8 +312,10 @@ function transactionOf(sql: Sql): StorageTransaction {
       // An end outside of the prefix leaves out all of it, or nothing.
       const isInside = after?.startsWith(prefix) === true;
       if (after !== undefined && !isInside && Buffer.compare(Buffer.from(after), Buffer.from(prefix)) > 0 !== reverse) return [];
-      const rows = sql(`SELECT key, value, until FROM entries WHERE ${isInside ? bounds : first} LIMIT ?`).all(isInside ? after : near, far, limit) as unknown as Row[];
-      return rows.map(({ key, value, until }) => (until === null ? { key, value } : { key, value, until }));
+      const statement = sql(`SELECT key, value, until FROM entries WHERE ${isInside ? bounds : first} LIMIT ?`);
+      statement.setReturnArrays(true);
+      const rows = statement.all(isInside ? after : near, far, limit) as unknown as Entry[];
+      return rows.map(([key, value, until]) => (until === null ? { key, value } : { key, value, until }));
     },
     count: (prefix) => Number(sql('SELECT count(*) AS count FROM entries WHERE key >= ? AND key <= ?').get(prefix, prefix + BEYOND)?.['count']),
     append(stream, events, expectedVersion) {
@@ -345,8 +343,9 @@ function transactionOf(sql: Sql): StorageTransaction {
 function eventsOf(statement: StatementSync, ...values: SQLInputValue[]): StorageEvent[] {
   statement.setReturnArrays(true);
   return (statement.all(...values) as unknown as Cells[]).map(([position, stream, version, time, body, hashes, key]) => {
-    const at = hashes.indexOf(':');
-    const event = { stream, version, position, time, body, hash: hashes.slice(0, at).toLowerCase(), nodes: hashes.slice(at + 1).toLowerCase() };
+    const hex = hashes.toLowerCase();
+    const at = hex.indexOf(':');
+    const event = { stream, version, position, time, body, hash: hex.slice(0, at), nodes: hex.slice(at + 1) };
     return key === null ? event : { key, ...event };
   });
 }
