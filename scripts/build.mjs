@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { writeAgents } from './agents.mjs';
 import { writeCommands } from './commands.mjs';
+import { writeIsolateImage } from './isolate-image.mjs';
 import { packSdk } from './sdk.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -236,6 +237,7 @@ const require = createRequire(import.meta.url);
 for (const [plugin, files] of Object.entries(CARRIED)) {
   for (const [path, place] of Object.entries(files)) copyFileSync(require.resolve(path), join(root, 'plugins', plugin, 'dist', place));
 }
+await writeIsolateImage(root, common);
 
 /** One other letter makes V8 hold the whole text in two bytes a letter; esbuild escapes those of strings, and leaves those of regular expressions. */
 for (const name of Object.keys(LATE)) {

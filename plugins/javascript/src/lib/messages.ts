@@ -1,17 +1,18 @@
 import type { CodeLimits } from '@toka/sdk';
 import type { MessagePort } from 'node:worker_threads';
+import type { Image } from '../thread/image.ts';
 
-/** Programs that each isolate has beside the code. */
-export interface GuestTexts {
-  /** What stands in it before any code. */
-  readonly guest: string;
-  /** What is loaded when it is first used. */
+
+/** What isolates are made of. */
+export interface IsolateParts {
+  readonly module: WebAssembly.Module;
+  readonly image: Image;
+  /** The program that an isolate loads when it first uses something of it. */
   readonly more: string;
 }
 
 /** What a thread is started with. */
 export interface ThreadData {
-  readonly texts: GuestTexts;
   /** Bytes, the most that an isolate of it can have. */
   readonly memory: number;
   readonly clock: Clock;
@@ -36,7 +37,7 @@ export interface ThreadOrder {
 }
 
 export type ToThread =
-  | { readonly type: 'module'; readonly module: WebAssembly.Module }
+  | { readonly type: 'parts'; readonly parts: IsolateParts }
   | ThreadOrder
   /** To a call: its data, or the error that it is rejected with. JSON. */
   | { readonly type: 'answer'; readonly order: number; readonly call: number; readonly isError: boolean; readonly text: string };

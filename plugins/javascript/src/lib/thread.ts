@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { now } from './clock.ts';
-import type { FromThread, GuestTexts, Reply, ThreadData, ToThread } from './messages.ts';
+import type { Image } from '../thread/image.ts';
+import type { FromThread, IsolateParts, Reply, ThreadData, ToThread } from './messages.ts';
 
 const PARTS = join(import.meta.dirname, 'parts');
 
@@ -37,29 +37,38 @@ export interface Thread {
   end(): Promise<unknown>;
 }
 
-let parts: { readonly module: Promise<WebAssembly.Module>; readonly texts: GuestTexts } | undefined;
+let parts: Promise<IsolateParts> | undefined;
 
 /** Starts a thread and waits until an isolate stands in it. */
 export async function startThread(memory: number): Promise<Thread> {
-  parts ??= { module: compile(), texts: { guest: textOf('guest'), more: textOf('more') } };
-  const { module, texts } = parts;
   const clock = new SharedArrayBuffer(8);
   const turn = new SharedArrayBuffer(4);
   const { port1, port2 } = new MessageChannel();
-  const workerData: ThreadData = { texts, memory, clock, turn, replies: port2 };
+  const workerData: ThreadData = { memory, clock, turn, replies: port2 };
   const worker = new Worker(join(PARTS, 'thread.cjs'), { env: {}, argv: [], execArgv: [], resourceLimits: HEAP, stdin: false, stdout: true, stderr: true, workerData, transferList: [port2] });
   const thread = wrapped(worker, { due: new Float64Array(clock), turns: new Int32Array(turn), replies: port1 });
-  thread.send({ type: 'module', module: await module });
+  // Read while the thread starts, and once for all of them.
+  parts ??= readParts();
+  thread.send({ type: 'parts', parts: await parts });
   return thread.ready();
 }
 
-function textOf(part: string): string {
-  return readFileSync(join(PARTS, `${part}.cjs`), 'utf8');
+async function readParts(): Promise<IsolateParts> {
+  const module = WebAssembly.compile(readFileSync(join(PARTS, 'quickjs.wasm')));
+  return { image: readImage(), more: textOf('more.cjs'), module: await module };
 }
 
-/** Once for all threads. */
-async function compile(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await readFile(join(PARTS, 'quickjs.wasm')));
+function textOf(part: string): string {
+  return readFileSync(join(PARTS, part), 'utf8');
+}
+
+/** Its pages are shared by all threads. */
+function readImage(): Image {
+  const { clocks, ...facts } = JSON.parse(textOf('isolate.json')) as Omit<Image, 'pages' | 'clocks'> & { readonly clocks: readonly { readonly place: number; readonly addend: string }[] };
+  const file = readFileSync(join(PARTS, 'isolate.bin'));
+  const pages = new Uint8Array(new SharedArrayBuffer(file.byteLength));
+  pages.set(file);
+  return { ...facts, pages, clocks: clocks.map(({ place, addend }) => ({ place, addend: BigInt(addend) })) };
 }
 
 interface Shared {

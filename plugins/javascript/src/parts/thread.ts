@@ -1,18 +1,18 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { type FromThread, leavesThreadWhole, type Reply, type ThreadData, type ThreadOrder, type ToThread } from '../lib/messages.ts';
+import { type FromThread, type IsolateParts, leavesThreadWhole, type Reply, type ThreadData, type ThreadOrder, type ToThread } from '../lib/messages.ts';
 import { type Isolate, makeIsolate } from '../thread/isolate.ts';
 
-const { texts, memory, clock, turn, replies } = workerData as ThreadData;
+const { memory, clock, turn, replies } = workerData as ThreadData;
 const port = parentPort!;
 const turns = new Int32Array(turn);
-let compiled: WebAssembly.Module;
+let parts: IsolateParts;
 let isolate: Isolate;
 let current = 0;
 port.on('message', (message: ToThread) => void received(message));
 
 async function received(message: ToThread): Promise<void> {
-  if (message.type === 'module') {
-    compiled = message.module;
+  if (message.type === 'parts') {
+    ({ parts } = message);
     await prepare(memory);
   } else if (message.type === 'order') await run(message);
   else if (message.order === current) isolate.answer(message.call, message.isError, message.text);
@@ -20,13 +20,13 @@ async function received(message: ToThread): Promise<void> {
 
 /** Each order gets an interpreter of its own: nothing of one is left for the next. */
 async function prepare(bytes: number): Promise<void> {
-  isolate = await makeIsolate(compiled, texts, bytes);
+  isolate = await makeIsolate(parts, bytes);
   say({ type: 'ready' });
 }
 
 async function run(order: ThreadOrder): Promise<void> {
   const { memory: bytes } = order.limits;
-  if (isolate.bytes !== bytes) isolate = await makeIsolate(compiled, texts, bytes);
+  if (isolate.bytes !== bytes) isolate = await makeIsolate(parts, bytes);
   current = order.id;
   isolate.run(order, {
     clock,

@@ -1,8 +1,9 @@
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import { AFTER, BEFORE } from '../lib/frame.ts';
-import type { GuestTexts, Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
+import type { IsolateParts, Outcome, Stop, Stream, ThreadOrder } from '../lib/messages.ts';
 import { Budget } from './budget.ts';
-import { type Engine, makeEngine } from './engine.ts';
+import { bound, type Engine, makeEngine } from './engine.ts';
+import { remade } from './image.ts';
 import { makeOutput } from './output.ts';
 import { problemIn, problemOf, type Problem } from './syntax.ts';
 import { withoutTypes } from './typescript.ts';
@@ -38,11 +39,14 @@ export interface Isolate {
 }
 
 /** An interpreter in which nothing has run yet, for one order. */
-export async function makeIsolate(module: WebAssembly.Module, texts: GuestTexts, bytes: number): Promise<Isolate> {
-  const engine = await makeEngine(module, bytes);
-  const { context, runtime } = engine;
+export async function makeIsolate({ module, image, more }: IsolateParts, bytes: number): Promise<Isolate> {
   let running: Running | undefined;
-  const api = started(engine, texts, () => running);
+  const engine = await makeEngine(module, bytes, (exports) => remade(exports, image));
+  const { context, runtime, memory, making } = engine;
+  // The image holds what the text has become.
+  const api = started(engine, { guest: '', more }, () => running);
+  making.done(memory);
+  bound(engine, bytes);
   runtime.setInterruptHandler(() => running?.mustStop() ?? false);
   runtime.setModuleLoader(() => UNAVAILABLE);
   return {
@@ -64,7 +68,7 @@ const UNAVAILABLE = `const error = new Error('there are no modules here'); error
 type Api = Readonly<Record<'begin' | 'run' | 'answer' | 'fire' | 'describe', QuickJSHandle>>;
 
 /** Evaluates what stands in each isolate and hands it the ways out. */
-function started({ context }: Engine, { guest, more }: GuestTexts, current: () => Running | undefined): Api {
+export function started({ context }: Engine, { guest, more }: Readonly<Record<'guest' | 'more', string>>, current: () => Running | undefined): Api {
   const loaded = (text: string) => context.unwrapResult(context.evalCode(`(function(module){${text}\nreturn module.exports.start})({exports:{}})`, '<toka>', { type: 'global', strict: true }));
   const make = loaded(guest);
   const host = context.newObject();
