@@ -5,6 +5,20 @@ import { anyCharacter } from '../../../test/support/any-character.ts';
 
 afterAll(async () => javascript.close?.());
 
+describe('isolates are all made of the same image', () => {
+  test('their random numbers are not the same', async () => {
+    const numbers = await Promise.all(Array.from({ length: 20 }, () => valueOf('return [Math.random(), Math.random()]')));
+    expect(new Set(numbers.flat()).size).toBe(40);
+  });
+
+  test('their clocks show the time', async () => {
+    const [date, since] = (await valueOf('return [Date.now(), performance.now()]')) as [number, number];
+    expect(Math.abs(date - Date.now())).toBeLessThan(60_000);
+    expect(since).toBeGreaterThanOrEqual(0);
+    expect(since).toBeLessThan(600_000);
+  });
+});
+
 describe('results', () => {
   test('what is returned at the top level is the result', async () => {
     expect(await valueOf('return { sum: 1 + 2 }')).toEqual({ sum: 3 });
