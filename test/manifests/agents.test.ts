@@ -71,7 +71,7 @@ describe('testing', () => {
   test('is done when what failed was corrected and the checks of the project pass', async () => {
     const correct = calls(['file-editor', { path: 'add.cjs', edits: [{ find: 'a - b', replace: 'a + b' }] }]);
     const run = calls(['build-validator', { path: '.', steps: ['test'] }]);
-    expect(await ends('testing', broken, [run, calls(['file-reader', { path: 'add.cjs' }]), correct, run, done()], ['fs:write:add.cjs', 'proc:exec:npm', 'proc:exec:python3'], 'The tests fail: correct add.cjs.')).toEqual(GOOD);
+    expect(await ends('testing', broken, [correct, run, done()], ['fs:write:add.cjs', 'proc:exec:npm', 'proc:exec:python3'], 'The tests fail: correct add.cjs.')).toEqual(GOOD);
   });
 
   test('is not done while they fail', async () => {
