@@ -15,5 +15,6 @@ function kindOf(capability: string): string {
 function hosts(capabilities: readonly string[]): string {
   const names = new Set(capabilities.map((each) => each.split(':')[2] ?? '*'));
   if (names.has('*')) return 'net any host';
+  if ([...names].some((name) => name.includes('*'))) return 'net many hosts';
   return `net ${names.size} ${names.size === 1 ? 'host' : 'hosts'}`;
 }

@@ -24,7 +24,8 @@ describe('the status line tells what is granted', () => {
     expect(line(24)).toBe('scripted/talk · fs, net');
   });
 
-  test('a grant for any host is not told as one host', () => {
+  test('a grant for a pattern of hosts is not told as one host', () => {
+    expect(line(100, ['net:connect:*.example.org'])).toContain('net many hosts');
     expect(line(100, ['net:connect:*:443'])).toContain('net any host');
     expect(line(100, ['net:connect'])).toContain('net any host');
   });
