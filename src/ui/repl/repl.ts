@@ -9,6 +9,7 @@ import type { Desk, SlashCommand } from './command.ts';
 import { COMMANDS } from './commands/table.ts';
 import { Conversation, type TurnEnd, type TurnOptions } from './conversation.ts';
 import type { Face, Listener, Surroundings, Waiting } from './face.ts';
+import { grantedForms } from './granted.ts';
 import { Permissions } from './permissions.ts';
 import { runShell } from './shell.ts';
 import { showSession } from './show-session.ts';
@@ -268,12 +269,11 @@ export class Repl implements Listener {
   #status(): Status {
     const { route, model, usage, contextUsed, contextLimit, isPlanning, agent } = this.#conversation;
     const named = route ?? model;
-    const allowed = this.#permissions.granted.length;
     return {
       ...(named === undefined ? { model: agent } : { model: named }),
       usage,
       ...(contextUsed === undefined ? {} : { context: { used: contextUsed, ...(contextLimit === undefined ? {} : { limit: contextLimit }) } }),
-      ...(allowed === 0 ? {} : { capabilities: `${allowed} granted` }),
+      capabilities: grantedForms(this.#permissions.granted.map(({ capability }) => capability)),
       isPlanning,
     };
   }

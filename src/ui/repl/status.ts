@@ -9,26 +9,35 @@ export interface Status {
   readonly usage: ModelUsage;
   /** Tokens of the last request, and how many fit. */
   readonly context?: { readonly used: number; readonly limit?: number };
-  readonly capabilities?: string;
+  /** What is granted: the same in forms that get shorter. */
+  readonly capabilities: readonly string[];
   readonly isPlanning: boolean;
   /** What goes on. */
   readonly running?: string;
 }
 
-/** One line; what does not fit is left out, the least important first. */
+/** One line; what does not fit is told shorter, then left out, the least important first. */
 export function statusLine(status: Status, columns: number, theme: Theme): string {
-  const { isPlanning, running, model, context, usage, capabilities } = status;
-  const parts = [
+  const { capabilities } = status;
+  const lines = (capabilities.length === 0 ? [undefined] : capabilities).map((granted) => partsOf(status, granted));
+  const most = Math.max(...lines.map(({ length }) => length));
+  for (let count = most; count > 1; count--) {
+    const fitting = lines.map((parts) => parts.slice(0, count).join(' · ')).find((line) => widthOf(line) <= columns);
+    if (fitting !== undefined) return theme.quiet(fitting);
+  }
+  return theme.quiet(cut(lines[0]?.[0] ?? '', columns));
+}
+
+function partsOf({ isPlanning, running, model, context, usage }: Status, granted: string | undefined): readonly string[] {
+  return [
     isPlanning ? 'plan mode' : undefined,
     running === undefined ? undefined : shown(running),
     model === undefined ? undefined : shown(model),
+    granted === undefined ? undefined : shown(granted),
     context === undefined ? undefined : contextText(context),
     usage.microdollars === undefined ? undefined : money(usage.microdollars),
     usage.inputTokens === undefined && usage.outputTokens === undefined ? undefined : tokensText(usage),
-    capabilities === undefined ? undefined : shown(capabilities),
   ].filter((part) => part !== undefined);
-  while (parts.length > 1 && widthOf(parts.join(' · ')) > columns) parts.pop();
-  return theme.quiet(cut(parts.join(' · '), columns));
 }
 
 export function money(microdollars: number): string {
