@@ -27,9 +27,12 @@ export interface Desk {
   renew(): Promise<void>;
 }
 
+/** What nearly every task needs is defined from the start, where an agent has it. */
+const GENERAL = ['file-reader', 'file-searcher', 'file-editor', 'file-writer', 'file-lister'].map((name) => `files/${name}`);
+
 export async function openDesk({ context, history, hooks, spec }: AgentOrder, host: AgentHost, tasks: Tasks): Promise<Desk> {
   const called = history.flatMap((message) => (message.role === 'assistant' ? callsIn(message.parts).map(({ name }) => name) : []));
-  const shelf = openShelf(await host.tools(), { pinned: spec.tools.filter((glob) => !glob.includes('*')), found: called });
+  const shelf = openShelf(await host.tools(), { pinned: [...spec.tools.filter((glob) => !glob.includes('*')), ...GENERAL], found: called });
   // Calls of code would pass by what stands around calls.
   const isHooked = hooks.some(({ on }) => on.endsWith('-tool'));
   const own = [askPerson(host), tasksTool(tasks), ...(isHooked ? [] : [runCode(host)]), ...skillTool(context), ...agentTools(spec.agents, host)];

@@ -52,10 +52,19 @@ export interface Draw {
   readonly most: Use;
 }
 
+/** What was used of a budget before its run was resumed. */
+export interface Spent {
+  /** By runs below the one that opens the account. */
+  readonly calls: number;
+  /** Milliseconds that passed while it was carried. */
+  readonly wall: number;
+  readonly use: Use;
+}
+
 /** Opens an account under the id of its run, and clears away those of processes that were killed. */
-export async function openAccount(ledger: Ledger, run: string, { budget, now, process }: { budget: Budget; now: number; process: ProcessIdentity }): Promise<void> {
+export async function openAccount(ledger: Ledger, run: string, { budget, now, process, spent = UNSPENT }: { budget: Budget; now: number; process: ProcessIdentity; spent?: Spent | undefined }): Promise<void> {
   for (const { key, value } of await ledger.list(PREFIX)) if (isStale(value)) await ledger.remove(key);
-  await write(ledger, run, { budget, openedMs: now, process, calls: 0, used: NOTHING, reserved: {} });
+  await write(ledger, run, { budget, openedMs: now - spent.wall, process, calls: spent.calls, used: spent.use, reserved: {} });
 }
 
 /**
@@ -126,6 +135,7 @@ export const UNBOUNDED: Share = { left: {}, bounds: {} };
 const PREFIX = 'budget/';
 const FIGURES = ['cpu', 'bytes', 'tokens', 'money'] as const satisfies readonly (keyof Use)[];
 const NOTHING: Use = { cpu: 0, bytes: 0 };
+const UNSPENT: Spent = { calls: 0, wall: 0, use: NOTHING };
 const NAMES: { readonly [name in keyof Budget]-?: string } = { calls: 'runs', wall: 'of time', cpu: 'of CPU time', bytes: 'of output', tokens: 'tokens of models', money: 'for models' };
 
 function perFigure(amount: (name: keyof Use) => number): Use {

@@ -1,7 +1,7 @@
 import { expandAlias } from '../manifest/aliases.ts';
 import { check } from '../manifest/zod-issues.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
-import { toHook } from '../manifest/hook.ts';
+import { checkHooks, toHook } from '../manifest/hook.ts';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import type { Parsed } from '../manifest/yaml.ts';
 import { EMPTY_CONFIG, type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, type Rate, type ReplConfig, type Retention, type Rule } from './config.ts';
@@ -29,7 +29,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
   const { budget, flows, hooks, limits, models, plugins, policy, prefer, repl, retention, sandbox, storage, tools } = checked.data;
-  const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...checkKeys(models), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
+  const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...checkKeys(models), ...checkHooks(hooks ?? [], ['hooks']), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
     policy: { allow: toRules('allow', policy.allow, parsed), ask: toRules('ask', policy.ask, parsed), deny: toRules('deny', policy.deny, parsed) },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Issue, Path } from './issue.ts';
 import { argument, duration, exampleParams, line, strict } from './parts.ts';
 
 const toolGlob = z
@@ -24,6 +25,13 @@ export const hook = strict({
 });
 
 export type HookDeclaration = z.output<typeof hook>;
+
+/** Finds what the schema cannot say about hooks: around a turn there is no tool to be named. */
+export function checkHooks(hooks: readonly HookDeclaration[], path: Path): Issue[] {
+  return hooks.flatMap(({ on, tools }, index): Issue[] =>
+    tools === undefined || on.endsWith('-tool') ? [] : [{ path: [...path, index, 'tools'], at: 'key', code: 'conflict', expected: 'tools only for before-tool and after-tool', found: on }],
+  );
+}
 
 /** A hook, defaults filled in. Plain JSON data. */
 export interface Hook {

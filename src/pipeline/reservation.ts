@@ -1,5 +1,5 @@
 import { takeTurn } from '../capability/limits.ts';
-import { budgetExceeded, type Left, openAccount, reserve as draw, settle as settleAccounts, type Share, tighter, type Use } from '../capability/budgets.ts';
+import { budgetExceeded, type Left, openAccount, reserve as draw, settle as settleAccounts, type Share, type Spent, tighter, type Use } from '../capability/budgets.ts';
 import { drawOnTokens, settleTokens, type TokenBudget } from '../capability/token-budgets.ts';
 import { TokaError } from '../errors.ts';
 import type { Ledger } from '../journal/contract.ts';
@@ -18,16 +18,17 @@ export function isCounted(run: Run): boolean {
 /**
  * Counts the run at its limits and reserves what it may use of its budgets, all or nothing.
  *
+ * @param spent What was used of its budget before it was resumed.
  * @returns The run with its share, its plan lowered to that; or why a limit allows no more runs now, with counters that may have been set right.
  * @throws TokaError `TOKA_BUDGET_EXCEEDED`; the commit then has to be undone.
  */
-export async function reserve(run: Run, house: House, ledger: Ledger): Promise<Run | TokaError> {
+export async function reserve(run: Run, house: House, ledger: Ledger, spent?: Spent): Promise<Run | TokaError> {
   const now = Math.trunc(house.clock.now());
   const refusal = await takeTurn(run.claims, ledger, now);
   if (refusal) return refusal;
   if (!isBounded(run)) return run;
   const accounts = accountsOf(run);
-  if (run.budget) await openAccount(ledger, run.id, { budget: run.budget, now, process: house.process() });
+  if (run.budget) await openAccount(ledger, run.id, { budget: run.budget, now, process: house.process(), spent });
   const ofTree = await draw(ledger, { run: run.id, accounts, most: mostOf(run) }, now);
   const most = { ...mostOf(run), wall: ownTime(run, timeLimitOf(run)) };
   const share = tighter(ofTree, await drawOnTokens(ledger, tokensOf(run), { run: run.id, most, process: house.process() }, now));

@@ -159,3 +159,10 @@ describe('refusals', () => {
     ]);
   });
 });
+
+test('hooks say where they are wrong: a misspelt key, a program by no form, tools around a turn', () => {
+  const head = 'apiVersion: toka/v1\nhooks:\n';
+  expect(problems(`${head}  - on: before-tool\n    tool: files/*\n    run: { command: ["true"] }\n`)).toEqual(['4:5 unknown-key hooks[0].tool']);
+  expect(problems(`${head}  - on: before-tool\n    run: { comand: ["true"] }\n`)).toEqual(['4:10 bad-value hooks[0].run']);
+  expect(problems(`${head}  - on: after-turn\n    tools: files/*\n    run: { command: ["true"] }\n`)).toEqual(['4:5 conflict hooks[0].tools']);
+});

@@ -78,3 +78,22 @@ describe('testing', () => {
     expect(await ends('testing', broken, [done(), done(), done()], ['proc:exec:npm', 'proc:exec:python3'])).toEqual(UNPROVEN);
   });
 });
+
+test.each(['documentation', 'security'])('%s reads what the authors have marked', async (name) => {
+  agent.here.write({ 'sum.js': '// TODO: add\n' });
+  const { events } = await agent.ask([calls(['todo-report', {}]), done()], { agent: name, allow: ['proc:exec:bash'] });
+  expect(events.flatMap((event) => (event.type === 'call-ended' ? [event.status] : []))).toEqual(['succeeded']);
+});
+
+describe('assistant', () => {
+  test('does what is asked for with the tools that are there', async () => {
+    const work = [calls(['file-reader', { path: 'notes.txt' }]), calls(['file-writer', { path: 'copy.txt', content: 'one\ntwo\n' }]), done()];
+    expect(await ends('assistant', {}, work, ['fs:write:copy.txt'])).toEqual(GOOD);
+    expect(agent.here.read('copy.txt')).toBe('one\ntwo\n');
+  });
+
+  test('is not done with an answer of another form than was asked for', async () => {
+    const { result } = await agent.ask([done('{}'), done('{}'), done('{}')], { params: { schema: { type: 'object', required: ['lines'] } } });
+    expect({ status: result.status, code: result.error?.code }).toEqual({ status: 'failed', code: 'TOKA_AGENT_ANSWER' });
+  });
+});

@@ -101,6 +101,17 @@ describe('it plays badly', () => {
     await expect(play([{ text: 'again ', end: 'repeat' }], undefined, { signal: stop.signal, onEvent: () => stop.abort(reason) })).rejects.toBe(reason);
   });
 
+  test('what never ends comes again whole, also where its pieces do not divide it', async () => {
+    const stop = new AbortController();
+    let heard = '';
+    const onEvent = (event: ModelEvent | { type: 'restart' }): void => {
+      heard += event.type === 'text' && !stop.signal.aborted ? event.text : '';
+      if (heard.length >= 30) stop.abort(new Error('enough'));
+    };
+    await expect(play([{ text: 'abcde é\u{1F600}', end: 'repeat', chunkChars: 3 }], undefined, { signal: stop.signal, onEvent })).rejects.toThrow('enough');
+    expect('abcde é\u{1F600}'.repeat(5).startsWith(heard)).toBe(true);
+  });
+
   test('a storm of refusals, each waited for', async () => {
     await expect(play([{ error: { code: 'PROVIDER_RATE_LIMIT', retryAfterMs: 2000 } }])).rejects.toMatchObject({ code: 'TOKA_PROVIDER_LIMIT', exitCode: 75 });
     expect(waits).toEqual([2000, 2000, 2000, 2000, 2000]);

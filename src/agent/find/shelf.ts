@@ -11,13 +11,13 @@ export { TOOL_SEARCH };
 
 /** Bytes of definitions in a request, unless who opens the shelf says otherwise. */
 export const CEILING_BYTES = 16 * 1024;
-/** Bytes of them that stand there from the start, where there are more tools than fit. */
-const START_BYTES = 4 * 1024;
+/** Bytes of them that may stand there from the start: with what else an agent says, the first request then takes no more than 8 KiB. */
+const START_BYTES = 5 * 1024;
 
 export interface ShelfOptions {
   /** Of all definitions in a request. Default `CEILING_BYTES`. */
   readonly ceilingBytes?: number;
-  /** Qualified names of tools that stand there from the start and stay, the most important first; what takes more than 4 KiB has to be found. */
+  /** Names of tools that stand there from the start and stay, the most important first; what takes more than 5 KiB has to be found. */
   readonly pinned: readonly string[];
   /** Names of tools that were found or called before, in an earlier turn of the same conversation. */
   readonly found?: readonly string[];
@@ -157,16 +157,19 @@ class ToolShelf implements Shelf {
   /** Once not every tool fits, that stays so: to define them all again would change the beginning of the request twice. */
   #fix(): void {
     const before = [...this.#fixed.keys()];
-    if (!this.#isDeferring) this.#isDeferring = !this.#fitAll([...before, ...this.#tools.keys()], this.#ceiling);
-    if (this.#isDeferring) this.#fitAll([...before, ...this.#pinned], Math.min(START_BYTES, this.#ceiling));
+    const most = Math.min(START_BYTES, this.#ceiling);
+    if (!this.#isDeferring) this.#isDeferring = !this.#fitAll([...before, ...this.#tools.keys()], most);
+    if (!this.#isDeferring || this.#fitAll([...before, ...this.#pinned], most)) return;
+    // What explains parameters costs more than another tool is worth that need not be searched for.
+    this.#fitAll([...before, ...this.#pinned], most, true);
   }
 
-  /** Lets those of them stand there from the start that fit with their parameters; says whether all do. */
-  #fitAll(wanted: readonly string[], most: number): boolean {
+  /** Lets those of them stand there from the start that fit with their parameters, bare or as whole as they fit; says whether all do. */
+  #fitAll(wanted: readonly string[], most: number, isBare = false): boolean {
     this.#fixed.clear();
-    const tools = Array.from(new Set(wanted), (qualified) => this.#tools.get(qualified)).filter((tool) => tool !== undefined);
+    const tools = [...new Set(wanted.flatMap((name) => this.#named(name) ?? []))];
     const fits = (tool: Tool): boolean => {
-      const form = this.#form(tool, most - this.#startBytes());
+      const form = this.#form(tool, most - this.#startBytes(), isBare);
       const isFit = form !== undefined && !form.isOpaque;
       if (isFit) this.#fixed.set(tool.qualified, form);
       return isFit;
@@ -194,9 +197,9 @@ class ToolShelf implements Shelf {
   }
 
   /** The best form that takes no more than so many bytes. */
-  #form(tool: Tool, most: number): (Form & { readonly isOpaque: boolean }) | undefined {
-    for (const form of formsOf(tool, this.#names.of(tool))) if (form.bytes <= most) return form;
-    return undefined;
+  #form(tool: Tool, most: number, isBare = false): (Form & { readonly isOpaque: boolean }) | undefined {
+    const [whole, ...bare] = formsOf(tool, this.#names.of(tool));
+    return [...(whole && !isBare ? [whole] : []), ...bare].find(({ bytes }) => bytes <= most);
   }
 
   #startBytes(): number {

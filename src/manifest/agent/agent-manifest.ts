@@ -66,8 +66,9 @@ const reporting = strict({
 }).describe('What its answer looks like.');
 
 const limits = strict({
-  timeout: duration.optional().describe('Wall clock of the whole run: 10m.'),
+  timeout: duration.optional().describe('How long one run of it may take: 10m. What takes longer ends with exit code 124.'),
   calls: count.optional().describe('Calls of tools and models, with those of all that it starts.'),
+  wall: duration.optional().describe('Time that passes until it is done, with all that it starts: 10m.'),
   cpu: duration.optional().describe('Processor time of all that it starts: 60s.'),
   bytes: size.optional().describe('Output of all that it starts: 8M, or a number of bytes.'),
   tokens: count.optional().describe('Tokens of the models that it asks, read and written together.'),

@@ -1,4 +1,5 @@
 import { checkCapabilityText, type CheckCapability } from '../checks.ts';
+import { checkHooks } from '../hook.ts';
 import { quote, type Issue, type Path } from '../issue.ts';
 import { checkJsonSchema } from '../json-schema.ts';
 import { nearest } from '../nearest.ts';
@@ -23,6 +24,7 @@ export function checkAgent({ metadata, spec }: AgentManifest, fileName: string, 
     ...checkOrder(tasks),
     ...entries.flatMap(({ validation, path }) => (validation && 'schema' in validation ? checkJsonSchema(validation.schema, [...path, 'validation', 'schema']) : [])),
     ...checkReporting(spec.reporting),
+    ...checkHooks(spec.hooks, ['spec', 'hooks']),
     ...(['capabilities_required', 'capabilities_optional'] as const).flatMap((list) =>
       (spec.security[list] ?? []).flatMap((text, index) => checkCapabilityText(text, ['spec', 'security', list, index], { paths: [], secrets: [] }, checkCapability)),
     ),

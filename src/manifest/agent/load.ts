@@ -96,7 +96,7 @@ function toValidation(declared: ValidationDeclaration): Validation {
 
 /** What it may ask for holds what it must have, so that one list is the most that it can have. */
 function toSecurity({ sandbox, capabilities_required, capabilities_optional, resource_limits }: AgentManifest['spec']['security']): AgentSpec['security'] {
-  const { timeout, calls, cpu, bytes, tokens, money } = resource_limits;
+  const { timeout, calls, wall, cpu, bytes, tokens, money } = resource_limits;
   const required = capabilities_required.flatMap(expandAlias);
   return {
     level: sandbox,
@@ -105,6 +105,7 @@ function toSecurity({ sandbox, capabilities_required, capabilities_optional, res
     ...(timeout === undefined ? {} : { timeoutMs: timeout }),
     budget: {
       ...(calls === undefined ? {} : { calls }),
+      ...(wall === undefined ? {} : { wall }),
       ...(cpu === undefined ? {} : { cpu }),
       ...(bytes === undefined ? {} : { bytes }),
       ...(tokens === undefined ? {} : { tokens }),

@@ -6,6 +6,7 @@ import { intentEvents, intentTimes, isHarmless, resumedEvents } from '../record.
 import { isCounted, reserve } from '../reservation.ts';
 import type { Resumption } from '../request.ts';
 import type { Run } from '../run.ts';
+import { spentBefore } from '../spent.ts';
 
 /** Makes the intent durable before anything happens, in one commit with what is counted; a run that changes nothing is recorded with its outcome. */
 export async function intent(run: Run, house: House): Promise<Run> {
@@ -13,9 +14,10 @@ export async function intent(run: Run, house: House): Promise<Run> {
   const durable = !isHarmless(run) || run.request.resumes !== undefined;
   if (!isCounted(run)) return durable ? recorded(intended, house, await house.journal()) : intended;
   const journal = await house.journal();
+  const spent = run.request.resumes && run.budget ? await spentBefore(run.id, journal) : undefined;
   const admitted = await journal.commit(
     async (commit) => {
-      const reserved = await reserve(intended, house, commit.ledger);
+      const reserved = await reserve(intended, house, commit.ledger, spent);
       return reserved instanceof TokaError || !durable ? reserved : recorded(reserved, house, commit);
     },
     { durable },

@@ -68,7 +68,7 @@ spec:
     sandbox: restricted # restricted, standard or elevated: for the commands that it starts
     capabilities_required: [] # without these it does not start
     capabilities_optional: ['fs:read:**', 'fs:write:docs/**'] # the most that it may ask for
-    resource_limits: { timeout: 10m, calls: 200 } # also cpu, bytes, tokens, money (US dollars)
+    resource_limits: { timeout: 10m, calls: 200 } # also wall, cpu, bytes, tokens, money (US dollars)
 
   behavioral_directives:
     - Change as little as possible.

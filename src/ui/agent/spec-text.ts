@@ -74,8 +74,9 @@ function ordered(tasks: readonly PlannedTask[]): PlannedTask[] {
 function mayLines({ security, model, maxSteps, tools, agents }: AgentSpec): string[] {
   const { level, required, ceiling, timeoutMs, budget } = security;
   const limits = [
-    ...(timeoutMs === undefined ? [] : [`wall ${printDuration(timeoutMs)}`]),
+    ...(timeoutMs === undefined ? [] : [`${printDuration(timeoutMs)} for each run`]),
     ...(budget.calls === undefined ? [] : [`${budget.calls} calls`]),
+    ...(budget.wall === undefined ? [] : [`${printDuration(budget.wall)} of time`]),
     ...(budget.cpu === undefined ? [] : [`cpu ${printDuration(budget.cpu)}`]),
     ...(budget.bytes === undefined ? [] : [`output ${printSize(budget.bytes)}`]),
     ...(budget.tokens === undefined ? [] : [`${budget.tokens} tokens`]),

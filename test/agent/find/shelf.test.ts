@@ -1,6 +1,7 @@
 import type { ModelTool } from '@toka/sdk';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Tool } from '../../../src/manifest/tool.ts';
 import { CEILING_BYTES, openShelf, type Shelf, TOOL_SEARCH } from '../../../src/agent/find/shelf.ts';
 import { TEAM_TOOLS, toolNamed } from '../../registry/search/own-set.ts';
 
@@ -15,17 +16,39 @@ function bytes(definitions: readonly ModelTool[]): number {
   return Buffer.byteLength(JSON.stringify(definitions));
 }
 
+describe('more than fit at first', () => {
+  const wide = (name: string): Tool => toolNamed(`wide/${name}`, 'Turns one knob', Object.fromEntries(Array.from({ length: 6 }, (_, at) => [`knob${at}`, { type: 'number', description: 'x'.repeat(150) }])));
+  const WIDE = Array.from({ length: 12 }, (_, at) => wide(`turner-${at}`));
+
+  test('are left to the search, though the ceiling would take them', () => {
+    const shelf = openShelf(WIDE, { pinned: [] });
+    expect(names(shelf)).toEqual(['tool_search']);
+  });
+
+  test('are pinned without what explains their parameters, where that lets more of them stay', () => {
+    const pinned = WIDE.slice(0, 6).map(({ qualified }) => qualified);
+    const shelf = openShelf(WIDE, { pinned });
+    expect(names(shelf)).toEqual(['tool_search', ...WIDE.slice(0, 6).map(({ name }) => name)]);
+    expect(JSON.stringify(shelf.definitions().slice(1))).not.toContain('xxx');
+    expect(JSON.stringify(openShelf(WIDE, { pinned: pinned.slice(0, 2) }).definitions().slice(1))).toContain('xxx');
+  });
+});
+
 test('all are defined where they fit, without a search', () => {
   const shelf = openShelf(TEAM_TOOLS.slice(0, 5), { pinned: [] });
   expect(names(shelf)).toEqual(['link-validator', 'dir-lister', 'file-reader', 'file-remover', 'file-searcher']);
 });
 
 describe('527 tools', () => {
-  test('at first the search and what is pinned are defined, in less than 4 KiB', () => {
+  test('at first the search and what is pinned are defined, in less than 5 KiB', () => {
     const shelf = openShelf(MANY, { pinned: ['files/file-reader', 'files/dir-lister', ...MANY.map(({ qualified }) => qualified)] });
     expect(shelf.definitions()[0]).toEqual(TOOL_SEARCH);
     expect(names(shelf).slice(1, 3)).toEqual(['file-reader', 'dir-lister']);
-    expect(bytes(shelf.definitions())).toBeLessThan(4096);
+    expect(bytes(shelf.definitions())).toBeLessThan(5120);
+  });
+
+  test('what is pinned may be named without its source', () => {
+    expect(names(openShelf(MANY, { pinned: ['file-reader'] }))).toEqual(['tool_search', 'file-reader']);
   });
 
   test('what is found comes after all the rest, which stays as it was', () => {

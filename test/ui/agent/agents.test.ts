@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { place, type Place } from '../../support/cli.ts';
+import { place, type Place, tool } from '../../support/cli.ts';
 
 let here: Place;
 
@@ -13,7 +13,7 @@ const agent = (name: string, spec: object): string => JSON.stringify({ apiVersio
 
 interface Validation {
   readonly ok: boolean;
-  readonly agents: readonly { readonly agent?: string; readonly error?: { readonly code: string; readonly data: { readonly problems: readonly { readonly path: string; readonly suggestion?: string }[] } } }[];
+  readonly agents: readonly { readonly agent?: string; readonly error?: { readonly code: string; readonly data: { readonly problems: readonly { readonly path: string; readonly line: number; readonly column: number; readonly found?: string; readonly suggestion?: string }[] } } }[];
 }
 
 test('what init writes is valid, stands in the list and can be shown', async () => {
@@ -56,6 +56,42 @@ describe('validate', () => {
       ['spec.dependencies.tools[1]', undefined],
       ['spec.dependencies.agents[0]', '"security"'],
     ]);
+  });
+
+  const hooked = async (hooks: readonly object[]): Promise<readonly unknown[]> => {
+    here.write({ 'hooked/hooked.yaml': agent('hooked', { hooks }) });
+    const { agents } = await here.json<Validation>(['agent', 'validate', 'hooked']);
+    return (agents[0]?.error?.data.problems ?? []).map(({ path, line, column, found, suggestion }) => [path, line > 0 && column > 0, found, suggestion]);
+  };
+
+  test('finds keys and values of hooks that are misspelt', async () => {
+    expect(await hooked([{ on: 'befor-tool', run: { tool: 'data-check' } }, { on: 'before-tool', tool: 'files/*', run: { tool: 'data-check' } }, { on: 'after-turn', run: { comand: ['true'] } }])).toEqual([
+      ['spec.hooks[0].on', true, '"befor-tool"', '"before-tool"'],
+      ['spec.hooks[1].tool', true, undefined, '"tools"'],
+      ['spec.hooks[2].run', true, 'a map with "comand"', '"command"'],
+    ]);
+  });
+
+  test('finds tools that hooks name and that are not there, and parameters that these do not take', async () => {
+    const found = await hooked([
+      { on: 'before-tool', run: { tool: 'data-chek' } },
+      { on: 'before-tool', run: { tool: 'data-check', params: { paht: ['.'] } } },
+      { on: 'after-tool', tools: ['files/*', 'files/file-wrter'], run: { command: ['true'] } },
+    ]);
+    expect(found).toEqual([
+      ['spec.hooks[0].run.tool', true, '"data-chek"', '"data-check"'],
+      ['spec.hooks[1].run.params', true, undefined, undefined],
+      ['spec.hooks[2].tools[1]', true, '"files/file-wrter"', '"files/file-writer"'],
+    ]);
+  });
+
+  test('finds a hook around turns that names tools, which it would never look at', async () => {
+    expect(await hooked([{ on: 'before-turn', tools: 'files/*', run: { command: ['true'] } }])).toEqual([['spec.hooks[0].tools', true, 'before-turn', undefined]]);
+  });
+
+  test('takes hooks whose tool is given the event', async () => {
+    here.write(tool('watch', 'true', { parameters: [{ name: 'event', type: 'string', description: 'd', required: true, pass: { flag: '--event' } }] }));
+    expect(await hooked([{ on: 'before-tool', tools: 'files/*', run: { tool: 'watch' } }])).toEqual([]);
   });
 
   test('a path that is not there is a mistake of the command line', async () => {

@@ -50,6 +50,7 @@ describe('how it ends', () => {
       ...file('unproven', objective({ tool: 'file-reader', params: { path: 'missing.txt' } })),
       ...file('broken', { objectivs: [] }),
       ...file('needy', { security: { capabilities_required: ['net:connect:example.com:443'] } }),
+      ...file('brief', { security: { resource_limits: { wall: '300ms' } } }),
       'word.schema.yaml': 'type: string\n',
     });
   });
@@ -76,6 +77,8 @@ describe('how it ends', () => {
     ['denied by a flag', 77, 'TOKA_CAPABILITY_DENIED', [WRITE, DONE], { allow: ['fs:write:log.txt'], deny: ['fs:write'] }],
     ['denied what its file says it must have', 77, 'TOKA_CAPABILITY_DENIED', [], { agent: 'needy' }],
     ['something is needed that only a person knows', 79, 'TOKA_INPUT_NEEDED', [calls(['ask_person', { text: 'Which branch?' }])]],
+    ['an answer that never comes, to an agent with a budget of time', 75, 'TOKA_BUDGET_EXCEEDED', [{ text: 'wait', end: 'hang' }], { agent: 'brief' }],
+    ['an answer that never ends, to an agent with a budget of time', 75, 'TOKA_BUDGET_EXCEEDED', [{ text: 'again ', end: 'repeat', delayMs: 5 }], { agent: 'brief' }],
     ['an answer that never comes', 124, 'TOKA_TIMED_OUT', [{ text: 'wait', end: 'hang' }], { timeout: '300ms' }],
     ['an answer that never ends', 124, 'TOKA_TIMED_OUT', [{ text: 'again ', end: 'repeat', delayMs: 5 }], { timeout: '300ms' }],
   ])('%s: %i %s', async (_, exit, code, replies, asked) => {
