@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Workspace } from '../../workspace.ts';
 import { TokaError } from '../../errors.ts';
 import { holdFileLock } from '../../journal/file-lock.ts';
+import { forgetOtherAnswers } from '../../registry/plugins/hook-answer.ts';
 import { type InstalledPlugin, readInstalled, recordFolder, storeFolder, writeInstalled } from '../../registry/plugins/record.ts';
 
 /** The plugins of a user while they are being changed: nobody else changes them meanwhile. */
@@ -66,6 +67,7 @@ function sweep(data: string): void {
   const kept = new Set(readInstalled(data).map(({ root }) => root));
   const strays = readdirSync(storeFolder(data)).map((name) => join(storeFolder(data), name)).filter((path) => !kept.has(path));
   const unfinished = readdirSync(join(data, 'staging')).map((name) => join(data, 'staging', name));
+  forgetOtherAnswers(data, [...kept]);
   for (const path of [...strays, ...unfinished]) rmSync(path, { recursive: true, force: true });
 }
 
