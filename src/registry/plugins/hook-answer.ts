@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonValue } from '@toka/sdk';
 import { hexDigest } from '../../digest.ts';
-import { TokaError } from '../../errors.ts';
+import { TokaError, toTokaError } from '../../errors.ts';
 import type { PackageOrigin } from '../../manifest/tool.ts';
 import { replaceFile } from '../../replace-file.ts';
 import { stampOf } from '../index-file.ts';
@@ -31,9 +31,8 @@ export async function askOnce(plugin: PackageOrigin, hook: string, data: string,
     keep(data, plugin.root, { key, answer });
     return answer;
   } catch (thrown) {
-    if (thrown instanceof TokaError && thrown.code === 'TOKA_PLUGIN_FAILED') {
-      keep(data, plugin.root, { key, failure: { message: thrown.message, ...(thrown.hint === undefined ? {} : { hint: thrown.hint }) } });
-    }
+    const { code, message, hint } = toTokaError(thrown);
+    if (code === 'TOKA_PLUGIN_FAILED') keep(data, plugin.root, { key, failure: { message, ...(hint === undefined ? {} : { hint }) } });
     throw thrown;
   }
 }
