@@ -153,13 +153,14 @@ describe('its hook toka:manifest', () => {
   });
 
   test('where it fails, it is not asked again when tools are indexed anew, and asked by doctor', async () => {
-    await install(hook(`export default () => new Promise(() => undefined);`));
-    const { ino } = statSync(answerFile());
+    await install(hook(`throw new Error('no weather today');`));
+    const { mtimeMs } = statSync(answerFile());
+    mkdirSync(join(here.project, 'manifests'), { recursive: true });
     writeFileSync(join(here.project, 'manifests', 'more.yaml'), '');
     const { 'toka-plugin-weather': weather } = await states();
-    expect([weather?.state, weather?.error?.code, statSync(answerFile()).ino]).toEqual(['broken', 'TOKA_PLUGIN_FAILED', ino]);
+    expect([weather?.state, weather?.error?.code, statSync(answerFile()).mtimeMs]).toEqual(['broken', 'TOKA_PLUGIN_FAILED', mtimeMs]);
     await here.run(['doctor']);
-    expect(statSync(answerFile()).ino).not.toBe(ino);
+    expect(statSync(answerFile()).mtimeMs).not.toBe(mtimeMs);
   });
 
   test('is asked anew where the files of a linked plugin have changed', async () => {
@@ -313,4 +314,23 @@ test('toka that is killed while it installs leaves what was there, and the next 
   expect((await install()).exit).toBe(0);
   expect(readdirSync(staging)).toEqual([]);
   expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+});
+
+test('a run that began before an update ends with the code that it began with', async () => {
+  const capabilities = { required: [`fs:write:${here.project}/**`] };
+  const body = `const { existsSync, writeFileSync } = await import('node:fs'); writeFileSync(${JSON.stringify(join(here.project, 'begun'))}, '');
+while (!existsSync(${JSON.stringify(join(here.project, 'go'))})) await new Promise((resolve) => setTimeout(resolve, 20));
+return { version: (await import('./late.js')).default };`;
+  const version = (number: string): PluginSpec => ({ version: number, capabilities, body, files: { 'dist/late.js': `export default '${number}';` } });
+  const folder = writePlugin(join(here.project, 'weather'), version('1.0.0'));
+  await here.run(['plugins', 'install', './weather', '--yes']);
+  const running = here.start(['run', '--json', '--allow', `fs:write:${here.project}/**`, 'forecast', 'Oslo']);
+  await until(() => existsSync(join(here.project, 'begun')));
+  writePlugin(folder, version('1.0.1'));
+  expect((await here.json(['plugins', 'update', 'weather', '--yes'])).exit).toBe(0);
+  writeFileSync(join(here.project, 'go'), '');
+  const { stdout } = await running.ended;
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded', data: { version: '1.0.0' } });
+  await here.run(['plugins', 'uninstall', 'weather']);
+  expect(readdirSync(join(here.home, '.local/share/toka/plugins'))).toEqual([]);
 });
