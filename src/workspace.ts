@@ -15,7 +15,8 @@ import { requireIntact } from './registry/plugins/intact.ts';
 import { type InstalledPlugin, readInstalled } from './registry/plugins/record.ts';
 import { type AgentFolder, type Agents, openAgents } from './registry/agents.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
-import type { Source } from './registry/sources.ts';
+import { askOnce } from './registry/plugins/hook-answer.ts';
+import type { IndexOptions, Source } from './registry/sources.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 
 export interface WorkspaceOptions {
@@ -45,6 +46,8 @@ export interface Workspace {
   readonly agents: Agents;
   /** The plugins that the user has installed or linked. */
   readonly plugins: readonly InstalledPlugin[];
+  /** Asks the hook of a plugin that was agreed to what else it contributes. */
+  readonly askHook: NonNullable<IndexOptions['ask']>;
 }
 
 /** @throws TokaError TOKA_CONFIG_INVALID, TOKA_POLICY_UNSAFE, TOKA_INTEGRITY (the list of trusted projects, or that of installed plugins, is damaged) */
@@ -62,20 +65,22 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   });
   const settings = mergeLayers(layers, options.storage);
   const plugins = readInstalled(folders.data);
+  const askHook: Workspace['askHook'] = async (plugin, hook) =>
+    askOnce(plugin, hook, folders.data, async () => {
+      const runtime = await import('./runtime/manifest-hook.ts');
+      requireIntactIn(plugins, plugin.root, folders.cache);
+      return runtime.askHook(plugin, hook, { require: settings.require });
+    });
   const registry = openRegistry({
     file: join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`),
     sources: sourcesOf(project, settings, folders.config, plugins),
     prefer: settings.prefer,
     tokaVersion: ownPackage().version,
     checkCapability: capabilityFault,
-    ask: async (plugin, hook) => {
-      const { askHook } = await import('./runtime/manifest-hook.ts');
-      requireIntactIn(plugins, plugin.root, folders.cache);
-      return askHook(plugin, hook, { require: settings.require });
-    },
+    ask: askHook,
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
-  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, agents: openAgents(agentFolders(project, folders.config), { prefer: settings.prefer, checkCapability: capabilityFault, cache: { folder: join(folders.cache, 'agents'), version: ownPackage().version } }), plugins };
+  return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, agents: openAgents(agentFolders(project, folders.config), { prefer: settings.prefer, checkCapability: capabilityFault, cache: { folder: join(folders.cache, 'agents'), version: ownPackage().version } }), plugins, askHook };
 }
 
 /** All places that tools come from. What toka brings along is found by its own package, whatever folder it runs in. */

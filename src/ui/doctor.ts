@@ -5,6 +5,7 @@ import { userFolders } from '../config/paths.ts';
 import { readInstalled } from '../registry/plugins/record.ts';
 import type { Door } from './door.ts';
 import { fixSandbox } from './fix.ts';
+import { retryFailed } from './plugins/hooked.ts';
 import { type PluginState, stateJson, statesOf, warnOfPlugins } from './plugins/installed.ts';
 import { paint, table, terminal, type Terminal } from './text.ts';
 
@@ -34,6 +35,8 @@ async function pluginStates(door: Door): Promise<PluginState[]> {
   if (readInstalled(userFolders(door.env).data).length === 0) return [];
   const workspace = await door.workspace();
   try {
+    const failed = workspace.plugins.filter((plugin) => retryFailed(plugin, workspace));
+    if (failed.length > 0) await workspace.registry.index({ rebuild: true });
     return await statesOf(workspace);
   } finally {
     workspace.registry.close();

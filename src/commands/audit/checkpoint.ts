@@ -8,7 +8,7 @@ export default class AuditCheckpoint extends TokaCommand {
   static override examples = ['<%= config.bin %> audit checkpoint', '<%= config.bin %> audit checkpoint --out head.txt'];
   static override flags = {
     json: boolean({ description: 'print one JSON value (toka/audit-checkpoint/v1)' }),
-    key: string({ default: [], description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
+    key: string({ description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
     out: string({ description: 'write it to this file', helpValue: 'FILE' }),
     storage: storageFlag,
   };
@@ -17,6 +17,6 @@ export default class AuditCheckpoint extends TokaCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(AuditCheckpoint);
     const { signRecord } = await import('../../ui/audit.ts');
-    this.finish(await signRecord({ ...flags, out: flags.out }, doorTo(flags.storage, this.door)));
+    this.finish(await signRecord({ ...flags, key: flags.key ?? [], out: flags.out }, doorTo(flags.storage, this.door)));
   }
 }

@@ -11,16 +11,17 @@ export default class AuditVerify extends TokaCommand {
     '<%= config.bin %> audit verify --proof proof.json',
   ];
   static override flags = {
-    checkpoint: string({ default: [], description: 'a checkpoint that was kept elsewhere', helpValue: 'FILE', multiple: true, multipleNonGreedy: true }),
+    checkpoint: string({ description: 'a checkpoint that was kept elsewhere', helpValue: 'FILE', multiple: true, multipleNonGreedy: true }),
     json: boolean({ description: 'print one JSON value (toka/audit-verify/v1; with --proof toka/audit-verify-proof/v1)' }),
-    key: string({ default: [], description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
+    key: string({ description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
     proof: string({ description: 'check what toka audit prove has printed, without the journal', helpValue: 'FILE' }),
     storage: storageFlag,
   };
   static override summary = 'Check that nobody has changed the record.';
 
   override async run(): Promise<void> {
-    const { flags } = await this.parse(AuditVerify);
+    const { flags: given } = await this.parse(AuditVerify);
+    const flags = { ...given, checkpoint: given.checkpoint ?? [], key: given.key ?? [] };
     const { verifyProof, verifyRecord } = await import('../../ui/audit.ts');
     this.finish(flags.proof === undefined ? await verifyRecord(flags, doorTo(flags.storage, this.door)) : await verifyProof(flags.proof, flags, doorTo(flags.storage, this.door)));
   }

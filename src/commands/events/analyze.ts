@@ -11,10 +11,10 @@ export default class EventsAnalyze extends TokaCommand {
     '<%= config.bin %> events analyze --analyser anomalies --option anomalies.alpha=0.01 --fail-on-findings --json',
   ];
   static override flags = {
-    analyser: string({ default: [], description: 'only this one; may come again', helpValue: 'ID', multiple: true, multipleNonGreedy: true }),
+    analyser: string({ description: 'only this one; may come again', helpValue: 'ID', multiple: true, multipleNonGreedy: true }),
     'fail-on-findings': boolean({ description: 'end with 1 where there is a warning' }),
     json: boolean({ description: 'print one JSON value (toka/event-analysis/v1)' }),
-    option: string({ default: [], description: 'a number of an analyser that shall be another; may come again', helpValue: 'ID.NAME=NUMBER', multiple: true, multipleNonGreedy: true }),
+    option: string({ description: 'a number of an analyser that shall be another; may come again', helpValue: 'ID.NAME=NUMBER', multiple: true, multipleNonGreedy: true }),
     since: string({ description: 'only runs of so long ago at the most (90s, 12h, 30d), or since a time (ISO 8601, UTC unless it says otherwise)', helpValue: 'DURATION|TIME' }),
     storage: storageFlag,
     tool: string({ description: 'only runs of this tool, by its full name', helpValue: 'NAME' }),
@@ -24,6 +24,6 @@ export default class EventsAnalyze extends TokaCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(EventsAnalyze);
     const { analyzeEvents } = await import('../../ui/analyze.ts');
-    this.finish(await analyzeEvents({ ...flags, failOnFindings: flags['fail-on-findings'], since: flags.since, tool: flags.tool }, doorTo(flags.storage, this.door)));
+    this.finish(await analyzeEvents({ ...flags, analyser: flags.analyser ?? [], option: flags.option ?? [], failOnFindings: flags['fail-on-findings'], since: flags.since, tool: flags.tool }, doorTo(flags.storage, this.door)));
   }
 }

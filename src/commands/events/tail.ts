@@ -20,13 +20,13 @@ export default class EventsTail extends TokaCommand {
     run: string({ description: 'only of this run: its id, or the beginning of it', helpValue: 'RUN' }),
     since: string({ description: 'only what happened so long ago at the most (90s, 12h, 30d), or since a time (ISO 8601, UTC unless it says otherwise)', helpValue: 'DURATION|TIME' }),
     storage: storageFlag,
-    type: string({ default: [], description: 'only events of this type; may come again', multiple: true, multipleNonGreedy: true, options: [...EVENT_TYPES] }),
+    type: string({ description: 'only events of this type; may come again', multiple: true, multipleNonGreedy: true, options: [...EVENT_TYPES] }),
   };
   static override summary = 'Show what is being recorded.';
 
   override async run(): Promise<void> {
     const { flags } = await this.parse(EventsTail);
     const { tailEvents } = await import('../../ui/events.ts');
-    this.finish(await tailEvents({ ...flags, limit: flags.limit, principal: flags.principal, run: flags.run, since: flags.since }, doorTo(flags.storage, this.door)));
+    this.finish(await tailEvents({ ...flags, type: flags.type ?? [], limit: flags.limit, principal: flags.principal, run: flags.run, since: flags.since }, doorTo(flags.storage, this.door)));
   }
 }

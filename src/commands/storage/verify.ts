@@ -7,7 +7,7 @@ export default class StorageVerify extends TokaCommand {
   static override examples = ['<%= config.bin %> storage verify', '<%= config.bin %> storage verify --storage sqlite:copied --json'];
   static override flags = {
     json: boolean({ description: 'print one JSON value (toka/storage-verify/v1)' }),
-    key: string({ default: [], description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
+    key: string({ description: 'a further key whose signatures count', helpValue: 'KEY', multiple: true, multipleNonGreedy: true }),
     storage: storageFlag,
   };
   static override summary = 'Check that the storage and the record in it are whole.';
@@ -15,6 +15,6 @@ export default class StorageVerify extends TokaCommand {
   override async run(): Promise<void> {
     const { flags } = await this.parse(StorageVerify);
     const { verifyStorage } = await import('../../ui/storage-look.ts');
-    this.finish(await verifyStorage(flags, this.door));
+    this.finish(await verifyStorage({ ...flags, key: flags.key ?? [] }, this.door));
   }
 }

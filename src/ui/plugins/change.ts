@@ -9,6 +9,7 @@ import { refuseClashes } from './clashes.ts';
 import { requireConsent } from './consent.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
 import { bringIn, type ChangeFlags, changePlugins, type Changing } from './install.ts';
+import { requireConsentToHook, retryFailed } from './hooked.ts';
 import { nameInstalled } from './installed.ts';
 import type { Change } from './report.ts';
 
@@ -66,8 +67,10 @@ export async function linkPlugin(folder: string, flags: ChangeFlags, door: Door,
       commands: commands.flatMap(({ id, aliases }) => [id, ...aliases]),
       installedAt: new Date().toISOString(),
     };
+    retryFailed(plugin, workspace);
+    const whole = await requireConsentToHook(offer, plugin, undefined, { workspace, door, yes: flags.yes });
     store.put(plugin);
-    return [{ change: 'linked', plugin, offer }];
+    return [{ change: 'linked', plugin, offer: whole }];
   });
 }
 

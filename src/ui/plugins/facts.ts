@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { capabilityFault } from '../../capability/rules.ts';
 import { TokaError } from '../../errors.ts';
 import { quote } from '../../manifest/issue.ts';
-import { hookOf, loadPluginManifest } from '../../manifest/load-plugin.ts';
+import { hookOf, type InstalledOptions, loadPluginManifest } from '../../manifest/load-plugin.ts';
 import type { Effect, JsonValue } from '@toka/sdk';
 
 /** All that is told of a plugin before anything of it runs. */
@@ -62,11 +62,12 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 /**
  * Reads what the package in a folder says that it brings.
  *
+ * @param installed Also asks its hook, where it says how. Default: nothing of it runs.
  * @throws TokaError TOKA_MANIFEST_INVALID, TOKA_PLUGIN_INCOMPATIBLE, TOKA_PLUGIN_UNBUILT
  */
-export async function factsOf(folder: string): Promise<PluginFacts> {
+export async function factsOf(folder: string, installed: InstalledOptions = { plugin: { root: folder } }): Promise<PluginFacts> {
   const file = join(folder, 'package.json');
-  const { name, version, source, manifest } = await loadPluginManifest(file, 'plugin', capabilityFault, { plugin: { root: folder } });
+  const { name, version, source, manifest } = await loadPluginManifest(file, 'plugin', capabilityFault, installed);
   const value = JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
   const parsed = packageJson.safeParse(value);
   if (!parsed.success) throw new TokaError('TOKA_MANIFEST_INVALID', `${file}: ${z.prettifyError(parsed.error)}`, { where: { file }, hint: 'correct the file' });

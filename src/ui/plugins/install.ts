@@ -13,6 +13,7 @@ import { differencesOf } from './differences.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
 import { type Fetched, fetchPackage } from './fetch.ts';
 import { npmIn } from './npm.ts';
+import { requireConsentToHook, retryFailed } from './hooked.ts';
 import type { Offer } from './offer.ts';
 import { type Change, reportChange } from './report.ts';
 import { parseSpec, type Spec } from './spec.ts';
@@ -68,10 +69,16 @@ export async function bringIn(spec: Spec, { flags, door, workspace, store, comma
   if (before) refuseSwapped(before, facts, fetched);
   await refuseUnlocked(facts, fetched, workspace);
   const offer = await offerOf(fetched, facts, before);
-  if (before?.integrity === fetched.integrity) return { change: 'unchanged', offer, plugin: before };
+  const asking = { workspace, door, yes: flags.yes };
+  if (before?.integrity === fetched.integrity) {
+    if (!retryFailed(before, workspace)) return { change: 'unchanged', offer, plugin: before };
+    return { change: 'updated', offer: await requireConsentToHook(offer, before, undefined, asking), plugin: before };
+  }
   await requireConsent(offer, flags.yes, workspace.settings.plugins, door);
   const plugin = await putTogether(fetched, facts, { folder: join(temporary, 'ready'), store, door, scripts: flags['allow-scripts'] === true });
-  return { change: before ? 'updated' : 'installed', offer, plugin };
+  const whole = await requireConsentToHook(offer, plugin, before, asking);
+  store.put(plugin);
+  return { change: before ? 'updated' : 'installed', offer: whole, plugin };
 }
 
 async function offerOf({ spec, integrity, registry }: Fetched, facts: PluginFacts, before: InstalledPlugin | undefined): Promise<Offer> {
@@ -109,7 +116,7 @@ interface Putting {
   readonly scripts: boolean;
 }
 
-/** Lets npm put the package and what it depends on into a folder, and puts that into its place once it is all there. */
+/** Lets npm put the package and what it depends on into a folder, and moves that to where it stays once it is all there; only the record makes a plugin of it. */
 async function putTogether({ tarball, folder: unpacked, integrity, spec }: Fetched, facts: PluginFacts, { folder, store, door, scripts }: Putting): Promise<InstalledPlugin> {
   const { name, version, commands } = facts;
   prepareFolder(folder, dirname(packageFile('@toka/sdk')));
@@ -120,7 +127,7 @@ async function putTogether({ tarball, folder: unpacked, integrity, spec }: Fetch
   const root = store.place(name, version);
   const files = filesDigest(folder);
   moveInto(folder, root);
-  const plugin: InstalledPlugin = {
+  return {
     name,
     version,
     from: spec.from,
@@ -132,8 +139,6 @@ async function putTogether({ tarball, folder: unpacked, integrity, spec }: Fetch
     commands: commands.flatMap(({ id, aliases }) => [id, ...aliases]),
     installedAt: new Date().toISOString(),
   };
-  store.put(plugin);
-  return plugin;
 }
 
 /** npm was given a tarball by its name: what it made of it must be what was shown. It gives a `.gitignore` another name. */

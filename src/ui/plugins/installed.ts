@@ -10,6 +10,7 @@ import type { Door } from '../door.ts';
 import { errorText } from '../report.ts';
 import { terminal } from '../text.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
+import { hookedOf } from './hooked.ts';
 
 /** How an installed plugin is: `linked` is one that works, and that nothing verifies. */
 export interface PluginState {
@@ -21,13 +22,14 @@ export interface PluginState {
 }
 
 /** Looks at every installed plugin; what is wrong with one keeps no other from being looked at. Nothing of them is loaded. */
-export async function statesOf({ plugins, folders, registry }: Pick<Workspace, 'plugins' | 'folders' | 'registry'>): Promise<PluginState[]> {
+export async function statesOf({ plugins, folders, registry, askHook }: Pick<Workspace, 'plugins' | 'folders' | 'registry' | 'askHook'>): Promise<PluginState[]> {
   const problems = (await registry.index()).problems();
   return Promise.all(
     plugins.map(async (plugin): Promise<PluginState> => {
       try {
         requireIntact(plugin, folders.cache);
-        const facts = await factsOf(dirname(plugin.packageFile));
+        const declared = await factsOf(dirname(plugin.packageFile));
+        const facts = declared.asksHook ? { ...declared, contributions: [...declared.contributions, ...(await hookedOf(plugin, { askHook }))] } : declared;
         const problem = problems.find(({ file }) => file === plugin.packageFile);
         if (problem) return { plugin, state: 'broken', facts, error: new TokaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint }) };
         return { plugin, state: plugin.from === 'link' ? 'linked' : 'ok', facts };

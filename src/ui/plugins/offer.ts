@@ -14,6 +14,8 @@ export interface Offer {
   readonly registry?: RegistryFacts;
   /** What is otherwise than with the version that is installed. */
   readonly differences?: readonly PluginDifference[];
+  /** Asked a second time, once its hook has said what else it brings. */
+  readonly asked?: 'hook';
 }
 
 const PLACES: Readonly<Record<PluginOrigin, string>> = {
@@ -24,8 +26,12 @@ const PLACES: Readonly<Record<PluginOrigin, string>> = {
   link: 'a linked folder, which nothing verifies',
 };
 
+const BOUND = 'tools alone, each in a sandbox of its own and granted nothing by this';
+const HOOK = `More tools come from its hook toka:manifest (${BOUND}). It runs only once this is agreed to, sees its own files and no network, and what it says is shown and asked for.`;
+const HOOK_ASKED = `Its hook toka:manifest was asked, and what it said is among the above (${BOUND}).`;
+
 /** All that is known of a plugin, for people. */
-export function offerText({ facts, from, integrity, registry, differences = [] }: Offer, view: Terminal): string {
+export function offerText({ facts, from, integrity, registry, differences = [], asked }: Offer, view: Terminal): string {
   const { name, version, contributions, commands, asksHook, scripts, dependencies } = facts;
   const sandboxed = contributions.filter(({ runs }) => runs === 'sandboxed');
   const trusted = contributions.filter(({ runs }) => runs === 'in-process');
@@ -35,7 +41,7 @@ export function offerText({ facts, from, integrity, registry, differences = [] }
     `${paint(view, 'bold', `${shown(name)} ${shown(version)}`)}  ${PLACES[from]}`,
     ...(sandboxed.length === 0 ? [] : [paint(view, 'bold', 'Tools, each in a sandbox of its own'), ...sandboxed.flatMap(toolLines)]),
     ...(code.length === 0 ? [] : [paint(view, 'yellow', "Code that runs in toka's own process, with all that you may do"), ...code]),
-    ...(asksHook ? ['It says more of its tools by code that runs in a sandbox when tools are indexed.'] : []),
+    ...(asksHook ? [asked === 'hook' ? HOOK_ASKED : HOOK] : []),
     ...(sandboxed.length + code.length === 0 && !asksHook ? ['It brings nothing.'] : []),
     `Install scripts: ${list(scripts)}`,
     `Depends on: ${list(dependencies)}`,

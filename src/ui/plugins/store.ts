@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Workspace } from '../../workspace.ts';
 import { TokaError } from '../../errors.ts';
 import { holdFileLock } from '../../journal/file-lock.ts';
+import { forgetOtherAnswers } from '../../registry/plugins/hook-answer.ts';
 import { type InstalledPlugin, readInstalled, recordFolder, storeFolder, writeInstalled } from '../../registry/plugins/record.ts';
 
 /** The plugins of a user while they are being changed: nobody else changes them meanwhile. */
@@ -61,12 +62,30 @@ export async function inTemporary<T>(work: (folder: string) => Promise<T>): Prom
   }
 }
 
-/** Removes every folder that the record does not name. */
+/** Removes every folder that the record does not name, and that no run has in its sandbox: what began with an old version ends with it. */
 function sweep(data: string): void {
   const kept = new Set(readInstalled(data).map(({ root }) => root));
-  const strays = readdirSync(storeFolder(data)).map((name) => join(storeFolder(data), name)).filter((path) => !kept.has(path));
+  const strays = readdirSync(storeFolder(data)).map((name) => join(storeFolder(data), name)).filter((path) => !kept.has(path) && !isInUse(path));
   const unfinished = readdirSync(join(data, 'staging')).map((name) => join(data, 'staging', name));
+  forgetOtherAnswers(data, [...kept]);
   for (const path of [...strays, ...unfinished]) rmSync(path, { recursive: true, force: true });
+}
+
+/** Whether a sandbox shows that folder. Its name is like no other's; the path before it is that of the file system it stands on. */
+function isInUse(folder: string): boolean {
+  return mountTables().some((table) => table.includes(`/${basename(folder)} `));
+}
+
+/** What each process sees, where the system tells; of processes of others, and of those that have just ended, nothing. */
+function mountTables(): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      return [readFileSync(`/proc/${pid}/mountinfo`, 'utf8')];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Moves a folder that is ready into its place. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -137,6 +137,13 @@ describe('its hook toka:manifest', () => {
   const hook = (source: string): PluginSpec => ({ packageJson: { oclif: { hooks: { 'toka:manifest': './dist/hook.js' } } }, files: { 'dist/hook.js': source } });
   const more = (id: string): string => JSON.stringify({ ...(JSON.parse(pluginFiles()['package.json'] ?? '{}') as { toka: { contributes: { tools: readonly object[] } } }).toka.contributes.tools[0], id });
 
+  const needing = (id: string, capability: string): string => JSON.stringify({ ...(JSON.parse(more(id)) as object), capabilities: { required: [capability] } });
+  /** Where what the only hook said is kept. */
+  const answerFile = (): string => {
+    const folder = join(here.home, '.local/share/toka/record/hooks');
+    return join(folder, readdirSync(folder)[0] ?? '');
+  };
+
   test('adds tools, and is not run again by an ordinary start', async () => {
     const witness = join(here.base, 'witness');
     expect((await install(hook(`console.log('noise'); export default async function () { return { tools: [${more('forecast-today')}] }; }`))).exit).toBe(0);
@@ -171,6 +178,61 @@ describe('its hook toka:manifest', () => {
       expect((await here.run(['tools', 'list'])).stderr).toContain('toka plugins list says which');
       expect((await here.json(['run', 'forecast', 'Oslo'])).error?.hint).toContain('toka plugins list');
     });
+  });
+
+  test('where it fails, it is not asked again when tools are indexed anew, and asked by doctor', async () => {
+    await install(hook(`throw new Error('no weather today');`));
+    const { mtimeMs } = statSync(answerFile());
+    mkdirSync(join(here.project, 'manifests'), { recursive: true });
+    writeFileSync(join(here.project, 'manifests', 'more.yaml'), '');
+    const { 'toka-plugin-weather': weather } = await states();
+    expect([weather?.state, weather?.error?.code, statSync(answerFile()).mtimeMs]).toEqual(['broken', 'TOKA_PLUGIN_FAILED', mtimeMs]);
+    await here.run(['doctor']);
+    expect(statSync(answerFile()).mtimeMs).not.toBe(mtimeMs);
+  });
+
+  test('is asked anew where the files of a linked plugin have changed', async () => {
+    const folder = writePlugin(join(here.project, 'weather'), hook(`throw new Error('no weather today');`));
+    await here.run(['plugins', 'link', 'weather', '--yes']);
+    expect((await states())['toka-plugin-weather']?.state).toBe('broken');
+    writePlugin(folder, hook(`export default () => ({ tools: [${more('forecast-today')}] });`));
+    expect((await states())['toka-plugin-weather']?.state).toBe('linked');
+  });
+
+  test('does not run before somebody has agreed to its plugin', async () => {
+    const file = packPlugin(join(here.base, 'weather'), hook(`throw new Error('no weather today');`));
+    expect((await here.json(['plugins', 'install', file])).error?.code).toBe('TOKA_PLUGIN_CONSENT');
+    expect(existsSync(join(here.home, '.local/share/toka/record/hooks'))).toBe(false);
+  });
+
+  test('what it brings is shown once it was asked, and by inspect', async () => {
+    const file = packPlugin(join(here.base, 'weather'), hook(`export default () => ({ tools: [${needing('forecast-today', 'net:connect:api.example.com:443')}] });`));
+    const { stderr } = await here.run(['plugins', 'install', file, '--yes']);
+    expect(stderr).toContain('needs net:connect:api.example.com:443');
+    const { contributions } = await here.json<Json & { contributions: readonly { id: string }[] }>(['plugins', 'inspect', 'weather']);
+    expect(contributions.map(({ id }) => id)).toEqual(['forecast', 'forecast-today']);
+  });
+
+  test('an update by which it gives more says what, and widens', async () => {
+    const at = join(here.project, 'weather');
+    writePlugin(at, hook(`export default () => ({ tools: [${needing('forecast-today', 'net:connect:api.example.com:443')}] });`));
+    await here.json(['plugins', 'install', './weather', '--yes']);
+    writePlugin(at, { ...hook(`export default () => ({ tools: [${needing('forecast-today', 'net:connect:*:443')}] });`), version: '1.0.1' });
+    const { changes } = await here.json<Json & { changes: readonly { differences?: readonly object[] }[] }>(['plugins', 'update', 'weather', '--yes']);
+    expect(changes[0]?.differences).toContainEqual({ what: 'capability', from: null, to: 'net:connect:*:443 (forecast-today)', widens: true });
+  });
+
+  test('says nothing else later than what was agreed to', async () => {
+    const source = `export default () => ({ tools: [{ ...${more('forecast-today')}, summary: String(process.hrtime.bigint()) }] });`;
+    await install(hook(source));
+    const summary = async (): Promise<string | undefined> => {
+      const { tools } = await here.json<Json & { tools: readonly { name: string; description: string }[] }>(['tools', 'list', '--source', 'weather']);
+      return tools.find(({ name }) => name === 'forecast-today')?.description;
+    };
+    const before = await summary();
+    rmSync(join(here.home, '.cache/toka'), { recursive: true, force: true });
+    expect(before).toMatch(/^\d+$/);
+    expect(await summary()).toBe(before);
   });
 
   test('sees neither the project nor the home, and reaches no network', async () => {
@@ -286,4 +348,23 @@ test('toka that is killed while it installs leaves what was there, and the next 
   expect((await install()).exit).toBe(0);
   expect(readdirSync(staging)).toEqual([]);
   expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+});
+
+test('a run that began before an update ends with the code that it began with', async () => {
+  const capabilities = { required: [`fs:write:${here.project}/**`] };
+  const body = `const { existsSync, writeFileSync } = await import('node:fs'); writeFileSync(${JSON.stringify(join(here.project, 'begun'))}, '');
+while (!existsSync(${JSON.stringify(join(here.project, 'go'))})) await new Promise((resolve) => setTimeout(resolve, 20));
+return { version: (await import('./late.js')).default };`;
+  const version = (number: string): PluginSpec => ({ version: number, capabilities, body, files: { 'dist/late.js': `export default '${number}';` } });
+  const folder = writePlugin(join(here.project, 'weather'), version('1.0.0'));
+  await here.run(['plugins', 'install', './weather', '--yes']);
+  const running = here.start(['run', '--json', '--allow', `fs:write:${here.project}/**`, 'forecast', 'Oslo']);
+  await until(() => existsSync(join(here.project, 'begun')));
+  writePlugin(folder, version('1.0.1'));
+  expect((await here.json(['plugins', 'update', 'weather', '--yes'])).exit).toBe(0);
+  writeFileSync(join(here.project, 'go'), '');
+  const { stdout } = await running.ended;
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'succeeded', data: { version: '1.0.0' } });
+  await here.run(['plugins', 'uninstall', 'weather']);
+  expect(readdirSync(join(here.home, '.local/share/toka/plugins'))).toEqual([]);
 });
