@@ -58,7 +58,7 @@ async function readPart(folder: string, { name, entry }: Entry): Promise<Part> {
   return { kind, contribution };
 }
 
-const KINDS: readonly Defined['kind'][] = ['tools', 'runtimes', 'storage', 'providers', 'analysers', 'search'];
+const KINDS: readonly Defined['kind'][] = ['tools', 'runtimes', 'storage', 'providers', 'engines', 'analysers', 'search'];
 
 /** The `toka` block; what a person has written into it by hand (a configSchema) stays. */
 export function block(parts: readonly Part[], before: JsonObject = {}): JsonObject {
