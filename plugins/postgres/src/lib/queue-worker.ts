@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { coded, type EngineDelivery, type EngineHandler } from '@toka/sdk';
 import type { Row } from './connections.ts';
 
@@ -5,8 +6,8 @@ import type { Row } from './connections.ts';
 const LEASE_SECONDS = 10;
 /** How often it says so: twice it may fail. */
 const RENEW_MS = 3000;
-/** After how many seconds an order is given out again that a worker gave back. */
-const AGAIN_SECONDS = 1;
+/** How long what could not be done is kept before it is given back. */
+const PAUSE_MS = 1000;
 
 /** What a worker has of its queue. */
 interface Desk {
@@ -61,13 +62,8 @@ export class Worker {
       }
       const waiting = new AbortController();
       const wake = (): void => waiting.abort();
-      signal.addEventListener('abort', wake);
       void Promise.race(doing).then(wake, wake);
-      try {
-        await this.#desk.wait(async () => doing.size < concurrency && (await this.#isAnyFree()), waiting.signal);
-      } finally {
-        signal.removeEventListener('abort', wake);
-      }
+      await this.#desk.wait(async () => doing.size < concurrency && (await this.#isAnyFree()), AbortSignal.any([signal, waiting.signal]));
     }
     await Promise.all(doing);
   }
@@ -94,15 +90,12 @@ export class Worker {
 
   async #do(delivery: EngineDelivery): Promise<void> {
     const { key, attempt } = delivery;
-    const own = [key, this.#desk.id, attempt];
     const result = await this.#handler(delivery).then(JSON.stringify, () => undefined);
-    const [kept] =
-      result === undefined
-        ? await this.#desk.run(`UPDATE $ SET lease = clock_timestamp() + make_interval(secs => $4) WHERE key = $1 AND worker = $2 AND attempts = $3 AND state = 'working' RETURNING key`, [...own, AGAIN_SECONDS])
-        : await this.#desk.run(
-            `UPDATE $ SET state = 'done', result = $4, lease = NULL WHERE key = $1 AND worker = $2 AND attempts = $3 AND state = 'working' RETURNING key, pg_notify($5, '')::text`,
-            [...own, result, this.#desk.channel],
-          );
+    if (result === undefined) await sleep(PAUSE_MS);
+    const [kept] = await this.#desk.run(
+      `UPDATE $ SET state = $4, result = $5, lease = NULL WHERE key = $1 AND worker = $2 AND attempts = $3 AND state = 'working' RETURNING pg_notify($6, '')::text`,
+      [key, this.#desk.id, attempt, result === undefined ? 'waiting' : 'done', result ?? null, this.#desk.channel],
+    );
     this.#held.delete(key);
     if (!kept) this.#lose(key);
   }
