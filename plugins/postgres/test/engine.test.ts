@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EngineConnection } from '@toka/sdk';
 import { engineChecks } from '@toka/sdk/testing';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import engine from '../src/engine.ts';
+import engine from '../src/postgres-engine.ts';
 import { Cluster, programs } from './support/cluster.ts';
 import { codeOf } from './support/failure.ts';
 

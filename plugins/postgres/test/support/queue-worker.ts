@@ -1,5 +1,5 @@
 import { isCoded } from '@toka/sdk';
-import engine from '../../src/engine.ts';
+import engine from '../../src/postgres-engine.ts';
 
 // Takes one order, says so, and never ends it; says as well how its work ended.
 const [location = ''] = process.argv.slice(2);
