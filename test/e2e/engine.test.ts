@@ -58,7 +58,7 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
     const folder = join(here.env['XDG_CONFIG_HOME'] ?? '', 'toka');
     mkdirSync(folder, { recursive: true });
     const location = cluster.location({ schema: `runs_${++schemas}` });
-    writeFileSync(join(folder, 'config.yaml'), `apiVersion: toka/v1\nstorage:\n  backend: postgres\n  location: ${location}\nengine:\n  id: postgres\n${more}`, { mode: 0o600 });
+    writeFileSync(join(folder, 'config.yaml'), `apiVersion: toka/v1\nstorage:\n  backend: postgres\n  location: ${location}\nengine:\n  id: postgres\n  location: ${location}\n${more}`, { mode: 0o600 });
   }
 
   async function worker(...args: readonly string[]): Promise<Started> {
@@ -88,7 +88,7 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
     const told = await here.json(['run', 'note']);
     expect(told).toMatchObject({ exit: 0, schema: 'toka/run-result/v1', status: 'succeeded', tool: 'project/note', output: 'written\n' });
     expect(readFileSync(join(here.project, 'notes.txt'), 'utf8')).toBe('noted\nnoted\n');
-    expect(await here.json(['runs', 'show', told.runId])).toMatchObject({ exit: 0, run: { id: told.runId, status: 'succeeded' } });
+    expect(await here.json(['runs', 'show', told.runId])).toMatchObject({ exit: 0, summary: { id: told.runId, status: 'succeeded' } });
     expect(await here.json(['run', 'fails'])).toMatchObject({ exit: 1, error: { code: 'TOKA_RUN_FAILED' }, exitCode: 3 });
   });
 
@@ -159,7 +159,7 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
     await began();
     await here.run(['engine', 'cancel', run]);
     await isDone(run);
-    expect(await here.json(['runs', 'show', run])).toMatchObject({ run: { status: 'cancelled' } });
+    expect(await here.json(['runs', 'show', run])).toMatchObject({ summary: { status: 'cancelled' } });
   });
 
   test('are ended by a worker that is told to stop, which begins no other', { timeout: 60_000 }, async () => {

@@ -1,7 +1,7 @@
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import type { EngineDelivery } from '@toka/sdk';
 import type { Principal } from '../../capability/principal.ts';
-import { TokaError } from '../../errors.ts';
+import { TokaError, toTokaError } from '../../errors.ts';
 import type { Journal } from '../../journal/contract.ts';
 import { bytesOf } from '../../pipeline/recorded-completion.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage } from '../../pipeline/result.ts';
@@ -37,7 +37,7 @@ async function statusOf(journal: Journal, run: string): Promise<string | undefin
   try {
     return (await journal.run(run)).status;
   } catch (error) {
-    if (error instanceof TokaError && error.code === 'TOKA_RUN_UNKNOWN') return undefined;
+    if (toTokaError(error).code === 'TOKA_RUN_UNKNOWN') return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { EngineDelivery, JsonObject } from '@toka/sdk';
 import { Principal } from '../../capability/principal.ts';
-import { TokaError, toTokaError } from '../../errors.ts';
+import { toTokaError } from '../../errors.ts';
 import type { Toka } from '../../toka.ts';
 import type { Door } from '../door.ts';
 import { listenForInterrupts } from '../interrupt.ts';
@@ -47,6 +47,6 @@ async function bearer(toka: Toka, token: string): Promise<Principal> {
   try {
     return (await toka.tokens()).bearer(token);
   } catch (error) {
-    return Principal.refused(error instanceof TokaError ? error : toTokaError(error));
+    return Principal.refused(toTokaError(error));
   }
 }
