@@ -156,10 +156,8 @@ export interface Toka {
   models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
-  /** What the configuration says runs are given to. */
-  readonly engine: EngineChoice | undefined;
-  /** Where the journal is. */
-  readonly storage: StorageChoice;
+  /** What runs are given to, where the configuration says it, and where the journal is. */
+  readonly places: { readonly engine: EngineChoice | undefined; readonly storage: StorageChoice };
   /** How a conversation on a terminal is to look. */
   readonly repl: ReplConfig;
   readonly trust: Trust;
@@ -331,8 +329,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
-    engine: settings.engine,
-    storage: choice,
+    places: { engine: settings.engine, storage: choice },
     repl: settings.repl,
     trust,
     agentContext: async () => agentContext(cwd),

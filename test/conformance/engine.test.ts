@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { coded, defineEngine, type Engine, type EngineConnection, type EngineHandler, type EngineOrder, type EngineStanding } from '@toka/sdk';
 import { engineChecks } from '@toka/sdk/testing';
 import { expect, test } from 'vitest';
@@ -83,7 +84,7 @@ class Memory implements EngineConnection {
   }
 }
 
-const tick = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1));
+const tick = async (): Promise<void> => sleep(1);
 
 function engine(interrupts: boolean, make: (orders: Map<string, Kept>) => EngineConnection = (orders) => new Memory(orders, interrupts)): Engine {
   const places = new Map<string, Map<string, Kept>>();
@@ -91,7 +92,11 @@ function engine(interrupts: boolean, make: (orders: Map<string, Kept>) => Engine
     id: 'memory',
     summary: 'Keep orders for a while',
     supports: { interrupts },
-    connect: async ({ location }) => make(places.getOrInsert(location, new Map())),
+    async connect({ location }) {
+      const orders = places.get(location) ?? new Map<string, Kept>();
+      places.set(location, orders);
+      return make(orders);
+    },
   });
 }
 

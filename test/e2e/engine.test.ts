@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { Cluster, programs } from '../../plugins/postgres/test/support/cluster.ts';
@@ -78,7 +77,7 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
   const detach = async (name: string): Promise<string> => (await here.run(['run', '--detach', name])).stdout.trim();
   const statusOf = async (run: string): Promise<Standing> => here.json<Standing>(['engine', 'status', run]);
   const isDone = async (run: string): Promise<void> => {
-    while ((await statusOf(run)).state !== 'done') await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(async () => (await statusOf(run)).state === 'done');
   };
 
   test('are done once, by one of two workers, and end as they would here', { timeout: 60_000 }, async () => {

@@ -34,7 +34,7 @@ describe.skipIf(programs === undefined)('the engine in PostgreSQL', () => {
   }
 
   test.each(engineChecks)('$name', { timeout: 60_000 }, async ({ run }) => {
-    await run(engine, async () => place());
+    await expect(run(engine, async () => place())).resolves.toBeUndefined();
   });
 
   test('is made once by several that come at once', async () => {

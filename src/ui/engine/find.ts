@@ -12,7 +12,7 @@ import type { Door } from '../door.ts';
  */
 export async function connectEngine(asked: string | undefined, toka: Toka, door: Door): Promise<EngineConnection> {
   const [, scheme] = /^([a-z][a-z0-9-]*):\/\//.exec(asked ?? '') ?? [];
-  const id = scheme?.replace('postgresql', 'postgres') ?? asked ?? toka.engine?.id;
+  const id = scheme?.replace('postgresql', 'postgres') ?? asked ?? toka.places.engine?.id;
   if (id === undefined || id === 'here') throw new TokaError('TOKA_USAGE', 'expected the id or the address of an engine, found none', { hint: 'name it, or write engine: into toka.yaml' });
   const engine = findEngine(id, pluginFiles(door.env));
   const location = scheme === undefined ? locationOf(id, toka) : asked;
@@ -54,7 +54,7 @@ function findEngine(id: string, packageFiles: readonly string[]): Engine {
 }
 
 /** An engine that has the name of the storage backend is where that is. */
-function locationOf(id: string, { engine, storage }: Toka): string | undefined {
+function locationOf(id: string, { places: { engine, storage } }: Toka): string | undefined {
   if (engine?.id === id && engine.location !== undefined) return engine.location;
   return storage.backend === id ? storage.location : undefined;
 }

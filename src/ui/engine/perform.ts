@@ -45,7 +45,7 @@ async function statusOf(journal: Journal, run: string): Promise<string | undefin
 /** Where each worker has a journal of its own, nobody knows what the one did that is gone. */
 async function demandKnowable(toka: Toka, { tool }: Order, run: string): Promise<void> {
   const { effect } = (await toka.findTool(tool)).tool;
-  if (['none', 'read', 'idempotent'].includes(effect) || toka.storage.location?.includes('://') === true) return;
+  if (['none', 'read', 'idempotent'].includes(effect) || toka.places.storage.location?.includes('://') === true) return;
   throw new TokaError('TOKA_OUTCOME_UNKNOWN', `another worker began with ${tool} (${effect}, run ${run}), and what it did is not in the journal here`, {
     hint: 'look whether it was done, and run it again if not; a journal that all workers share answers this by itself: see docs/engines.md',
     data: { run },

@@ -82,7 +82,7 @@ async function orderOf(toka: Toka, tool: Tool, request: ToolRequest, flags: Subm
     record,
     isFresh,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(budget === undefined ? {} : { budget: { ...budget } as Record<string, number> }),
+    ...(budget === undefined ? {} : { budget: { ...budget } }),
   };
 }
 

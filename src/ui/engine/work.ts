@@ -18,7 +18,7 @@ export async function workFor({ concurrency, engine: asked }: WorkFlags, door: D
   const toka = await door.open();
   const engine = await connectEngine(asked, toka, door);
   const interrupts = listenForInterrupts(door.stderr);
-  door.stderr.write(`working for ${plain(asked ?? toka.engine?.id ?? '')}, at most ${concurrency} at once; Ctrl-C ends it\n`);
+  door.stderr.write(`working for ${plain(asked ?? toka.places.engine?.id ?? '')}, at most ${concurrency} at once; Ctrl-C ends it\n`);
   try {
     await orTold(async () => engine.work(async (delivery) => perform(toka, delivery, door), { concurrency, signal: interrupts.signal }));
     return 0;

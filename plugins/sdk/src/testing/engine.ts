@@ -79,7 +79,7 @@ export const engineChecks: readonly EngineCheck[] = [
     const given: string[] = [];
     const note: EngineHandler = async ({ key }) => {
       given.push(key);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await moment();
       return {};
     };
     work(one, note, 3);
@@ -97,7 +97,7 @@ export const engineChecks: readonly EngineCheck[] = [
       other,
       async () => {
         most = Math.max(most, ++now);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await moment();
         now -= 1;
         return {};
       },
@@ -171,6 +171,13 @@ interface Bench {
   connect(): Promise<EngineConnection>;
   /** Lets a connection work until it is stopped, at the latest when the check ends. */
   work(connection: EngineConnection, handler: EngineHandler, concurrency?: number): { stop(): void; readonly ended: Promise<void> };
+}
+
+/** Long enough for whoever would do the same at once. */
+async function moment(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, 20);
+  return promise;
 }
 
 function check(id: string, name: string, body: (bench: Bench) => Promise<void>): EngineCheck {
