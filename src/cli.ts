@@ -35,6 +35,9 @@ import Check from './commands/check.ts';
 import CodeRun from './commands/code/run.ts';
 import Completion from './commands/completion.ts';
 import Doctor from './commands/doctor.ts';
+import EngineCancel from './commands/engine/cancel.ts';
+import EngineStatus from './commands/engine/status.ts';
+import EngineWork from './commands/engine/work.ts';
 import EventsAnalyze from './commands/events/analyze.ts';
 import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
@@ -126,6 +129,9 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'code:run': CodeRun,
   completion: Completion,
   doctor: Doctor,
+  'engine:cancel': EngineCancel,
+  'engine:status': EngineStatus,
+  'engine:work': EngineWork,
   'events:analyze': EventsAnalyze,
   'events:tail': EventsTail,
   lock: Lock,

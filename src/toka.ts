@@ -13,10 +13,10 @@ import type { Tokens } from './capability/token/tokens.ts';
 import { policyOf } from './capability/rules.ts';
 import { sessionGrants } from './capability/session.ts';
 import { trustFileOf } from './capability/trust.ts';
-import type { ReplConfig, Retention } from './config/config.ts';
+import type { EngineChoice, ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
-import { locateFrom, placeOf } from './config/storage.ts';
+import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
 import { toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
@@ -81,7 +81,7 @@ export interface TokaOptions extends WorkspaceOptions {
 }
 
 /** What a caller says of a run beside what it asks for. */
-export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'deny' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'signal' | 'timeoutMs'>>;
+export type RequestOptions = Partial<Pick<ToolRequest, 'allow' | 'budget' | 'deny' | 'frozen' | 'input' | 'isFresh' | 'onEvent' | 'record' | 'runId' | 'signal' | 'timeoutMs'>>;
 
 /** Source text, and what is to be known of it. */
 export interface Code {
@@ -156,6 +156,8 @@ export interface Toka {
   models(): Promise<Models>;
   /** What the configuration says is kept of runs that have ended. */
   readonly retention: Retention | undefined;
+  /** What runs are given to, where the configuration says it, and where the journal is. */
+  readonly places: { readonly engine: EngineChoice | undefined; readonly storage: StorageChoice };
   /** How a conversation on a terminal is to look. */
   readonly repl: ReplConfig;
   readonly trust: Trust;
@@ -327,6 +329,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     journal: once.get,
     models: models.get,
     retention: settings.retention,
+    places: { engine: settings.engine, storage: choice },
     repl: settings.repl,
     trust,
     agentContext: async () => agentContext(cwd),

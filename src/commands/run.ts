@@ -25,7 +25,9 @@ export default class Run extends TokaCommand {
   static override flags = {
     allow: text({ description: 'grant a capability to this run alone', helpValue: 'CAPABILITY', multiple: true }),
     budget: text({ description: 'what it may use together with all runs that it starts: calls, wall, cpu, bytes, tokens, money', helpValue: 'calls=10,wall=60s' }),
+    detach: boolean({ description: 'with an engine: print the id of the run, and do not wait for it' }),
     'dry-run': boolean({ description: 'show the sandbox plan and the exact command, run nothing' }),
+    engine: text({ description: 'give the run to the workers of an engine, or keep it here', helpValue: 'ID|ADDRESS|here' }),
     frozen: boolean({ description: 'run only what toka.lock vouches for' }),
     json: boolean({ description: 'print the result as one JSON value (toka/run-result/v1)' }),
     map: text({ description: 'take a parameter out of what --params gives, by JSON Pointer', helpValue: 'NAME=/POINTER', multiple: true }),

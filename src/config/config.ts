@@ -13,6 +13,7 @@ export interface Config {
   readonly flows?: Flows;
   readonly hooks?: readonly Hook[];
   readonly storage?: StorageChoice;
+  readonly engine?: EngineChoice;
   readonly retention?: Retention;
   readonly repl?: ReplConfig;
   readonly models?: ModelsConfig;
@@ -24,6 +25,14 @@ export interface Config {
     /** Folders with further manifests, as written: relative to the file's folder. */
     readonly paths: readonly string[];
   };
+}
+
+/** Who runs are given to. */
+export interface EngineChoice {
+  /** The id of an engine that a plugin brings. */
+  readonly id: string;
+  /** As the engine understands it. Default: the address of a storage backend of that name. */
+  readonly location?: string;
 }
 
 /** `hard`: memory, processes and CPU by cgroup; `watchdog`: rlimits and polling will do. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type Budget, type Config, type FlowRule, type Limit, type ModelsConfig, NO_MODELS, type ProviderConfig, type ReplConfig, type Require, type Retention, type Rule } from './config.ts';
+import { type Budget, type Config, type EngineChoice, type FlowRule, type Limit, type ModelsConfig, NO_MODELS, type ProviderConfig, type ReplConfig, type Require, type Retention, type Rule } from './config.ts';
 import type { Hook } from '../manifest/hook.ts';
 import { locateFrom, type StorageChoice } from './storage.ts';
 
@@ -50,6 +50,8 @@ export interface Settings {
   /** Of the nearest trusted layer that says it. */
   readonly storage?: StorageChoice;
   /** Of the nearest trusted layer that says it. */
+  readonly engine?: EngineChoice;
+  /** Of the nearest trusted layer that says it. */
   readonly retention?: Retention;
   /** Of the nearest trusted layer that says it. */
   readonly repl: ReplConfig;
@@ -76,6 +78,7 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
   const trusted = layers.filter((layer) => layer.trusted);
   const storages = trusted.filter(({ config }) => config.storage);
   const storage = storages.flatMap(({ file, config }) => (config.storage ? [locateFrom(dirname(file), config.storage)] : [])).at(-1);
+  const engine = trusted.flatMap(({ config }) => (config.engine ? [config.engine] : [])).at(-1);
   // Others may share a journal that the user has named: a project says nothing of it.
   const isShared = named ? named.location !== undefined : storages.length > 0 && storages.at(-1)?.origin !== 'project';
   const retention = trusted.flatMap(({ origin, config }) => (config.retention && !(isShared && origin === 'project') ? [config.retention] : [])).at(-1);
@@ -92,6 +95,7 @@ export function mergeLayers(layers: readonly Layer[], named?: StorageChoice): Se
       allow: trusted.flatMap(({ config, file }) => config.flows?.allow.map((rule) => ({ ...rule, folder: dirname(file) })) ?? []),
     },
     ...(storage ? { storage } : {}),
+    ...(engine ? { engine } : {}),
     ...(retention ? { retention } : {}),
     repl: Object.assign({}, ...trusted.map(({ config }) => config.repl)) as ReplConfig,
     models: trusted.reduce(mergeModels, NO_MODELS),

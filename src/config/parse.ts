@@ -28,7 +28,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
   if (parsed.value === null) return EMPTY_CONFIG;
   const checked = check(configFile, parsed.value, (path) => parsed.positions.sourceOf(path));
   if (!('data' in checked)) throw issuesError('TOKA_CONFIG_INVALID', file, checked.issues, parsed);
-  const { budget, flows, hooks, limits, models, plugins, policy, prefer, repl, retention, sandbox, storage, tools } = checked.data;
+  const { budget, engine, flows, hooks, limits, models, plugins, policy, prefer, repl, retention, sandbox, storage, tools } = checked.data;
   const issues = [...LISTS.flatMap((list) => checkRules(list, policy[list], checkCapability)), ...checkKeys(models), ...checkHooks(hooks ?? [], ['hooks']), ...(narrowsOnly ? checkNarrows(checked.data) : [])];
   if (issues.length > 0) throw issuesError('TOKA_CONFIG_INVALID', file, issues, parsed);
   return {
@@ -40,6 +40,7 @@ export function parseConfig(text: string, file: string, checkCapability: CheckCa
     ...(hooks ? { hooks: hooks.map(toHook) } : {}),
     ...(flows ? { flows: { trusted: flows.trusted, allow: flows.allow.map(toFlowRule) } } : {}),
     ...(storage ? { storage: { backend: storage.backend, ...(storage.location === undefined ? {} : { location: storage.location }) } } : {}),
+    ...(engine ? { engine: { id: engine.id, ...(engine.location === undefined ? {} : { location: engine.location }) } } : {}),
     ...(retention ? { retention: toRetention(retention) } : {}),
     ...(models ? { models: toModels(models) } : {}),
     ...(repl ? { repl: toRepl(repl) } : {}),
@@ -60,7 +61,7 @@ const LISTS = ['allow', 'ask', 'deny'] as const;
 
 type List = (typeof LISTS)[number];
 
-function checkNarrows({ flows, hooks, models, policy, prefer, repl, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
+function checkNarrows({ engine, flows, hooks, models, policy, prefer, repl, retention, sandbox, storage, tools }: ConfigDeclaration): Issue[] {
   const widening = [
     [policy.allow.length > 0, ['policy', 'allow']],
     [Object.keys(prefer).length > 0, ['prefer']],
@@ -68,6 +69,7 @@ function checkNarrows({ flows, hooks, models, policy, prefer, repl, retention, s
     [flows !== undefined, ['flows']],
     [hooks !== undefined, ['hooks']],
     [storage !== undefined, ['storage']],
+    [engine !== undefined, ['engine']],
     [models !== undefined, ['models']],
     [retention !== undefined, ['retention']],
     [repl !== undefined, ['repl']],

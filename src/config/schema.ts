@@ -176,6 +176,18 @@ export const configFile = strict({
   })
     .optional()
     .describe('Where the journal is kept. Of a project it counts once it is trusted.'),
+  engine: strict({
+    id: toolName.describe('The engine: one of a plugin, or here for this very process.'),
+    location: z
+      .string()
+      .min(1)
+      .max(4096)
+      .regex(/^[^\u0000]+$/, 'an address')
+      .optional()
+      .describe('Where it is, as the engine understands it. Default: the address of the journal, where its backend has the same name.'),
+  })
+    .optional()
+    .describe('Who the runs of toka run are given to. Of a project it counts once it is trusted.'),
   retention: strict({
     age: age.optional().describe('How long after their end, such as 30d.'),
     count: z.int().min(1).max(1_000_000_000).optional().describe('How many runs, the newest.'),

@@ -18,7 +18,7 @@ interface PackageFile<T> {
 }
 
 /** What a plugin says that it brings of a kind; nothing of it is loaded. */
-export function contributedBy<T>(packageFile: string, kind: 'analysers' | 'providers' | 'runtimes' | 'search' | 'storage'): Contributed<T>[] {
+export function contributedBy<T>(packageFile: string, kind: 'analysers' | 'engines' | 'providers' | 'runtimes' | 'search' | 'storage'): Contributed<T>[] {
   const { name, toka } = JSON.parse(readFileSync(packageFile, 'utf8')) as PackageFile<T>;
   return (toka?.contributes?.[kind] ?? []).map((one) => ({ ...one, file: join(dirname(packageFile), one.entry), plugin: name }));
 }

@@ -102,6 +102,15 @@ const provider = strict({
   configSchema: jsonSchema.optional().describe('JSON Schema (2020-12) of its configuration.'),
 });
 
+const engine = strict({
+  id: toolName.describe('Its name, unique among engines.'),
+  entry,
+  summary: prose(2000).describe('How it hands on runs, in one sentence.'),
+  supports: strict({
+    interrupts: z.boolean().describe('Whether a run that a worker is at can be cancelled.'),
+  }).describe('What it can do.'),
+});
+
 const runtime = strict({
   id: toolName.describe('Its name, unique among runtimes.'),
   entry,
@@ -160,7 +169,7 @@ export const pluginManifest = strict({
     runtimes: contributions(runtime, 'Runtimes of languages.'),
     storage: contributions(other, 'Storage backends.'),
     providers: contributions(provider, 'Providers of models.'),
-    engines: contributions(other, 'Engines of durable execution.'),
+    engines: contributions(engine, 'Engines of durable execution.'),
     analysers: contributions(analyser, 'Analysers of what was recorded.'),
     search: contributions(other, 'Search over tools.'),
     doors: contributions(other, 'Doors by which requests come in.'),

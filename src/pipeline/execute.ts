@@ -96,9 +96,9 @@ export async function identify(house: House, request: ExecutionRequest): Promise
 }
 
 function begin(house: House, request: ExecutionRequest): Run {
-  const { resumes, replays } = request;
+  const { resumes, replays, runId } = request;
   return {
-    id: resumes?.run ?? replays?.run ?? house.nextId(),
+    id: resumes?.run ?? replays?.run ?? runId ?? house.nextId(),
     request,
     startedMs: house.clock.now(),
     approvals: [],

@@ -48,6 +48,8 @@ interface Common {
   readonly cwd: string;
   /** The run that asks for this one, by which of its calls, what it may hand on, and the secrets that it knows. */
   readonly parent?: { readonly run: string; readonly step: Step; readonly permissions: readonly Permission[]; readonly secrets: readonly string[] };
+  /** The id of the run, where it was given one before it is asked for. */
+  readonly runId?: string;
   readonly resumes?: Resumption;
   /** Knows where the values come from that the run, and those below it, are given. */
   readonly flow?: Flow;

@@ -44,7 +44,11 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
     // It may stand after NAME as well.
     if (own.last('storage') !== storage) toka = await doorTo(own.last('storage'), door).open();
     const params = await completed(tool, given, own, door);
-    return own.has('dry-run') ? await showPlan(toka, name, params, own, door) : await carryOut(toka, tool, name, params, own, door);
+    if (own.has('dry-run')) return await showPlan(toka, name, params, own, door);
+    const engine = own.last('engine') ?? toka.places.engine?.id;
+    if (engine === undefined || engine === 'here') return await carryOut(toka, tool, name, params, own, door);
+    const request = await requestOf(toka, name, params, own);
+    return await (await import('./engine/submit.ts')).submitRun(toka, tool, request, { engine, token: own.last('token'), detach: own.has('detach'), json: own.has('json'), passthroughExit: own.has('passthrough-exit') }, door);
   } catch (thrown) {
     // What went wrong may have come before the words after NAME were read.
     return reportError(thrown, { has: (flag) => own.has(flag) || says(`--${flag}`) }, door);

@@ -12,5 +12,12 @@ export default definePlaces({
       return { open: async (options) => storage.open({ location, ...options }) };
     },
   },
+  engines: {
+    postgres: async (engine) => {
+      cluster ??= Cluster.make();
+      const location = (await cluster).location({ schema: `place_${++places}` });
+      return { connect: async () => engine.connect({ location }) };
+    },
+  },
   close: async () => (await cluster)?.remove(),
 });

@@ -63,6 +63,16 @@ export {
   type ToolCallPart,
   type UserPart,
 } from './provider.ts';
+export {
+  defineEngine,
+  type Engine,
+  type EngineConnection,
+  type EngineDelivery,
+  type EngineHandler,
+  type EngineOrder,
+  type EngineStanding,
+  type EngineSupports,
+} from './engine.ts';
 export { defineSearch, type Search } from './search.ts';
 export { defineStorage } from './define-storage.ts';
 export { FORGOTTEN } from './storage.ts';

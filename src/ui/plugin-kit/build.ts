@@ -53,12 +53,13 @@ async function readPart(folder: string, { name, entry }: Entry): Promise<Part> {
   const { kind, id, contribution, verdicts } = await inspect({ file: join(folder, entry), entry });
   const failed = verdicts.find(({ rule, reason }) => rule === 'import/ends' && reason !== undefined);
   if (failed) throw invalid(`${entry} cannot be imported: ${failed.reason ?? ''}`, 'import it with node to see where it fails');
-  if (kind === undefined || contribution === undefined) throw invalid(`${entry} has no default export made by defineTool, defineRuntime, defineStorage, defineProvider, defineAnalyser or defineSearch`, `export default define…({…}) in src/${name}.ts, or move it into a folder of src/`);
-  if (id !== name) throw invalid(`src/${name}.ts defines ${id}: what a plugin adds is named like its file`, `rename the file, or what it defines`);
+  if (kind === undefined || contribution === undefined) throw invalid(`${entry} has no default export made by defineTool, defineRuntime, defineStorage, defineProvider, defineEngine, defineAnalyser or defineSearch`, `export default define…({…}) in src/${name}.ts, or move it into a folder of src/`);
+  // Two of a name, of different kinds, cannot both have it as their file's.
+  if (id !== name && `${id}-${kind.replace(/s$/, '')}` !== name) throw invalid(`src/${name}.ts defines ${id}: what a plugin adds is named like its file`, `rename the file, or what it defines`);
   return { kind, contribution };
 }
 
-const KINDS: readonly Defined['kind'][] = ['tools', 'runtimes', 'storage', 'providers', 'analysers', 'search'];
+const KINDS: readonly Defined['kind'][] = ['tools', 'runtimes', 'storage', 'providers', 'engines', 'analysers', 'search'];
 
 /** The `toka` block; what a person has written into it by hand (a configSchema) stays. */
 export function block(parts: readonly Part[], before: JsonObject = {}): JsonObject {

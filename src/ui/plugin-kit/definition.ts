@@ -1,4 +1,4 @@
-import type { Analyser, JsonObject, Provider, Runtime, Search, Storage, ToolDefinition } from '@toka/sdk';
+import type { Analyser, Engine, JsonObject, Provider, Runtime, Search, Storage, ToolDefinition } from '@toka/sdk';
 
 /** What a plugin can add, by the key under `contributes`. */
 export type Defined =
@@ -6,11 +6,12 @@ export type Defined =
   | { readonly kind: 'runtimes'; readonly value: Runtime }
   | { readonly kind: 'storage'; readonly value: Storage }
   | { readonly kind: 'providers'; readonly value: Provider }
+  | { readonly kind: 'engines'; readonly value: Engine }
   | { readonly kind: 'analysers'; readonly value: Analyser }
   | { readonly kind: 'search'; readonly value: Search };
 
 /** Told apart by what each must have. */
-const MARKS = { runtimes: 'languages', tools: 'run', providers: 'stream', storage: 'open', analysers: 'start', search: 'embed' } as const;
+const MARKS = { runtimes: 'languages', tools: 'run', providers: 'stream', storage: 'open', engines: 'connect', analysers: 'start', search: 'embed' } as const;
 
 /** What a module exports as its default, also where a bundler wrapped it once more. */
 export function definedBy(module: unknown): Defined | undefined {
@@ -39,6 +40,7 @@ function factsOf(defined: Defined, entry: string): object {
       const { id, summary, languages, isolation, supports } = defined.value;
       return { id, entry, summary, languages, isolation, supports };
     }
+    case 'engines':
     case 'storage': {
       const { id, summary, supports } = defined.value;
       return { id, entry, summary, supports };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Storage } from '@toka/sdk';
-import { analyserChecks, type Places, providerChecks, runtimeChecks, searchChecks, storageChecks, type StoragePlace, toolChecks } from '@toka/sdk/testing';
+import { analyserChecks, engineChecks, type Places, providerChecks, runtimeChecks, searchChecks, storageChecks, type StoragePlace, toolChecks } from '@toka/sdk/testing';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { Defined } from './definition.ts';
 import { definedBy, describe, idOf } from './definition.ts';
@@ -78,6 +78,12 @@ function checksOf(defined: Defined, places: Places): Check[] {
       const { value } = defined;
       const make = places.storage?.[value.id] ?? placeInFolder;
       return storageChecks.map(({ name, run }) => ({ id: `storage/${wordsOf(name)}`, name, run: async () => run(async () => make(value)) }));
+    }
+    case 'engines': {
+      const { value } = defined;
+      const make = places.engines?.[value.id];
+      if (!make) return [unplaced('engine/place', `the engines.${value.id} of test/places.ts: something that it can connect to`)];
+      return engineChecks.map(({ id, name, run }) => ({ id, name, run: async () => run(value, async () => make(value)) }));
     }
     case 'analysers': {
       const { value } = defined;

@@ -119,7 +119,7 @@ interface Declared {
   readonly entry: string;
 }
 
-const KINDS: readonly Defined['kind'][] = ['tools', 'runtimes', 'storage', 'providers', 'analysers', 'search'];
+const KINDS: readonly Defined['kind'][] = ['tools', 'runtimes', 'storage', 'providers', 'engines', 'analysers', 'search'];
 
 /** What can be tried of what a block names, whatever else is wrong with it. */
 function declared(toka: JsonObject = {}): Declared[] {

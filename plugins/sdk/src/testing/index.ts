@@ -1,4 +1,5 @@
 export { analyserChecks, type AnalyserCheck } from './analyser.ts';
+export { engineChecks, type EngineCheck, type EnginePlace } from './engine.ts';
 export { definePlaces, type Places } from './places.ts';
 export { providerChecks, type ProviderCheck, type ProviderPlace, type ProviderScenario } from './provider.ts';
 export { runtimeChecks, type RuntimeCheck, type RuntimeSamples } from './runtime.ts';

@@ -1,4 +1,6 @@
+import type { Engine } from '../engine.ts';
 import type { Storage } from '../storage.ts';
+import type { EnginePlace } from './engine.ts';
 import type { ProviderPlace, ProviderScenario } from './provider.ts';
 import type { RuntimeSamples } from './runtime.ts';
 import type { StoragePlace } from './storage.ts';
@@ -12,6 +14,7 @@ export interface Places {
   readonly providers?: Readonly<Record<string, (scenario: ProviderScenario) => Promise<ProviderPlace>>>;
   /** Default: a folder of its own for each check. */
   readonly storage?: Readonly<Record<string, (storage: Storage) => Promise<StoragePlace>>>;
+  readonly engines?: Readonly<Record<string, (engine: Engine) => Promise<EnginePlace>>>;
   /** Is called when all checks of a contribution have ended. */
   close?(): Promise<void>;
 }
