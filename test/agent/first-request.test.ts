@@ -21,11 +21,13 @@ interface Sent {
 async function firstRequest(): Promise<Sent> {
   const sent: Sent[] = [];
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    const answer = async (): Promise<void> => {
+      const body = await text(request);
       const { tools } = JSON.parse(body) as { readonly tools: readonly { readonly name: string }[] };
       sent.push({ bytes: Buffer.byteLength(body), tools: tools.map(({ name }) => name) });
       response.writeHead(400, { 'content-type': 'application/json' }).end('{"type":"error","error":{"type":"invalid_request_error","message":"no"}}');
-    });
+    };
+    void answer();
   }).listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
