@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -20,15 +20,13 @@ interface Sent {
 /** What the default agent sends first, as a provider gets it, who then refuses. */
 async function firstRequest(): Promise<Sent> {
   const sent: Sent[] = [];
-  const server = createServer((request, response) => {
-    const answer = async (): Promise<void> => {
-      const body = await text(request);
-      const { tools } = JSON.parse(body) as { readonly tools: readonly { readonly name: string }[] };
-      sent.push({ bytes: Buffer.byteLength(body), tools: tools.map(({ name }) => name) });
-      response.writeHead(400, { 'content-type': 'application/json' }).end('{"type":"error","error":{"type":"invalid_request_error","message":"no"}}');
-    };
-    void answer();
-  }).listen(0, '127.0.0.1');
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request);
+    const { tools } = JSON.parse(body) as { readonly tools: readonly { readonly name: string }[] };
+    sent.push({ bytes: Buffer.byteLength(body), tools: tools.map(({ name }) => name) });
+    response.writeHead(400, { 'content-type': 'application/json' }).end('{"type":"error","error":{"type":"invalid_request_error","message":"no"}}');
+  };
+  const server = createServer((request, response) => void take(request, response)).listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     const address = server.address();
