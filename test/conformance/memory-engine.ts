@@ -82,7 +82,7 @@ export class Memory implements EngineConnection {
   }
 }
 
-export const tick = async (): Promise<void> => sleep(1);
+const tick = async (): Promise<void> => sleep(1);
 
 export function engine(interrupts: boolean, make: (orders: Map<string, Kept>) => EngineConnection = (orders) => new Memory(orders, interrupts)): Engine {
   const places = new Map<string, Map<string, Kept>>();
