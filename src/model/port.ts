@@ -10,6 +10,9 @@ export interface Candidate {
   readonly contextTokens?: number;
 }
 
+/** A context of fewer tokens is small: conversations with tools soon need more. */
+export const SMALL_CONTEXT_TOKENS = 8192;
+
 /** What a model has used; figures are present only where its provider gives them, money only where its price is known. */
 export interface ModelUsage {
   readonly inputTokens?: number;

@@ -1,10 +1,8 @@
+import { SMALL_CONTEXT_TOKENS } from '../model/port.ts';
 import type { ListedModel, ListedService, ModelsOverview, RunResult, Toka } from '../toka.ts';
 import type { Door } from './door.ts';
 import { exitCodeOf } from './report.ts';
 import { paint, plain, table, terminal } from './text.ts';
-
-/** Conversations with tools soon need more. */
-const SMALL_CONTEXT = 8192;
 
 /** `toka models list` */
 export async function listModels({ json }: { readonly json: boolean }, door: Door): Promise<number> {
@@ -30,7 +28,7 @@ function writeOverview({ roles, providers }: ModelsOverview, { untrustedConfig }
       ...(models.length === 0 ? [] : [table(['MODEL', 'CONTEXT', 'DOLLARS FOR A MILLION TOKENS'], models.map((model) => [model.route, String(model.contextTokens ?? '-'), priceText(model)]), view)]),
     ].join('\n'),
   );
-  const small = roles.flatMap(({ routes }) => routes.flatMap((route) => about(route) ?? [])).filter(({ contextTokens = Infinity }) => contextTokens < SMALL_CONTEXT);
+  const small = roles.flatMap(({ routes }) => routes.flatMap((route) => about(route) ?? [])).filter(({ contextTokens = Infinity }) => contextTokens < SMALL_CONTEXT_TOKENS);
   for (const { route, contextTokens, longestTokens } of new Set(small)) {
     const more = longestTokens === undefined || longestTokens <= (contextTokens ?? 0) ? '' : `, of the ${longestTokens} that it could hold: raise it at its server (OLLAMA_CONTEXT_LENGTH for Ollama)`;
     door.stderr.write(`${paint(terminal(door.stderr, door.env), 'yellow', 'warning')} ${route} has room for ${contextTokens} tokens alone${more}\n`);

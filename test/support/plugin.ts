@@ -1,10 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-const require = createRequire(import.meta.url);
-const NPM = join(dirname(createRequire(require.resolve('@oclif/plugin-plugins')).resolve('npm/package.json')), 'bin', 'npm-cli.js');
+import { create } from 'tar';
 
 /** What a plugin of a test is like; what is left out is harmless. */
 export interface PluginSpec {
@@ -94,12 +90,12 @@ export function writePlugin(folder: string, spec: PluginSpec = {}): string {
   return folder;
 }
 
-/** Packs a plugin as `npm pack` does, and returns its tarball. */
+/** Packs a plugin as `npm pack` would, which takes thirty times as long, and returns its tarball. */
 export function packPlugin(folder: string, spec: PluginSpec = {}): string {
   writePlugin(folder, spec);
-  const target = join(folder, 'packed');
-  mkdirSync(target, { recursive: true });
-  execFileSync(process.execPath, [NPM, 'pack', '--ignore-scripts', '--silent', '--pack-destination', target], { cwd: folder });
-  const [name = ''] = readdirSync(target);
-  return join(target, name);
+  const { name = 'toka-plugin-weather', version = '1.0.0' } = spec;
+  const file = join(folder, 'packed', `${name.replace(/^@/, '').replaceAll('/', '-')}-${version}.tgz`);
+  mkdirSync(dirname(file), { recursive: true });
+  create({ cwd: folder, file, gzip: true, portable: true, prefix: 'package', sync: true }, Object.keys(pluginFiles(spec)));
+  return file;
 }

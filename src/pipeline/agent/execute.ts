@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '@toka/sdk';
 import type { Decision } from '../../capability/authorize.ts';
 import { EffectiveSet } from '../../capability/effective.ts';
 import { type ErrorCode, TokaError, toTokaError } from '../../errors.ts';
-import type { Candidate, ModelUsage } from '../../model/port.ts';
+import { type Candidate, type ModelUsage, SMALL_CONTEXT_TOKENS } from '../../model/port.ts';
 import { addUsage } from '../../model/usage.ts';
 import type { Completion } from '../../runtime/completion.ts';
 import { type Calls, callsOf } from '../calls.ts';
@@ -75,10 +75,14 @@ async function candidatesOf(run: Run, { params, replays, resumes }: AgentRequest
   return [first, ...rest];
 }
 
-/** Whoever is answered by no language model is told so, where the conversation begins. */
-function announce({ id }: Run, { onEvent, params, parent }: AgentRequest, { isLanguageModel, route }: Candidate): void {
-  if (isLanguageModel || parent || params.after !== undefined) return;
-  onEvent?.({ type: 'agent', run: id, event: { type: 'notice', level: 'warn', message: `${route} is no language model` } });
+/** What there is to know of who answers is said where the conversation begins: that it is no language model, or soon has no more room. */
+function announce({ id }: Run, { onEvent, params, parent }: AgentRequest, { contextTokens = Infinity, isLanguageModel, route }: Candidate): void {
+  if (parent || params.after !== undefined) return;
+  const notices = [
+    ...(isLanguageModel ? [] : [`${route} is no language model`]),
+    ...(contextTokens < SMALL_CONTEXT_TOKENS ? [`${route} has room for ${contextTokens} tokens alone: conversations with tools soon need more`] : []),
+  ];
+  for (const message of notices) onEvent?.({ type: 'agent', run: id, event: { type: 'notice', level: 'warn', message } });
 }
 
 async function takeSession(run: Run, { params: { after, said, session }, replays }: AgentRequest, house: House): Promise<Run> {

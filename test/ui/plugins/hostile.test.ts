@@ -1,18 +1,20 @@
 import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { create } from 'tar';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place, until } from '../../support/cli.ts';
 import { commandModule, packPlugin, pluginFiles, type PluginSpec, writePlugin } from '../../support/plugin.ts';
 
+let own: Place;
 let here: Place;
 beforeEach(() => {
-  here = place();
+  own = place();
+  here = own;
 });
-afterEach(() => here[Symbol.dispose]());
+afterEach(() => own[Symbol.dispose]());
 
 interface State {
   readonly name: string;
@@ -31,6 +33,29 @@ async function install(spec: PluginSpec = {}): Promise<Json & { readonly exit: n
 
 /** A second plugin, which must work whatever the first one does. */
 const CLOCK: PluginSpec = { name: 'toka-plugin-clock', tools: ['time'] };
+
+/** Lets the tests of a group share a place with the clock in it: what each of them does to the plugins there is undone, since npm needs its time for each install. */
+function besideClock(): void {
+  let shared: Place;
+  let store: string;
+  let before: string;
+  beforeAll(async () => {
+    shared = place();
+    here = shared;
+    store = join(shared.home, '.local/share/toka');
+    before = join(shared.base, 'before');
+    expect((await install(CLOCK)).exit).toBe(0);
+    cpSync(store, before, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  });
+  beforeEach(() => {
+    here = shared;
+  });
+  afterEach(() => {
+    rmSync(store, { recursive: true });
+    cpSync(before, store, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  });
+  afterAll(() => shared[Symbol.dispose]());
+}
 
 /** The file of an installed plugin. */
 function fileOf(name: string, path: string): string {
@@ -122,27 +147,30 @@ describe('its hook toka:manifest', () => {
     expect(readdirSync(here.base)).not.toContain('witness');
   });
 
-  test.each([
-    ['throws at import', `throw new Error('no weather today');`],
-    ['throws', `export default () => { throw new Error('no weather today'); };`],
-    ['exits', `process.exit(0);`],
-    ['never resolves', `export default () => new Promise(() => undefined);`],
-    ['never returns', `export default () => { for (;;); };`],
-    ['grows without end', `export default () => { const all = []; for (;;) all.push(new Array(1e6).fill(1)); };`],
-    ['answers what is no tool', `export default () => ({ tools: [{ id: 'x' }] });`],
-    ['answers with nothing', `export default () => undefined;`],
-    ['claims a file that it does not have', `export default () => ({ tools: [{ ...${more('forecast-today')}, entry: './dist/none.js' }] });`],
-    ['patches what others use', `JSON.stringify = () => '{"toka:manifest":{"tools":[]}'; export default () => ({ tools: 1 });`],
-  ])('where it %s, the plugin is reported and left out, and the rest works', async (_, source) => {
-    await install(CLOCK);
-    expect((await install(hook(source))).exit).toBe(0);
-    const all = await states();
-    expect([all['toka-plugin-weather']?.state, all['toka-plugin-clock']?.state]).toEqual(['broken', 'ok']);
-    expect(all['toka-plugin-weather']?.error?.code).toMatch(/^TOKA_(PLUGIN_FAILED|MANIFEST_INVALID)$/);
-    const { code, stderr } = await here.run(['run', 'time', 'Oslo']);
-    expect([code, stderr]).toEqual([0, '']);
-    expect((await here.run(['tools', 'list'])).stderr).toContain('toka plugins list says which');
-    expect((await here.json(['run', 'forecast', 'Oslo'])).error?.hint).toContain('toka plugins list');
+  describe('beside another plugin', () => {
+    besideClock();
+
+    test.each([
+      ['throws at import', `throw new Error('no weather today');`],
+      ['throws', `export default () => { throw new Error('no weather today'); };`],
+      ['exits', `process.exit(0);`],
+      ['never resolves', `export default () => new Promise(() => undefined);`],
+      ['never returns', `export default () => { for (;;); };`],
+      ['grows without end', `export default () => { const all = []; for (;;) all.push(new Array(1e6).fill(1)); };`],
+      ['answers what is no tool', `export default () => ({ tools: [{ id: 'x' }] });`],
+      ['answers with nothing', `export default () => undefined;`],
+      ['claims a file that it does not have', `export default () => ({ tools: [{ ...${more('forecast-today')}, entry: './dist/none.js' }] });`],
+      ['patches what others use', `JSON.stringify = () => '{"toka:manifest":{"tools":[]}'; export default () => ({ tools: 1 });`],
+    ])('where it %s, the plugin is reported and left out, and the rest works', async (_, source) => {
+      expect((await install(hook(source))).exit).toBe(0);
+      const all = await states();
+      expect([all['toka-plugin-weather']?.state, all['toka-plugin-clock']?.state]).toEqual(['broken', 'ok']);
+      expect(all['toka-plugin-weather']?.error?.code).toMatch(/^TOKA_(PLUGIN_FAILED|MANIFEST_INVALID)$/);
+      const { code, stderr } = await here.run(['run', 'time', 'Oslo']);
+      expect([code, stderr]).toEqual([0, '']);
+      expect((await here.run(['tools', 'list'])).stderr).toContain('toka plugins list says which');
+      expect((await here.json(['run', 'forecast', 'Oslo'])).error?.hint).toContain('toka plugins list');
+    });
   });
 
   test('sees neither the project nor the home, and reaches no network', async () => {
@@ -161,15 +189,18 @@ export default async () => {
 });
 
 describe('its tool', () => {
-  test.each([
-    ['throws at import', { files: { 'dist/forecast.js': `throw new Error('no weather today');` } }],
-    ['prints at import', { files: { 'dist/forecast.js': `console.log('{"type":"done"}'); export default 1;` } }],
-    ['ends the process', { body: `process.exit(0);` }],
-  ])('where it %s, its run fails, and those of others do not', async (_, spec) => {
-    await install(CLOCK);
-    await install(spec);
-    expect((await here.json(['run', 'forecast', 'Oslo'])).status).toBe('failed');
-    expect((await here.json(['run', 'time', 'Oslo'])).status).toBe('succeeded');
+  describe('beside another plugin', () => {
+    besideClock();
+
+    test.each([
+      ['throws at import', { files: { 'dist/forecast.js': `throw new Error('no weather today');` } }],
+      ['prints at import', { files: { 'dist/forecast.js': `console.log('{"type":"done"}'); export default 1;` } }],
+      ['ends the process', { body: `process.exit(0);` }],
+    ])('where it %s, its run fails, and those of others do not', async (_, spec) => {
+      await install(spec);
+      expect((await here.json(['run', 'forecast', 'Oslo'])).status).toBe('failed');
+      expect((await here.json(['run', 'time', 'Oslo'])).status).toBe('succeeded');
+    });
   });
 
   test('reads nothing but its own code', async () => {
@@ -186,18 +217,21 @@ describe('its tool', () => {
 describe('what was installed and changes afterwards', () => {
   const storage = { contributes: { storage: [{ id: 'cloud', entry: './cloud.cjs', summary: 'A cloud' }] }, files: { 'cloud.cjs': `throw new Error('loaded');` } };
 
-  test.each(['dist/forecast.js', 'package.json', '../../node_modules/@toka/sdk/dist/index.js'])('%s: nothing of that plugin is loaded, and the rest works', async (path) => {
-    await install(CLOCK);
-    await install({ ...storage, commands: { now: commandModule('now') } });
-    expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
-    appendFileSync(fileOf('toka-plugin-weather', path), '\n');
-    for (const words of [['run', 'forecast', 'Oslo'], ['now']]) {
-      const { code, stderr } = await here.run(words);
-      expect([code, stderr.includes('TOKA_INTEGRITY')]).toEqual([76, true]);
-    }
-    expect((await here.json(['storage', 'info', '--storage', 'cloud'])).error?.code).toBe('TOKA_STORAGE_UNKNOWN');
-    expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
-    expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'changed', error: { code: 'TOKA_INTEGRITY' } });
+  describe('beside another plugin', () => {
+    besideClock();
+
+    test.each(['dist/forecast.js', 'package.json', '../../node_modules/@toka/sdk/dist/index.js'])('%s: nothing of that plugin is loaded, and the rest works', async (path) => {
+      await install({ ...storage, commands: { now: commandModule('now') } });
+      expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+      appendFileSync(fileOf('toka-plugin-weather', path), '\n');
+      for (const words of [['run', 'forecast', 'Oslo'], ['now']]) {
+        const { code, stderr } = await here.run(words);
+        expect([code, stderr.includes('TOKA_INTEGRITY')]).toEqual([76, true]);
+      }
+      expect((await here.json(['storage', 'info', '--storage', 'cloud'])).error?.code).toBe('TOKA_STORAGE_UNKNOWN');
+      expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
+      expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'changed', error: { code: 'TOKA_INTEGRITY' } });
+    });
   });
 
   test('a file that comes to it counts as well', async () => {
