@@ -37,6 +37,7 @@ const AROUND: Readonly<Record<string, string>> = {
   definePlaces: "import { join } from 'node:path';",
   defineRuntime: "const DRIVER = '';",
   defineStorage: 'class LmdbDriver {}',
+  engineChecks: `import { memoryEngine } from '${ROOT}/test/support/memory-engine.ts'; const engine = memoryEngine(true); let places = 0; const makePlace = async () => { const location = String(++places); return { connect: async () => engine.connect({ location }) }; };`,
   searchChecks: 'const search = { embed: (texts) => texts.map((text) => [1, /weather/.test(text) ? 1 : 0]) };',
   providerChecks: `import provider from '${ROOT}/templates/plugin-provider/src/chat-server.ts'; import { serve as serveScenario } from '${ROOT}/templates/plugin-provider/test/server.ts';`,
   readResult: "import { send } from '@toka/sdk/program'; const order = { limits: { maxValue: 100 } };",
