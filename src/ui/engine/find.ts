@@ -27,7 +27,7 @@ export async function orTold<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (!isCoded(cause) || !Object.hasOwn(CODES, cause.code)) throw cause;
+    if (!isCoded(cause) || !cause.code.startsWith('ENGINE_')) throw cause;
     throw new TokaError(CODES[cause.code] ?? 'TOKA_ENGINE_UNAVAILABLE', cause.message, { cause, ...(cause.hint === undefined ? {} : { hint: cause.hint }) });
   }
 }
@@ -35,11 +35,8 @@ export async function orTold<T>(work: () => Promise<T>): Promise<T> {
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENGINE_INVALID: 'TOKA_USAGE',
   ENGINE_UNKNOWN: 'TOKA_RUN_UNKNOWN',
-  ENGINE_CONFLICT: 'TOKA_ENGINE_UNAVAILABLE',
-  ENGINE_UNAVAILABLE: 'TOKA_ENGINE_UNAVAILABLE',
   ENGINE_UNSUPPORTED: 'TOKA_ENGINE_UNSUPPORTED',
   ENGINE_LOST: 'TOKA_ENGINE_LOST',
-  ENGINE_CLOSED: 'TOKA_ENGINE_UNAVAILABLE',
 };
 
 type Contribution = Contributed<Pick<Engine, 'id'>>;
