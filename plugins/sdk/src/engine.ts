@@ -1,63 +1,51 @@
-import { coded, isCoded } from './errors.ts';
+import { coded, type CodedError, isCoded } from './errors.ts';
 import type { JsonObject } from './json.ts';
 
-/** What is to be done, once. */
+/** What is to be done, once. The key is chosen by who submits it: 1 to 200 plain characters. The body is for the worker, and is handed on as it is. */
 export interface EngineOrder {
-  /** Chosen by who submits it: 1 to 200 plain characters. */
   readonly key: string;
-  /** For the worker; handed on as it is. */
   readonly body: JsonObject;
 }
 
-/** How an order stands. */
+/** How an order stands. `attempts`: how often a worker was given it. `result`: what the worker has told, of one that is done. */
 export interface EngineStanding {
   readonly state: 'waiting' | 'working' | 'done' | 'cancelled';
-  /** How often a worker was given it. */
   readonly attempts: number;
-  /** Of one that is done. */
   readonly result?: JsonObject;
 }
 
-/** An order in the hands of a worker. */
+/** What a worker gets. A later attempt than 1 means that nobody knows how far the earlier ones came. The signal is aborted when the order is cancelled. */
 export interface EngineDelivery extends EngineOrder {
-  /** From 1. */
   readonly attempt: number;
-  /** Aborted when the order is cancelled. */
   readonly signal: AbortSignal;
 }
 
-/** Does an order; if it throws, the order is given out again. */
+/** Does an order. If it throws, the order is given out again, after a while. */
 export type EngineHandler = (delivery: EngineDelivery) => Promise<JsonObject>;
 
-/** What is not supported is refused with `ENGINE_UNSUPPORTED`. */
+/** What engines differ in. `interrupts`: to cancel what a worker is at, which is refused with `ENGINE_UNSUPPORTED` otherwise. */
 export interface EngineSupports {
-  /** To cancel what a worker is at. */
   readonly interrupts: boolean;
 }
 
-/** A connection of who submits or of a worker. */
+/**
+ * Reaches an engine. `submit` resolves once the order is kept durably; the same key with another body is refused with `ENGINE_CONFLICT`. A key that
+ * nothing has is `ENGINE_UNKNOWN`. `result` waits for the end of an order, or throws the reason of the signal. What waits and is cancelled is never given
+ * out; what has ended stays as it is. `work` takes orders until the signal is aborted and what was taken is done: an order is given to one worker at a
+ * time, and again if that one is gone. It throws `ENGINE_LOST`, at once, where an order may be given out again while it is being done here.
+ */
 export interface EngineConnection {
-  /** Resolves once it is kept durably. The same key with another body: `ENGINE_CONFLICT`. */
   submit(order: EngineOrder): Promise<'accepted' | 'duplicate'>;
-  /** An unknown key, here and below: `ENGINE_UNKNOWN`. */
   status(key: string): Promise<EngineStanding>;
-  /** Waits for its end, or throws the reason of the signal. */
   result(key: string, signal: AbortSignal): Promise<EngineStanding>;
-  /** What waits is never given out then; what has ended stays as it is. */
   cancel(key: string): Promise<EngineStanding>;
-  /**
-   * Takes orders until the signal is aborted and what was taken is done. An order is given to one worker at a time, and again if that one is gone.
-   *
-   * @throws `ENGINE_LOST`, at once, where an order may be given out again while it is being done here.
-   */
   work(handler: EngineHandler, options: { readonly concurrency: number; readonly signal: AbortSignal }): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Keeps orders durably, and gives each to a worker, on whatever host. */
+/** Gives orders to workers. Keeps them durably; the summary is one sentence without a full stop. */
 export interface Engine {
   readonly id: string;
-  /** One sentence, without a full stop at the end. */
   readonly summary: string;
   readonly supports: EngineSupports;
   connect(options: { readonly location: string }): Promise<EngineConnection>;
@@ -85,7 +73,7 @@ function guarded(id: string, inner: EngineConnection): EngineConnection {
   let isClosed = false;
   const ask = async <T>(work: () => Promise<T>, key = 'key', signal?: AbortSignal): Promise<T> => {
     if (isClosed) throw coded('ENGINE_CLOSED', `${id} is closed`);
-    if (!/^[!-~]{1,200}$/.test(key)) throw coded('ENGINE_INVALID', 'expected a key of 1 to 200 plain characters');
+    if (!/^[!-~]{1,200}$/.test(key)) throw coded('ENGINE_INVALID', `not a key: ${key}`);
     return told(id, work, signal);
   };
   return {
@@ -108,7 +96,7 @@ async function told<T>(id: string, work: () => Promise<T>, signal?: AbortSignal)
   } catch (cause) {
     signal?.throwIfAborted();
     if (isCoded(cause) && cause.code.startsWith('ENGINE_')) throw cause;
-    const hint = isCoded(cause) && cause.hint !== undefined ? { hint: cause.hint } : {};
-    throw coded('ENGINE_UNAVAILABLE', `${id}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, ...hint });
+    const { message, hint } = cause as Partial<CodedError>;
+    throw coded('ENGINE_UNAVAILABLE', `${id}: ${message ?? String(cause)}`, hint === undefined ? { cause } : { cause, hint });
   }
 }
