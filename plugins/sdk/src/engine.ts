@@ -96,7 +96,7 @@ async function told<T>(id: string, work: () => Promise<T>, signal?: AbortSignal)
   } catch (cause) {
     signal?.throwIfAborted();
     if (isCoded(cause) && cause.code.startsWith('ENGINE_')) throw cause;
-    const { message, hint } = cause as Partial<CodedError>;
+    const { message, hint } = (cause ?? {}) as Partial<CodedError>;
     throw coded('ENGINE_UNAVAILABLE', `${id}: ${message ?? String(cause)}`, hint === undefined ? { cause } : { cause, hint });
   }
 }
