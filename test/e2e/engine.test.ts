@@ -74,7 +74,13 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
   const hold = (): void => writeFileSync(join(here.project, 'held'), '');
   const release = (): void => rmSync(join(here.project, 'held'));
   const began = async (): Promise<void> => until(() => existsSync(join(here.project, 'begun.txt')));
-  const detach = async (name: string): Promise<string> => (await here.run(['run', '--detach', name])).stdout.trim();
+  const detach = async (name: string, ...flags: readonly string[]): Promise<string> => (await here.run(['run', '--detach', ...flags, name])).stdout.trim();
+  /** As somebody does it who may write to the engine. */
+  const giveToken = (run: string, made: (token: string) => string): void => {
+    const table = `runs_${schemas}_engine.orders`;
+    const body = JSON.parse(cluster.sql(`SELECT body FROM ${table} WHERE key = '${run}'`)) as { token: string };
+    cluster.sql(`UPDATE ${table} SET body = $body$${JSON.stringify({ ...body, token: made(body.token) })}$body$ WHERE key = '${run}'`);
+  };
   const statusOf = async (run: string): Promise<Standing> => here.json<Standing>(['engine', 'status', run]);
   const isDone = async (run: string): Promise<void> => {
     await until(async () => (await statusOf(run)).state === 'done');
@@ -178,6 +184,28 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
     await worker();
     const result = await here.json(['run', 'note'], { env: { XDG_STATE_HOME: join(here.base, 'other') } });
     expect(result).toMatchObject({ exit: 77, status: 'denied', error: { code: 'TOKA_TOKEN_KEY_UNKNOWN' } });
+    expect(existsSync(join(here.project, 'notes.txt'))).toBe(false);
+  });
+
+  test('are refused and recorded as denied where their token has expired, was revoked or was changed', { timeout: 90_000 }, async () => {
+    const allow = ['--allow', 'tool:call', '--allow', 'fs:read:.', '--allow', 'fs:write:.', '--allow', 'proc:exec:bash'];
+    const [brief, long] = [join(here.base, 'brief'), join(here.base, 'long')];
+    expect((await here.run(['auth', 'token', 'create', ...allow, '--ttl', '1s', '--out', brief])).code).toBe(0);
+    // Clocks may differ by 5 s.
+    const isOver = Date.now() + 7000;
+    expect((await here.run(['auth', 'token', 'create', ...allow, '--out', long])).code).toBe(0);
+    const [expired, changed, revoked] = [await detach('note'), await detach('note'), await detach('note', '--token', long)];
+    giveToken(expired, () => readFileSync(brief, 'utf8').trim());
+    giveToken(changed, (token) => `${token.slice(0, -20)}${token.at(-20) === 'A' ? 'B' : 'A'}${token.slice(-19)}`);
+    expect((await here.run(['auth', 'revoke', long])).code).toBe(0);
+    await until(() => Date.now() > isOver);
+    await worker();
+    const codes = { [expired]: 'TOKA_TOKEN_EXPIRED', [changed]: 'TOKA_TOKEN_FORGED', [revoked]: 'TOKA_TOKEN_REVOKED' };
+    for (const [run, code] of Object.entries(codes)) {
+      await isDone(run);
+      expect(await statusOf(run)).toMatchObject({ result: { status: 'denied', error: { code } } });
+      expect(await here.json(['runs', 'show', run])).toMatchObject({ summary: { status: 'denied' } });
+    }
     expect(existsSync(join(here.project, 'notes.txt'))).toBe(false);
   });
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { EngineConnection } from '@toka/sdk';
 import { engineChecks } from '@toka/sdk/testing';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import engine from '../src/postgres-engine.ts';
 import { Cluster, programs } from './support/cluster.ts';
 import { codeOf } from './support/failure.ts';
@@ -21,10 +21,11 @@ describe.skipIf(programs === undefined)('the engine in PostgreSQL', () => {
     await cluster.remove();
   });
 
-  function place(): { location: string; connect(): Promise<EngineConnection> } {
+  function place(): { location: string; table: string; connect(): Promise<EngineConnection> } {
     const location = cluster.location({ schema: `engine_${++places}` });
     return {
       location,
+      table: `engine_${places}_engine.orders`,
       async connect() {
         const connection = await engine.connect({ location });
         onTestFinished(async () => connection.close());
@@ -76,6 +77,41 @@ describe.skipIf(programs === undefined)('the engine in PostgreSQL', () => {
     expect(said.join('')).toContain('ENGINE_LOST');
     stop.abort();
     await work;
+  });
+
+  test('keeps nothing of what an order said once it has ended, and knows it all the same', { timeout: 60_000 }, async () => {
+    const { connect, table } = place();
+    const here = await connect();
+    await here.submit({ key: 'cancelled', body: { token: 'secret' } });
+    await here.cancel('cancelled');
+    await here.submit({ key: 'done', body: { token: 'secret' } });
+    const stop = new AbortController();
+    const work = here.work(async () => ({}), { concurrency: 1, signal: stop.signal });
+    await here.result('done', NEVER);
+    stop.abort();
+    await work;
+    expect(cluster.sql(`SELECT count(*) FROM ${table}`)).toBe('2');
+    expect(cluster.sql(`SELECT o FROM ${table} o`)).not.toContain('secret');
+    expect(await here.submit({ key: 'done', body: { token: 'secret' } })).toBe('duplicate');
+    expect(await codeOf(here.submit({ key: 'done', body: {} }))).toBe('ENGINE_CONFLICT');
+  });
+
+  test('forgets what ended more than a day ago once a worker has nothing to do, and nothing else', { timeout: 60_000 }, async () => {
+    const { connect, table } = place();
+    const here = await connect();
+    for (const key of ['old', 'young']) {
+      await here.submit({ key, body: {} });
+      await here.cancel(key);
+    }
+    cluster.sql(`UPDATE ${table} SET ended = ended - interval '25 hours' WHERE key = 'old'`);
+    cluster.sql(`UPDATE ${table} SET ended = ended - interval '23 hours' WHERE key = 'young'`);
+    const stop = new AbortController();
+    const work = here.work(async () => ({}), { concurrency: 1, signal: stop.signal });
+    await vi.waitUntil(() => cluster.sql(`SELECT count(*) FROM ${table} WHERE key = 'old'`) === '0', { timeout: 50_000 });
+    stop.abort();
+    await work;
+    expect(await here.status('young')).toEqual({ state: 'cancelled', attempts: 0 });
+    expect(await codeOf(here.status('old'))).toBe('ENGINE_UNKNOWN');
   });
 
   test('tells by a code that nobody answers', async () => {

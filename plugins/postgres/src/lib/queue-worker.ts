@@ -8,6 +8,8 @@ const LEASE_SECONDS = 10;
 const RENEW_MS = 3000;
 /** How long what could not be done is kept before it is given back. */
 const PAUSE_MS = 1000;
+/** How long it can be asked for how an order ended. */
+const KEPT_HOURS = 24;
 
 /** What a worker has of its queue. */
 interface Desk {
@@ -60,12 +62,17 @@ export class Worker {
         doing.add(job);
         continue;
       }
+      if (doing.size === 0) await this.#forget();
       const waiting = new AbortController();
       const wake = (): void => waiting.abort();
       void Promise.race(doing).then(wake, wake);
       await this.#desk.wait(async () => doing.size < concurrency && (await this.#isAnyFree()), AbortSignal.any([signal, waiting.signal]));
     }
     await Promise.all(doing);
+  }
+
+  async #forget(): Promise<void> {
+    await this.#desk.run('DELETE FROM $ WHERE ended < clock_timestamp() - make_interval(hours => $1)', [KEPT_HOURS]);
   }
 
   async #isAnyFree(): Promise<boolean> {
@@ -93,8 +100,9 @@ export class Worker {
     const result = await this.#handler(delivery).then(JSON.stringify, () => undefined);
     if (result === undefined) await sleep(PAUSE_MS);
     const [kept] = await this.#desk.run(
-      `UPDATE $ SET state = $4, result = $5, lease = NULL WHERE key = $1 AND worker = $2 AND attempts = $3 AND state = 'working' RETURNING pg_notify($6, '')::text`,
-      [key, this.#desk.id, attempt, result === undefined ? 'waiting' : 'done', result ?? null, this.#desk.channel],
+      `UPDATE $ SET lease = NULL, ${result === undefined ? `state = 'waiting'` : `state = 'done', body = NULL, ended = clock_timestamp()`}, result = $4
+      WHERE key = $1 AND worker = $2 AND attempts = $3 AND state = 'working' RETURNING pg_notify($5, '')::text`,
+      [key, this.#desk.id, attempt, result ?? null, this.#desk.channel],
     );
     this.#held.delete(key);
     if (!kept) this.#lose(key);

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { coded, type EngineConnection, type EngineHandler, type EngineOrder, type EngineStanding } from '@toka/sdk';
 import { parseAddress } from './address.ts';
 import { Connections, type Row } from './connections.ts';
@@ -6,20 +6,24 @@ import { Listener } from './listener.ts';
 import { Worker } from './queue-worker.ts';
 import { lockOf } from './schema.ts';
 
-/** Beside the schema of the journal, which holds nothing but the journal. */
+/** Beside the schema of the journal, which holds nothing but the journal. The body of what has ended is gone: a token may be in it. */
 const TABLES = `CREATE SCHEMA IF NOT EXISTS "$";
   CREATE TABLE IF NOT EXISTS "$".orders (
     key text COLLATE "C" PRIMARY KEY,
     number bigint GENERATED ALWAYS AS IDENTITY,
-    body text NOT NULL,
+    body text,
+    digest text NOT NULL,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'working', 'done', 'cancelled')),
     attempts integer NOT NULL DEFAULT 0,
     worker uuid,
     lease timestamptz,
     cancelled boolean NOT NULL DEFAULT false,
-    result text
+    result text,
+    ended timestamptz,
+    CHECK ((ended IS NULL) = (body IS NOT NULL))
   );
-  CREATE INDEX IF NOT EXISTS orders_open ON "$".orders (number) WHERE state IN ('waiting', 'working')`;
+  CREATE INDEX IF NOT EXISTS orders_open ON "$".orders (number) WHERE state IN ('waiting', 'working');
+  CREATE INDEX IF NOT EXISTS orders_ended ON "$".orders (ended) WHERE ended IS NOT NULL`;
 
 /** Opens the queue of an address; makes one where there is none. */
 export async function openQueue(location: string): Promise<EngineConnection> {
@@ -52,10 +56,11 @@ class Queue implements EngineConnection {
 
   async submit({ key, body }: EngineOrder): Promise<'accepted' | 'duplicate'> {
     const text = JSON.stringify(body);
-    const [made] = await this.#run(`INSERT INTO $ (key, body) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING RETURNING pg_notify($3, '')::text`, [key, text, this.#schema]);
+    const digest = hash('sha256', text);
+    const [made] = await this.#run(`INSERT INTO $ (key, body, digest) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING RETURNING pg_notify($4, '')::text`, [key, text, digest, this.#schema]);
     if (made) return 'accepted';
-    const [found] = await this.#run('SELECT body FROM $ WHERE key = $1', [key]);
-    if (found?.['body'] === text) return 'duplicate';
+    const [found] = await this.#run('SELECT digest FROM $ WHERE key = $1', [key]);
+    if (found?.['digest'] === digest) return 'duplicate';
     throw coded('ENGINE_CONFLICT', `another order has the key ${key}`);
   }
 
@@ -75,7 +80,8 @@ class Queue implements EngineConnection {
 
   async cancel(key: string): Promise<EngineStanding> {
     const [row] = await this.#run(
-      `UPDATE $ SET cancelled = cancelled OR state IN ('waiting', 'working'), state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END
+      `UPDATE $ SET cancelled = cancelled OR state IN ('waiting', 'working'), state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END,
+      body = CASE state WHEN 'waiting' THEN NULL ELSE body END, ended = CASE state WHEN 'waiting' THEN clock_timestamp() ELSE ended END
       WHERE key = $1 RETURNING state, attempts, result, pg_notify($2, '')::text`,
       [key, this.#schema],
     );
