@@ -16,6 +16,8 @@ const SCRIPT = [
   { when: 'long', text: Array.from({ length: 120 }, (_, at) => `Paragraph ${at + 1}.\n\n`).join(''), delayMs: 1, chunkChars: 40 },
   { when: 'which port', text: 'I ask.', calls: [{ tool: 'ask_person', params: { text: 'Where does it listen?', fields: [{ name: 'port', description: 'The port', schema: { type: 'integer' } }] } }] },
   { when: '"port":8080', text: 'A number has come.' },
+  { when: 'two things', text: 'I ask.', calls: [{ tool: 'ask_person', params: { text: 'First?' } }, { tool: 'ask_person', params: { text: 'Second?' } }] },
+  { when: '"answer":"(one|two)"', text: 'Both have come.' },
   { when: 'nobody is there', text: 'No answer has come.' },
   { when: '.*', text: 'Heard.', usage: { inputTokens: 1200, outputTokens: 30 } },
 ];
@@ -143,6 +145,16 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     await pane.shows('not what is wanted: {"type":"integer"}');
     say('8080');
     await pane.shows('A number has come.');
+  });
+
+  test('of two questions at once each is answered', async () => {
+    await begin();
+    say('two things');
+    await pane.shows(/^First\?$/m);
+    say('one');
+    await pane.shows(/^Second\?$/m);
+    say('two');
+    await pane.shows('Both have come.');
   });
 
   test.each(['Escape', 'C-c'])('a question is left unanswered with %s, and the conversation goes on', async (key) => {
