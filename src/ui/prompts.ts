@@ -11,6 +11,7 @@ import { printFlow, reasonOfTaint } from '../pipeline/agent/taint.ts';
 import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
 import { differenceText } from './difference.ts';
+import { fieldValue } from './field-value.ts';
 import { plain, terminal } from './text.ts';
 
 /** Asks a person for parameters, each by a prompt of its kind. */
@@ -38,9 +39,9 @@ async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   if (schema.type === 'boolean') return one({ type: 'confirm', name, message });
   if (schema.type === 'integer' || schema.type === 'number') return one({ type: 'number', name, message, required: true });
   const kind = hasSecrets(schema) ? { type: 'password', mask: '*' } : { type: 'input', required: true };
-  const text = String(await one({ ...kind, name, message }));
-  if (schema.type === 'array') return text.split(/\s*,\s*/);
-  return schema.type === 'object' ? (JSON.parse(text) as unknown) : text;
+  const wanted = { ...schema };
+  const text = String(await one({ ...kind, name, message, validate: (written: string) => fieldValue(written, wanted) !== undefined || `not what is wanted: ${schema.type}` }));
+  return fieldValue(text, wanted);
 }
 
 async function one(prompted: Record<string, unknown> & { readonly name: string }): Promise<unknown> {

@@ -5,6 +5,7 @@ import type { Question, Taint } from '../../pipeline/agent/port.ts';
 import type { Answer, Asked, Verdict } from '../../pipeline/house.ts';
 import type { Drift } from '../../registry/lock/lock.ts';
 import { differenceText } from '../difference.ts';
+import { fieldValue } from '../field-value.ts';
 import { detailsOf, taintDetails } from './details.ts';
 import type { Face } from './face.ts';
 import type { Permissions } from './permissions.ts';
@@ -73,9 +74,9 @@ export class Asking {
     face.note([shown(text)]);
     const answers: Record<string, JsonObject[string]> = {};
     for (const { name, description, schema } of fields) {
-      const answer = await face.ask(`${shown(name)} (${shown(description)})`);
-      if (answer === undefined) return undefined;
-      answers[name] = schema['type'] === 'string' ? answer : valueOf(answer);
+      const value = await askField(face, `${shown(name)} (${shown(description)})`, schema);
+      if (value === undefined) return undefined;
+      answers[name] = value;
     }
     return answers;
   }
@@ -86,11 +87,13 @@ export class Asking {
   }
 }
 
-/** Numbers, lists and the like are written as JSON. */
-function valueOf(text: string): JsonObject[string] {
-  try {
-    return JSON.parse(text) as JsonObject[string];
-  } catch {
-    return text;
+/** Asks until the answer is of the wanted type, or is not given. */
+async function askField(face: Face, question: string, schema: JsonObject): Promise<JsonObject[string] | undefined> {
+  for (;;) {
+    const answer = await face.ask(question);
+    if (answer === undefined) return undefined;
+    const value = fieldValue(answer, schema);
+    if (value !== undefined) return value;
+    face.note([face.theme.error(`  not what is wanted: ${shown(JSON.stringify(schema))}`)]);
   }
 }

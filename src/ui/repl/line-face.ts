@@ -26,7 +26,7 @@ export class LineFace implements Face {
   readonly #options: LineOptions;
   readonly #text = new MarkdownStream(() => this.theme);
   #reader: Interface | undefined;
-  #asked: ((text: string | undefined) => void) | undefined;
+  readonly #asks: ((text: string | undefined) => void)[] = [];
 
   constructor(options: LineOptions) {
     this.#options = options;
@@ -88,7 +88,7 @@ export class LineFace implements Face {
     if (!this.isAttended) return undefined;
     this.note([`${question}:`]);
     return new Promise((resolve) => {
-      this.#asked = resolve;
+      this.#asks.push(resolve);
     });
   }
 
@@ -99,14 +99,13 @@ export class LineFace implements Face {
     const interrupt = (): void => listener.interrupted();
     process.on('SIGINT', interrupt);
     reader.on('line', (line) => {
-      const asked = this.#asked;
-      this.#asked = undefined;
+      const asked = this.#asks.shift();
       if (asked) asked(line);
       else if (line.trim() !== '') listener.said(line, isAttended ? 'sent' : 'queued');
     });
     await new Promise<void>((resolve) => void reader.once('close', resolve));
     process.off('SIGINT', interrupt);
-    this.#asked?.(undefined);
+    for (const answer of this.#asks.splice(0)) answer(undefined);
     listener.ended();
   }
 

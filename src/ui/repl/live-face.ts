@@ -52,7 +52,9 @@ export class LiveFace implements Face {
   #spin: NodeJS.Timeout | undefined;
   #isApart = false;
   #waiting: readonly Waiting[] = [];
-  #asked: { readonly question: string; readonly draft: string; readonly answer: (text: string | undefined) => void } | undefined;
+  /** What was being written when the first of them was asked. */
+  #draft = '';
+  readonly #asks: { readonly question: string; readonly answer: (text: string | undefined) => void }[] = [];
   #listener: Listener | undefined;
   #done: (() => void) | undefined;
 
@@ -74,7 +76,7 @@ export class LiveFace implements Face {
       (columns, rows) => this.#compose(columns, rows),
     );
     const files = new ProjectFiles(options.root, () => this.#renderer.refresh());
-    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy, isKept: () => this.#asked === undefined });
+    this.#editor = new Editor({ history, sources: { commands: surroundings.commands, files: (written) => files.find(written) }, isBusy: surroundings.isBusy, isKept: () => this.#asks.length === 0 });
   }
 
   get theme(): Theme {
@@ -143,8 +145,11 @@ export class LiveFace implements Face {
 
   async ask(question: string): Promise<string | undefined> {
     return new Promise((resolve) => {
-      this.#asked = { question, draft: this.#editor.text, answer: resolve };
-      this.#editor.text = '';
+      if (this.#asks.length === 0) {
+        this.#draft = this.#editor.text;
+        this.#editor.text = '';
+      }
+      this.#asks.push({ question, answer: resolve });
       this.#renderer.refresh();
     });
   }
@@ -180,7 +185,7 @@ export class LiveFace implements Face {
   /** Nobody answers any more what is asked. */
   #giveUp(): void {
     for (const { answer, fallback } of this.#questions.splice(0)) answer(fallback);
-    if (this.#asked) this.#answered(undefined);
+    while (this.#asks.length > 0) this.#answered(undefined);
   }
 
   /** One empty line between things is enough. */
@@ -230,10 +235,10 @@ export class LiveFace implements Face {
       case 'queued':
         return this.#said(action.text, action.type);
       case 'interrupt':
-        if (this.#asked) return this.#answered(undefined);
+        if (this.#asks.length > 0) return this.#answered(undefined);
         return this.#listener?.interrupted();
       case 'escape':
-        if (this.#asked) return this.#answered(undefined);
+        if (this.#asks.length > 0) return this.#answered(undefined);
         return this.#listener?.stopped();
       case 'end':
         return this.#listener?.ended();
@@ -250,14 +255,13 @@ export class LiveFace implements Face {
   }
 
   #said(text: string, how: 'sent' | 'queued'): void {
-    if (this.#asked) this.#answered(text);
+    if (this.#asks.length > 0) this.#answered(text);
     else this.#listener?.said(text, how);
   }
 
   #answered(text: string | undefined): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    this.#editor.text = asked?.draft ?? '';
+    const asked = this.#asks.shift();
+    this.#editor.text = this.#asks.length > 0 ? '' : this.#draft;
     asked?.answer(text);
   }
 
@@ -281,7 +285,8 @@ export class LiveFace implements Face {
     const status = rows > 4 ? [statusLine(this.#options.surroundings.status(), columns, theme)] : [];
     const waiting = this.#waiting.slice(0, MAX_WAITING).map(({ text, how }) => theme.quiet(cut(`${how === 'steers' ? 'at the next step' : 'after this turn'}: ${shown(text).replaceAll('\n', ' ')}`, columns)));
     const [question] = this.#questions;
-    const asked = this.#asked ? wrap(theme.strong(this.#asked.question), columns) : [];
+    const [ask] = this.#asks;
+    const asked = ask ? wrap(theme.strong(ask.question), columns) : [];
     const most = Math.max(1, Math.min(rows - status.length - waiting.length - asked.length - 1, Math.ceil(rows / 2)));
     const input = question ? { lines: question.view.lines(columns, theme) } : this.#editor.view(columns, most, theme);
     const below = [...waiting, ...asked, ...input.lines, ...status];

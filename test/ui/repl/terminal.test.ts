@@ -14,6 +14,11 @@ const SCRIPT = [
   { when: 'listen', text: 'I have listened.' },
   { when: 'later', text: 'Later it is.' },
   { when: 'long', text: Array.from({ length: 120 }, (_, at) => `Paragraph ${at + 1}.\n\n`).join(''), delayMs: 1, chunkChars: 40 },
+  { when: 'which port', text: 'I ask.', calls: [{ tool: 'ask_person', params: { text: 'Where does it listen?', fields: [{ name: 'port', description: 'The port', schema: { type: 'integer' } }] } }] },
+  { when: '"port":8080', text: 'A number has come.' },
+  { when: 'two things', text: 'I ask.', calls: [{ tool: 'ask_person', params: { text: 'First?' } }, { tool: 'ask_person', params: { text: 'Second?' } }] },
+  { when: '"answer":"(one|two)"', text: 'Both have come.' },
+  { when: 'nobody is there', text: 'No answer has come.' },
   { when: '.*', text: 'Heard.', usage: { inputTokens: 1200, outputTokens: 30 } },
 ];
 
@@ -123,6 +128,44 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     const after = await pane.shows(/> half a sentence/);
     expect(after.match(/^Paragraph \d+\.$/gm)).toHaveLength(120);
     expect(after.match(/> half a sentence/g)).toHaveLength(1);
+  });
+
+  test('what is granted stands in words in the status line, and without colour where none is wanted', async () => {
+    await begin([100, 30], { NO_COLOR: '1' });
+    say('/allow net:connect:example.org:443');
+    await pane.shows(/^scripted\/talk\.json · .*net 1 host/m);
+    expect(pane.coloured()).toBe(false);
+  });
+
+  test('a number that is asked for is asked again until it is one, and the agent gets it as a number', async () => {
+    await begin();
+    say('which port');
+    await pane.shows('port (The port)');
+    say('many');
+    await pane.shows('not what is wanted: {"type":"integer"}');
+    say('8080');
+    expect(await pane.shows('A number has come.')).toContain('ask_person');
+  });
+
+  test('of two questions at once each is answered', async () => {
+    await begin();
+    say('two things');
+    await pane.shows(/^First\?$/m);
+    say('one');
+    await pane.shows(/^Second\?$/m);
+    say('two');
+    expect(await pane.shows('Both have come.')).toContain('ask_person');
+  });
+
+  test.each(['Escape', 'C-c'])('a question is left unanswered with %s, and the conversation goes on', async (key) => {
+    await begin();
+    say('which port');
+    await pane.shows('port (The port)');
+    pane.press(key);
+    await pane.shows(/(\bneeded\b|needed:|No answer has come|TOKA_INPUT_NEEDED)/i);
+    say('hello');
+    await pane.shows('Heard.');
+    expect(pane.screen().match(/^> $|^>$/gm)).toHaveLength(1);
   });
 
   test('pastes are folded, the editor of the person is opened, and Ctrl-Z comes back', async () => {
