@@ -93,9 +93,9 @@ async function withPlugins(work: () => void): Promise<void> {
 
 /**
  * The first would change this machine, the second and third never end, the fourth needs a run that was killed (test/e2e/resume), the fifth a server of others, the sixth a plugin that is compiled (test/docs/first-plugin), the
- * seventh one that knows meanings (test/ui/run-meaning), the eighth a model (test/ui/models), the rest files of the reader's own.
+ * seventh one that knows meanings (test/ui/run-meaning), the eighth a model (test/ui/models), those of engines a server (test/e2e/engine), the rest files of the reader's own.
  */
-const NOT_HERE = /doctor --fix|tail -f|tools watch|runs resume|git\+https|plugins (?:build|test)|--meaning|models check|ports\.schema|task\.md/;
+const NOT_HERE = /doctor --fix|engine (?:work|status|cancel)|--engine|--detach|tail -f|tools watch|runs resume|git\+https|plugins (?:build|test)|--meaning|models check|ports\.schema|task\.md/;
 
 describe('the examples of --help', () => {
   const { stdout } = clone.spawn(process.execPath, [join(ROOT, 'bin/run.js'), '--help'], { cwd: clone.folder, env });

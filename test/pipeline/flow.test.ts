@@ -62,7 +62,7 @@ describe('a value that others may have chosen', () => {
   test('is asked for, and the answer recorded', async () => {
     await answering('once');
     const result = await obey([READ, SEND, SEND]);
-    expect(asked).toMatchObject([{ parameter: '/to', role: 'recipient', value: EVIL, origins: ['untrusted-tool', 'file'] }, { value: EVIL }]);
+    expect(asked).toMatchObject([{ parameter: '/to', role: 'recipient', value: EVIL, origins: ['file'] }, { value: EVIL }]);
     expect(await sent(result.runId)).toEqual(['succeeded', 'succeeded']);
     const [call] = (await (await agent.toka.journal()).children(result.runId)).filter((each) => each.tool === 'project/post');
     const events = await (await agent.toka.journal()).read(call?.id ?? '');
