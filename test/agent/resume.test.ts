@@ -51,7 +51,8 @@ describe('an agent whose process was killed', () => {
   test.each<[what: keyof Budget, budget: Budget, before: readonly Reply[], after: readonly Reply[]]>([
     ['calls', { calls: 6 }, [WRITE, READ], [READ]],
     ['tokens', { tokens: 500_000 }, [{ ...WRITE, usage: { inputTokens: 300_000, outputTokens: 1 } }], [{ ...READ, usage: { inputTokens: 250_000, outputTokens: 1 } }]],
-    ['wall', { wall: 2500 }, [{ ...WRITE, text: 'slow', delayMs: 1600 }], [{ ...READ, text: 'slow', delayMs: 1600 }]],
+    // What the machine takes beside it must not matter: either alone leaves five seconds.
+    ['wall', { wall: 12_000 }, [{ ...WRITE, text: 'slow', delayMs: 7000 }], [{ ...READ, text: 'slow', delayMs: 7000 }]],
   ])('has used of its budget what it had used: %s', async (_what, budget, before, after) => {
     const toka = await agent.open();
     const sessions = await toka.sessions();
