@@ -10,7 +10,7 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: ['test/support/prepared.ts'],
     // Tests mostly wait for the processes that they start, and these for disks and sandboxes.
-    maxWorkers: availableParallelism() * 2,
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     sequence: { sequencer: LongestFirst },
     // Generous, since nothing is asserted by time: only what hangs should meet them.
     testTimeout: 60_000,
