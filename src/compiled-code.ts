@@ -58,11 +58,11 @@ function load(filename: string, folder: string): Loaded | undefined {
   // Looked at before it is read: what comes in between is then kept under a name that nothing has any more.
   const { size, mtimeMs, ctimeMs, ino } = statSync(filename);
   const body = readFileSync(filename, 'utf8');
-  if (IMPORTS.test(body)) return undefined;
   const source = [filename, size, mtimeMs, ctimeMs, ino].join(' ');
   const { name } = parse(filename);
   const kept = join(folder, `${name}-${checksum(filename)}-${process.version}`);
   const found = read(kept, source);
+  if (!found && IMPORTS.test(body)) return undefined;
   const text = `(function(exports,require,module,__filename,__dirname){${body}\n})`;
   const script = new Script(text, { filename, ...(found && { cachedData: found.code }) });
   const isGood = found && script.cachedDataRejected === false;

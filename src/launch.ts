@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { keepCompiledCode } from './compiled-code.ts';
 import { findHome, foldersIn } from './config/user-folders.ts';
 import { showVersion } from './lean/version.ts';
+import { isSandboxLikely } from './ui/sandbox-guess.ts';
 import { UNFINISHED } from './ui/unfinished.ts';
 
 interface Entry {
@@ -25,17 +26,29 @@ async function launch(argv: readonly string[]): Promise<void> {
     process.exitCode = 0;
     return;
   }
-  keepCode(argv);
+  const cache = cacheFolder();
+  if (cache !== undefined) {
+    keepCode(cache, argv);
+    if (first === 'run' && isSandboxLikely(cache, argv.slice(1))) (await import('./runtime/sandboxed.ts')).startSlot();
+  }
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? await LEAN[name]?.() : undefined;
   if (await lean?.main(argv.slice(name.split(' ').length))) return;
   await (await import('./cli.ts')).main(argv);
 }
 
-/** What lies in that folder is run: whatever the mask of the process allows, no other user may write it. */
-function keepCode(argv: readonly string[]): void {
+function cacheFolder(): string | undefined {
   try {
-    const folder = join(foldersIn(findHome(process.env), process.env).cache, 'compile');
+    return foldersIn(findHome(process.env), process.env).cache;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What lies in that folder is run: whatever the mask of the process allows, no other user may write it. */
+function keepCode(cache: string, argv: readonly string[]): void {
+  try {
+    const folder = join(cache, 'compile');
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     keepCompiledCode(folder, argv);
   } catch {

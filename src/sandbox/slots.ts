@@ -90,6 +90,28 @@ export function keepSlots(count: number): void {
   refillSlots();
 }
 
+/** Makes one before it is known whether it will be used: the next launch that needs nothing special takes it, or it ends with this process. */
+export function startSlot(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    idle.push(makeSlot(PLAIN));
+  } catch {
+    // Whoever launches is told the reason.
+  }
+  process.once('exit', endIdle);
+}
+
+const END_TRIES = 20;
+
+/** At the end of the process: nobody waits for what ends, so the groups are tried until they are empty. */
+function endIdle(): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const { cgroup, shell } of idle) {
+    killGroup(shell);
+    for (let tries = 0; tries < END_TRIES && cgroup?.remove() === false; tries++) Atomics.wait(pause, 0, 0, 1);
+  }
+}
+
 /** Makes up for the slots that were taken. */
 export function refillSlots(): void {
   while (idle.length < wanted) idle.push(makeSlot(PLAIN));

@@ -1,7 +1,9 @@
 import { parseBudget } from '../capability/budget-text.ts';
+import { userFolders } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration } from '../manifest/units.ts';
+import { slotNeeds } from '../pipeline/stages/anticipate.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
 import { type Door, doorTo } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
@@ -13,6 +15,7 @@ import { missingOf, planJson, planText } from './plan-text.ts';
 import { exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
 import { showResult } from './run-result.ts';
+import { rememberSandboxed } from './sandbox-guess.ts';
 import { terminal } from './text.ts';
 
 /**
@@ -126,6 +129,8 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
     quiet: own.has('quiet'),
   });
   const request = await requestOf(toka, name, params, own);
+  const needs = slotNeeds(tool);
+  if (needs && !needs.network && needs.files === 0) rememberSandboxed(userFolders(door.env).cache, name);
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({

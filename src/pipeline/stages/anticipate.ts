@@ -1,16 +1,26 @@
 import type { House } from '../house.ts';
+import type { Tool } from '../../manifest/tool.ts';
+import type { SlotNeeds } from '../../sandbox/slots.ts';
 import { type Run, settled } from '../run.ts';
 
 /** Lets a sandbox join its control group, 11 to 25 ms, and an isolate start, while the later stages still decide whether the run may have it. */
 export async function anticipate(run: Run, house: House): Promise<Run> {
-  const { capabilities, executable, origin } = settled(run, 'tool');
-  if (executable.type === 'native' && origin.kind === 'bundled') return run;
-  if (executable.type === 'agent' || executable.type === 'prompt') return run;
+  const tool = settled(run, 'tool');
+  const { executable } = tool;
   if (executable.type === 'code') return (await import('../code/anticipate.ts')).anticipateCode(run, executable);
   // A process that waits has its sandbox already.
   if (executable.type === 'native' && house.warm) return run;
+  const needs = slotNeeds(tool);
+  if (!needs) return run;
+  const { expectSlot } = await import('../../runtime/sandboxed.ts');
+  return { ...run, slot: expectSlot(needs) };
+}
+
+/** What a sandbox must have for a tool; undefined for one that runs without. */
+export function slotNeeds({ capabilities, executable, origin }: Tool): SlotNeeds | undefined {
+  if (executable.type === 'native' && origin.kind === 'bundled') return undefined;
+  if (executable.type === 'agent' || executable.type === 'prompt' || executable.type === 'code') return undefined;
   const network = [...capabilities.required, ...capabilities.optional].some((capability) => capability.startsWith('net:'));
   const files = 'pass' in executable ? Object.values(executable.pass).filter(({ kind }) => kind === 'file').length : 0;
-  const { expectSlot } = await import('../../runtime/sandboxed.ts');
-  return { ...run, slot: expectSlot({ network, files }) };
+  return { network, files };
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { ownerName } from '../owner.ts';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 import type { Limits } from '../plan.ts';
 
 /** Which limits a kind of cgroup can hold. */
@@ -27,12 +26,10 @@ export interface CgroupState {
   readonly cpuMs: number | undefined;
 }
 
-/** Tries out a parent by making and removing a group in it. */
+/** Whether groups can be made in a parent, as far as its rights and its mount tell: a trial group costs a millisecond at each start. */
 export function canMakeIn(parent: string): boolean {
-  const trial = `${parent}/${ownerName()}-trial`;
   try {
-    mkdirSync(trial);
-    rmdirSync(trial);
+    accessSync(parent, constants.W_OK | constants.X_OK);
     return true;
   } catch {
     return false;
