@@ -46,7 +46,7 @@ async function verification() {
     const { user, system } = process.cpuUsage(before);
     return (user + system) / 1000;
   };
-  return { events: runs * EVENTS.length, ...(await interleaved({ wall: verify, processor }, { samples: 5, warmup: 1 })) };
+  return { events: runs * EVENTS.length, ...(await interleaved({ wall: verify, processor }, { samples: 7, warmup: 4 })) };
 }
 
 /** Microseconds for a node of the tree, by each library. */
