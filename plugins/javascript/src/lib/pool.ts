@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Thread, startThread } from './thread.ts';
+import { type Thread, startThread, warmUp } from './thread.ts';
 
 /** Threads that are kept for later runs. */
 const KEPT = Math.max(2, availableParallelism());
@@ -17,7 +17,10 @@ export async function takeThread(memory: number): Promise<Thread> {
   }
   const wanted = Promise.withResolvers<Thread>();
   waiting.push(wanted);
-  if (coming < waiting.length) void bring(startThread(memory));
+  if (coming < waiting.length) {
+    void bring(startThread(memory));
+    void warmUp(memory);
+  }
   return wanted.promise;
 }
 

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { now } from './clock.ts';
@@ -38,6 +40,7 @@ export interface Thread {
 }
 
 let parts: Promise<IsolateParts> | undefined;
+let isWarm = false;
 
 /** Starts a thread and waits until an isolate stands in it. */
 export async function startThread(memory: number): Promise<Thread> {
@@ -51,6 +54,18 @@ export async function startThread(memory: number): Promise<Thread> {
   parts ??= readParts();
   thread.send({ type: 'parts', parts: await parts });
   return thread.ready();
+}
+
+/** Uses the time in which this thread waits for one that has just been started, where there is a processor for each. */
+export async function warmUp(memory: number): Promise<void> {
+  if (isWarm || parts === undefined || availableParallelism() === 1) return;
+  isWarm = true;
+  try {
+    const { warm } = createRequire(import.meta.filename)(join(PARTS, 'warm.cjs')) as typeof import('../parts/warm.ts');
+    await warm(await parts, memory);
+  } catch {
+    // The thread says what is wrong with its parts.
+  }
 }
 
 async function readParts(): Promise<IsolateParts> {
