@@ -92,6 +92,8 @@ const LATE = {
   'plugins-install': 'src/ui/plugins/install.ts',
   'plugins-search': 'src/ui/plugins/search.ts',
   'plugins-show': 'src/ui/plugins/show.ts',
+  'updates-notice': 'src/ui/updates/notice.ts',
+  'updates-outdated': 'src/ui/updates/outdated.ts',
   trust: 'src/ui/trust.ts',
   verify: 'src/journal/verify.ts',
   search: 'src/journal/search/search.ts',

@@ -49,6 +49,7 @@ import PluginsInspect from './commands/plugins/inspect.ts';
 import PluginsInstall from './commands/plugins/install.ts';
 import PluginsLink from './commands/plugins/link.ts';
 import PluginsList from './commands/plugins/list.ts';
+import PluginsOutdated from './commands/plugins/outdated.ts';
 import PluginsSearch from './commands/plugins/search.ts';
 import PluginsTest from './commands/plugins/test.ts';
 import PluginsUninstall from './commands/plugins/uninstall.ts';
@@ -143,6 +144,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   'plugins:install': PluginsInstall,
   'plugins:link': PluginsLink,
   'plugins:list': PluginsList,
+  'plugins:outdated': PluginsOutdated,
   'plugins:search': PluginsSearch,
   'plugins:test': PluginsTest,
   'plugins:uninstall': PluginsUninstall,

@@ -11,6 +11,7 @@ export function packageRoot(): string {
 }
 
 interface OwnPackage {
+  readonly name: string;
   readonly version: string;
   readonly toka: { readonly plugins: readonly string[] };
 }

@@ -77,6 +77,7 @@ export async function serve(argv: readonly string[], command: (door: Door) => Pr
   try {
     const code = await command(door);
     if (code === undefined) return false;
+    if (code === 0 && !argv.includes('--json') && door.isAttended) (await import('./updates/notice.ts')).mentionUpdates(door);
     door.end(code);
   } catch (thrown) {
     door.end(reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, door));

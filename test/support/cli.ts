@@ -99,6 +99,8 @@ export function place(files: Readonly<Record<string, string | Uint8Array>> = {})
     XDG_CACHE_HOME: cache,
     LANG: 'C.UTF-8',
     TERM: 'xterm',
+    // A terminal of a test asks no registry.
+    NO_UPDATE_NOTIFIER: '1',
     ...planted.env,
   };
   const write = (all: Readonly<Record<string, string | Uint8Array>>): void => {
