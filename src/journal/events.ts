@@ -29,6 +29,8 @@ export interface ProcessIdentity {
   readonly boot?: string;
   /** The namespace in which `pid` counts, `pid:[4026531836]`; absent where the system has none. */
   readonly namespace?: string;
+  /** The machine: the first 16 digits of SHA-256 over `toka/machine/v1`, a line break and what machine-id(5) says, lower-case hex; absent where it says nothing. */
+  readonly machine?: string;
 }
 
 /** A measured figure and what measured it. */

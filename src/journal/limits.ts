@@ -67,7 +67,7 @@ const usedModel = optional(
 );
 const traffic = optional(object({ connections: count, refused: count, sent: count, received: count }));
 
-const identity = object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name) });
+const identity = object({ pid: count, start: optional(count), boot: optional(name), namespace: optional(name), machine: optional(name) });
 const failure = object({ code: name, message: text(TEXT_LIMIT), hint: optional(text(TEXT_LIMIT)) });
 const rights: Fields = {
   effective: list(path, 10_000),

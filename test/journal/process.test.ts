@@ -29,3 +29,7 @@ test.runIf(process.platform === 'linux')('a process before the last start of the
 test.runIf(process.platform === 'linux')('a process in another namespace, whose number means nothing here, is not called gone', () => {
   expect(isGone({ ...thisProcess(), pid: 2 ** 30, start: 1, namespace: 'pid:[1]' })).toBe(false);
 });
+
+test('a process of another machine that shares the journal is not called gone, whenever that machine was started', () => {
+  expect(isGone({ ...thisProcess(), machine: '0123456789abcdef', boot: '00000000-0000-0000-0000-000000000000' })).toBe(false);
+});
