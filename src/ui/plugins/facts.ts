@@ -105,7 +105,7 @@ export async function factsOfFetched({ folder, spec }: Fetched): Promise<PluginF
     return await factsOf(folder);
   } catch (cause) {
     const { code, message, hint, where, data } = toTokaError(cause);
-    const inside = (text: string): string => text.replaceAll(`${folder}/`, '').replaceAll(folder, 'the package');
+    const inside = (told: string): string => told.replaceAll(`${folder}/`, '').replaceAll(folder, 'the package');
     throw new TokaError(code, inside(message), {
       cause,
       ...(code === 'TOKA_MANIFEST_INVALID' && spec.from !== 'folder' ? { hint: 'nothing was installed; ask the author of the plugin, or install another version of it' } : hint === undefined ? {} : { hint }),
