@@ -7,6 +7,7 @@ import { quote } from '../../manifest/issue.ts';
 import { hookOf, type InstalledOptions, loadPluginManifest } from '../../manifest/load-plugin.ts';
 import type { Effect, JsonValue } from '@toka/sdk';
 import type { Fetched } from './fetch.ts';
+import { pathOf } from './spec.ts';
 
 /** All that is told of a plugin before anything of it runs. */
 export interface PluginFacts {
@@ -95,6 +96,29 @@ function asJson(file: string): JsonValue {
   }
 }
 
+/** Reads the same of a folder that somebody works in. Where there is not yet what its build would make, that is said. */
+export async function factsOfFolder(root: string, shown = root): Promise<PluginFacts> {
+  try {
+    return await factsOf(root);
+  } catch (thrown) {
+    const problems = (toTokaError(thrown).data?.['problems'] ?? []) as readonly { readonly code: string; readonly path: string; readonly found?: string }[];
+    const unmade = problems.flatMap(({ code, path, found }) => {
+      if (code === 'missing-key' && path === 'toka') return ['its toka block'];
+      return code === 'file-missing' && path.endsWith('.entry') && found !== undefined ? [found] : [];
+    });
+    if (unmade.length === 0 || !hasBuild(root)) throw thrown;
+    throw new TokaError('TOKA_PLUGIN_UNBUILT', `${shown} is not built: ${unmade.join(', ')} ${unmade.length === 1 ? 'is' : 'are'} missing`, {
+      cause: thrown,
+      hint: `npm install && npm run build in ${shown}, then try again`,
+    });
+  }
+}
+
+function hasBuild(root: string): boolean {
+  const { scripts } = parse(join(root, 'package.json')) as { readonly scripts?: { readonly build?: string } };
+  return scripts?.build !== undefined;
+}
+
 /**
  * Reads the same of a package that was fetched. Where it is unpacked is gone when somebody reads what is wrong, so that is told by its place in the package.
  *
@@ -102,7 +126,7 @@ function asJson(file: string): JsonValue {
  */
 export async function factsOfFetched({ folder, spec }: Fetched): Promise<PluginFacts> {
   try {
-    return await factsOf(folder);
+    return spec.from === 'folder' ? await factsOfFolder(folder, pathOf(spec)) : await factsOf(folder);
   } catch (cause) {
     const { code, message, hint, where, data } = toTokaError(cause);
     const inside = (told: string): string => told.replaceAll(`${folder}/`, '').replaceAll(folder, 'the package');
