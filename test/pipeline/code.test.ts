@@ -133,6 +133,19 @@ describe('files that code keeps', () => {
     expect(result).toMatchObject({ exit: 1, error: { data: { code: 'ARTIFACT_TOO_LARGE' } }, artifacts: [] });
   });
 
+  test('are not without number, which is told, and the run is on record', async () => {
+    const { runId, ...result } = await here.json<Result>(['code', 'run', '--language', 'shell', '-'], { input: 'for i in {1..1001}; do echo x > "$TOKA_ARTIFACTS/part-$i"; done' });
+    expect(result).toMatchObject({ exit: 1, error: { code: 'TOKA_RUN_FAILED', data: { code: 'ARTIFACT_TOO_MANY' } } });
+    expect(await here.json(['runs', 'list', '--limit', '1'])).toMatchObject({ runs: [{ id: runId, status: 'failed' }] });
+    expect(await js('for (let i = 0; i < 1001; i++) artifact(`part-${i}`, "x")')).toMatchObject({ exit: 1, error: { data: { code: 'CODE_THREW' } } });
+    expect(await js('for (let i = 0; i < 1000; i++) artifact(`part-${i}`, "x"); artifact("part-0", "y")')).toMatchObject({ exit: 0 });
+  });
+
+  test('go into no folder that is a file, which is no defect', async () => {
+    here.write({ taken: '' });
+    expect(await here.json(['code', 'run', '--language', 'js', '--artifacts', 'taken', '-'], { input: 'artifact("a.txt", "kept")' })).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
+  });
+
   test('can be written where the run is asked for', async () => {
     expect(await here.json(['code', 'run', '--language', 'js', '--artifacts', 'kept', '-'], { input: 'artifact("a.txt", "kept")' })).toMatchObject({ exit: 0 });
     expect(here.read('kept/a.txt')).toBe('kept');
