@@ -165,8 +165,8 @@ function isTokaError(thrown: unknown): thrown is TokaError {
 /** What was thrown, in words. Anything can be thrown, also what throws again when it is asked for its text. */
 function said(thrown: unknown): string {
   try {
-    if (thrown instanceof Error) return String(thrown.message) || thrown.name;
-    return `thrown: ${typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown)}`;
+    if (thrown instanceof Error) return thrown.message || thrown.name;
+    return `thrown: ${typeof thrown === 'object' ? JSON.stringify(thrown) : (thrown as string)}`;
   } catch {
     return 'thrown: a value that has no text';
   }

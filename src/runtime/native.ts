@@ -50,8 +50,8 @@ function completed(tool: ToolDefinition, result: unknown): Completion {
 
 function asJson(result: unknown): JsonValue {
   try {
-    const text = JSON.stringify(result ?? null) as string | undefined;
-    if (text !== undefined) return JSON.parse(text) as JsonValue;
+    const json = JSON.stringify(result ?? null) as string | undefined;
+    if (json !== undefined) return JSON.parse(json) as JsonValue;
   } catch (cause) {
     throw coded('TOOL_RESULT_INVALID', `expected a result that JSON can hold: ${cause instanceof Error ? cause.message : 'it throws when it is read'}`, { cause });
   }
