@@ -162,11 +162,20 @@ function isTokaError(thrown: unknown): thrown is TokaError {
   return thrown instanceof Error && thrown.name === 'TokaError' && Object.hasOwn(ERRORS, (thrown as TokaError).code);
 }
 
+/** What was thrown, in words. Anything can be thrown, also what throws again when it is asked for its text. */
+function said(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return thrown.message || thrown.name;
+    return `thrown: ${typeof thrown === 'object' ? JSON.stringify(thrown) : (thrown as string)}`;
+  } catch {
+    return 'thrown: a value that has no text';
+  }
+}
+
 /** Wraps whatever was thrown, so that every door reports a coded error. */
 export function toTokaError(thrown: unknown): TokaError {
   if (isTokaError(thrown)) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new TokaError('TOKA_INTERNAL', message, {
+  return new TokaError('TOKA_INTERNAL', said(thrown), {
     cause: thrown,
     hint: 'this is a defect of toka: run again with --debug and report what it prints',
   });

@@ -28,6 +28,7 @@ import type { Surroundings } from './agent/skills/places.ts';
 import type { Candidate, Models, Prompt } from './model/port.ts';
 import type { Approver, Confirmer, House, Inquirer, Reviewer } from './pipeline/house.ts';
 import type { AgentContext, AgentParams } from './pipeline/agent/port.ts';
+import { demandRequest } from './pipeline/demand.ts';
 import { promptParams } from './pipeline/prompt/params.ts';
 import type { AgentRequest, CodeRequest, Command, ExecutionRequest, PromptRequest, ToolRequest } from './pipeline/request.ts';
 import type { ReplayReport, ReplayRequest, Retellable } from './pipeline/replay/replay.ts';
@@ -129,7 +130,7 @@ export interface Toka {
   /** The runtimes that are installed, and the languages that they run. */
   runtimes(): readonly ListedRuntime[];
   request(target: { readonly name: string } | { readonly command: Command }, params: Readonly<Record<string, unknown>>): ToolRequest;
-  /** Carries a request out. Never rejects: whatever goes wrong is a result with an error. */
+  /** Carries a request out. Whatever goes wrong is a result with an error; only what is no request is thrown (TOKA_USAGE). */
   run(request: ExecutionRequest): Promise<RunResult>;
   /** A run whose process is gone, and what has to be known before it can go on. Throws TOKA_RUN_UNKNOWN, TOKA_RUN_ACTIVE, TOKA_RUN_NOT_RESUMABLE. */
   interrupted(run: string): Promise<Found>;
@@ -315,7 +316,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     }),
     sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
-    run: async (request) => (await pipeline()).execute(house, request),
+    run: async (request) => (await pipeline()).execute(house, demandRequest(request)),
     interrupted: async (run) => (await resumption()).inspect(house, run),
     resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),
     mark: async (found, as, by = principal) => (await resumption()).mark(house, found, as, by),

@@ -21,8 +21,8 @@ export function checkPlugin(manifest: PluginManifest, base: Path, checkCapabilit
 
 /** Why a range of the plugin API does not hold the one of this toka; nothing where it does, or where it is no range. */
 export function apiFault(range: string): { readonly offered: string; readonly isNewer: boolean } | undefined {
-  const [, major, minor] = /^\^(\d{1,6})\.(\d{1,6})$/.exec(range)?.map(Number) ?? [];
-  if (major === undefined || minor === undefined || (major === API_VERSION.major && minor <= API_VERSION.minor)) return undefined;
+  const [, major, minor = 0] = /^\^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(range)?.map((part) => Number(part ?? 0)) ?? [];
+  if (major === undefined || (major === API_VERSION.major && minor <= API_VERSION.minor)) return undefined;
   return { offered: `${API_VERSION.major}.${API_VERSION.minor}`, isNewer: major >= API_VERSION.major };
 }
 

@@ -175,7 +175,8 @@ function expectedTypes(branches: readonly (readonly ZodIssue[])[]): string {
 /** An object that is as far from each of several forms, each known by a key of its own. */
 function noBranch(issues: readonly ZodIssue[], path: Path, value: unknown, { allowed }: Context): Issue {
   const known = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? (allowed.get(issue.keys) ?? []) : []));
-  const names = [...new Set(known)];
+  // Where nothing is strange, since there is nothing, each form misses its key.
+  const names = [...new Set(known.length > 0 ? known : issues.flatMap(({ path: [key] }) => (typeof key === 'string' ? [key] : [])))];
   const strange = Object.keys(value ?? {}).find((key) => !names.includes(key));
   const suggestion = strange === undefined ? undefined : nearest(strange, names);
   return {

@@ -30,7 +30,8 @@ export function reasonOf(lack: Lack): string {
 
 /** What would grant what is missing. */
 export function remedyOf(missing: readonly Missing[], tool: string, untrustedConfig: string | undefined): string {
-  if (!missing.every(isGrantable)) return 'this cannot be granted by a flag: see the reason above';
+  const beyond = missing.find((each) => !isGrantable(each));
+  if (beyond) return remedyBeyondFlags(beyond.lack);
   if (missing.some(({ lack }) => lack.by === 'ask' && lack.isAdministrators)) return 'run it on a terminal, where a person can be asked';
   const flags = missing.map(({ capability }) => `--allow '${printCapability(capability)}'`).join(' ');
   if (missing.some(({ lack }) => lack.by === 'ask')) return `run it on a terminal, where a person can be asked, or with ${flags}`;
@@ -40,6 +41,13 @@ export function remedyOf(missing: readonly Missing[], tool: string, untrustedCon
       ? `or for good under policy.allow in your configuration${rule}`
       : `or see with toka trust --show whether ${untrustedConfig} grants it: it is not trusted, so its rules do not count`;
   return `grant it for this run with ${flags}, ${forGood}`;
+}
+
+/** No flag of this run grants it, but somebody else may. */
+function remedyBeyondFlags(lack: Lack): string {
+  if (lack.by === 'principal') return `${lack.subject} has to be given it first: where that run is started, or by whoever made the token`;
+  if (lack.by === 'level') return 'its manifest would have to say a higher level; of code and commands --level says it';
+  return 'this cannot be granted by a flag: see the reason above';
 }
 
 function because({ source, reason }: { readonly source: string; readonly reason?: string }): string {

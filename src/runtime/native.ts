@@ -1,4 +1,4 @@
-import { isCoded, type JsonValue, type ToolContext, type ToolDefinition } from '@toka/sdk';
+import { coded, isCoded, type JsonValue, type ToolContext, type ToolDefinition } from '@toka/sdk';
 import type { Completion } from './completion.ts';
 import { loadNative } from './load.ts';
 
@@ -32,7 +32,7 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
 
 /** A result that says `ok: false` is a failed run that still delivers its data. */
 function completed(tool: ToolDefinition, result: unknown): Completion {
-  const data = JSON.parse(JSON.stringify(result ?? null)) as JsonValue;
+  const data = asJson(result);
   const output = tool.print ? tool.print(result) : '';
   const verdict = data as { ok?: unknown; code?: unknown; message?: unknown } | null;
   const isFailure = typeof verdict === 'object' && verdict?.ok === false;
@@ -46,6 +46,16 @@ function completed(tool: ToolDefinition, result: unknown): Completion {
     pieces: output === '' ? [] : [{ stream: 'stdout', bytes: Buffer.from(output) }],
     ...(isFailure ? { failure: { code: text(verdict.code, 'TOKA_RUN_FAILED'), message: text(verdict.message, 'the tool reported a failure') } } : {}),
   };
+}
+
+function asJson(result: unknown): JsonValue {
+  try {
+    const json = JSON.stringify(result ?? null) as string | undefined;
+    if (json !== undefined) return JSON.parse(json) as JsonValue;
+  } catch (cause) {
+    throw coded('TOOL_RESULT_INVALID', `expected a result that JSON can hold: ${cause instanceof Error ? cause.message : 'it throws when it is read'}`, { cause });
+  }
+  throw coded('TOOL_RESULT_INVALID', `expected a result that JSON can hold, found a ${typeof result}`);
 }
 
 function failed(failure: NonNullable<Completion['failure']>): Completion {

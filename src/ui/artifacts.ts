@@ -31,7 +31,7 @@ export async function runArtifacts(prefix: string, { json, out, storage }: { rea
  */
 export async function saveArtifacts(journal: Journal, run: string, folder: string, door: Door): Promise<void> {
   const artifacts = await artifactsOf(journal, run);
-  mkdirSync(join(door.cwd, folder), { recursive: true });
+  makeFolder(join(door.cwd, folder), run);
   for (const { name, blob } of artifacts) {
     if (!isFileName(name)) throw new TokaError('TOKA_INTEGRITY', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`, { hint: 'toka did not write this record: do not trust where it comes from' });
     const file = join(door.cwd, folder, name);
@@ -42,6 +42,14 @@ export async function saveArtifacts(journal: Journal, run: string, folder: strin
       throw new TokaError('TOKA_USAGE', `${file} is there already`, { cause, hint: `name another folder: toka runs artifacts ${run} --out FOLDER` });
     }
     door.stderr.write(`wrote ${plain(join(folder, name))}\n`);
+  }
+}
+
+function makeFolder(path: string, run: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (cause) {
+    throw new TokaError('TOKA_USAGE', `${path} is no folder, and cannot be made one: ${(cause as NodeJS.ErrnoException).code ?? ''}`, { cause, hint: `name another one: toka runs artifacts ${run} --out FOLDER` });
   }
 }
 

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { TokaError } from '../errors.ts';
+import { RESULT_SCHEMA } from '../pipeline/result.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -26,9 +27,15 @@ export async function readGiven(source: string, stdin: AsyncIterable<Uint8Array>
   const place = source === '-' ? 'standard input' : source;
   const value = parse(await readAll(source === '-' ? stdin : createReadStream(source), place), place);
   if (!isObject(value)) throw notObject(place, value);
-  if (value['schema'] !== 'toka/run-result/v1') return { values: value };
-  if (value['status'] !== 'succeeded') {
-    throw new TokaError('TOKA_PARAM_INVALID', `${place} holds the result of a run that ${String(value['status'])}`, {
+  const { schema, status } = value;
+  if (typeof schema !== 'string' || !schema.startsWith('toka/run-result/')) return { values: value };
+  if (schema !== RESULT_SCHEMA || typeof status !== 'string') {
+    throw new TokaError('TOKA_PARAM_INVALID', `${place} should hold a whole ${RESULT_SCHEMA}, found ${schema === RESULT_SCHEMA ? 'one without a status' : JSON.stringify(schema)}`, {
+      hint: 'pass on what toka run --json of this version prints, or its data alone',
+    });
+  }
+  if (status !== 'succeeded') {
+    throw new TokaError('TOKA_PARAM_INVALID', `${place} holds the result of a run that ended as ${status}`, {
       hint: 'look at its error, and run that tool again',
       data: { error: value['error'] },
     });

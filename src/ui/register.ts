@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
+import { entriesBelow } from '../files-below.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
@@ -129,7 +130,7 @@ function copy(file: string, tool: Tool, { start, target }: Pick<Folders, 'start'
 }
 
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  return [...entriesBelow(folder)]
     .filter((entry) => entry.isFile() && !/(^|\/)(node_modules|\.git)(\/|$)/.test(entry.parentPath))
     .map((entry) => join(entry.parentPath, entry.name))
     .toSorted();

@@ -49,7 +49,9 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
     const params = await completed(tool, given, own, door);
     if (own.has('dry-run')) return await showPlan(toka, name, params, own, door);
     const engine = own.last('engine') ?? toka.places.engine?.id;
-    if (engine === undefined || engine === 'here') return await carryOut(toka, tool, name, params, own, door);
+    const isHere = engine === undefined || engine === 'here';
+    if (isHere && own.has('detach')) throw new TokaError('TOKA_USAGE', 'without an engine there is nobody to leave the run to, so --detach cannot be', { hint: 'name one with --engine, or write engine: into toka.yaml' });
+    if (isHere) return await carryOut(toka, tool, name, params, own, door);
     const request = await requestOf(toka, name, params, own);
     return await (await import('./engine/submit.ts')).submitRun(toka, tool, request, { engine, token: own.last('token'), detach: own.has('detach'), json: own.has('json'), passthroughExit: own.has('passthrough-exit') }, door);
   } catch (thrown) {

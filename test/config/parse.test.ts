@@ -151,6 +151,10 @@ describe('refusals', () => {
     expect(problems(text)).toEqual(expected);
   });
 
+  test('where one of several forms is expected and there is nothing, all of them are named', () => {
+    expect(() => parseConfig('apiVersion: toka/v1\nlimits: [{}]', 'toka.yaml')).toThrow(/window.*bucket/);
+  });
+
   test('a capability that the caller does not know, in each form', () => {
     const text = 'apiVersion: toka/v1\npolicy:\n  allow: [a:b, {capability: x:y}]\n  deny: [{capabilities: [a:b, x:y]}]';
     expect(problems(text, (capability) => (capability === 'x:y' ? 'no such domain' : undefined))).toEqual([

@@ -38,7 +38,7 @@ const AROUND: Readonly<Record<string, string>> = {
   defineRuntime: "const DRIVER = '';",
   defineStorage: 'class LmdbDriver {}',
   engineChecks: `import { engine as made } from '${ROOT}/test/conformance/memory-engine.ts'; const engine = made(true); let places = 0; const makePlace = async () => { const location = String(++places); return { connect: async () => engine.connect({ location }) }; };`,
-  searchChecks: 'const search = { embed: (texts) => texts.map((text) => [1, /weather/.test(text) ? 1 : 0]) };',
+  searchChecks: 'const search = { embed: (texts) => texts.map((text) => [1, /weather/.test(text) ? 1 : 0, /tale/.test(text) ? 1 : 0]) };',
   providerChecks: `import provider from '${ROOT}/templates/plugin-provider/src/chat-server.ts'; import { serve as serveScenario } from '${ROOT}/templates/plugin-provider/test/server.ts';`,
   readResult: "import { send } from '@toka/sdk/program'; const order = { limits: { maxValue: 100 } };",
   receiveOrder: "import { send } from '@toka/sdk/program';",

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../support/cli.ts';
-import { generate, type GeneratedPlugin, type Kind, linkPackages } from '../support/generated-plugin.ts';
+import { generate, type GeneratedPlugin, KINDS, type Kind, linkPackages } from '../support/generated-plugin.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 let registry: TestRegistry;
@@ -54,12 +54,25 @@ const USES: Readonly<Record<Kind, Use>> = {
     there: { exit: 2, error: { code: 'TOKA_USAGE' } },
     gone: { exit: 69, error: { code: 'TOKA_STORAGE_UNKNOWN' } },
   },
-  // Nothing uses a provider yet: it is listed with what it may do.
+  // It would ask a server: it is listed with what it may do.
   provider: {
     name: 'oracle',
     use: async () => toka('plugins', 'inspect', 'toka-plugin-oracle'),
     there: { exit: 0, state: 'ok', contributions: [{ kind: 'providers', id: 'oracle' }] },
     gone: { exit: 0, state: 'not-installed' },
+  },
+  // What is made hands on nothing beyond its process: that it never had that run is said by it.
+  engine: {
+    name: 'relay',
+    use: async () => toka('engine', 'status', '0198c3a2-7f3e-7c41-9d0e-5a4b3c2d1e0f', '--engine', 'relay://somewhere'),
+    there: { exit: 2, error: { code: 'TOKA_RUN_UNKNOWN' } },
+    gone: { exit: 69, error: { code: 'TOKA_ENGINE_UNKNOWN' } },
+  },
+  analyser: {
+    name: 'turtles',
+    use: async () => toka('events', 'analyze', '--analyser', 'turtles'),
+    there: { exit: 0, analysers: [{ id: 'turtles', findings: [] }] },
+    gone: { exit: 2, error: { code: 'TOKA_ANALYSER_UNKNOWN' } },
   },
 };
 
@@ -68,7 +81,7 @@ async function release(plugin: GeneratedPlugin, version: string): Promise<void> 
   await registry.publish(plugin.folder);
 }
 
-describe.each(['tool', 'runtime', 'storage', 'provider'] as const)('a plugin that brings a %s', (kind) => {
+describe.each(KINDS)('a plugin that brings a %s', (kind) => {
   const { use, there, gone } = USES[kind];
   const name = `toka-plugin-${USES[kind].name}`;
 

@@ -88,7 +88,7 @@ test('the plugin API is the version of the SDK', () => {
   expect(sdk.version.startsWith(`${API_VERSION.major}.${API_VERSION.minor}.`)).toBe(true);
 });
 
-test.each(['^2.0', '^1.1', '^0.9'])('a plugin for the API %s is refused', async (api) => {
+test.each(['^2.0', '^1.1', '^0.9', '^9'])('a plugin for the API %s is refused', async (api) => {
   expect((await refusalOf(() => loadPluginManifest(write([reader], { api }), 'plugin'))).code).toBe('TOKA_PLUGIN_INCOMPATIBLE');
 });
 

@@ -68,7 +68,10 @@ describe('toka code run', () => {
   });
 
   test('ends code that takes memory without end', async () => {
-    expect(await js('const all = []; for (;;) all.push(new Uint8Array(1e6).fill(1));')).toMatchObject({ exit: 137, status: 'killed', error: { code: 'TOKA_MEMORY_LIMIT' } });
+    const { exit, status, error } = await js('const all = []; for (;;) all.push(new Uint8Array(1e6).fill(1));');
+    expect([exit, status, error?.code]).toEqual([137, 'killed', 'TOKA_MEMORY_LIMIT']);
+    // What a person ran as it came has no manifest to change.
+    expect(error?.hint).not.toContain('manifest');
   });
 
   test('ends code that prints without end, and keeps the beginning', async () => {
@@ -128,6 +131,19 @@ describe('files that code keeps', () => {
   test('are no more than 64 MiB', async () => {
     const result = await here.json<Result>(['code', 'run', '--language', 'shell', '-'], { input: 'head -c 70000000 /dev/zero > "$TOKA_ARTIFACTS/large"' });
     expect(result).toMatchObject({ exit: 1, error: { data: { code: 'ARTIFACT_TOO_LARGE' } }, artifacts: [] });
+  });
+
+  test('are not without number, which is told, and the run is on record', async () => {
+    const { runId, ...result } = await here.json<Result>(['code', 'run', '--language', 'shell', '-'], { input: 'for i in {1..1001}; do echo x > "$TOKA_ARTIFACTS/part-$i"; done' });
+    expect(result).toMatchObject({ exit: 1, error: { code: 'TOKA_RUN_FAILED', data: { code: 'ARTIFACT_TOO_MANY' } } });
+    expect(await here.json(['runs', 'list', '--limit', '1'])).toMatchObject({ runs: [{ id: runId, status: 'failed' }] });
+    expect(await js('for (let i = 0; i < 1001; i++) artifact(`part-${i}`, "x")')).toMatchObject({ exit: 1, error: { data: { code: 'CODE_THREW' } } });
+    expect(await js('for (let i = 0; i < 1000; i++) artifact(`part-${i}`, "x"); artifact("part-0", "y")')).toMatchObject({ exit: 0 });
+  });
+
+  test('go into no folder that is a file, which is no defect', async () => {
+    here.write({ taken: '' });
+    expect(await here.json(['code', 'run', '--language', 'js', '--artifacts', 'taken', '-'], { input: 'artifact("a.txt", "kept")' })).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
   });
 
   test('can be written where the run is asked for', async () => {

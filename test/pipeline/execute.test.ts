@@ -23,6 +23,20 @@ async function open(options: Partial<TokaOptions> = {}): Promise<void> {
   toka = await createToka({ cwd: here.project, env: here.env, ...options });
 }
 
+test.each<[string, (sound: object) => unknown]>([
+  ['no request', () => undefined],
+  ['an empty request', () => ({})],
+  ['a model that there is not', (sound) => ({ ...sound, model: 'wish' })],
+  ['nobody who asks', (sound) => ({ ...sound, principal: undefined })],
+  ['a tool by its bare name', (sound) => ({ ...sound, target: 'greet' })],
+  ['a folder that is no path', (sound) => ({ ...sound, cwd: 7 })],
+  ['no parameters at all', (sound) => ({ ...sound, params: undefined })],
+  ['grants that are no list', (sound) => ({ ...sound, allow: 'fs:read:**' })],
+  ['a time limit below 0', (sound) => ({ ...sound, timeoutMs: -5 })],
+])('%s, asked for by a program without types, is its mistake and not a defect of toka', async (_, spoil) => {
+  await expect(async () => toka.run(spoil(toka.request({ name: 'greet' }, {})) as ExecutionRequest)).rejects.toMatchObject({ code: 'TOKA_USAGE' });
+});
+
 describe('one union for three models', () => {
   const common = { principal: Principal.person('user:test'), door: 'api', params: {} } as const;
   const REQUESTS: Record<string, () => ExecutionRequest> = {

@@ -54,6 +54,30 @@ describe('a native tool in a process of its own', () => {
     expect(below.map(({ id, tool: name, status }) => [id, name, status])).toEqual([[(result.data as { id: string }).id, 'project/greet', 'succeeded']]);
   });
 
+  test.each([
+    ['null', 'throw null', /thrown: null/],
+    ['an object that is no error', `throw { reason: 'rain' }`, /rain/],
+    ['an object without a text', 'throw Object.create(null)', /thrown: \{\}/],
+    ['what throws when it is asked for its text', 'throw { toJSON() { throw 1 } }', /no text/],
+    ['what throws when it is touched', 'throw new Proxy({}, { get() { throw 1 } })', /no text/],
+    ['an error without a word', `throw new Error('')`, /Error/],
+    ['an error whose message throws', `throw Object.defineProperty(new Error('x'), 'message', { get() { throw 2 } })`, /no text/],
+  ])('that throws %s has failed, with words for it', async (_, run, words) => {
+    const { status, error } = await native({ run });
+    expect([status, error?.code, error?.data?.['code']]).toEqual(['failed', 'TOKA_RUN_FAILED', 'TOKA_RUN_FAILED']);
+    expect(error?.message).toMatch(words);
+  });
+
+  test.each([
+    ['a BigInt', 'return { a: 10n }'],
+    ['what is inside itself', 'const a = {}; a.a = a; return a'],
+    ['a function', 'return () => 1'],
+    ['a symbol', `return Symbol('x')`],
+    ['what throws when it is read', `return { toJSON() { throw new Error('mean') } }`],
+  ])('that returns %s has failed by a code of its own', async (_, run) => {
+    expect((await native({ run })).error).toMatchObject({ code: 'TOKA_RUN_FAILED', data: { code: 'TOOL_RESULT_INVALID' } });
+  });
+
   test('calls several at once', async () => {
     const result = await native({ ...GREET, run: `const all = await Promise.all(Array.from({ length: 5 }, () => ctx.call('project/greet', {}))); return all.map(({ output }) => output);` }, MAY_GREET);
     expect(result.data).toEqual(Array.from({ length: 5 }, () => 'hello\n'));

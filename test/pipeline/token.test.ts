@@ -86,6 +86,11 @@ describe('a token that ends', () => {
   });
 });
 
+test('who lacks something because of a token is told who could be given it', async () => {
+  const { error } = await toka.run({ ...toka.request({ name: 'file-reader' }, { path: 'docs/a.md' }), principal: bearer(['env:read:HOME'], () => true) });
+  expect(error).toMatchObject({ code: 'TOKA_CAPABILITY_DENIED', hint: expect.stringContaining('token') as string });
+});
+
 test('a real token: what it permits, what it does not, and its revocation in the middle of a run', async () => {
   const tokens = await toka.tokens();
   const { text } = tokens.create({ subject: 'user:test', capabilities: [tokens.capability('fs:read:docs')], depth: 0, lifetime: 60 });

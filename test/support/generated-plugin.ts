@@ -5,7 +5,8 @@ import type { Json, Place } from './cli.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-export type Kind = 'tool' | 'runtime' | 'storage' | 'provider';
+export const KINDS = ['tool', 'runtime', 'storage', 'provider', 'engine', 'analyser'] as const;
+export type Kind = (typeof KINDS)[number];
 
 /** A plugin as somebody has generated and built it, in a place of its own. */
 export interface GeneratedPlugin {

@@ -47,6 +47,15 @@ test('a mapping without anything to map from is refused', async () => {
   expect(await here.json(['run', 'file-reader', '--map', 'path=/x'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
 });
 
+test.each([
+  ['that does not say how it ended', { schema: 'toka/run-result/v1', data: { path: 'b.md' } }],
+  ['of a version that this toka does not know', { schema: 'toka/run-result/v9', status: 'succeeded', data: { path: 'b.md' } }],
+])('a result %s is refused as such', async (_, result) => {
+  const { exit, error } = await read([], JSON.stringify(result));
+  expect([exit, error?.code]).toEqual([2, 'TOKA_PARAM_INVALID']);
+  expect(error?.message).toContain('toka/run-result/v1');
+});
+
 test('the result of a run that failed is not passed on', async () => {
   const failed = (await here.run(['run', 'file-reader', 'gone.md', '--json'])).stdout;
   expect(await read(['--map', 'path=/path'], failed)).toMatchObject({ exit: 2, error: { code: 'TOKA_PARAM_INVALID' } });

@@ -33,6 +33,14 @@ describe('tools register --discover', () => {
     expect(here.read('.toka/tools/greet.sh')).toBe(here.read('vendor/greet.sh'));
   });
 
+  test('links are not followed, out of the folder or round in circles', async () => {
+    using here = place({ ...vendored(tool('greet', 'echo hello')), 'elsewhere/private.sh': 'echo hello\n' });
+    symlinkSync('../elsewhere', join(here.project, 'vendor/elsewhere'));
+    symlinkSync('.', join(here.project, 'vendor/round'));
+    const said = await here.json<Registration>([...REGISTER, '--dry-run']);
+    expect([said.exit, said.manifests.length, said.proposals]).toEqual([0, 1, []]);
+  });
+
   test('a newer text of a registered tool takes its place, another tool does not', async () => {
     using here = place(vendored(tool('greet', 'echo hello')));
     await here.run(REGISTER);

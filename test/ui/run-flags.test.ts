@@ -313,3 +313,7 @@ describe('what is printed', () => {
     expect((await run('echo-json', '--', '--help')).data).toMatchObject({ title: '--help' });
   });
 });
+
+test.each([[], ['--engine', 'here']])('a run that nobody takes over cannot be left to itself, %#', async (...words) => {
+  expect(await here.json(['run', '--detach', ...words, 'echo-json'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
+});

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { type Json, type Place, place, type Spec, tool } from '../support/cli.ts';
@@ -32,6 +32,15 @@ const SOUND = { exit: 0, failed: [], skipped: [] };
 
 test('a sound tool passes', async () => {
   expect(await tested(`printf '{"lines": %s}' "$(wc -l <notes.txt)"`, OUTPUT)).toEqual(SOUND);
+});
+
+test('a project with links, out of it or round in circles, is copied as it is', async () => {
+  here = place({ 'notes.txt': 'one\n', ...tool('count', 'cat notes.txt', { examples: [EXAMPLE], capabilities: { required: ['fs:read:**'] } }) });
+  mkdirSync(join(here.base, 'outside'));
+  writeFileSync(join(here.base, 'outside/closed'), '', { mode: 0o000 });
+  symlinkSync(join(here.base, 'outside'), join(here.project, 'outside'));
+  for (const name of ['one', 'other']) symlinkSync('.', join(here.project, name));
+  expect((await here.run(['tools', 'test', 'count'])).code).toBe(0);
 });
 
 /** For each rule a tool that breaks it. */

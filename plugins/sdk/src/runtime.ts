@@ -60,7 +60,7 @@ export interface IsolateHost {
   output(stream: 'stdout' | 'stderr', text: string): void;
   /** Calls a tool by its qualified name, as a recorded child run with at most the rights of this one. */
   call(tool: string, params: JsonObject): Promise<CallResult>;
-  /** Keeps a file of that name with the run. Throws `ARTIFACT_NAME`, `ARTIFACT_TOO_LARGE`. */
+  /** Keeps a file of that name with the run. Throws `ARTIFACT_NAME`, `ARTIFACT_TOO_LARGE`, `ARTIFACT_TOO_MANY`. */
   artifact(name: string, content: Uint8Array): void;
   log(level: LogLevel, message: string): void;
   progress(progress: Progress): void;

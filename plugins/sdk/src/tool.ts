@@ -70,6 +70,8 @@ export interface ToolDefinition<S extends ParamsSchema = ParamsSchema, R = unkno
   readonly cache?: boolean;
   /** How much it may use: `restricted` 30 s, `standard` 300 s, `elevated` 1,800 s and the network, where granted. Default `restricted`. */
   readonly level?: 'restricted' | 'standard' | 'elevated';
+  /** How much harm a wrong call does. `high` needs somebody's word for just this tool, as effect `privileged` does. Default by effect. */
+  readonly risk?: 'low' | 'medium' | 'high';
   readonly examples?: readonly { readonly description: string; readonly params: Readonly<Record<string, unknown>> }[];
   /** The result as text for people and models; without it they see the result as JSON. Ends with a line break. */
   print?(result: NoInfer<R>): string;

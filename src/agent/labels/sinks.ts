@@ -134,8 +134,10 @@ function sinksOfCode({ capabilities: { required, optional } }: Tool, params: Rea
 
 function isDefault(schema: ParameterSchema, value: unknown, cwd: string): boolean {
   if (schema.default === undefined) return false;
-  const text = textOf(schema.default);
-  return JSON.stringify(value) === JSON.stringify(schema['x-type'] === 'path' && text !== undefined ? resolve(cwd, text) : schema.default);
+  // By now its paths are absolute.
+  const absolute = (each: JsonValue): JsonValue => (typeof each === 'string' ? resolve(cwd, each) : each);
+  const own = !isPath(schema) ? schema.default : Array.isArray(schema.default) ? schema.default.map(absolute) : absolute(schema.default);
+  return JSON.stringify(value) === JSON.stringify(own);
 }
 
 function isListed(schema: JsonSchema | undefined, value: unknown): boolean {

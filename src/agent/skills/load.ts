@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { entriesBelow } from '../../files-below.ts';
 import type { Skill } from '../../pipeline/agent/port.ts';
 import { readOwnText } from '../memory/own-text.ts';
 import { headOf, lineOf } from './head.ts';
@@ -45,8 +45,8 @@ function skillIn(folder: string, name: string, { within, isTrusted }: Place): Sk
 }
 
 function filesIn(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name !== 'SKILL.md');
-  return files
+  return [...entriesBelow(folder)]
+    .filter((entry) => entry.isFile() && entry.name !== 'SKILL.md')
     .map(({ name, parentPath }) => relative(folder, join(parentPath, name)))
     .toSorted()
     .slice(0, MAX_FILES);

@@ -8,7 +8,7 @@ export default class PluginsGenerate extends TokaCommand {
   static override examples = ['<%= config.bin %> plugins generate toka-plugin-weather --kind tool', '<%= config.bin %> plugins generate @example/lisp --kind runtime --yes'];
   static override flags = {
     json: boolean({ description: 'print one JSON value (toka/plugin-generate/v1)' }),
-    kind: string({ description: 'what it adds; asked for on a terminal', helpValue: 'tool|runtime|storage|provider' }),
+    kind: string({ description: 'what it adds; asked for on a terminal', helpValue: 'tool|runtime|storage|provider|engine|analyser' }),
     yes: boolean({ description: 'do not ask' }),
   };
   static override summary = 'Begin a plugin.';

@@ -9,6 +9,8 @@ import { Handles } from './handles.ts';
 
 /** Bytes of all that a run may keep for its caller. */
 const MAX_ARTIFACTS = 64 * 1024 * 1024;
+/** The event that a run has ended names no more. */
+const MOST_ARTIFACTS = 1000;
 
 export interface CodeHost extends IsolateHost {
   readonly artifacts: readonly Artifact[];
@@ -56,6 +58,7 @@ export function codeHost(run: Run, house: House, { signal, calls, maxOutput }: B
       const others = artifacts.filter((each) => each.name !== name);
       const bytes = others.reduce((sum, each) => sum + each.content.byteLength, content.byteLength);
       if (bytes > MAX_ARTIFACTS) throw coded('ARTIFACT_TOO_LARGE', `expected at most ${MAX_ARTIFACTS} bytes in all artifacts, found ${bytes}`);
+      if (others.length >= MOST_ARTIFACTS) throw coded('ARTIFACT_TOO_MANY', `expected at most ${MOST_ARTIFACTS} artifacts, found more`, { hint: 'put several into one file' });
       artifacts.splice(0, artifacts.length, ...others, { name, content });
     },
     log: (level, message) => onEvent?.({ type: 'log', run: run.id, level, message }),

@@ -36,7 +36,7 @@ const STOPPED = {
 
 function stopped(tool: Tool, why: keyof typeof STOPPED): TokaError {
   const [code, what, hint] = STOPPED[why];
-  const ownHint = tool.source === 'command' ? 'ask for more with the flags of this command, or for a higher level' : hint;
+  const ownHint = tool.source === 'command' || tool.source === 'code' ? 'ask for more with the flags of this command, or for a higher level' : hint;
   return new TokaError(code, `${tool.qualified} ${what} and was stopped`, { hint: ownHint });
 }
 

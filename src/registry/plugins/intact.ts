@@ -1,14 +1,15 @@
-import { type Dirent, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { type Dirent, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { hexDigest, nativeDigest } from '../../digest.ts';
 import { TokaError } from '../../errors.ts';
+import { entriesBelow } from '../../files-below.ts';
 import { replaceFile } from '../../replace-file.ts';
 import type { InstalledPlugin } from './record.ts';
 
 /** SHA-256 over the names and contents of all files below a folder, in their order; of a link what it says. */
 export function filesDigest(root: string): string {
   const sha256 = nativeDigest();
-  const lines = entriesBelow(root).map((entry) => {
+  const lines = filesBelow(root).map((entry) => {
     const path = join(entry.parentPath, entry.name);
     const content = entry.isSymbolicLink() ? Buffer.from(`link ${readlinkSync(path)}`) : readFileSync(path);
     return `${sha256(content).toString('hex')} ${relative(root, path)}\n`;
@@ -59,7 +60,7 @@ function changed({ name, version, root }: InstalledPlugin, cause: unknown): Toka
 }
 
 function statKey(root: string): string {
-  const lines = entriesBelow(root).map((entry) => {
+  const lines = filesBelow(root).map((entry) => {
     const path = join(entry.parentPath, entry.name);
     const { size, mtimeNs, ctimeNs, ino } = lstatSync(path, { bigint: true });
     return `${relative(root, path)} ${size} ${mtimeNs} ${ctimeNs} ${ino}\n`;
@@ -67,9 +68,9 @@ function statKey(root: string): string {
   return hexDigest(lines.join(''));
 }
 
-function entriesBelow(root: string): Dirent[] {
+function filesBelow(root: string): Dirent[] {
   const place = ({ parentPath, name }: Dirent): string => `${parentPath}/${name}`;
-  return readdirSync(root, { recursive: true, withFileTypes: true })
+  return [...entriesBelow(root)]
     .filter((entry) => !entry.isDirectory())
     .toSorted((one, other) => (place(one) < place(other) ? -1 : 1));
 }

@@ -12,6 +12,7 @@ import { listenForInterrupts } from '../interrupt.ts';
 import { showResult } from '../run-result.ts';
 import { connectEngine, orTold } from './find.ts';
 import type { Order } from './order.ts';
+import { parseTold } from './told.ts';
 
 interface SubmitFlags {
   readonly detach: boolean;
@@ -41,7 +42,7 @@ export async function submitRun(toka: Toka, tool: Tool, request: ToolRequest, fl
 
 /** What is told of a run that has ended. */
 function resultOf({ state, result }: EngineStanding, run: string): RunResult {
-  if (state === 'done' && result) return result as unknown as RunResult;
+  if (state === 'done' && result) return parseTold(result, run);
   throw new TokaError('TOKA_CANCELLED', `the run ${run} was cancelled before a worker began with it`);
 }
 

@@ -60,8 +60,8 @@ function factsOf(defined: Defined, entry: string): object {
   }
 }
 
-function toolFacts({ name, summary, category, tags = [], params, output, capabilities, effect, level, examples = [] }: ToolDefinition, entry: string): object {
-  return { id: name, entry, summary, category, tags: tags.toSorted(), params, output, capabilities: listed(capabilities), effect, level, examples };
+function toolFacts({ name, summary, category, tags = [], params, output, capabilities, effect, cache, level, risk, examples = [] }: ToolDefinition, entry: string): object {
+  return { id: name, entry, summary, category, tags: tags.toSorted(), params, output, capabilities: listed(capabilities), effect, cache, level, risk, examples };
 }
 
 function listed({ required = [], optional = [] }: ToolDefinition['capabilities'] = {}): object {

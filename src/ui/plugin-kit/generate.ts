@@ -6,7 +6,7 @@ import { pluginSource } from '../../manifest/load-plugin.ts';
 import type { Door } from '../door.ts';
 
 /** What a template stands for, and the name that it has there. */
-const TEMPLATES = { tool: 'word-count', runtime: 'tiny-script', storage: 'scratch-store', provider: 'chat-server' } as const;
+const TEMPLATES = { tool: 'word-count', runtime: 'tiny-script', storage: 'scratch-store', provider: 'chat-server', engine: 'scratch-queue', analyser: 'long-runs' } as const;
 
 export type TemplateKind = keyof typeof TEMPLATES;
 const TEMPLATE_KINDS = Object.keys(TEMPLATES) as TemplateKind[];

@@ -1,13 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TokaError, toTokaError } from '../../errors.ts';
-import { readTextFile } from '../../manifest/read.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import { forgetIntact } from '../../registry/plugins/intact.ts';
 import type { Door } from '../door.ts';
 import { refuseClashes } from './clashes.ts';
 import { requireConsent } from './consent.ts';
-import { factsOf, type PluginFacts } from './facts.ts';
+import { factsOfFolder } from './facts.ts';
 import { bringIn, type ChangeFlags, changePlugins, type Changing } from './install.ts';
 import { requireConsentToHook, retryFailed } from './hooked.ts';
 import { nameInstalled } from './installed.ts';
@@ -52,7 +51,7 @@ export async function linkPlugin(folder: string, flags: ChangeFlags, door: Door,
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw new TokaError('TOKA_USAGE', `toka plugins link takes the folder of a plugin, found ${path}`, { hint: 'check the path' });
   const root = realpathSync.native(path);
   return changePlugins(flags, door, commandIds, async ({ store, workspace }) => {
-    const facts = await builtFacts(root);
+    const facts = await factsOfFolder(root);
     refuseClashes(facts, store.installed(), commandIds);
     const offer = { facts, from: 'link' } as const;
     await requireConsent(offer, flags.yes, workspace.settings.plugins, door);
@@ -72,24 +71,4 @@ export async function linkPlugin(folder: string, flags: ChangeFlags, door: Door,
     store.put(plugin);
     return [{ change: 'linked', plugin, offer: whole }];
   });
-}
-
-/** Of a folder in which files are missing that its build would make, that is said. */
-async function builtFacts(root: string): Promise<PluginFacts> {
-  try {
-    return await factsOf(root);
-  } catch (thrown) {
-    const problems = thrown instanceof TokaError ? ((thrown.data?.['problems'] ?? []) as readonly { readonly code: string; readonly path: string; readonly found?: string }[]) : [];
-    const missing = problems.filter(({ code, path }) => code === 'file-missing' && path.endsWith('.entry'));
-    if (missing.length === 0 || !hasBuild(root)) throw thrown;
-    throw new TokaError('TOKA_PLUGIN_UNBUILT', `${root} is not built: ${missing.map(({ found }) => found).join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`, {
-      cause: thrown,
-      hint: `npm install && npm run build in ${root}, then link it again`,
-    });
-  }
-}
-
-function hasBuild(root: string): boolean {
-  const read = readTextFile(join(root, 'package.json'));
-  return 'text' in read && (JSON.parse(read.text) as { scripts?: { build?: string } }).scripts?.build !== undefined;
 }

@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { capabilityFault } from '../../capability/rules.ts';
-import { TokaError } from '../../errors.ts';
+import { TokaError, toTokaError } from '../../errors.ts';
 import { quote } from '../../manifest/issue.ts';
 import { hookOf, type InstalledOptions, loadPluginManifest } from '../../manifest/load-plugin.ts';
 import type { Effect, JsonValue } from '@toka/sdk';
+import type { Fetched } from './fetch.ts';
+import { pathOf } from './spec.ts';
 
 /** All that is told of a plugin before anything of it runs. */
 export interface PluginFacts {
@@ -68,7 +70,7 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepare'];
 export async function factsOf(folder: string, installed: InstalledOptions = { plugin: { root: folder } }): Promise<PluginFacts> {
   const file = join(folder, 'package.json');
   const { name, version, source, manifest } = await loadPluginManifest(file, 'plugin', capabilityFault, installed);
-  const value = JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
+  const value = asJson(file);
   const parsed = packageJson.safeParse(value);
   if (!parsed.success) throw new TokaError('TOKA_MANIFEST_INVALID', `${file}: ${z.prettifyError(parsed.error)}`, { where: { file }, hint: 'correct the file' });
   if (!NAME.test(name)) throw new TokaError('TOKA_MANIFEST_INVALID', `expected the name of a package, found ${quote(name)}`, { where: { file }, hint: 'correct the file' });
@@ -83,6 +85,58 @@ export async function factsOf(folder: string, installed: InstalledOptions = { pl
     scripts: Object.keys(scripts).filter((script) => INSTALL_SCRIPTS.includes(script)),
     dependencies: Object.entries(dependencies).flatMap(([dependency, range]) => (dependency === '@toka/sdk' ? [] : [`${dependency}@${range}`])),
   };
+}
+
+/** What loads a manifest bears YAML and byte order marks; npm and Node.js, which read this file too, do not. */
+function asJson(file: string): JsonValue {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as JsonValue;
+  } catch (cause) {
+    throw new TokaError('TOKA_MANIFEST_INVALID', `${file}: expected JSON: ${(cause as Error).message}`, { cause, where: { file }, hint: 'correct the file' });
+  }
+}
+
+/** Reads the same of a folder that somebody works in. Where there is not yet what its build would make, that is said. */
+export async function factsOfFolder(root: string, shown = root): Promise<PluginFacts> {
+  try {
+    return await factsOf(root);
+  } catch (thrown) {
+    const problems = (toTokaError(thrown).data?.['problems'] ?? []) as readonly { readonly code: string; readonly path: string; readonly found?: string }[];
+    const unmade = problems.flatMap(({ code, path, found }) => {
+      if (code === 'missing-key' && path === 'toka') return ['its toka block'];
+      return code === 'file-missing' && path.endsWith('.entry') && found !== undefined ? [found] : [];
+    });
+    if (unmade.length === 0 || !hasBuild(root)) throw thrown;
+    throw new TokaError('TOKA_PLUGIN_UNBUILT', `${shown} is not built: ${unmade.join(', ')} ${unmade.length === 1 ? 'is' : 'are'} missing`, {
+      cause: thrown,
+      hint: `npm install && npm run build in ${shown}, then try again`,
+    });
+  }
+}
+
+function hasBuild(root: string): boolean {
+  const { scripts } = parse(join(root, 'package.json')) as { readonly scripts?: { readonly build?: string } };
+  return scripts?.build !== undefined;
+}
+
+/**
+ * Reads the same of a package that was fetched. Where it is unpacked is gone when somebody reads what is wrong, so that is told by its place in the package.
+ *
+ * @throws as `factsOf`
+ */
+export async function factsOfFetched({ folder, spec }: Fetched): Promise<PluginFacts> {
+  try {
+    return spec.from === 'folder' ? await factsOfFolder(folder, pathOf(spec)) : await factsOf(folder);
+  } catch (cause) {
+    const { code, message, hint, where, data } = toTokaError(cause);
+    const inside = (told: string): string => told.replaceAll(`${folder}/`, '').replaceAll(folder, 'the package');
+    throw new TokaError(code, inside(message), {
+      cause,
+      ...(code === 'TOKA_MANIFEST_INVALID' && spec.from !== 'folder' ? { hint: 'nothing was installed; ask the author of the plugin, or install another version of it' } : hint === undefined ? {} : { hint }),
+      ...(where ? { where: { ...where, file: inside(where.file) } } : {}),
+      ...(data ? { data: JSON.parse(inside(JSON.stringify(data))) as typeof data } : {}),
+    });
+  }
 }
 
 interface Declared {

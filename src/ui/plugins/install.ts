@@ -10,7 +10,7 @@ import { exitCodeOf } from '../report.ts';
 import { refuseClashes, refuseOwnName } from './clashes.ts';
 import { requireConsent } from './consent.ts';
 import { differencesOf } from './differences.ts';
-import { factsOf, type PluginFacts } from './facts.ts';
+import { factsOf, factsOfFetched, type PluginFacts } from './facts.ts';
 import { type Fetched, fetchPackage } from './fetch.ts';
 import { npmIn } from './npm.ts';
 import { requireConsentToHook, retryFailed } from './hooked.ts';
@@ -60,7 +60,7 @@ export async function changePlugins(flags: ChangeFlags, door: Door, commandIds: 
 export async function bringIn(spec: Spec, { flags, door, workspace, store, commandIds }: Changing, expected?: string): Promise<Change> {
   const temporary = store.temporary();
   const fetched = await fetchPackage(spec, temporary, door.env);
-  const facts = await factsOf(fetched.folder);
+  const facts = await factsOfFetched(fetched);
   if (expected !== undefined && facts.name !== expected) {
     throw new TokaError('TOKA_PLUGIN_CLASH', `${spec.npm} is now the package ${facts.name}, and was ${expected}`, { hint: `install ${facts.name} by itself if you want it` });
   }

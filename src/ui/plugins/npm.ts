@@ -44,14 +44,15 @@ export function npmIn(folder: string, env: Readonly<Record<string, string | unde
 
 function failure([command = '', spec = '']: readonly string[], stderr: string): TokaError {
   const code = /npm error code (\S+)/.exec(stderr)?.[1] ?? '';
-  const said = stderr.split('\n').flatMap((line) => /^npm error (?!code |A complete log|404 *$)(.+)/.exec(line)?.[1] ?? []);
+  const said = stderr.split('\n').flatMap((line) => /^npm error (?!code |A complete log|404 *(?:$|Note |tarball,))(.+)/.exec(line)?.[1] ?? []);
   const why = onOneLine(plain(said.slice(0, 3).join(' ').trim() || stderr.trim().slice(0, 500) || 'npm did not say why'));
   if (code === 'EINTEGRITY') {
     return new TokaError('TOKA_INTEGRITY', `what was served for ${spec} is not what the registry says that it is: ${why}`, {
       hint: 'do not install it; tell the maintainers of the registry',
     });
   }
-  if (code === 'E404' || code === 'ETARGET') {
+  // When it is installed the package itself is there already, and what is missing is something that it depends on; a registry that cannot search says 404 as well.
+  if ((code === 'E404' || code === 'ETARGET') && (command === 'view' || command === 'pack')) {
     return new TokaError('TOKA_PLUGIN_UNKNOWN', `the registry has no ${spec}: ${why}`, { hint: 'check the name and the version; toka plugins search finds plugins' });
   }
   return new TokaError('TOKA_PLUGIN_UNAVAILABLE', `npm ${command} failed${code === '' ? '' : ` (${code})`}: ${why}`, {

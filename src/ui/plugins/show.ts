@@ -5,7 +5,7 @@ import type { Door } from '../door.ts';
 import { exitCodeOf } from '../report.ts';
 import { table, terminal } from '../text.ts';
 import { refuseClashes } from './clashes.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, factsOfFetched } from './facts.ts';
 import { fetchPackage } from './fetch.ts';
 import { type PluginState, stateJson, statesOf, warnOfPlugins } from './installed.ts';
 import { type Offer, offerText } from './offer.ts';
@@ -59,8 +59,9 @@ export async function inspectPlugin(name: string, { json }: JsonFlag, door: Door
     if (known) return showInstalled(known, await statesOf(workspace), json, door);
     const spec = parseSpec(name, door.cwd);
     const offer = await inTemporary(async (temporary): Promise<Offer> => {
-      const { folder, integrity, registry } = await fetchPackage(spec, temporary, door.env);
-      const facts = await factsOf(folder);
+      const fetched = await fetchPackage(spec, temporary, door.env);
+      const { integrity, registry } = fetched;
+      const facts = await factsOfFetched(fetched);
       refuseClashes(facts, workspace.plugins, commandIds);
       return { facts, from: spec.from, integrity, ...(registry ? { registry } : {}) };
     });

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { TokaError } from '../../errors.ts';
 import type { PluginOrigin } from '../../registry/plugins/record.ts';
 
@@ -32,6 +32,7 @@ export function parseSpec(text: string, cwd: string): Spec {
 function localSpec(path: string): Spec {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new TokaError('TOKA_USAGE', `there is no ${path}`, { hint: 'check the path; the name of a package is written without ./ and /' });
+  if (stat.isDirectory() && !existsSync(join(path, 'package.json'))) throw new TokaError('TOKA_USAGE', `${path} is no package: it has no package.json`, { hint: 'name the folder of a plugin, or make one with toka plugins generate' });
   return { from: stat.isDirectory() ? 'folder' : 'tarball', npm: `file:${path}` };
 }
 

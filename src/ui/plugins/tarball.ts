@@ -24,10 +24,11 @@ export function integrityOf(file: string): string {
  */
 export async function unpack(file: string, folder: string): Promise<void> {
   const { size } = statSync(file);
-  if (size > MAX_PACKED) throw unsafe(file, `at most ${MAX_PACKED} bytes`, `${size}`);
+  if (size > MAX_PACKED) throw unsafe(`at most ${MAX_PACKED} bytes`, `${size}`);
   await look(file);
   mkdirSync(folder, { recursive: true });
-  await extract({ file, cwd: folder, strip: 1, strict: true });
+  // How much there is of it was counted above; how well that packs is no fault.
+  await extract({ file, cwd: folder, strip: 1, strict: true, maxDecompressionRatio: Infinity });
 }
 
 /** Looks at every entry. What is unpacked is counted as it comes: a small file can hold much. */
@@ -38,11 +39,11 @@ async function look(file: string): Promise<void> {
     strict: true,
     onReadEntry: (entry) => {
       entries += 1;
-      faults.push(...faultsOf(entry, file));
+      faults.push(...faultsOf(entry));
       entry.resume();
     },
   });
-  parser.on('error', (error: Error) => faults.push(unsafe(file, 'a tarball as npm pack makes them', error.message, error)));
+  parser.on('error', (error: Error) => faults.push(unsafe('a tarball as npm pack makes them', error.message, error)));
   try {
     const gunzip = createGunzip();
     gunzip.end(readFileSync(file));
@@ -53,25 +54,25 @@ async function look(file: string): Promise<void> {
     }
     parser.end();
   } catch (cause) {
-    throw unsafe(file, 'a tarball as npm pack makes them', (cause as Error).message, cause);
+    throw unsafe('a tarball as npm pack makes them', (cause as Error).message, cause);
   }
-  if (bytes > MAX_UNPACKED) throw unsafe(file, `at most ${MAX_UNPACKED} bytes unpacked`, 'more');
-  if (entries > MAX_ENTRIES || entries === 0) faults.push(unsafe(file, `at most ${MAX_ENTRIES} files, and at least one`, `${entries}`));
+  if (bytes > MAX_UNPACKED) throw unsafe(`at most ${MAX_UNPACKED} bytes unpacked`, 'more');
+  if (entries > MAX_ENTRIES || entries === 0) faults.push(unsafe(`at most ${MAX_ENTRIES} files, and at least one`, `${entries}`));
   const [fault] = faults;
   if (fault) throw fault;
 }
 
-function faultsOf({ path, type }: { readonly path: string; readonly type: string }, file: string): TokaError[] {
+function faultsOf({ path, type }: { readonly path: string; readonly type: string }): TokaError[] {
   const parts = path.split('/');
   const isOutside = parts.includes('..') || parts[0] === '' || /[\\\0]/.test(path);
   return [
-    ...(KINDS.includes(type) ? [] : [unsafe(file, 'files and folders', `${type} ${quote(path)}`)]),
-    ...(isOutside ? [unsafe(file, 'paths inside the package', quote(path))] : []),
+    ...(KINDS.includes(type) ? [] : [unsafe('files and folders', `${type} ${quote(path)}`)]),
+    ...(isOutside ? [unsafe('paths inside the package', quote(path))] : []),
   ];
 }
 
-function unsafe(file: string, expected: string, found: string, cause?: unknown): TokaError {
-  return new TokaError('TOKA_PLUGIN_UNSAFE', `the package ${file}: expected ${expected}, found ${found}`, {
+function unsafe(expected: string, found: string, cause?: unknown): TokaError {
+  return new TokaError('TOKA_PLUGIN_UNSAFE', `the package: expected ${expected}, found ${found}`, {
     cause,
     hint: 'nothing was installed; ask the author of the plugin, or install another version of it',
   });

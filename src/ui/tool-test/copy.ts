@@ -1,7 +1,8 @@
-import { cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { createHash } from 'node:crypto';
+import { entriesBelow } from '../../files-below.ts';
 
 /** A copy of a folder in which examples may do what they like; removed with the value. */
 export interface Copy extends Disposable {
@@ -34,7 +35,7 @@ function isPlain(path: string): boolean {
 
 function contentOf(folder: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+  for (const entry of entriesBelow(folder)) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(folder, path);
     if (name === STATE || name.startsWith(join(STATE, '/')) || name === '.toka') continue;

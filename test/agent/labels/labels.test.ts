@@ -105,6 +105,8 @@ describe('which values those are', () => {
     ['content by its name', away({ body: {} }), { body: 'x' }],
     ['a choice of the manifest', away({ to: { enum: ['a', 'b'] } }), { to: 'b' }],
     ['the manifest’s own value', away({ host: { default: 'x' } }), { host: 'x' }],
+    ['the manifest’s own path', away({ place: { default: 'docs', 'x-type': 'path' } }), { place: '/project/docs' }],
+    ['the manifest’s own list of paths', away({ places: { type: 'array', items: { type: 'string', 'x-type': 'path' }, default: ['.', 'docs'] } }), { places: ['/project', '/project/docs'] }],
     ['numbers and switches', away({ amount: { type: 'number' }, fast: { type: 'boolean' } }), { amount: 7, fast: true }],
     ['what is only read', READ, { path: '/project/any' }],
     ['code that only calls', aTool('code/js', {}, { executable: { type: 'code', language: 'js', isolation: 'isolate', path: '' }, capabilities: { required: ['tool:call'], optional: [] } }), { source: 'x()', requirements: [] }],

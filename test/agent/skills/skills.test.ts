@@ -29,6 +29,15 @@ describe('a skill', () => {
     expect(await answers('release', ['steps/list\\.md'])).toBe('seen');
   });
 
+  test('names its own files alone: links are not followed, out of its folder or round in circles', async () => {
+    agent.here.write({ '.toka/skills/release/SKILL.md': skill('release', 'Tag it first.'), '.toka/skills/release/steps/list.md': '1', '../elsewhere/diary.md': 'dear' });
+    symlinkSync(join(agent.here.base, 'elsewhere'), join(agent.here.project, '.toka/skills/release/elsewhere'));
+    symlinkSync('.', join(agent.here.project, '.toka/skills/release/round'));
+    expect(await answers('release', ['diary\\.md'])).toBe('not seen');
+    expect(await answers('release', ['round/'])).toBe('not seen');
+    expect(await answers('release', ['steps/list\\.md'])).toBe('seen');
+  });
+
   test('of a project that nobody trusts is what somebody has written', async () => {
     agent.here.write({ '.toka/skills/release/SKILL.md': skill('release', 'Tag it first.') });
     expect(await answers('release', ['<<untrusted [^]*Tag it first[^]*<<end of untrusted'])).toBe('seen');

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../../support/cli.ts';
@@ -48,6 +48,19 @@ test('how package.json is indented stays, and so does what a person has added to
   expect(plugin.read('package.json')).toMatch(/^\t"name"/m);
   expect((JSON.parse(plugin.read('package.json')) as { toka: object }).toka).toEqual({ ...manifest.toka, configSchema: { type: 'object' } });
   plugin.write('package.json', before);
+});
+
+test('all that a tool says of itself goes into the block', async () => {
+  const said = { summary: 'Forget what was said', category: 'text', tags: ['word'], effect: 'none', cache: true, level: 'standard', risk: 'high', output: { type: 'object' }, capabilities: { required: ['fs:read:notes/**'], optional: [] }, examples: [{ description: 'As it is', params: {} }] };
+  const params = { type: 'object', properties: {}, required: [], additionalProperties: false };
+  const folder = join(here.project, 'whole');
+  for (const each of ['src', 'dist']) mkdirSync(join(folder, each), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "name": "whole", "version": "1.0.0", "type": "module" }');
+  writeFileSync(join(folder, 'src/forget.ts'), '');
+  writeFileSync(join(folder, 'dist/forget.js'), `export default { name: 'forget', async run() { return {}; }, ...${JSON.stringify({ ...said, params })} };`);
+  expect(await build(folder)).toMatchObject({ exit: 0, written: true });
+  const { toka } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { toka: { contributes: { tools: readonly object[] } } };
+  expect(toka.contributes.tools).toEqual([{ id: 'forget', entry: './dist/forget.js', ...said, params }]);
 });
 
 const MODULES = {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Place, place } from '../../support/cli.ts';
-import { generate, linkPackages } from '../../support/generated-plugin.ts';
+import { generate, KINDS, linkPackages } from '../../support/generated-plugin.ts';
 import { hasTmux, openPane } from '../../support/terminal.ts';
 
 let here: Place;
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => here[Symbol.dispose]());
 
-describe.each(['tool', 'runtime', 'storage', 'provider'] as const)('a new %s', (kind) => {
+describe.each(KINDS)('a new %s', (kind) => {
   test('builds, passes its own tests, and what toka tests of it', async () => {
     linkPackages(here);
     const plugin = await generate(here, kind, 'toka-plugin-weather');
@@ -26,7 +26,7 @@ describe.each(['tool', 'runtime', 'storage', 'provider'] as const)('a new %s', (
   test('has nothing of the template in it', async () => {
     const { files, folder } = await here.json<{ files: readonly string[]; folder: string }>(['plugins', 'generate', '@example/toka-plugin-new-thing', '--kind', kind]);
     const texts = files.map((file) => `${file}\n${readFileSync(join(folder, file), 'utf8')}`).join('\n');
-    expect(texts).not.toMatch(/word-?count|tiny-?script|scratch-?store|chat-?server|CHAT_SERVER|"private"/i);
+    expect(texts).not.toMatch(/word-?count|tiny-?script|scratch-?store|chat-?server|CHAT_SERVER|scratch-?queue|long-?runs|"private"/i);
     expect(texts).toContain('"name": "@example/toka-plugin-new-thing"');
     expect(files).toContain('src/new-thing.ts');
     expect(files).toContain('.gitignore');
@@ -45,7 +45,7 @@ test('a folder that exists is refused, and stays as it is', async () => {
   expect(readdirSync(join(here.project, 'weather'))).toEqual([]);
 });
 
-test.each([[], ['--kind', 'engine']])('without a kind that there is (%s) nothing is asked where nobody is there', async (...flags) => {
+test.each([[], ['--kind', 'door']])('without a kind that there is (%s) nothing is asked where nobody is there', async (...flags) => {
   expect(await here.json(['plugins', 'generate', 'weather', ...flags])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
   expect(existsSync(join(here.project, 'weather'))).toBe(false);
 });

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Place, place } from '../../support/cli.ts';
-import { generate, type GeneratedPlugin, type Kind, linkPackages, pluginIn } from '../../support/generated-plugin.ts';
+import { generate, type GeneratedPlugin, KINDS, type Kind, linkPackages, pluginIn } from '../../support/generated-plugin.ts';
 
 let here: Place;
 const sound = new Map<Kind, GeneratedPlugin>();
@@ -11,7 +11,7 @@ let copies = 0;
 beforeAll(async () => {
   here = place();
   linkPackages(here);
-  for (const kind of ['tool', 'runtime', 'storage', 'provider'] as const) sound.set(kind, await generate(here, kind, `made-${kind}`));
+  for (const kind of KINDS) sound.set(kind, await generate(here, kind, `made-${kind}`));
 });
 afterAll(() => here[Symbol.dispose]());
 
@@ -87,6 +87,9 @@ describe('of the other kinds', () => {
     ['runtime/print', 'runtime', (plugin) => plugin.edit('dist/lib/driver.js', 'process.stdout.write(text', 'process.stdout.write(text.toUpperCase()')],
     ['provider/place', 'provider', removed],
     ['provider/usage', 'provider', (plugin) => plugin.edit('dist/lib/reply.js', 'if (usage)', 'if (false)')],
+    ['engine/place', 'engine', removed],
+    ['engine/once', 'engine', (plugin) => plugin.edit('dist/lib/orders.js', "return 'duplicate'", "return 'accepted'")],
+    ['analyser/its-options-have-limits-and-defaults-within-them', 'analyser', (plugin) => plugin.edit('dist/made-analyser.js', 'default: 60', 'default: 0')],
     ['storage/an-event-comes-back-as-it-was-stored', 'storage', (plugin) => plugin.edit('dist/lib/driver.js', '...event, stream', '...event, time: 0, stream')],
   ])('%s can be broken', async (rule, kind, spoil) => {
     const { exit, failed } = await broken(kind, spoil);

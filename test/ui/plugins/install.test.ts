@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../../support/cli.ts';
@@ -168,12 +168,37 @@ describe('toka plugins link', () => {
     expect(existsSync(folder)).toBe(true);
   });
 
-  test('one that is not built says how to build it', async () => {
+});
+
+describe.each([
+  ['link', 'weather'],
+  ['install', './weather'],
+])('toka plugins %s of a folder', (command, name) => {
+  const refused = async (): Promise<readonly unknown[]> => {
+    const { exit, error } = await here.json(['plugins', command, name, '--yes']);
+    return [exit, error?.code, error?.hint?.includes('npm run build')];
+  };
+
+  test('that is not built says how to build it', async () => {
     const folder = writePlugin(join(here.project, 'weather'), { packageJson: { scripts: { build: 'tsc' } } });
     rmSync(join(folder, 'dist'), { recursive: true });
-    const { exit, error } = await here.json(['plugins', 'link', 'weather', '--yes']);
-    expect([exit, error?.code, error?.hint?.includes('npm run build')]).toEqual([65, 'TOKA_PLUGIN_UNBUILT', true]);
+    expect(await refused()).toEqual([65, 'TOKA_PLUGIN_UNBUILT', true]);
   });
+
+  test('that was just generated says how to build it, since its block is not written yet', async () => {
+    expect((await here.run(['plugins', 'generate', 'weather', '--kind', 'tool'])).code).toBe(0);
+    expect(await refused()).toEqual([65, 'TOKA_PLUGIN_UNBUILT', true]);
+  });
+
+  test('that has a build, and a block that is wrong, is told what is wrong', async () => {
+    writePlugin(join(here.project, 'weather'), { tools: ['forecast', 'forecast'], packageJson: { scripts: { build: 'tsc' } } });
+    expect((await refused()).slice(0, 2)).toEqual([65, 'TOKA_MANIFEST_INVALID']);
+  });
+});
+
+test('a folder that is no package is a wrong word, not a missing network', async () => {
+  mkdirSync(join(here.project, 'empty'));
+  expect(await here.json(['plugins', 'install', './empty', '--yes'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
 });
 
 test('inspect shows a package that is not installed, and installs nothing', async () => {

@@ -133,7 +133,7 @@ test('what it depends on comes along, and is seen by its tool', async () => {
 test('where something that it depends on is missing nothing is installed', async () => {
   await publish('1.0.0', { packageJson: { dependencies: { 'no-such-weather-units': '^1.0.0' } } });
   const { exit, error } = await toka('install', name, '--yes');
-  expect([exit, error?.code]).toEqual([2, 'TOKA_PLUGIN_UNKNOWN']);
+  expect([exit, error?.code]).toEqual([69, 'TOKA_PLUGIN_UNAVAILABLE']);
   expect(readdirSync(join(here.home, '.local/share/toka/plugins'))).toEqual([]);
   expect(readdirSync(join(here.home, '.local/share/toka/staging'))).toEqual([]);
 });

@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => here[Symbol.dispose]());
 
 describe('a tarball', () => {
-  async function installTar(write: (folder: string) => string[], prefix = 'package'): Promise<Json & { readonly exit: number | null }> {
+  async function installTar(write: (folder: string) => string[], level = 1): Promise<Json & { readonly exit: number | null }> {
     const folder = join(here.base, 'tar');
     for (const [name, content] of Object.entries(pluginFiles())) {
       mkdirSync(join(folder, 'package', name, '..'), { recursive: true });
@@ -20,7 +20,7 @@ describe('a tarball', () => {
     }
     const more = write(folder);
     const file = join(here.base, 'weather.tgz');
-    await create({ cwd: folder, file, gzip: { level: 1 }, preservePaths: true }, [prefix, ...more]);
+    await create({ cwd: folder, file, gzip: { level }, preservePaths: true }, ['package', ...more]);
     return here.json(['plugins', 'install', file, '--yes']);
   }
 
@@ -51,6 +51,35 @@ describe('a tarball', () => {
       return [];
     });
     expect([exit, error?.code]).toEqual([65, 'TOKA_PLUGIN_UNSAFE']);
+  });
+
+  test('with a package.json that is far too large is refused, however well it packs', async () => {
+    const { exit, error } = await installTar((folder) => {
+      writeFileSync(join(folder, 'package/package.json'), JSON.stringify({ name: 'weather', padding: 'x'.repeat(50_000_000) }));
+      return [];
+    }, 9);
+    expect([exit, error?.code]).toEqual([65, 'TOKA_MANIFEST_INVALID']);
+  });
+
+  test.each([
+    ['with a byte order mark', (text: string) => `\uFEFF${text}`],
+    ['in YAML', (text: string) => text.replace('"name"', 'name')],
+  ])('with a package.json %s, which is no JSON, is refused', async (_, spoil) => {
+    const { exit, error } = await installTar((folder) => {
+      const file = join(folder, 'package/package.json');
+      writeFileSync(file, spoil(readFileSync(file, 'utf8')));
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([65, 'TOKA_MANIFEST_INVALID']);
+  });
+
+  test('is told what is wrong with its files by their places in the package: what was unpacked is gone', async () => {
+    const { error } = await installTar((folder) => {
+      writeFileSync(join(folder, 'package/package.json'), JSON.stringify({ ...(JSON.parse(pluginFiles()['package.json'] ?? '') as object), toka: { manifestVersion: 1, api: 'x', contributes: {} } }));
+      return [];
+    });
+    expect(error).toMatchObject({ code: 'TOKA_MANIFEST_INVALID', where: expect.stringMatching(/^package\.json:\d/) as string });
+    expect(JSON.stringify(error)).not.toContain('staging');
   });
 
   test('whose name is a path is refused', async () => {
