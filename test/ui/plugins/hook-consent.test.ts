@@ -49,9 +49,12 @@ async function state(command: 'plugins list' | 'doctor' = 'plugins list'): Promi
 }
 
 const answers = (): string => join(here.home, '.local/share/toka/record/hooks');
-/** Lets toka find the plugin as one was left that was installed before answers were kept as they are now. */
-function leaveAs(change: (file: string) => void): void {
-  for (const name of readdirSync(answers())) change(join(answers(), name));
+/** Lets toka find another answer kept than the one that it kept. */
+function leave(content: string | undefined): void {
+  for (const file of readdirSync(answers()).map((name) => join(answers(), name))) {
+    rmSync(file);
+    if (content !== undefined) writeFileSync(file, content);
+  }
 }
 
 describe('a linked folder whose files have changed', () => {
@@ -153,18 +156,18 @@ test('a hook that fails cannot be accepted, and that is said', async () => {
   write(undefined);
   await link('--yes');
   const { exit, error } = await here.json(['plugins', 'accept', 'weather', '--yes']);
-  expect([exit, error?.code]).toEqual([1, 'TOKA_PLUGIN_FAILED']);
+  expect([exit, error?.code]).toEqual([70, 'TOKA_PLUGIN_FAILED']);
 });
 
 // Compatibility: the form of 0.1.0 before answers were agreed to had no version, and did not tell the two apart.
 test.each([
-  ['was not kept', (file: string) => rmSync(file)],
-  ['was kept without what was agreed to', (file: string) => writeFileSync(file, JSON.stringify({ key: 'any', answer: { tools: [{ ...DECLARED, id: 'today' }] } }))],
-  ['is damaged', (file: string) => writeFileSync(file, '{"version":1,"agreed":{},"asked":{"key":1}}')],
-])('of an installed plugin whose answer %s nothing counts until it was accepted', async (_, change) => {
+  ['was not kept', undefined],
+  ['was kept without what was agreed to', JSON.stringify({ key: 'any', answer: { tools: [{ ...DECLARED, id: 'today' }] } })],
+  ['is damaged', '{"version":1,"agreed":{},"asked":{"key":1}}'],
+])('of an installed plugin whose answer %s nothing counts until it was accepted', async (_, content) => {
   expect((await here.json(['plugins', 'install', packPlugin(join(here.base, 'weather'), saying(['today'])), '--yes'])).exit).toBe(0);
   expect(await tools()).toEqual(['forecast', 'today']);
-  leaveAs(change);
+  leave(content);
   expect(await tools()).toEqual(['forecast']);
   expect(await state()).toEqual(['pending', 'TOKA_PLUGIN_CONSENT']);
   expect((await here.json(['plugins', 'accept', 'weather', '--yes'])).exit).toBe(0);
@@ -175,7 +178,7 @@ test.each([
 test('an answer that was agreed to in the form of version 1 counts', async () => {
   write(['today']);
   await link('--yes');
-  leaveAs((file) => writeFileSync(file, readFileSync(join(import.meta.dirname, 'compat/v1/hook-answer.json'))));
+  leave(readFileSync(join(import.meta.dirname, 'compat/v1/hook-answer.json'), 'utf8'));
   expect(await tools()).toEqual(['forecast', 'today']);
 });
 
