@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../../support/cli.ts';
 import { packPlugin, pluginFiles, type PluginSpec, writePlugin } from '../../support/plugin.ts';
-import { hasTmux, openPane } from '../../support/terminal.ts';
+import { hasTmux, openPane, type Pane } from '../../support/terminal.ts';
 
 const NAME = 'toka-plugin-weather';
 const [DECLARED] = (JSON.parse(pluginFiles()['package.json'] ?? '{}') as { toka: { contributes: { tools: readonly object[] } } }).toka.contributes.tools;
@@ -183,11 +183,16 @@ test('an answer that was agreed to in the form of version 1 counts', async () =>
 });
 
 describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
+  let pane: Pane;
+  beforeEach(() => {
+    pane = openPane(here);
+  });
+  afterEach(() => pane[Symbol.dispose]());
+
   test('what is refused when an unchanged folder is linked again brings nothing, and the plugin stays', async () => {
     write(undefined);
     await link('--yes');
     writeFileSync(join(here.project, 'weather/said.json'), JSON.stringify({ tools: [{ ...DECLARED, id: 'today' }] }));
-    using pane = openPane(here);
     pane.toka('plugins link weather');
     await pane.shows(`Install ${NAME} 1.0.0?`);
     pane.type('y');
