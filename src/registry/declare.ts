@@ -26,15 +26,20 @@ export async function declarePackage({ kind, packageFile, plugin }: PackageSourc
   const load = async (asking?: InstalledOptions['ask']): Promise<Plugin> => loadPluginManifest(packageFile, kind, checkCapability, plugin && { plugin, ask: asking });
   const watched: string[] = [];
   let isPending = false;
+  let problem: string | undefined;
   const asking = ask && (async (...[origin, hook]: Parameters<typeof ask>): Promise<JsonValue> => {
     watched.push(hook, ...(answers === undefined ? [] : [answers]));
     const { answer, isAgreed } = await ask(origin, hook);
     isPending = !isAgreed;
     return answer;
   });
-  const declared = await declareWith(packageFile, stamp, '', async () => (await load(asking)).tools);
-  const own = isPending && declared.problem === undefined ? await load() : undefined;
-  return { ...declared, ...(own ? { tools: own.tools, problem: problemOf(pending(own.name)) } : {}), ...(watched.length === 0 ? {} : { watched }) };
+  const declared = await declareWith(packageFile, stamp, '', async () => {
+    const { name, tools } = await load(asking);
+    if (!isPending) return tools;
+    problem = problemOf(pending(name));
+    return (await load()).tools;
+  });
+  return { ...(problem === undefined ? {} : { problem }), ...declared, ...(watched.length === 0 ? {} : { watched }) };
 }
 
 function pending(name: string): TokaError {

@@ -60,14 +60,14 @@ function said(asked: Asked, { agreed }: Kept): HookAnswer {
  * @throws TokaError TOKA_FS_FAILED
  */
 export function agree(data: string, root: string, { key, answer }: HookAnswer): void {
-  try {
-    keep(data, root, { agreed: answer, asked: { key, answer } });
-  } catch (cause) {
-    throw new TokaError('TOKA_FS_FAILED', `cannot write ${keptIn(data, root)}: ${(cause as Error).message}`, { cause, hint: 'check the permissions and the free space of that folder' });
-  }
+  keep(data, root, { agreed: answer, asked: { key, answer } });
 }
 
-/** Lets the hook of a plugin be asked anew if it has failed; says whether it has. */
+/**
+ * Lets the hook of a plugin be asked anew if it has failed; says whether it has.
+ *
+ * @throws TokaError TOKA_FS_FAILED
+ */
 export function forgetFailure(data: string, root: string): boolean {
   const { asked, ...rest } = read(keptIn(data, root));
   const failed = asked !== undefined && 'failure' in asked;
@@ -119,7 +119,13 @@ function tryToKeep(data: string, root: string, kept: Kept): void {
   }
 }
 
+/** @throws TokaError TOKA_FS_FAILED */
 function keep(data: string, root: string, kept: Kept): void {
-  mkdirSync(answersFolder(data), { recursive: true, mode: 0o700 });
-  replaceFile(keptIn(data, root), JSON.stringify({ version: KEPT_VERSION, ...kept }), 0o600);
+  const file = keptIn(data, root);
+  try {
+    mkdirSync(answersFolder(data), { recursive: true, mode: 0o700 });
+    replaceFile(file, JSON.stringify({ version: KEPT_VERSION, ...kept }), 0o600);
+  } catch (cause) {
+    throw new TokaError('TOKA_FS_FAILED', `cannot write ${file}: ${(cause as Error).message}`, { cause, hint: 'check the permissions and the free space of that folder' });
+  }
 }
