@@ -26,6 +26,7 @@ const LATE = {
   execute: 'src/pipeline/execute.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
   'manifest-hook': 'src/runtime/manifest-hook.ts',
+  'hook-answer': 'src/registry/plugins/hook-answer.ts',
   recorder: 'src/pipeline/recorder.ts',
   recorded: 'src/journal/recorded.ts',
   replay: 'src/pipeline/replay/replay.ts',

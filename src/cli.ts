@@ -43,6 +43,7 @@ import EventsTail from './commands/events/tail.ts';
 import Lock from './commands/lock.ts';
 import ModelsCheck from './commands/models/check.ts';
 import ModelsList from './commands/models/list.ts';
+import PluginsAccept from './commands/plugins/accept.ts';
 import PluginsBuild from './commands/plugins/build.ts';
 import PluginsGenerate from './commands/plugins/generate.ts';
 import PluginsInspect from './commands/plugins/inspect.ts';
@@ -138,6 +139,7 @@ export const COMMANDS: Readonly<Record<string, typeof Command>> = {
   lock: Lock,
   'models:check': ModelsCheck,
   'models:list': ModelsList,
+  'plugins:accept': PluginsAccept,
   'plugins:build': PluginsBuild,
   'plugins:generate': PluginsGenerate,
   'plugins:inspect': PluginsInspect,

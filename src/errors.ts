@@ -81,7 +81,7 @@ export const ERRORS = {
   TOKA_CAPABILITY_DENIED: { exit: 77, meaning: 'A capability that the run needs was not granted.' },
   TOKA_FLOW_DENIED: { exit: 77, meaning: 'An agent would have let others choose where something goes, or what is done, and no person and no rule has agreed to that.' },
   TOKA_HOOK_BLOCKED: { exit: 77, meaning: 'A hook stopped a turn of an agent, or could not be run, which counts the same.' },
-  TOKA_PLUGIN_CONSENT: { exit: 77, meaning: 'A plugin is installed once somebody has agreed to what it brings, and nobody did.' },
+  TOKA_PLUGIN_CONSENT: { exit: 77, meaning: 'A plugin is installed, and what its hook says counts, once somebody has agreed to what it brings, and nobody did.' },
   TOKA_TOKEN_INVALID: { exit: 77, meaning: 'The text is no token, or holds a fact, rule or check that toka does not know.' },
   TOKA_TOKEN_TYPE: { exit: 77, meaning: 'The text is a token of another type.' },
   TOKA_TOKEN_ALGORITHM: { exit: 77, meaning: 'The token is not signed with Ed25519.' },

@@ -12,10 +12,9 @@ import type { StorageChoice } from './config/storage.ts';
 import { TokaError, toTokaError } from './errors.ts';
 import type { Tool } from './manifest/tool.ts';
 import { requireIntact } from './registry/plugins/intact.ts';
-import { type InstalledPlugin, readInstalled } from './registry/plugins/record.ts';
+import { answersFolder, type InstalledPlugin, readInstalled } from './registry/plugins/record.ts';
 import { type AgentFolder, type Agents, openAgents } from './registry/agents.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
-import { askOnce } from './registry/plugins/hook-answer.ts';
 import type { IndexOptions, Source } from './registry/sources.ts';
 import { realPathOf } from './runtime/tool-fs-locate.ts';
 
@@ -65,12 +64,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   });
   const settings = mergeLayers(layers, options.storage);
   const plugins = readInstalled(folders.data);
-  const askHook: Workspace['askHook'] = async (plugin, hook) =>
-    askOnce(plugin, hook, folders.data, async () => {
+  const askHook: Workspace['askHook'] = async (plugin, hook) => {
+    const { askOnce } = await import('./registry/plugins/hook-answer.ts');
+    return askOnce(plugin, hook, folders.data, async () => {
       const runtime = await import('./runtime/manifest-hook.ts');
       requireIntactIn(plugins, plugin.root, folders.cache);
       return runtime.askHook(plugin, hook, { require: settings.require });
     });
+  };
   const registry = openRegistry({
     file: join(folders.cache, 'index', `${project ? projectId(root) : 'none'}.db`),
     sources: sourcesOf(project, settings, folders.config, plugins),
@@ -78,6 +79,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     tokaVersion: ownPackage().version,
     checkCapability: capabilityFault,
     ask: askHook,
+    answers: answersFolder(folders.data),
     thread: join(import.meta.dirname, `index-thread${extname(import.meta.filename)}`),
   });
   return { cwd, env, folders, project, root, anchors: { root, home: homeFolder(env), realPath: realPathOf, isFolder }, layers, settings, registry, agents: openAgents(agentFolders(project, folders.config), { prefer: settings.prefer, checkCapability: capabilityFault, cache: { folder: join(folders.cache, 'agents'), version: ownPackage().version } }), plugins, askHook };

@@ -24,7 +24,7 @@ const MAX_FOLDER_DEPTH = 6;
  */
 export async function buildIndex(file: string, sources: readonly Source[], options: IndexOptions): Promise<void> {
   const { tokaVersion } = options;
-  // Everything whose time tells whether the index is out of date: folders, the package.json of each plugin, manifests to be corrected.
+  // Everything whose time tells whether the index is out of date: folders, the package.json and the hook of each plugin, manifests to be corrected.
   const folders: string[] = [];
   const before = previous(file, sourcesKey(sources, tokaVersion));
   const shared = previous(bundledFile(file), sourcesKey(bundledOf(sources), tokaVersion));
@@ -90,7 +90,7 @@ function previous(file: string, key: string): Previous {
       list.push(JSON.parse(String(row['json'])) as Tool);
       tools.set(String(row['file']), list);
     }
-    for (const row of db.prepare('SELECT path, source, stamp FROM files WHERE problem IS NULL').all()) {
+    for (const row of db.prepare('SELECT path, source, stamp FROM files WHERE problem IS NULL AND NOT asks').all()) {
       const path = String(row['path']);
       files.set(path, { file: path, source: String(row['source']), stamp: String(row['stamp']), tools: tools.get(path) ?? [] });
     }
@@ -113,7 +113,9 @@ async function declare(source: Source, folders: string[], known: Previous['files
     const { packageFile } = source;
     folders.push(packageFile);
     const stamp = stampOf(packageFile);
-    return [asBefore(packageFile, stamp) ?? (await (await import('./declare.ts')).declarePackage(source, stamp, options))];
+    const declared = asBefore(packageFile, stamp) ?? (await (await import('./declare.ts')).declarePackage(source, stamp, options));
+    folders.push(...(declared.watched ?? []));
+    return [declared];
   }
   const files = manifestFiles(source.folder, folders).map((file): ManifestFile => ({ file, stamp: stampOf(file), source }));
   const others = files.filter(({ file, stamp }) => !asBefore(file, stamp));
@@ -176,12 +178,12 @@ function settledStamp(folder: string): string {
 }
 
 function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
-  const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)');
+  const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?)');
   const toolRow = db.prepare('INSERT INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const textRow = db.prepare('INSERT INTO tools_text (rowid, terms) VALUES (?, ?)');
   const text = { entries: 0, terms: 0 };
   const labels = qualifiedWhereShared(declared.flatMap(({ tools }) => tools));
-  for (const { file, source, stamp, tools, problem } of declared) {
+  for (const { file, source, stamp, tools, problem, watched } of declared) {
     for (const tool of tools) {
       const json = JSON.stringify(tool);
       const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
@@ -194,7 +196,7 @@ function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
       text.entries += 1;
       text.terms += terms.length;
     }
-    fileRow.run(file, source, stamp, problem ?? null);
+    fileRow.run(file, source, stamp, problem ?? null, watched ? 1 : 0);
   }
   db.prepare(`INSERT INTO meta VALUES ('text', ?)`).run(JSON.stringify(text satisfies Whole));
 }

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { toTokaError } from '../errors.ts';
+import type { JsonValue } from '@toka/sdk';
+import { TokaError, toTokaError } from '../errors.ts';
 import { loadToolManifest } from '../manifest/load.ts';
-import { loadPluginManifest } from '../manifest/load-plugin.ts';
+import { type InstalledOptions, loadPluginManifest, type Plugin } from '../manifest/load-plugin.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { IndexOptions, Source } from './sources.ts';
 
@@ -16,11 +17,35 @@ export interface Declared {
   readonly tools: readonly Tool[];
   /** The error as JSON. */
   readonly problem?: string;
+  /** Of a plugin with a hook: what else decides whether this is out of date. */
+  readonly watched?: readonly string[];
 }
 
-/** Reads the manifest of a plugin. */
-export async function declarePackage({ kind, packageFile, plugin }: PackageSource, stamp: string, { checkCapability, ask }: Pick<IndexOptions, 'checkCapability' | 'ask'>): Promise<Declared> {
-  return declareWith(packageFile, stamp, '', async () => (await loadPluginManifest(packageFile, kind, checkCapability, plugin && { plugin, ask })).tools);
+/** Reads the manifest of a plugin, and asks its hook: what that says must be valid, and counts once somebody has agreed to it. */
+export async function declarePackage({ kind, packageFile, plugin }: PackageSource, stamp: string, { checkCapability, ask, answers }: Pick<IndexOptions, 'checkCapability' | 'ask' | 'answers'>): Promise<Declared> {
+  const load = async (asking?: InstalledOptions['ask']): Promise<Plugin> => loadPluginManifest(packageFile, kind, checkCapability, plugin && { plugin, ask: asking });
+  const watched: string[] = [];
+  let isPending = false;
+  let problem: string | undefined;
+  const asking = ask && (async (...[origin, hook]: Parameters<typeof ask>): Promise<JsonValue> => {
+    watched.push(hook, ...(answers === undefined ? [] : [answers]));
+    const { answer, isAgreed } = await ask(origin, hook);
+    isPending = !isAgreed;
+    return answer;
+  });
+  const declared = await declareWith(packageFile, stamp, '', async () => {
+    const { name, tools } = await load(asking);
+    if (!isPending) return tools;
+    problem = problemOf(pending(name));
+    return (await load()).tools;
+  });
+  return { ...(problem === undefined ? {} : { problem }), ...declared, ...(watched.length === 0 ? {} : { watched }) };
+}
+
+function pending(name: string): TokaError {
+  return new TokaError('TOKA_PLUGIN_CONSENT', `the hook toka:manifest of ${name} says what nobody has agreed to, so that is left out`, {
+    hint: `toka plugins accept ${name} shows it, and asks`,
+  });
 }
 
 /** A manifest that is to be read. Plain data. */
@@ -64,9 +89,12 @@ async function declareWith(file: string, stamp: string, source: string, load: ()
   try {
     return { file, source, stamp, tools: await load() };
   } catch (error) {
-    const { code, message, hint, where, data } = toTokaError(error);
-    return { file, source, stamp, tools: [], problem: JSON.stringify({ code, message, hint, where, data }) };
+    return { file, source, stamp, tools: [], problem: problemOf(toTokaError(error)) };
   }
+}
+
+function problemOf({ code, message, hint, where, data }: TokaError): string {
+  return JSON.stringify({ code, message, hint, where, data });
 }
 
 async function inThread(files: readonly ManifestFile[], thread: string): Promise<Declared[]> {

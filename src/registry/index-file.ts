@@ -9,7 +9,7 @@ import { termsOf } from './search/terms.ts';
 import type { Source } from './sources.ts';
 
 /** Changes whenever the tables or the form of a stored tool change; an index of another version is built anew. */
-const INDEX_VERSION = '6';
+const INDEX_VERSION = '7';
 
 /** How long to wait for another process that stores a validator, milliseconds. */
 export const BUSY_MS = 5000;
@@ -17,10 +17,11 @@ const SQLITE_BUSY = 5;
 
 // `tools_name` and `tools_line` hold all that lists show, so that one of 10,000 tools does not go through 30 MB of manifests. `label` is the
 // name that means this tool alone; `heading` and `summary` are category and description on one line, with nothing that could steer a terminal.
+// `asks` marks a package whose hook is asked each time that an index is built.
 export const INDEX_SCHEMA = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE folders (path TEXT PRIMARY KEY, stamp TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE files (path TEXT PRIMARY KEY, source TEXT NOT NULL, stamp TEXT NOT NULL, problem TEXT) STRICT, WITHOUT ROWID;
+  CREATE TABLE files (path TEXT PRIMARY KEY, source TEXT NOT NULL, stamp TEXT NOT NULL, problem TEXT, asks INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE tools (
     id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT NOT NULL, source TEXT NOT NULL, kind TEXT NOT NULL, category TEXT NOT NULL,
     version TEXT NOT NULL, effect TEXT NOT NULL, level TEXT NOT NULL, capabilities TEXT NOT NULL, description TEXT NOT NULL,

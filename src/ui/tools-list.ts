@@ -1,6 +1,6 @@
 import { HEADS, type RegistryIndex, type ToolRow } from '../registry/index-file.ts';
 import type { Door } from './door.ts';
-import { paint, table, tableOf, terminal } from './text.ts';
+import { paint, plain, table, tableOf, terminal } from './text.ts';
 
 export interface ListFlags {
   readonly category?: string | undefined;
@@ -53,7 +53,11 @@ export function toolTable(tools: readonly ToolRow[], index: RegistryIndex, door:
 
 /** A manifest that cannot be read is missing from every list, so every list says so. */
 export function warnOfProblems(index: RegistryIndex, door: Door): void {
-  const [plugins, manifests] = [true, false].map((isPackage) => index.problems().filter(({ source }) => (source === '') === isPackage).length) as [number, number];
+  const problems = index.problems();
+  const pending = problems.filter(({ code }) => code === 'TOKA_PLUGIN_CONSENT');
+  const others = problems.filter(({ code }) => code !== 'TOKA_PLUGIN_CONSENT');
+  const [plugins, manifests] = [true, false].map((isPackage) => others.filter(({ source }) => (source === '') === isPackage).length) as [number, number];
+  for (const { message, hint } of pending) warnOf(plain(`${message}; ${hint}`), door);
   warn(manifests, 'manifest', 'toka tools validate', door);
   warn(plugins, 'plugin', 'toka plugins list', door);
 }
@@ -61,5 +65,9 @@ export function warnOfProblems(index: RegistryIndex, door: Door): void {
 function warn(count: number, thing: string, command: string, door: Door): void {
   if (count === 0) return;
   const what = count === 1 ? `one ${thing} has a problem and is left out` : `${count} ${thing}s have problems and are left out`;
-  door.stderr.write(`${paint(terminal(door.stderr, door.env), 'yellow', 'warning')} ${what}; ${command} says which\n`);
+  warnOf(`${what}; ${command} says which`, door);
+}
+
+function warnOf(text: string, door: Door): void {
+  door.stderr.write(`${paint(terminal(door.stderr, door.env), 'yellow', 'warning')} ${text}\n`);
 }

@@ -112,9 +112,9 @@ describe('the examples of --help', () => {
     const id = (JSON.parse(paste('toka run --record file-lister docs >/dev/null; toka runs list --limit 1 --json').stdout) as { runs: { id: string }[] }).runs[0]?.id ?? '';
     const { session } = JSON.parse(paste('toka agent run -p "file-lister path=examples" --json').stdout) as { session: string };
     const examples = blocks('docs/cli.md').filter(({ language }) => language === 'sh').flatMap((block) => block.text.trim().split('\n'));
-    // Commands stand in the order of the alphabet; what is removed must have been of use before.
-    const removes = (example: string): number => Number(/uninstall|sessions remove/.test(example));
-    for (const example of examples.toSorted((a, b) => removes(a) - removes(b))) {
+    // Commands stand in the order of the alphabet; what is accepted must be there, and what is removed must have been of use before.
+    const isLater = (example: string): number => Number(/plugins accept|uninstall|sessions remove/.test(example));
+    for (const example of examples.toSorted((a, b) => isLater(a) - isLater(b))) {
       if (NOT_HERE.test(example)) continue;
       const { status, stderr } = paste(example.replaceAll('01a2', session).replaceAll(/0198c3a2|0198c3b7/g, id), join(clone.folder, example.includes('trust') ? 'examples/project' : '.'));
       // A check may find something; what may not happen is that toka does not understand, or lacks what the example names.

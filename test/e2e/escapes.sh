@@ -41,24 +41,39 @@ share() {
   chmod -R a+rX "$copy"
 }
 
-as_user() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$@"; }
+as_user=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
+
+# The halves mostly wait until a limit is met, so they run side by side; each has decoys of its own, and removes them when it is told to end.
+end_halves() {
+  [ ${#halves[@]} -eq 0 ] || kill "${halves[@]}" 2> /dev/null
+  wait
+  rm -rf "$shared"
+}
 
 if [ "$(id -u)" = 0 ] && [ -z "$half" ]; then
   shared=$(mktemp -d /var/tmp/toka-escapes-shared.XXXXXX)
   chmod 755 "$shared"
-  trap 'rm -rf "$shared"' EXIT
+  halves=()
+  trap end_halves EXIT
+  trap 'exit 130' INT TERM
   # A program that would change the user: only root can make one.
   install -m 4755 "$(command -v id)" "$shared/setuid-id"
   cp -R "$here/escapes.sh" "$here/escapes" "$shared/" && chmod -R a+rX "$shared/escapes.sh" "$shared/escapes"
   flags=(${verbose:+-v} ${only[@]+"${only[@]}"})
   status=0
+  path=$PATH user_toka=$ESC_TOKA
+  "${as_user[@]}" test -x "$(command -v python3)" && "${as_user[@]}" python3 -c '' 2> /dev/null && "${as_user[@]}" node -e '' 2> /dev/null || path=/usr/local/bin:/usr/bin:/bin
+  if ! "${as_user[@]}" test -r "$ESC_TOKA/bin/run.js"; then user_toka=$shared/toka; share "$user_toka"; fi
+  "${as_user[@]}" env PATH="$path" ESC_SETUID="$shared/setuid-id" ESC_TOKA="$user_toka" HOME=/nonexistent bash "$shared/escapes.sh" --half=user "${flags[@]}" > "$shared/user.log" 2>&1 &
+  halves+=($!)
   echo '== as root'
-  "$here/escapes.sh" --half=root "${flags[@]}" || status=1
+  "$here/escapes.sh" --half=root "${flags[@]}" &
+  halves+=($!)
+  wait "${halves[1]}" || status=1
+  wait "${halves[0]}" || status=1
+  halves=()
   echo '== as user 65534'
-  path=$PATH
-  as_user test -x "$(command -v python3)" && as_user python3 -c '' 2> /dev/null && as_user node -e '' 2> /dev/null || path=/usr/local/bin:/usr/bin:/bin
-  if ! as_user test -r "$ESC_TOKA/bin/run.js"; then share "$shared/toka"; ESC_TOKA=$shared/toka; fi
-  as_user env PATH="$path" ESC_SETUID="$shared/setuid-id" ESC_TOKA="$ESC_TOKA" HOME=/nonexistent bash "$shared/escapes.sh" --half=user "${flags[@]}" || status=1
+  cat "$shared/user.log"
   exit $status
 fi
 [ "$(id -u)" = 0 ] || [ -n "$half" ] || echo '== as user only: the half as root needs root'

@@ -36,6 +36,11 @@ export function recordFolder(data: string): string {
   return join(data, 'record');
 }
 
+/** The folder in which is kept what the hooks of plugins said, and what of that somebody has agreed to. */
+export function answersFolder(data: string): string {
+  return join(recordFolder(data), 'hooks');
+}
+
 /** The folder that installed plugins stand in. */
 export function storeFolder(data: string): string {
   return join(data, 'plugins');

@@ -1,14 +1,14 @@
 import { realpathSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { TokaError, toTokaError } from '../../errors.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
 import { forgetIntact } from '../../registry/plugins/intact.ts';
 import type { Door } from '../door.ts';
 import { refuseClashes } from './clashes.ts';
 import { requireConsent } from './consent.ts';
-import { factsOfFolder } from './facts.ts';
+import { factsOf, factsOfFolder } from './facts.ts';
 import { bringIn, type ChangeFlags, changePlugins, type Changing } from './install.ts';
-import { requireConsentToHook, retryFailed } from './hooked.ts';
+import { addedBy, hookedOf, requireConsentToHook, retryFailed } from './hooked.ts';
 import { nameInstalled } from './installed.ts';
 import type { Change } from './report.ts';
 
@@ -33,6 +33,20 @@ function failed(plugin: InstalledPlugin, thrown: unknown, count: number): Change
   const error = toTokaError(thrown);
   if (count === 1 || error.code === 'TOKA_CANCELLED') throw error;
   return { change: 'failed', plugin, error };
+}
+
+/** `toka plugins accept NAME`: shows what the hook of an installed plugin says that nobody has agreed to, and asks. */
+export async function acceptPlugin(name: string, flags: ChangeFlags, door: Door): Promise<number> {
+  return changePlugins(flags, door, [], async ({ store, workspace }) => {
+    const plugin = nameInstalled(name, store.installed());
+    retryFailed(plugin, workspace);
+    // Of a hook that does not work there is nothing to agree to: that is said.
+    await addedBy(plugin, async (origin, hook) => (await workspace.askHook(origin, hook)).answer);
+    const { said } = await hookedOf(plugin, workspace);
+    const { from, integrity } = plugin;
+    const offer = await requireConsentToHook({ facts: await factsOf(dirname(plugin.packageFile)), from, ...(integrity === undefined ? {} : { integrity }) }, plugin, undefined, { workspace, door, yes: flags.yes });
+    return [{ change: said?.isAgreed === false ? 'accepted' : 'unchanged', plugin, offer }];
+  });
 }
 
 /** `toka plugins uninstall NAME` */

@@ -24,6 +24,6 @@ export async function requireConsent(offer: Offer, yes: boolean, { agreed, only 
     throw new TokaError('TOKA_PLUGIN_CONSENT', `nobody is there to agree to ${name} ${version}`, { hint: 'look at what is shown above, then add --yes, or name it in plugins.allow of your configuration', data });
   }
   const { confirm } = await import('../prompts.ts');
-  if (await confirm(`Install ${plain(name)} ${plain(version)}?`)) return;
+  if (await confirm(`${offer.asked === 'hook' ? 'Use all of' : 'Install'} ${plain(name)} ${plain(version)}?`)) return;
   throw new TokaError('TOKA_PLUGIN_CONSENT', `${name} ${version} was not agreed to, and nothing was changed`, { hint: 'toka plugins inspect shows all that it brings', data });
 }

@@ -10,12 +10,12 @@ import type { Door } from '../door.ts';
 import { errorText } from '../report.ts';
 import { terminal } from '../text.ts';
 import { factsOf, type PluginFacts } from './facts.ts';
-import { hookedOf } from './hooked.ts';
+import { agreedOf } from './hooked.ts';
 
-/** How an installed plugin is: `linked` is one that works, and that nothing verifies. */
+/** How an installed plugin is: `linked` is one that works, and that nothing verifies; `pending` one whose hook says what nobody has agreed to. */
 export interface PluginState {
   readonly plugin: InstalledPlugin;
-  readonly state: 'ok' | 'linked' | 'incompatible' | 'changed' | 'broken';
+  readonly state: 'ok' | 'linked' | 'pending' | 'incompatible' | 'changed' | 'broken';
   /** What is wrong with it. */
   readonly error?: TokaError;
   readonly facts?: PluginFacts;
@@ -29,9 +29,9 @@ export async function statesOf({ plugins, folders, registry, askHook }: Pick<Wor
       try {
         requireIntact(plugin, folders.cache);
         const declared = await factsOf(dirname(plugin.packageFile));
-        const facts = declared.asksHook ? { ...declared, contributions: [...declared.contributions, ...(await hookedOf(plugin, { askHook }))] } : declared;
+        const facts = declared.asksHook ? { ...declared, contributions: [...declared.contributions, ...(await agreedOf(plugin, { askHook }))] } : declared;
         const problem = problems.find(({ file }) => file === plugin.packageFile);
-        if (problem) return { plugin, state: 'broken', facts, error: new TokaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint }) };
+        if (problem) return { plugin, state: problem.code === 'TOKA_PLUGIN_CONSENT' ? 'pending' : 'broken', facts, error: new TokaError(problem.code, problem.message, problem.hint === undefined ? {} : { hint: problem.hint }) };
         return { plugin, state: plugin.from === 'link' ? 'linked' : 'ok', facts };
       } catch (thrown) {
         const error = toTokaError(thrown);

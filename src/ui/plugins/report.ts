@@ -9,7 +9,7 @@ import type { Offer } from './offer.ts';
 
 /** What has happened to a plugin. */
 export interface Change {
-  readonly change: 'installed' | 'updated' | 'unchanged' | 'linked' | 'uninstalled' | 'failed';
+  readonly change: 'installed' | 'updated' | 'accepted' | 'unchanged' | 'linked' | 'uninstalled' | 'failed';
   readonly plugin: InstalledPlugin;
   /** Why nothing has happened to one of several. */
   readonly error?: TokaError;

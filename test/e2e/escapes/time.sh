@@ -64,8 +64,11 @@ if wanted time-orphan && [ -n "${SANDBOX// /}" ]; then
 fi
 if wanted time-slots; then
   : > "$out"; : > "$err"
+  # Slots are shells that read their command from a pipe; none may wait without its owner. One of another suite may be about to end.
+  slots() { ps -eo pid=,ppid=,uid=,args= | awk -v me="$(id -u)" '$2 == 1 && $3 == me && $4 ~ /sh$/ && $5 == "-s" && NF == 5 { print $1 }' | sort; }
   sleep 0.5
-  # Slots are shells that read their command from a pipe; none may wait without its owner.
-  left=$(ps -eo ppid=,uid=,args= | awk -v me="$(id -u)" '$1 == 1 && $2 == me && $3 ~ /sh$/ && $4 == "-s" && NF == 4' | wc -l)
+  before=$(slots)
+  sleep 1
+  left=$(comm -12 <(echo "$before") <(slots) | grep -c .)
   judge time-slots 'leave a prepared sandbox behind' "$([ "$left" -gt 0 ] && echo 1 || echo 0)" "$left"
 fi

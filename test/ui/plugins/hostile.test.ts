@@ -126,7 +126,7 @@ describe('its hook toka:manifest', () => {
     await here.run(['plugins', 'link', 'weather', '--yes']);
     expect((await states())['toka-plugin-weather']?.state).toBe('broken');
     writePlugin(folder, hook(`export default () => ({ tools: [${more('forecast-today')}] });`));
-    expect((await states())['toka-plugin-weather']?.state).toBe('linked');
+    expect((await states())['toka-plugin-weather']?.state).toBe('pending');
   });
 
   test('does not run before somebody has agreed to its plugin', async () => {
