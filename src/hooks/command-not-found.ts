@@ -2,14 +2,33 @@ import type { Hook } from '@oclif/core/hooks';
 import { TokaError } from '../errors.ts';
 import { nearest } from '../manifest/nearest.ts';
 import { ending } from '../ui/ending.ts';
+import type { Door } from '../ui/door.ts';
 import { processDoor } from '../ui/process-door.ts';
 import { reportError } from '../ui/report-error.ts';
 
 /** Says which command was probably meant; oclif calls it where there is none of that name. */
 export const commandNotFound: Hook<'command_not_found'> = async ({ config, id, argv = [] }) => {
   const words = [...id.split(':'), ...argv.filter((word) => !word.startsWith('-'))];
-  ending.code = reportError(unknownCommand(words, config.commandIDs), { has: (flag) => argv.includes(`--${flag}`) }, processDoor());
+  const door = processDoor();
+  const error = (await isTool(words[0] ?? '', door)) ? toolOf(words[0]!) : unknownCommand(words, config.commandIDs);
+  ending.code = reportError(error, { has: (flag) => argv.includes(`--${flag}`) }, door);
 };
+
+async function isTool(name: string, door: Door): Promise<boolean> {
+  try {
+    const { registry } = await door.workspace();
+    const isKnown = (await registry.index()).list().some((tool) => tool.name === name || tool.qualified === name);
+    registry.close();
+    return isKnown;
+  } catch {
+    // What is wrong with the tools here is told by the commands that need them.
+    return false;
+  }
+}
+
+function toolOf(name: string): TokaError {
+  return new TokaError('TOKA_USAGE', `"${name}" is not a command of toka, but a tool`, { hint: `did you mean toka run ${name}?` });
+}
 
 function unknownCommand(words: readonly string[], ids: readonly string[]): TokaError {
   const [topic = '', name = '', extra] = words;

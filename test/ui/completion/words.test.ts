@@ -44,7 +44,7 @@ test('flags of every command', async () => {
 test('values of flags that can be counted, in both forms', async () => {
   expect(await after('runs', 'list', '--status', 'kil')).toEqual(['killed']);
   expect(await after('runs', 'list', '--status=kil')).toEqual(['--status=killed']);
-  expect(await after('plugins', 'generate', 'weather', '--kind', '')).toEqual(['tool', 'runtime', 'storage', 'provider']);
+  expect(await after('plugins', 'generate', 'weather', '--kind', '')).toEqual(['tool', 'runtime', 'storage', 'provider', 'engine', 'analyser']);
 });
 
 describe('tools', () => {
