@@ -19,7 +19,7 @@ export async function takeThread(memory: number): Promise<Thread> {
   waiting.push(wanted);
   if (coming < waiting.length) {
     void bring(startThread(memory));
-    void warmUp(memory);
+    void warmUp();
   }
   return wanted.promise;
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { now } from './clock.ts';
+import { rehearse } from './rehearse.ts';
 import type { Image } from '../thread/image.ts';
 import type { FromThread, IsolateParts, Reply, ThreadData, ToThread } from './messages.ts';
 
@@ -42,7 +43,7 @@ export interface Thread {
 let parts: Promise<IsolateParts> | undefined;
 let isWarm = false;
 
-/** Starts a thread and waits until an isolate stands in it. */
+/** Starts a thread. What it is sent waits there until an isolate stands in it. */
 export async function startThread(memory: number): Promise<Thread> {
   const clock = new SharedArrayBuffer(8);
   const turn = new SharedArrayBuffer(4);
@@ -53,16 +54,18 @@ export async function startThread(memory: number): Promise<Thread> {
   // Read while the thread starts, and once for all of them.
   parts ??= readParts();
   thread.send({ type: 'parts', parts: await parts });
-  return thread.ready();
+  return thread;
 }
 
 /** Uses the time in which this thread waits for one that has just been started, where there is a processor for each. */
-export async function warmUp(memory: number): Promise<void> {
+export async function warmUp(): Promise<void> {
   if (isWarm || parts === undefined || availableParallelism() === 1) return;
   isWarm = true;
   try {
-    const { warm } = createRequire(import.meta.filename)(join(PARTS, 'warm.cjs')) as typeof import('../parts/warm.ts');
-    await warm(await parts, memory);
+    const { module, image } = await parts;
+    // The thread is told first what it has to do.
+    await nextTurn();
+    rehearse(module, image);
   } catch {
     // The thread says what is wrong with its parts.
   }
@@ -96,6 +99,8 @@ function wrapped(worker: Worker, { due, turns, replies }: Shared): Thread {
   let listener: Listener | undefined;
   let isBroken = false;
   let preparing = Promise.withResolvers<void>();
+  /** How often it has yet to say that an isolate stands in it: at first, and once for each order. */
+  let awaited = 1;
   const broken = (how: Broken, cause?: unknown): void => {
     if (isBroken) return;
     isBroken = true;
@@ -104,16 +109,20 @@ function wrapped(worker: Worker, { due, turns, replies }: Shared): Thread {
     listener?.broken(how);
   };
   worker.on('message', (message: FromThread) => {
-    if (message.type === 'ready') preparing.resolve();
-    else listener?.message(message);
+    if (message.type !== 'ready') return listener?.message(message);
+    awaited -= 1;
+    if (awaited === 0) preparing.resolve();
   });
   worker.on('error', (error: unknown) => broken((error as { readonly code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash', error));
   worker.on('exit', () => broken('crash'));
   const prepareAgain = () => {
+    awaited += 1;
     preparing = Promise.withResolvers();
     // Nobody waits for it while it runs code.
     preparing.promise.catch(() => undefined);
   };
+  // Whoever sends an order is told by its listener.
+  preparing.promise.catch(() => undefined);
   const thread: Thread = {
     send(message) {
       if (message.type === 'order') prepareAgain();

@@ -8,7 +8,9 @@ const turns = new Int32Array(turn);
 let parts: IsolateParts;
 let isolate: Isolate;
 let current = 0;
-port.on('message', (message: ToThread) => void received(message));
+/** What is said while an isolate is being made waits until it stands. */
+let turnTaken = Promise.resolve();
+port.on('message', (message: ToThread) => void (turnTaken = turnTaken.then(async () => received(message))));
 
 async function received(message: ToThread): Promise<void> {
   if (message.type === 'parts') {

@@ -13,6 +13,16 @@ export interface Image {
   readonly seed: number;
   /** Where it holds when it was made. */
   readonly clocks: readonly TimedWord[];
+  /** The calls by which it reads the shortest program there is. */
+  readonly rehearsal: readonly Step[];
+}
+
+/** A call into the interpreter, and what is written into its memory before. */
+export interface Step {
+  readonly name: string;
+  readonly args: readonly number[];
+  /** By place, bytes in base64. */
+  readonly writes: readonly (readonly [place: number, bytes: string])[];
 }
 
 /** A word that is the bits of a number of milliseconds, and what the interpreter adds to them where it keeps numbers as values. */
