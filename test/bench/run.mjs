@@ -19,8 +19,8 @@ import { makeProject, makeWorld, node, peakOf, ROOT, toka, tokaPeak } from './wo
 
 const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } } });
 const counts = options.quick
-  ? { samples: 3, runs: 200, appends: 300, audited: 5000, launches: 5, transfers: 1, manySamples: 3, coldSamples: 5, tools: 500, plugins: 3 }
-  : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 9, tools: 10_000, plugins: 50 };
+  ? { samples: 3, runs: 200, appends: 300, audited: 5000, launches: 5, transfers: 1, manySamples: 3, coldSamples: 1, tools: 500, plugins: 3 }
+  : { samples: 31, runs: 3000, appends: 3000, audited: 25_000, launches: 60, transfers: 15, manySamples: 15, coldSamples: 3, tools: 10_000, plugins: 50 };
 
 const journalCounts = options.quick
   ? { batch: 10, warmup: 5, samples: 5, rounds: 1, appends: 25, events: 5000, read: 1000, reads: 3, opens: 3, replayed: 20_000 }
