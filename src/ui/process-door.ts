@@ -77,13 +77,16 @@ export async function serve(argv: readonly string[], command: (door: Door) => Pr
   try {
     const code = await command(door);
     if (code === undefined) return false;
-    if (code === 0 && !argv.includes('--json') && door.isAttended) (await import('./updates/notice.ts')).mentionUpdates(door);
+    if (code === 0 && !SILENT.some((flag) => argv.includes(flag)) && door.isAttended) (await import('./updates/notice.ts')).mentionUpdates(door);
     door.end(code);
   } catch (thrown) {
     door.end(reportError(thrown, { has: (flag) => argv.includes(`--${flag}`) }, door));
   }
   return true;
 }
+
+/** With these nobody wants to be told anything beside. */
+const SILENT = ['--json', '--quiet'];
 
 /** What a process ends with that could not write what it was asked for. */
 const UNWRITTEN = ERRORS.TOKA_FS_FAILED.exit;

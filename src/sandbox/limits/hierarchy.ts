@@ -26,7 +26,7 @@ export interface CgroupState {
   readonly cpuMs: number | undefined;
 }
 
-/** Whether groups can be made in a parent, as far as its rights and its mount tell: a trial group costs a millisecond at each start. */
+/** Whether groups can be made in a parent, as far as its rights and its mount tell. Where one cannot be made all the same, `makeCgroup` gives them up. */
 export function canMakeIn(parent: string): boolean {
   try {
     accessSync(parent, constants.W_OK | constants.X_OK);

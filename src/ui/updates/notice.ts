@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isatty } from 'node:tty';
 import { execa } from 'execa';
 import { gt } from 'semver';
 import { ownPackage, packageRoot } from '../../config/package-root.ts';
@@ -18,7 +19,8 @@ const OFF = 'NO_UPDATE_NOTIFIER';
  * That nobody can be told is no failure of the command that was asked for.
  */
 export function mentionUpdates(door: Door): void {
-  if ((door.env[OFF] ?? '') !== '') return;
+  // `$(toka …)` and `eval "$(toka completion bash)"` have a terminal at their other ends.
+  if ((door.env[OFF] ?? '') !== '' || !isatty(1)) return;
   try {
     const { cache, data } = userFolders(door.env);
     const note = readNote(cache);

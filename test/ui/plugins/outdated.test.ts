@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Json, type Place, place, processesWith, until } from '../../support/cli.ts';
+import { type Json, LAUNCHER, type Place, place, processesWith, until } from '../../support/cli.ts';
 import { type PluginSpec, writePlugin } from '../../support/plugin.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
 import { openPane } from '../../support/terminal.ts';
@@ -118,6 +118,16 @@ test.each([
   note([{ name: TOKA.name, version: TOKA.version, newest: '99.0.0' }], 0);
   const before = noted();
   expect(await atTerminal('tools list', extra)).not.toContain('99.0.0');
+  expect(noted()).toBe(before);
+});
+
+test.each(['echo "$(%)"', '% --json'])('nothing is said, and nobody asked, by %s', async (form) => {
+  note([{ name: TOKA.name, version: TOKA.version, newest: '99.0.0' }], 0);
+  const before = noted();
+  using pane = openPane(here, { XDG_CACHE_HOME: cache, NO_UPDATE_NOTIFIER: '', CI: '' });
+  pane.type(`${form.replace('%', `${process.execPath} ${LAUNCHER} tools list`)}; echo "the ""end"`);
+  pane.press('Enter');
+  expect(await pane.shows('the end')).not.toContain('99.0.0');
   expect(noted()).toBe(before);
 });
 

@@ -1,6 +1,6 @@
 import variant from '@jitl/quickjs-ng-wasmfile-release-sync';
 import { newQuickJSWASMModuleFromVariant, newVariant, type QuickJSContext, type QuickJSRuntime, type QuickJSSyncVariant } from 'quickjs-emscripten-core';
-import type { Exports, Making } from './image.ts';
+import { type Exports, LEAST, type Making } from './image.ts';
 
 export interface Engine {
   readonly context: QuickJSContext;
@@ -13,9 +13,6 @@ export interface Engine {
 const quickjsNg = variant as unknown as QuickJSSyncVariant;
 
 const PAGE = 64 * 1024;
-
-/** Pages that the module demands to start with. */
-const LEAST = 256;
 
 const MOST = 32_768;
 

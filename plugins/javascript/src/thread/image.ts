@@ -13,7 +13,7 @@ export interface Image {
   readonly seed: number;
   /** Where it holds when it was made. */
   readonly clocks: readonly TimedWord[];
-  /** The calls by which it reads the shortest program there is. */
+  /** The calls by which it reads and runs a short program that asks for nothing outside of it. */
   readonly rehearsal: readonly Step[];
 }
 
@@ -30,6 +30,9 @@ export interface TimedWord {
   readonly place: number;
   readonly addend: bigint;
 }
+
+/** Pages of WebAssembly that the engine demands to start with. */
+export const LEAST = 256;
 
 export const PAGE = 4096;
 export const WORD = 8;
