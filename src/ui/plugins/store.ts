@@ -55,12 +55,22 @@ function openStore(data: string, staging: string): Store {
 /** Does something with an empty folder that is gone in the end, and changes nothing else. */
 export async function inTemporary<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'toka-plugin-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // Ends the process as the signal would have done without this.
+  const interrupted = (signal: NodeJS.Signals): void => {
+    remove();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
     return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const signal of SIGNALS) process.off(signal, interrupted);
+    remove();
   }
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Removes every folder that the record does not name, and that no run has in its sandbox: what began with an old version ends with it. */
 function sweep(data: string): void {

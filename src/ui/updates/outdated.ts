@@ -40,7 +40,7 @@ export async function listOutdated({ json, quiet }: { readonly json: boolean; re
   }
   const view = terminal(door.stderr, door.env);
   for (const failure of failures) door.stderr.write(errorText(asResultError(failure), view));
-  if (updates.length === 0) door.stderr.write('nothing here is older than what the registry has\n');
+  if (updates.length === 0) door.stderr.write(`nothing here is older than what the registry has${ofToka instanceof TokaError ? `; it has no ${own.name}` : ''}\n`);
   else door.stdout.write(table(['PACKAGE', 'HERE', 'NEWEST', 'TO UPDATE'], updates.map((update) => [update.name, update.version, update.newest, commandFor(update)]), terminal(door.stdout, door.env)));
   return 0;
 }

@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Json, LAUNCHER, type Place, place, processesWith, until } from '../../support/cli.ts';
@@ -71,6 +73,23 @@ test('a plugin that the registry no longer has is said, and keeps nothing else f
 test('a registry that does not answer is an error with its own code', async () => {
   writeFileSync(join(here.home, '.npmrc'), 'registry=http://127.0.0.1:9/\nfetch-retries=0\n');
   expect(await outdated()).toMatchObject({ exit: 69, error: { code: 'TOKA_PLUGIN_UNAVAILABLE' } });
+});
+
+test('ended in the middle by Ctrl-C, it leaves nothing behind', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  writeFileSync(join(here.home, '.npmrc'), `registry=http://127.0.0.1:${port}/\n`);
+  const temporary = join(here.base, 'temporary');
+  mkdirSync(temporary);
+  const asked = once(silent, 'connection') as Promise<[Socket]>;
+  const { child, ended } = here.start(['plugins', 'outdated'], { env: { TMPDIR: temporary } });
+  const [connection] = await asked;
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: null, signal: 'SIGINT' });
+  expect(readdirSync(temporary).filter((entry) => entry.startsWith('toka-'))).toEqual([]);
+  connection.destroy();
+  silent.close();
 });
 
 /** What toka noted when it asked last. */
