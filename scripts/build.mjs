@@ -24,9 +24,13 @@ const LATE = {
   toka: 'src/toka.ts',
   workspace: 'src/workspace.ts',
   execute: 'src/pipeline/execute.ts',
+  'tool-fs-walk': 'src/runtime/tool-fs-walk.ts',
+  'tool-fs-write': 'src/runtime/tool-fs-write.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
+  'sandbox-macos': 'src/sandbox/macos.ts',
   'manifest-hook': 'src/runtime/manifest-hook.ts',
   'hook-answer': 'src/registry/plugins/hook-answer.ts',
+  resume: 'src/pipeline/resume.ts',
   recorder: 'src/pipeline/recorder.ts',
   recorded: 'src/journal/recorded.ts',
   replay: 'src/pipeline/replay/replay.ts',
@@ -98,6 +102,7 @@ const LATE = {
   trust: 'src/ui/trust.ts',
   verify: 'src/journal/verify.ts',
   search: 'src/journal/search/search.ts',
+  since: 'src/ui/since.ts',
   'run-search': 'src/ui/run-search.ts',
   'run-meaning': 'src/ui/run-meaning.ts',
   analyze: 'src/ui/analyze.ts',
@@ -125,9 +130,11 @@ const LATE = {
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
+const EXECUTES = ['execute', 'tool-fs-walk', 'tool-fs-write'];
 const WITHIN = {
-  run: ['toka', 'execute'],
-  'agent-once': ['toka', 'execute', 'resolve-agent', 'execute-agent', 'agent-session', 'agent-loop', 'resolve-prompt', 'execute-prompt', 'models', 'sessions'],
+  execute: EXECUTES.slice(1),
+  run: ['toka', ...EXECUTES],
+  'agent-once': ['toka', ...EXECUTES, 'resolve-agent', 'execute-agent', 'agent-session', 'agent-loop', 'resolve-prompt', 'execute-prompt', 'models', 'sessions'],
   'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'],
 };
 

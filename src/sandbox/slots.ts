@@ -215,7 +215,7 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   });
   // The pipes are made while the kernel lets the shell join.
   const piping = `PATH=${MKFIFO_PATH} ${mkfifo(pipes).map(quote).join(' ')} & making=$!\n`;
-  const joins = (cgroup?.joins ?? []).map((file) => `echo $$ > ${quote(file)} || { wait; exit ${NOT_JOINED}; }\n`);
+  const joins = (cgroup?.joins ?? []).map((file) => `echo 0 > ${quote(file)} || { wait; exit ${NOT_JOINED}; }\n`);
   const made = `wait $making || exit ${NO_PIPES}\n`;
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
   script.write(`${piping}${joins.join('')}${made}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);

@@ -28,6 +28,8 @@ export function findV1(mount: string, membership: string): Hierarchy | undefined
   return {
     controllers: { memory: true, processes: parents.has('pids'), cpu: parents.has('cpu') },
     parents: unique,
+    // For `cgroup.procs` the kernel stops every process from being made or ended, and waits 10 to 40 ms until it may; a thread that moves itself needs no such lock.
+    join: 'tasks',
     limit: (folders, limits) => setLimits((controller) => folders[at(controller)], limits),
     read: (folders) => readState((controller) => folders[at(controller)]),
   };

@@ -36,6 +36,7 @@ function hierarchyIn(parent: string, passed: readonly string[]): Hierarchy {
   return {
     controllers,
     parents: [parent],
+    join: 'cgroup.procs',
     limit: ([folder], { memory, pids, cpu }: Limits) => {
       write(`${folder}/memory.max`, memory);
       optional(() => write(`${folder}/memory.swap.max`, 0));

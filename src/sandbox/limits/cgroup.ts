@@ -8,7 +8,7 @@ import type { CgroupState, Controllers, Hierarchy } from './hierarchy.ts';
 /** A control group of one sandboxed run. */
 export interface Cgroup {
   readonly controllers: Controllers;
-  /** Files into which a process writes its id to join. */
+  /** Files into which a process with one thread writes `0` to join. */
   readonly joins: readonly string[];
   limit(limits: Limits): void;
   read(): CgroupState;
@@ -52,7 +52,7 @@ export function findHierarchy(mount = '/sys/fs/cgroup', self = '/proc/self/cgrou
   return hierarchy;
 }
 
-export function makeIn({ controllers, parents, limit, read }: Hierarchy, name: string): Cgroup {
+export function makeIn({ controllers, join, parents, limit, read }: Hierarchy, name: string): Cgroup {
   const folders: string[] = [];
   const remove = (): boolean => {
     try {
@@ -79,7 +79,7 @@ export function makeIn({ controllers, parents, limit, read }: Hierarchy, name: s
   const all = [...folders];
   return {
     controllers,
-    joins: all.map((folder) => `${folder}/cgroup.procs`),
+    joins: all.map((folder) => `${folder}/${join}`),
     limit: (limits) => limit(all, { ...limits, pids: limits.pids + OWN_PROCESSES }),
     read: () => read(all),
     members: () => readFileSync(`${all[0]}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),

@@ -13,6 +13,8 @@ export interface Hierarchy {
   readonly controllers: Controllers;
   /** Folders in which a group is made; one for v2, one for each controller for v1. */
   readonly parents: readonly string[];
+  /** The file of a group into which a process with one thread writes `0` to join it. */
+  readonly join: string;
   limit(folders: readonly string[], limits: Limits): void;
   read(folders: readonly string[]): CgroupState;
 }
