@@ -252,10 +252,11 @@ for (const [plugin, files] of Object.entries(CARRIED)) {
 }
 await writeIsolateImage(root, common);
 
+const { WRAPPED } = await import('../dist/compiled-code.js');
 /** One other letter makes V8 hold the whole text in two bytes a letter; esbuild escapes those of strings, and leaves those of regular expressions. */
 for (const name of Object.keys(LATE)) {
   const file = join(dist, 'late', `${name}.cjs`);
   const text = readFileSync(file, 'utf8');
   const plain = text.replaceAll(/[^\x00-\x7f]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  if (plain !== text) writeFileSync(file, plain);
+  writeFileSync(file, `${WRAPPED.before}${plain}${WRAPPED.after}\n`);
 }

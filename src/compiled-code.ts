@@ -51,6 +51,15 @@ function flagsOf(words: readonly string[]): string[] {
   return words.flatMap((word) => /^--?[a-z]+/.exec(word)?.[0] ?? []).toSorted();
 }
 
+/**
+ * What the build puts around each of toka's own files: it is the function that is needed here, and runs by itself where Node.js loads it. To
+ * wrap a text as it is loaded copies it twice.
+ */
+export const WRAPPED = {
+  before: "(function(run){return typeof module==='object'?run(exports,require,module,__filename,__dirname):run})(function(exports,require,module,__filename,__dirname){",
+  after: '\n})',
+};
+
 /** `import(…)` works in what Node.js itself compiles only. */
 const IMPORTS = /\bimport\((?!\))/;
 
@@ -63,7 +72,7 @@ function load(filename: string, folder: string): Loaded | undefined {
   const kept = join(folder, `${name}-${checksum(filename)}-${process.version}`);
   const found = read(kept, source);
   if (!found && IMPORTS.test(body)) return undefined;
-  const text = `(function(exports,require,module,__filename,__dirname){${body}\n})`;
+  const text = body.startsWith(WRAPPED.before) ? body : `(function(exports,require,module,__filename,__dirname){${body}\n})`;
   const script = new Script(text, { filename, ...(found && { cachedData: found.code }) });
   const isGood = found && script.cachedDataRejected === false;
   return { name, script, kept, note: isGood ? found.note : { source, uses: [] } };
