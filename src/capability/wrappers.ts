@@ -108,15 +108,16 @@ function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** Shells first: they are most of what is started, and the expressions after them take longer to compile than to use. */
 function startsOthers(name: string): boolean {
-  return Object.hasOwn(WRAPPERS, name) || OPAQUE.test(name) || SHELL.test(name) || MANY.test(name) || CODE.some(([program]) => program.test(name));
+  return SHELL.test(name) || Object.hasOwn(WRAPPERS, name) || OPAQUE.test(name) || MANY.test(name) || CODE.some(([program]) => program.test(name));
 }
 
 type Inner = { readonly words: readonly string[] } | { readonly opaque: string } | undefined;
 
 function innerOf(name: string, words: readonly string[]): Inner {
-  if (OPAQUE.test(name)) return { opaque: `${name} decides itself what it starts` };
   if (SHELL.test(name)) return innerOfShell(name, words);
+  if (OPAQUE.test(name)) return { opaque: `${name} decides itself what it starts` };
   if (MANY.test(name)) return words[0] === undefined || words[0].startsWith('-') ? { opaque: `${name} does many things` } : { words };
   const code = CODE.find(([program]) => program.test(name))?.[1];
   if (code) return innerOfInterpreter(name, code, words);

@@ -100,8 +100,9 @@ function sameFile(a: Stats, b: Stats): boolean {
 export function realPathOf(path: string): string {
   let current = path;
   for (let links = 0; links < LINKS; links++) {
+    const isThere = mayBeThere(current);
     try {
-      return realpathSync.native(current);
+      if (isThere) return realpathSync.native(current);
     } catch (error) {
       if (systemCode(error) === 'ELOOP') return current;
     }
@@ -109,11 +110,20 @@ export function realPathOf(path: string): string {
     if (parent === current) return current;
     const name = current.slice(parent.endsWith('/') ? parent.length : parent.length + 1);
     const realParent = realPathOf(parent);
-    const target = linkTarget(join(realParent, name));
+    const target = isThere ? linkTarget(join(realParent, name)) : undefined;
     if (target === undefined) return join(realParent, name);
     current = resolve(realParent, target);
   }
   return current;
+}
+
+/** Asked first, because an error that is thrown and caught takes ten times as long, and each start looks for folders that most people do not have. */
+function mayBeThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** Where a symlink points, as written in it; `undefined` for everything that is no symlink. */

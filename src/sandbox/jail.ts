@@ -97,6 +97,8 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
 
 /** A number in one of the JSON objects that bwrap writes to its status file. */
 function figure(status: string, name: string): number | undefined {
-  const found = new RegExp(`"${name}": (\\d+)`).exec(status)?.[1];
-  return found === undefined ? undefined : Number(found);
+  const key = `"${name}": `;
+  const at = status.indexOf(key);
+  const found = at === -1 ? NaN : parseInt(status.slice(at + key.length), 10);
+  return Number.isNaN(found) ? undefined : found;
 }

@@ -110,22 +110,30 @@ export function removePipes(pipes: Pipes): void {
 
 function openBase(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
-  const candidates = runtime !== undefined && isAbsolute(runtime) ? [join(runtime, 'toka')] : [];
-  for (const path of [...candidates, join(tmpdir(), `toka-${process.getuid?.() ?? 'user'}`)]) if (isPrivate(path)) return path;
-  return mkdtempSync(join(tmpdir(), 'toka-'));
+  const inRuntime = runtime !== undefined && isAbsolute(runtime) ? join(runtime, 'toka') : undefined;
+  if (inRuntime !== undefined && isPrivate(inRuntime)) return inRuntime;
+  const inTmp = join(tmpdir(), `toka-${process.getuid?.() ?? 'user'}`);
+  return isPrivate(inTmp) ? inTmp : mkdtempSync(join(tmpdir(), 'toka-'));
 }
 
 /** Makes the folder, or accepts one that is there if it is this user's alone: /tmp is open to everybody. */
 function isPrivate(path: string): boolean {
+  return isOwnFolder(path) || (isMade(path) && isOwnFolder(path));
+}
+
+function isOwnFolder(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+}
+
+function isMade(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 });
     chmodSync(path, 0o700);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+    return (error as NodeJS.ErrnoException).code === 'EEXIST';
   }
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
 
 function sweepBase(): void {

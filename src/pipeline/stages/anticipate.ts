@@ -3,7 +3,7 @@ import type { Tool } from '../../manifest/tool.ts';
 import type { SlotNeeds } from '../../sandbox/slots.ts';
 import { type Run, settled } from '../run.ts';
 
-/** Lets a sandbox join its control group, 11 to 25 ms, and an isolate start, while the later stages still decide whether the run may have it. */
+/** Lets a sandbox join its control group, 8 to 25 ms in version 2, and an isolate start, while the later stages still decide whether the run may have it. */
 export async function anticipate(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const { executable } = tool;

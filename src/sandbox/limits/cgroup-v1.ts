@@ -38,7 +38,7 @@ export function findV1(mount: string, membership: string): Hierarchy | undefined
 function parentFor(controller: Controller, mount: string, membership: string): string | undefined {
   const top = `${mount}/${controller}`;
   if (!existsSync(`${top}/cgroup.procs`)) return undefined;
-  const root = realpathSync(top);
+  const root = realpathSync.native(top);
   const own = membership.split('\n').map((line) => line.split(':')).find(([, names]) => names?.split(',').includes(controller))?.[2];
   const inside = own === undefined || own === '/' ? root : root + own;
   // A limit on toka itself must hold for its children too; without one, one common parent keeps leftovers where the next run finds them.

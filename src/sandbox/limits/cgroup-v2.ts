@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Limits } from '../plan.ts';
 import { canMakeIn, figure, write, type CgroupState, type Hierarchy } from './hierarchy.ts';
@@ -24,8 +24,10 @@ export function findV2(mount: string, membership: string): Hierarchy | undefined
 }
 
 function passedOn(parent: string): string[] {
+  const file = `${parent}/cgroup.subtree_control`;
+  if (!existsSync(file)) return [];
   try {
-    return readFileSync(`${parent}/cgroup.subtree_control`, 'utf8').trim().split(/\s+/);
+    return readFileSync(file, 'utf8').trim().split(/\s+/);
   } catch {
     return [];
   }

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Limits } from '../plan.ts';
 
 /** Which limits a kind of cgroup can hold. */
@@ -44,9 +44,11 @@ export function write(file: string, value: string | number): void {
 
 /** The number after a name in a `name value` file, or the whole file as a number. */
 export function figure(file: string, name?: string): number | undefined {
+  // A throw takes ten times as long as a look, and which files there are differs by controller.
+  if (!existsSync(file)) return undefined;
   try {
     const text = readFileSync(file, 'utf8');
-    const value = name === undefined ? text : new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1];
+    const value = name === undefined ? text : text.split('\n').find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
     return value === undefined ? undefined : Number(value);
   } catch {
     return undefined;

@@ -79,7 +79,7 @@ describe('control groups of version 1', () => {
 
   it('are made for each controller', () => {
     const group = makeIn(hierarchy()!, 'run');
-    expect(group.joins).toEqual(SEPARATE.map((name) => at('cg', name, 'run/cgroup.procs')));
+    expect(group.joins).toEqual(SEPARATE.map((name) => at('cg', name, 'run/tasks')));
     group.limit(limits);
     expect(readFileSync(at('cg/memory/run/memory.limit_in_bytes'), 'utf8')).toBe(String(1 << 28));
     expect(readFileSync(at('cg/cpu/run/cpu.cfs_quota_us'), 'utf8')).toBe('25000');
