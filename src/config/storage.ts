@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { TokaError } from '../errors.ts';
 
@@ -49,6 +50,16 @@ export function placeOf({ backend, location }: StorageChoice, { root, state }: {
   const way = relative(folder, root);
   if (way === '' || !(way === '..' || way.startsWith(`..${sep}`))) throw unfit('a folder for the storage alone', `${folder}, in which ${root} stands`, 'name a new folder');
   return { location: join(folder, name), folder };
+}
+
+/**
+ * Demands that there is a storage where somebody named a folder to read from: an empty list of what lies elsewhere would be believed.
+ *
+ * @throws TokaError TOKA_USAGE
+ */
+export function requireThere({ folder, location }: StoragePlace): void {
+  if (folder === undefined || existsSync(location)) return;
+  throw new TokaError('TOKA_USAGE', `expected a journal in ${folder}, found none`, { hint: 'check what --storage names: toka run --storage makes one there' });
 }
 
 /** Makes a location that a file names absolute. */

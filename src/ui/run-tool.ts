@@ -2,8 +2,9 @@ import { parseBudget } from '../capability/budget-text.ts';
 import { userFolders } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
-import { parseDuration } from '../manifest/units.ts';
+import { parseDuration, printDuration } from '../manifest/units.ts';
 import { slotNeeds } from '../pipeline/stages/anticipate.ts';
+import { limitsOf } from '../sandbox/levels.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
 import { type Door, doorTo } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
@@ -16,7 +17,7 @@ import { exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
 import { showResult } from './run-result.ts';
 import { rememberSandboxed } from './sandbox-guess.ts';
-import { terminal } from './text.ts';
+import { paint, terminal } from './text.ts';
 
 /**
  * `toka run NAME …`: reads the words of the command line against the tool's manifest and runs it.
@@ -133,6 +134,7 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
   const request = await requestOf(toka, name, params, own);
   const needs = slotNeeds(tool);
   if (needs && !needs.network && needs.files === 0) rememberSandboxed(userFolders(door.env).cache, name);
+  if (!own.has('quiet')) warnOfLimit(tool, request, door);
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({
@@ -146,4 +148,11 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
   } finally {
     interrupts.end();
   }
+}
+
+/** A limit can only be lowered: who asks for more is told what holds. */
+function warnOfLimit({ level, sandbox }: Tool, { timeoutMs = 0 }: ToolRequest, { env, stderr }: Door): void {
+  const most = limitsOf(level, sandbox).timeoutMs;
+  if (timeoutMs <= most) return;
+  stderr.write(`${paint(terminal(stderr, env), 'yellow', 'warning')} --timeout ${printDuration(timeoutMs)} is more than the tool may take, so ${printDuration(most)} holds: spec.security of its manifest says so\n`);
 }

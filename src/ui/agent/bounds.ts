@@ -20,7 +20,11 @@ export interface SessionFlags {
 /** What a run of an agent may have and use. */
 export type Bounds = Pick<Parameters<Toka['run']>[0], 'allow' | 'budget' | 'deny' | 'record' | 'timeoutMs'>;
 
+/** As many as the record of a run holds. */
+const MOST_DENIED = 1000;
+
 export function bounds({ allow = [], budget, deny = [], record, timeout }: BoundFlags): Bounds {
+  if (deny.length > MOST_DENIED) throw new TokaError('TOKA_USAGE', `--deny is taken ${MOST_DENIED} times at most, found ${deny.length}`, { hint: 'deny wider scopes: fs:write:docs/** for all that lies there' });
   return { allow, deny, ...(record ? { record } : {}), ...(budget === undefined ? {} : { budget: parseBudget(budget) }), ...(timeout === undefined ? {} : { timeoutMs: timeoutOf(timeout) }) };
 }
 

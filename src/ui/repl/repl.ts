@@ -50,6 +50,7 @@ export class Repl implements Listener {
   #isEnding = false;
   #interruptedAt = -Infinity;
   #lastCode: string | undefined;
+  #hasHeard = false;
 
   constructor(toka: Toka, options: ReplOptions) {
     this.#toka = toka;
@@ -81,7 +82,13 @@ export class Repl implements Listener {
     return this.#lastCode;
   }
 
+  /** Whether anything was said at all. */
+  get hasHeard(): boolean {
+    return this.#hasHeard;
+  }
+
   said(text: string, how: 'sent' | 'queued'): void {
+    this.#hasHeard = true;
     const isTalk = !text.startsWith('/') && !(this.#options.hasShell && text.startsWith('!'));
     if (this.#turn && how === 'sent' && isTalk) this.#conversation.steer(text);
     else this.#queue.push(text);

@@ -185,3 +185,7 @@ describe('sessions', () => {
     expect(await (await agent.toka.sessions()).list()).toHaveLength(before.length);
   });
 });
+
+test('more is denied than a record holds: the flag is refused', async () => {
+  await expect(ask([], { deny: Array.from({ length: 1001 }, (_, at) => `fs:read:f${at}`) })).rejects.toMatchObject({ code: 'TOKA_USAGE' });
+});

@@ -25,6 +25,10 @@ test('what is piped in is said line by line; answers go to stdout, all else to s
   expect(stdout).toBe('Heard.\ntokens in           100\nof these cached     not told\ntokens out          3\nof these reasoning  not told\nmoney               not known\nHeard.\n');
 });
 
+test('where nothing is piped in at all, that is an error', async () => {
+  for (const lines of [[], ['', ' ']]) expect(await talk(opened(), lines)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('TOKA_USAGE') as string });
+});
+
 test('a line that fails decides the exit code, and the next ones are said all the same', async () => {
   const { code, stdout, stderr } = await talk(opened(), ['/nothing', 'hello']);
   expect([code, stdout]).toEqual([2, 'Heard.\n']);
