@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
 
 /** The part of a standard stream that the terminal doors write to. */
 export interface Output {
@@ -14,7 +14,7 @@ export interface Output {
  * @param stream Gives Node's stream, which is made when it is first asked for.
  */
 export function leanOutput(fd: number, stream: () => NodeJS.WriteStream): Output {
-  if (isCharacterDevice(fd)) return stream();
+  if (mayBeTerminal(fd)) return stream();
   let isBehind = false;
   return {
     isTTY: false,
@@ -27,10 +27,11 @@ export function leanOutput(fd: number, stream: () => NodeJS.WriteStream): Output
   };
 }
 
-/** A terminal, or the null device. */
-export function isCharacterDevice(fd: number): boolean {
+/** Whether a descriptor may be a terminal, which takes Node's stream to know: character devices are, but for the null device. */
+export function mayBeTerminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice();
+    const found = fstatSync(fd);
+    return found.isCharacterDevice() && found.rdev !== statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
   } catch {
     return true;
   }

@@ -2,7 +2,7 @@ import type { Door } from './door.ts';
 import { ERRORS, TokaError } from '../errors.ts';
 import type { TokaOptions } from '../toka.ts';
 import { stopUnread } from './interrupt.ts';
-import { isCharacterDevice, leanOutput } from './output.ts';
+import { leanOutput, mayBeTerminal } from './output.ts';
 import { errorText } from './report.ts';
 import { reportError } from './report-error.ts';
 import { terminal } from './text.ts';
@@ -122,6 +122,6 @@ function workingFolder(): string {
 
 /** Whether a person sits at both ends. */
 function isAttended(env: Door['env']): boolean {
-  if ((env['CI'] ?? '') !== '' || !isCharacterDevice(0) || !isCharacterDevice(2)) return false;
+  if ((env['CI'] ?? '') !== '' || !mayBeTerminal(0) || !mayBeTerminal(2)) return false;
   return process.stdin.isTTY && process.stderr.isTTY;
 }
