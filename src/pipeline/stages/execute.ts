@@ -73,10 +73,11 @@ async function process(run: Run, asked: SandboxPlan, house: House): Promise<Carr
   return { completion, ...(recorder ? { recording: recorder.recording() } : {}) };
 }
 
-/** The journal of a run that is recorded with its outcome is opened while its process runs, and not while somebody waits for its end. */
+/** What a run that is recorded with its outcome needs for that is found while its process runs, and not while somebody waits for its end. */
 function openEarly(house: House): void {
   // Whoever records the outcome is told the reason.
   void house.journal().catch(() => undefined);
+  house.process();
 }
 
 async function isolated(run: Run, plan: SandboxPlan, house: House): Promise<Carried> {
