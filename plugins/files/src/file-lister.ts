@@ -142,7 +142,7 @@ async function addSizes(ctx: ToolContext, start: string, items: readonly Item[])
 function sortItems(items: readonly Item[], sort: 'path' | 'size' | 'modified'): readonly Item[] {
   if (sort === 'path') return items;
   if (sort === 'size') return items.toSorted((a, b) => (b.size ?? -1) - (a.size ?? -1));
-  return items.toSorted((a, b) => (b.modified ?? '').localeCompare(a.modified ?? ''));
+  return items.toSorted((a, b) => ((a.modified ?? '') > (b.modified ?? '') ? -1 : (a.modified ?? '') < (b.modified ?? '') ? 1 : 0));
 }
 
 /** The tree where it was asked for, else a path a line. */
