@@ -241,7 +241,8 @@ rmSync(join(dist, 'late'), { recursive: true, force: true });
 
 const plugins = readdirSync(join(root, 'plugins')).filter((name) => name !== 'sdk');
 const jobs = [
-  build({ ...common, entryPoints: [join(root, 'src/launch.ts')], outfile: join(dist, 'launch.cjs'), plugins: [lateImports, late('./late')] }),
+  // Its compiled code is kept nowhere, so that each start reads every letter of it.
+  build({ ...common, minifyIdentifiers: true, entryPoints: [join(root, 'src/launch.ts')], outfile: join(dist, 'launch.cjs'), plugins: [lateImports, late('./late')] }),
   ...Object.entries(LATE).map(([name, entry]) =>
     build({
       ...common,
