@@ -122,8 +122,13 @@ function isPrivate(path: string): boolean {
 }
 
 function isOwnFolder(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
+  } catch {
+    // After `su`, XDG_RUNTIME_DIR names a folder of another user, which this one may not enter.
+    return false;
+  }
 }
 
 function isMade(path: string): boolean {

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { ownerName } from '../../src/sandbox/owner.ts';
 import { scratchBase, scratchFolder } from '../../src/sandbox/scratch.ts';
 import { temporaryFolder } from './support.ts';
@@ -19,4 +19,26 @@ it('the scratch folder is private, and those of processes that were killed are s
   expect(statSync(scratchFolder()).mode & 0o777).toBe(0o700);
   await setImmediate();
   expect([existsSync(gone), existsSync(elsewhere), existsSync(scratchFolder())]).toEqual([false, true, true]);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.resetModules();
+});
+
+it.each<[string, (path: string) => void]>([
+  ['is a link that leads to itself', (path) => symlinkSync(path, path)],
+  ['is a file', (path) => writeFileSync(path, '')],
+  ['has a file where toka has its folder', (path) => (mkdirSync(path), writeFileSync(join(path, 'toka'), ''))],
+  ['has a link there', (path) => (mkdirSync(path), symlinkSync('.', join(path, 'toka')))],
+  ['has a folder there that others may read', (path) => (mkdirSync(path), mkdirSync(join(path, 'toka')), chmodSync(join(path, 'toka'), 0o755))],
+])('the temporary folder is used where $XDG_RUNTIME_DIR %s', async (_, make) => {
+  using folder = temporaryFolder();
+  const runtime = join(folder.path, 'runtime');
+  make(runtime);
+  vi.stubEnv('XDG_RUNTIME_DIR', runtime);
+  vi.stubEnv('TMPDIR', folder.path);
+  vi.resetModules();
+  const scratch = await import('../../src/sandbox/scratch.ts');
+  expect(scratch.scratchBase()).toBe(join(folder.path, `toka-${process.getuid?.()}`));
 });
