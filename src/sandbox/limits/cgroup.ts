@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { ownerIsGone, ownerName } from '../owner.ts';
 import type { Limits } from '../plan.ts';
 import { findV1 } from './cgroup-v1.ts';
@@ -69,7 +69,7 @@ export function makeIn({ controllers, join, parents, limit, read }: Hierarchy, n
   };
   try {
     for (const parent of parents) {
-      mkdirSync(`${parent}/${name}`);
+      makeAnew(`${parent}/${name}`);
       folders.push(`${parent}/${name}`);
     }
   } catch (error) {
@@ -85,6 +85,12 @@ export function makeIn({ controllers, join, parents, limit, read }: Hierarchy, n
     members: () => readFileSync(`${all[0]}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),
     remove,
   };
+}
+
+/** What has the name of this process already was left by one that had its id before. */
+function makeAnew(folder: string): void {
+  if (existsSync(folder)) rmdirSync(folder);
+  mkdirSync(folder);
 }
 
 /** Removes the groups of toka processes that were killed before they could. */

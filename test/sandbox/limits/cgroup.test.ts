@@ -59,6 +59,12 @@ describe('control groups of version 2', () => {
     expect(Number(read('pids.max'))).toBeGreaterThanOrEqual(10);
   });
 
+  it('are made anew where a process that had the same id was killed before it could remove its own', () => {
+    const found = unified('/a/b', { '/a': 'cpu memory pids' })!;
+    mkdirSync(at('cg/a/run'));
+    expect(makeIn(found, 'run').joins).toEqual([at('cg/a/run/cgroup.procs')]);
+  });
+
   it('tell what they counted', () => {
     const group = makeIn(unified('/a/b', { '/a': 'cpu memory pids' })!, 'run');
     expect(group.read()).toEqual({ memoryKills: 0, refusedProcesses: 0, peakMemory: undefined, cpuMs: undefined });
