@@ -6,6 +6,7 @@ import type { EffectiveSet } from '../capability/effective.ts';
 import { type Capability, printCapability, scopeGlob } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
 import type { Mount } from '../sandbox/plan.ts';
+import { realPathOf } from './tool-fs-locate.ts';
 
 /** A tree with more entries than this is not searched for secrets: the run is refused instead. */
 const MAX_SEARCHED = 300_000;
@@ -34,8 +35,20 @@ export function fileView({ permissions, carvedOut }: EffectiveSet, alwaysHidden:
 function mountOf(capability: Capability): Mount[] {
   const path = placeOf(capability);
   const access = capability.action === 'write' ? 'write' : 'read';
-  if (existsSync(path)) return [{ path, access }];
+  if (existsSync(path)) {
+    requireReal(path, capability);
+    return [{ path, access }];
+  }
   return access === 'read' ? [] : [{ path, access, create: scopeGlob(capability).tree === undefined ? 'file' : 'folder' }];
+}
+
+/** A permission is for a real path: one that has become a symlink since it was granted leads to what nobody granted. */
+function requireReal(path: string, capability: Capability): void {
+  const real = realPathOf(path);
+  if (real === path) return;
+  throw new TokaError('TOKA_CAPABILITY_DENIED', `${printCapability(capability)} was granted, and ${path} leads to ${real} by now`, {
+    hint: 'run it again: what the path stands for is asked anew',
+  });
 }
 
 /** What a process may write it can read too, so a denial to read concerns both kinds of mounts. */

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { notFound, systemCode, unstable } from './tool-fs-errors.ts';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { notFound, unstable } from './tool-fs-errors.ts';
 
 /** An existing file or folder, held so that it cannot be exchanged between the question whether it is allowed and its use. */
 export interface Located {
@@ -20,7 +20,10 @@ export interface Located {
 export type Locate = (path: string) => Located;
 
 const TRIES = 8;
-const LINKS = 40;
+/** More than the links that a kernel follows, each followed by a second look: what needs more can be reached by none. */
+const HOPS = 100;
+/** PATH_MAX of Linux, other systems take less: no call takes a longer path. */
+const LONGEST = 4096;
 
 // Linux' O_PATH (the same on every architecture Node runs on): a reference to a place in the file tree, without opening what is there.
 const O_PATH = 0x20_0000;
@@ -98,23 +101,40 @@ function sameFile(a: Stats, b: Stats): boolean {
  * followed, the rest appended. Never throws for what it finds: where the system does not let it look, the rest is appended as it stands.
  */
 export function realPathOf(path: string): string {
+  if (path.length > LONGEST) return path;
+  let start = path;
   let current = path;
-  for (let links = 0; links < LINKS; links++) {
+  let rest: string[] = [];
+  for (let hops = 0; hops < HOPS; ) {
     const isThere = mayBeThere(current);
-    try {
-      if (isThere) return realpathSync.native(current);
-    } catch (error) {
-      if (systemCode(error) === 'ELOOP') return current;
-    }
+    const real = isThere ? realOrUndefined(current) : undefined;
     const parent = dirname(current);
-    if (parent === current) return current;
-    const name = current.slice(parent.endsWith('/') ? parent.length : parent.length + 1);
-    const realParent = realPathOf(parent);
-    const target = isThere ? linkTarget(join(realParent, name)) : undefined;
-    if (target === undefined) return join(realParent, name);
-    current = resolve(realParent, target);
+    const target = isThere && real === undefined ? linkTarget(current) : undefined;
+    if (target !== undefined) {
+      // Not made shorter: a `..` in it is of the folder that the kernel has reached by then, not of the name before it.
+      current = isAbsolute(target) ? target : `${parent}/${target}`;
+      hops++;
+    } else if (real === undefined && parent !== current) {
+      rest.push(basename(current));
+      current = parent;
+    } else {
+      const whole = join(real ?? current, ...rest.toReversed());
+      // What is named by fewer links, or without the missing folder before a `..`, may be there after all.
+      if (whole === start || !mayBeThere(whole)) return whole;
+      start = current = whole;
+      rest = [];
+      hops++;
+    }
   }
-  return current;
+  return path;
+}
+
+function realOrUndefined(path: string): string | undefined {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asked first, because an error that is thrown and caught takes ten times as long, and each start looks for folders that most people do not have. */

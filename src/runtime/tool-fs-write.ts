@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, lstatSync, mkdirSync, rmdirSync, unlinkSync, type Stats } from 'node:fs';
 import { link, open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { WriteOptions } from '@toka/sdk';
 import { exists, fsError, notDirectory, notFile, notFound, systemCode, unstable } from './tool-fs-errors.ts';
 import { typeName, type Jail } from './tool-fs-jail.ts';
@@ -55,7 +55,8 @@ function findPlace(jail: Jail, absolute: string, parents: boolean, made: MadeFol
         jail.demand('write', real);
         return { folder, name, real };
       }
-      path = resolve(folder.real, target);
+      const next = isAbsolute(target) ? target : `${folder.real}/${target}`;
+      path = join(realPathOf(dirname(next)), basename(next));
     } catch (error) {
       folder.close();
       throw error;

@@ -30,6 +30,16 @@ describe('a symlink in the project', () => {
     expect(readdirSync(machine.home)).not.toContain('b');
   });
 
+  test.each([40, 41])('in a row of %i over a missing folder does not lead the grant of a flag out', async (count) => {
+    using machine = place(tool('leak', 'cat ll/private', { capabilities: { required: ['fs:read:l0'] } }));
+    writeFileSync(join(machine.home, 'private'), 'PRIVATE');
+    for (let n = 0; n < count; n++) symlinkSync(`missing/../l${n === count - 1 ? 'l' : n + 1}`, join(machine.project, `l${n}`));
+    symlinkSync(machine.home, join(machine.project, 'll'));
+    const led = await machine.json(['run', 'leak', ...SHELL, '--allow', 'fs:read:l0']);
+    expect(led.exit).not.toBe(0);
+    expect(led.output).toBe('');
+  });
+
   test('cannot be laid under the copy of a file that a tool writes', async () => {
     using machine = place({
       ...tool('report', 'echo planted > out.txt', { effect: 'idempotent', capabilities: { required: ['fs:write:out.txt'] } }),

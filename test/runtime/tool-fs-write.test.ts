@@ -77,6 +77,14 @@ describe.each(LOCATORS)('writing files located %s', (_name, locate) => {
     expect(lstatSync(join(root, 'dangling')).isSymbolicLink()).toBe(true);
   });
 
+  it('writes through a dangling symlink where the kernel would', async () => {
+    mkdirSync(join(root, 'far/away'), { recursive: true });
+    symlinkSync('far/away', join(root, 'folder'));
+    symlinkSync('folder/../made.txt', join(root, 'dangling'));
+    await open().write('dangling', 'new');
+    expect(readFileSync(join(root, 'far/made.txt'), 'utf8')).toBe('new');
+  });
+
   it('denies a dangling symlink that leads out', async () => {
     symlinkSync(join(outside, 'new.txt'), join(root, 'dangling'));
     symlinkSync(join(outside, 'folder'), join(root, 'folder'));
