@@ -26,12 +26,21 @@ afterEach(() => {
   vi.resetModules();
 });
 
+const inside = (make: (path: string) => void) => (path: string): void => {
+  mkdirSync(path);
+  make(join(path, 'toka'));
+};
+const openFolder = (path: string): void => {
+  mkdirSync(path);
+  chmodSync(path, 0o755);
+};
+
 it.each<[string, (path: string) => void]>([
   ['is a link that leads to itself', (path) => symlinkSync(path, path)],
   ['is a file', (path) => writeFileSync(path, '')],
-  ['has a file where toka has its folder', (path) => (mkdirSync(path), writeFileSync(join(path, 'toka'), ''))],
-  ['has a link there', (path) => (mkdirSync(path), symlinkSync('.', join(path, 'toka')))],
-  ['has a folder there that others may read', (path) => (mkdirSync(path), mkdirSync(join(path, 'toka')), chmodSync(join(path, 'toka'), 0o755))],
+  ['has a file where toka has its folder', inside((path) => writeFileSync(path, ''))],
+  ['has a link there', inside((path) => symlinkSync('.', path))],
+  ['has a folder there that others may read', inside(openFolder)],
 ])('the temporary folder is used where $XDG_RUNTIME_DIR %s', async (_, make) => {
   using folder = temporaryFolder();
   const runtime = join(folder.path, 'runtime');
