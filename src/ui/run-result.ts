@@ -2,7 +2,7 @@ import type { Tool } from '../manifest/tool.ts';
 import type { RunResult } from '../pipeline/result.ts';
 import type { Door } from './door.ts';
 import { errorText, exitCodeOf } from './report.ts';
-import { screenFilter } from './screen.ts';
+import { onScreen } from './screen.ts';
 import { terminal } from './text.ts';
 
 /** How a result is printed. */
@@ -17,7 +17,7 @@ export function showResult(result: RunResult, type: Tool['executable']['type'], 
   if (flags.json) door.stdout.write(`${JSON.stringify(result)}\n`);
   else {
     const text = type === 'native' ? nativeText(result) : type === 'code' ? returned(result) : type === 'agent' ? answer(result) : '';
-    door.stdout.write(door.stdout.isTTY === true ? screenFilter()(Buffer.from(text)) : text);
+    door.stdout.write(door.stdout.isTTY === true ? onScreen(text) : text);
     if (result.error && !isSaid(result)) door.stderr.write(errorText(result.error, terminal(door.stderr, door.env)));
   }
   if (flags.passthroughExit === true && result.exitCode !== null && result.error?.code === 'TOKA_RUN_FAILED') return result.exitCode;

@@ -71,6 +71,7 @@ async function carryOut(
   const interrupts = listenForInterrupts(door.stderr);
   try {
     const result = await toka.run({ ...request, signal: interrupts.signal, onEvent: live.show });
+    live.end();
     if (isJson) door.stdout.write(`${JSON.stringify(result)}\n`);
     if (!result.error) return 0;
     if (result.error.code === 'TOKA_RUN_FAILED' && result.exitCode !== null) return result.exitCode;

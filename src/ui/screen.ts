@@ -25,3 +25,18 @@ export function screenFilter(): (chunk?: Uint8Array) => string {
     return complete.replaceAll(SEQUENCE, (sequence) => (COLOUR.test(sequence) ? sequence : '')).replaceAll(CONTROLS, '');
   };
 }
+
+const RESET = '\u001b[0m';
+
+/** What ends the colours that a shown text leaves on: with them, what toka says next could stand there unseen. */
+export function colourEnd(shown: string): string {
+  const last = shown.lastIndexOf('\u001b[');
+  return last === -1 || /^\u001b\[[0;]*m/.test(shown.slice(last)) ? '' : RESET;
+}
+
+/** The whole of a text that a terminal shows, and no colour after it. */
+export function onScreen(text: string): string {
+  const filter = screenFilter();
+  const shown = filter(Buffer.from(text)) + filter();
+  return shown + colourEnd(shown);
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { screenFilter } from '../../src/ui/screen.ts';
+import { onScreen, screenFilter } from '../../src/ui/screen.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const show = (text: string): string => {
@@ -45,4 +45,13 @@ test('how the output is cut into chunks makes no difference, and no escape but c
       expect(shown.replaceAll(/\u001b\[[\d;:]*m/g, '')).not.toMatch(/[\u0000-\u0008\u000e-\u001f\u007f-\u009f]/);
     }),
   );
+});
+
+test.each([
+  ['hidden', '\u001b[8mx', '\u001b[8mx\u001b[0m'],
+  ['black after a reset', '\u001b[0;30mx', '\u001b[0;30mx\u001b[0m'],
+  ['reset', '\u001b[31mx\u001b[m', '\u001b[31mx\u001b[m'],
+  ['plain', 'x', 'x'],
+])('a text that ends %s leaves no colour on', (_how, text, expected) => {
+  expect(onScreen(text)).toBe(expected);
 });

@@ -3,7 +3,7 @@ import type { LiveEvent, Toka } from '../../toka.ts';
 import { type Door, doorTo } from '../door.ts';
 import { listenForInterrupts } from '../interrupt.ts';
 import { errorText } from '../report.ts';
-import { screenFilter } from '../screen.ts';
+import { onScreen } from '../screen.ts';
 import { terminal } from '../text.ts';
 import { type BoundFlags, type Bounds, bounds, type SessionFlags, sessionFor } from './bounds.ts';
 import { inquirerFor } from './inquire.ts';
@@ -114,6 +114,6 @@ export function showAgentResult(result: AgentResult, { output }: Pick<AgentRunFl
   }
   const { error, text } = result;
   const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  door.stdout.write(door.stdout.isTTY === true ? screenFilter()(Buffer.from(ended)) : ended);
+  door.stdout.write(door.stdout.isTTY === true ? onScreen(ended) : ended);
   if (error) door.stderr.write(errorText(error, terminal(door.stderr, door.env)));
 }
