@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:f
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import { FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
+import { slotShell } from './devices.ts';
 import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
 import { type Gate, gateProgram, watchGate } from './network/gate.ts';
@@ -203,7 +204,8 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const nothing = leaks.length > 0 ? openSync('/dev/null', 'r') : -1;
   const stdio = Array.from({ length: Math.max(...Object.keys(own).map(Number), ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
   // The environment of bwrap can be read inside (/proc/1/environ), so it is empty.
-  const shell = spawn('/bin/sh', ['-s'], { cwd: '/', detached: true, env: {}, stdio });
+  const { argv: [program, ...words], beside } = slotShell();
+  const shell = spawn(program, words, { cwd: '/', detached: true, env: {}, stdio });
   for (const fd of [filter, passwd, group, gate ?? -1, nothing]) if (fd >= 0) closeSync(fd);
   const script = shell.stdin!;
   const status = (shell.stdio as readonly unknown[])[FD.status] as Socket;
@@ -214,9 +216,9 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
     shell.once('close', () => resolve());
   });
   // The pipes are made while the kernel lets the shell join.
-  const piping = `PATH=${MKFIFO_PATH} ${mkfifo(pipes).map(quote).join(' ')} & making=$!\n`;
+  const piping = `PATH=${MKFIFO_PATH} ${mkfifo(pipes).map(quote).join(' ')} & making=$!\n${beside}`;
   const joins = (cgroup?.joins ?? []).map((file) => `echo 0 > ${quote(file)} || { wait; exit ${NOT_JOINED}; }\n`);
-  const made = `wait $making || exit ${NO_PIPES}\n`;
+  const made = `wait $making || exit ${NO_PIPES}\nwait\n`;
   // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
   script.write(`${piping}${joins.join('')}${made}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
   const slot = { shell, script, status, args, files, pipes, cgroup, enforcement: enforcementBy(cgroup), ready };

@@ -52,6 +52,12 @@ describe('a sandboxed process', () => {
     expect(seen.toSorted()).toEqual(Object.entries(env).map(([name, value]) => `${name}=${value}`).toSorted());
   });
 
+  it('changes no mode and no time of the devices, which are those of this machine', async () => {
+    // Root owns them; what is set here is what they have.
+    const script = 'for f in /dev/full /dev/null /dev/random /dev/tty /dev/urandom /dev/zero; do chmod $(stat -c %a $f) $f && echo $f; touch -r $f $f && echo $f; done 2>/dev/null; echo x > /dev/null && head -c1 /dev/zero | wc -c';
+    expect((await run(shell(script))).stdout).toBe('1\n');
+  });
+
   it.each([['a\0--bind'], ['x'.repeat(200_000)]])('is not started with an argument that cannot be passed', async (word) => {
     await expect(run(planOf(['/bin/echo', word]))).rejects.toMatchObject({ code: 'TOKA_PARAM_INVALID' });
   });
