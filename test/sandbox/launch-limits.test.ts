@@ -123,6 +123,22 @@ describe.each(['as this machine can', 'without control groups'])('limits enforce
     expect(bytesIn(folder.path)).toBeLessThanOrEqual(8 * MiB);
   });
 
+  it('stop files that processes write whose end nobody waits for, so that the kernel drops their counts', async () => {
+    using folder = temporaryFolder();
+    const script = `import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for n in range(150):
+  if os.fork() == 0:
+    with open(str(n), 'wb') as file: file.write(b'x' * 2000000)
+    time.sleep(0.02)
+    os._exit(0)
+  try: os.wait()
+  except ChildProcessError: pass`;
+    const ran = await run(planOf(['/usr/bin/python3', '-c', script], { cwd: folder.path, mounts: [writeMount(folder.path)], limits: { maxDisk: 16 * MiB } }));
+    expect(ran).toMatchObject({ stopped: 'disk', exitCode: null });
+    expect(bytesIn(folder.path)).toBeLessThan(150_000_000);
+  });
+
   it('stop many files that grow too large together', async () => {
     using folder = temporaryFolder();
     const ran = await run(shell(FILL, { cwd: folder.path, mounts: [writeMount(folder.path)], limits: { maxDisk: 16 * MiB } }));

@@ -62,16 +62,25 @@ export function exceededIn(cgroup: Cgroup): 'memory' | 'processes' | undefined {
   return memoryKills > 0 ? 'memory' : refusedProcesses > 0 ? 'processes' : undefined;
 }
 
+/** So many looks in a row at less than before are no chance: one may meet a process between its end and its parent's taking over its count. */
+const SHORT_LOOKS = 2;
+
 /**
  * Tells whether more was written than allowed: by what the kernel counted for the processes, and where a file system is not counted
- * (a tmpfs) or the kernel does not count, by how much less room is left, which others may have taken too.
+ * (a tmpfs), the kernel does not count, or it drops counts (those of children whose parent ignores their end), by how much less room is left,
+ * which others may have taken too.
  */
 function startDisk(writable: readonly string[], limit: number): ((written: number | undefined) => boolean) | undefined {
   if (writable.length === 0) return undefined;
   const systems = writable.map((path) => ({ path, type: statfsSync(path).type, before: freeIn(path) }));
+  let most = 0;
+  let short = 0;
   return (written) => {
     if (written !== undefined && written > limit) return true;
-    return systems.some(({ path, type, before }) => (written === undefined || !COUNTED.includes(type)) && before - freeIn(path) > limit);
+    if (short < SHORT_LOOKS) short = (written ?? 0) < most ? short + 1 : 0;
+    most = Math.max(most, written ?? 0);
+    const isCounted = written !== undefined && short < SHORT_LOOKS;
+    return systems.some(({ path, type, before }) => !(isCounted && COUNTED.includes(type)) && before - freeIn(path) > limit);
   };
 }
 
