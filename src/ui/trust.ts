@@ -1,9 +1,10 @@
 import { diff } from 'node:util';
 import { capabilityFault } from '../capability/rules.ts';
 import { parseConfig } from '../config/parse.ts';
+import { onOneLine } from '../manifest/plain.ts';
 import type { Door } from './door.ts';
-import { retentionText } from './retention-text.ts';
 import { paint, plain, terminal } from './text.ts';
+import { settingsText } from './trust-settings.ts';
 import type { Trust } from '../toka.ts';
 
 export interface TrustFlags {
@@ -40,14 +41,7 @@ function rulesOf({ current }: Trust): string[] {
 
 /** What else counts once it is trusted, line by line. */
 function settingsOf({ current }: Trust): string[] {
-  if (!current) return [];
-  const { tools, prefer, storage, retention } = parseConfig(current.text, current.file, capabilityFault);
-  return [
-    ...tools.paths.map((path) => `further tools are those in ${path}`),
-    ...Object.entries(prefer).map(([name, source]) => `${name} means ${source}/${name}`),
-    ...(storage ? [`the journal is kept in ${[storage.backend, ...(storage.location === undefined ? [] : [storage.location])].join(' at ')}`] : []),
-    ...(retention ? [`toka runs prune drops what runs hold beyond ${retentionText(retention)}`] : []),
-  ];
+  return current ? settingsText(parseConfig(current.text, current.file, capabilityFault)) : [];
 }
 
 function describe(trust: Trust, grants: readonly string[], settings: readonly string[], door: Door): string {
@@ -56,8 +50,8 @@ function describe(trust: Trust, grants: readonly string[], settings: readonly st
   const state = trust.state();
   const lines = [
     `${trust.current.file} is ${paint(view, state === 'trusted' ? 'green' : 'yellow', state)}`,
-    ...(grants.length === 0 ? ['it grants nothing'] : [state === 'trusted' ? 'it grants:' : 'trusted, it would grant:', ...grants.map((grant) => `  ${plain(grant)}`)]),
-    ...(settings.length === 0 ? [] : [state === 'trusted' ? 'it decides:' : 'trusted, it would decide:', ...settings.map((setting) => `  ${plain(setting)}`)]),
+    ...(grants.length === 0 ? ['it grants nothing'] : [state === 'trusted' ? 'it grants:' : 'trusted, it would grant:', ...grants.map((grant) => `  ${onOneLine(plain(grant))}`)]),
+    ...(settings.length === 0 ? [] : [state === 'trusted' ? 'it decides:' : 'trusted, it would decide:', ...settings.map((setting) => `  ${onOneLine(plain(setting))}`)]),
     ...(state === 'changed' ? ['what changed since it was trusted:', ...changed(trust).map((line) => `  ${plain(line)}`)] : []),
     ...(state === 'trusted' ? [] : ['toka trust records that you trust it as it is now']),
   ];

@@ -86,6 +86,26 @@ describe('trust', () => {
     for (const line of said) expect(stdout).toContain(line);
   });
 
+  test.each([
+    ['hooks: [{ on: before-tool, tools: files/*, run: { command: [curl, 10.0.0.1] } }]', 'before tool (files/*) of an agent it runs curl 10.0.0.1'],
+    ['hooks: [{ on: after-turn, run: { tool: notes } }]', 'after turn of an agent it runs the tool notes'],
+    ['engine: { id: far, location: somewhere }', 'runs are given to the engine far at somewhere'],
+    ["flows: { trusted: ['*'] }", 'what * says counts as if it came from you'],
+    ['flows: { allow: [{ tool: mail, parameter: to, values: [a, b], origins: [web] }] }', 'an agent may pass a, b that stems from web on to mail, as to, without a question'],
+    ['models: { roles: { work: some/model } }', 'work is the model some/model'],
+    ['models: { fallbacks: { some/model: other/model } }', 'where some/model does not answer, other/model is asked'],
+    ['models: { providers: { some: { baseURL: http://10.0.0.1/v1 } } }', 'some is asked at http://10.0.0.1/v1, with your key for it'],
+    ['models: { providers: { some: { protocol: other } } }', 'some is spoken to as other'],
+    ['models: { providers: { some: { keyEnv: SECRET } } }', 'the key for some is the variable SECRET'],
+    ['models: { providers: { some: { keyFile: ../key } } }', 'the key for some is the file ../key'],
+    ['models: { providers: { some: { context: 10, limits: { requests: 1 } } } }', 'of some it also sets limits, context'],
+    ['tools: { paths: ["a\\nit grants nothing"] }', 'further tools are those in a it grants nothing'],
+  ])('shows what would count: %s', async (settings, said) => {
+    here.write({ 'toka.yaml': `apiVersion: toka/v1\n${settings}\n` });
+    const { stdout } = await here.run(['trust', '--show']);
+    expect(stdout.split('\n').map((line) => line.trim())).toContain(said);
+  });
+
   test('what changed is shown also where a rule only moved to another list', async () => {
     here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
     await here.json(['trust']);
