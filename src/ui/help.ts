@@ -89,7 +89,23 @@ function example(tool: Tool, params: Readonly<Record<string, unknown>>): string 
   return ['toka run', tool.name, ...words].join(' ');
 }
 
-/** Quotes a word for a POSIX shell where that is needed. */
+/** Control characters, line breaks, and what stands in a text unseen. */
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/** Quotes a word for a POSIX shell where that is needed, on one line and with nothing in it that cannot be seen. */
 export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  if (word.search(UNSEEN) === -1) return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return `$'${word.replaceAll(/['\\]/g, String.raw`\$&`).replaceAll(UNSEEN, escaped)}'`;
+}
+
+/** A path as it is, unless something in it cannot be seen. */
+export function quotePath(path: string): string {
+  return path.search(UNSEEN) === -1 ? path : quote(path);
+}
+
+const NAMED: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t`, '\u001b': String.raw`\e` };
+
+function escaped(letter: string): string {
+  return NAMED[letter] ?? String.raw`\U${(letter.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`;
 }

@@ -6,7 +6,7 @@ import type { Budget } from '../config/config.ts';
 import { printDuration, printSize } from '../manifest/units.ts';
 import { reasonOf } from '../pipeline/reasons.ts';
 import type { Run } from '../pipeline/run.ts';
-import { quote } from './help.ts';
+import { quote, quotePath } from './help.ts';
 import { printablePlan } from '../sandbox/plan.ts';
 import { needOrigin, planOrigins } from './plan-origins.ts';
 import { paint, plainLine, type Terminal } from './text.ts';
@@ -71,11 +71,11 @@ export function planText(run: Run, verdicts: readonly Verdict[], view: Terminal)
   return `${[
     ...lines,
     `${title('command')}  ${plan.argv.map(quote).join(' ')}`,
-    `${title('folder')}   ${plan.cwd}`,
+    `${title('folder')}   ${quotePath(plan.cwd)}`,
     title('files'),
-    ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${path}${from(origins.mounts[path] ?? '')}`),
-    ...(plan.files ?? []).map(({ path }) => `  its own      ${path}`),
-    ...plan.hidden.map((path) => `  hidden       ${path}`),
+    ...plan.mounts.map(({ path, access }) => `  ${access === 'write' ? 'read, write' : 'read       '}  ${quotePath(path)}${from(origins.mounts[path] ?? '')}`),
+    ...(plan.files ?? []).map(({ path }) => `  its own      ${quotePath(path)}`),
+    ...plan.hidden.map((path) => `  hidden       ${quotePath(path)}`),
     title('environment'),
     ...Object.keys(plan.env).map((name) => `  ${name}${from(origins.env[name] ?? '')}`),
     `${title('network')}  ${plan.network === undefined ? 'none' : plan.network.join(', ')}`,

@@ -1,5 +1,6 @@
 import type { Config, FlowRule, ModelsConfig, ProviderConfig } from '../config/config.ts';
 import type { Hook } from '../manifest/hook.ts';
+import { quote } from './help.ts';
 import { retentionText } from './retention-text.ts';
 
 /** What a configuration decides beside its grants once it is trusted, line by line: whoever trusts it agrees to each of them. */
@@ -22,7 +23,7 @@ function placed(name: string, location: string | undefined): string {
 }
 
 function hookText({ on, tools, run }: Hook): string {
-  const what = run.kind === 'tool' ? `the tool ${run.tool}` : run.argv.join(' ');
+  const what = run.kind === 'tool' ? `the tool ${run.tool}` : run.argv.map(quote).join(' ');
   return `${on.replace('-', ' ')}${tools.length === 0 ? '' : ` (${tools.join(', ')})`} of an agent it runs ${what}`;
 }
 

@@ -67,6 +67,16 @@ describe('a symlink in the project', () => {
   });
 });
 
+describe('a dry run', () => {
+  test('has no line that a manifest or a value has made up', async () => {
+    const parameters = [{ name: 'text', type: 'string', description: 'Some text', pass: { flag: '--text' } }];
+    using machine = place(tool('forger', 'true', { executable: { args: ['x\nnetwork  none'] }, parameters }));
+    const { stdout } = await machine.run(['run', 'forger', ...SHELL, '--text', 'y\nfiles\n  none', '--dry-run']);
+    expect(stdout.split('\n').filter((line) => /^(network|files)/.test(line))).toEqual(['files', 'network  none']);
+    expect(stdout).toContain(String.raw`$'x\nnetwork  none' --text $'y\nfiles\n  none'`);
+  });
+});
+
 describe('the code of a tool', () => {
   test.each(['shell', 'python', 'native'] as const)('of type %s is not read from where a symlink leads to', async (type) => {
     using machine = place(tool('late', '', { type }));
