@@ -35,7 +35,8 @@ export async function askQuestion({ text, fields }: Question): Promise<Record<st
 
 async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   const message = `${onOneLine(plain(name))} (${plain(schema.description)})`;
-  if (Array.isArray(schema.enum)) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: onOneLine(plain(typeof value === 'string' ? value : JSON.stringify(value))), value })) });
+  // An agent writes its schemas itself.
+  if (schema.enum && Array.isArray(schema.enum as unknown)) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: onOneLine(plain(typeof value === 'string' ? value : JSON.stringify(value))), value })) });
   if (schema.type === 'boolean') return one({ type: 'confirm', name, message });
   if (schema.type === 'integer' || schema.type === 'number') return one({ type: 'number', name, message, required: true });
   const kind = hasSecrets(schema) ? { type: 'password', mask: '*' } : { type: 'input', required: true };
