@@ -4,7 +4,7 @@ import { packageRoot } from '../config/package-root.ts';
 import { PROTECTED } from '../capability/protected.ts';
 import { TokaError } from '../errors.ts';
 import type { Mount, SandboxPlan } from './plan.ts';
-import { scratchBase } from './scratch.ts';
+import { scratchBases } from './scratch.ts';
 
 /** One step in building the file system of a sandbox; later ones lie on top of earlier ones. */
 export type Layer =
@@ -190,11 +190,11 @@ function guarded(tree: Tree, shields: readonly Layer[], covered: readonly Layer[
   return [...held.values(), ...shields].toSorted((one, other) => depth(one.path) - depth(other.path));
 }
 
-/** What the plan hides, toka's state in every mount, and its scratch folder, each wherever a mount shows it. */
+/** What the plan hides, toka's state in every mount, and its scratch folders, each wherever a mount shows it. */
 function covers(plan: Pick<SandboxPlan, 'hidden' | 'cwd'>, trees: readonly Tree[]): Layer[] {
   const states = trees.flatMap((tree) => projectFolders(tree.real, plan.cwd)).map((folder) => join(folder, STATE));
   const paths = new Set<string>();
-  for (const path of [...plan.hidden, ...states, scratchBase()]) {
+  for (const path of [...plan.hidden, ...states, ...scratchBases()]) {
     const real = realpathOrUndefined(path);
     if (real !== undefined && isInside(real, [...trees, ...systemTrees()])) paths.add(real);
   }

@@ -12,6 +12,12 @@ export function scratchBase(): string {
   return (base ??= openBase());
 }
 
+/** That folder, and those of this user's toka processes that were started otherwise: from a session, by cron, with another temporary folder. */
+export function scratchBases(): string[] {
+  const others = [inRuntime() ?? [], `/run/user/${user()}/toka`, inTemporary(tmpdir()), inTemporary('/tmp')].flat();
+  return [scratchBase(), ...others.filter(isOwnFolder)];
+}
+
 /** A private folder of this process, removed when it exits and, if it was killed, by the next one. */
 export function scratchFolder(): string {
   if (own !== undefined) return own;
@@ -109,11 +115,23 @@ export function removePipes(pipes: Pipes): void {
 }
 
 function openBase(): string {
+  const runtime = inRuntime();
+  if (runtime !== undefined && isPrivate(runtime)) return runtime;
+  const temporary = inTemporary(tmpdir());
+  return isPrivate(temporary) ? temporary : mkdtempSync(join(tmpdir(), 'toka-'));
+}
+
+function inRuntime(): string | undefined {
   const runtime = process.env['XDG_RUNTIME_DIR'];
-  const inRuntime = runtime !== undefined && isAbsolute(runtime) ? join(runtime, 'toka') : undefined;
-  if (inRuntime !== undefined && isPrivate(inRuntime)) return inRuntime;
-  const inTmp = join(tmpdir(), `toka-${process.getuid?.() ?? 'user'}`);
-  return isPrivate(inTmp) ? inTmp : mkdtempSync(join(tmpdir(), 'toka-'));
+  return runtime !== undefined && isAbsolute(runtime) ? join(runtime, 'toka') : undefined;
+}
+
+function inTemporary(folder: string): string {
+  return join(folder, `toka-${user()}`);
+}
+
+function user(): number | string {
+  return process.getuid?.() ?? 'user';
 }
 
 /** Makes the folder, or accepts one that is there if it is this user's alone: /tmp is open to everybody. */

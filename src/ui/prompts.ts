@@ -35,14 +35,18 @@ export async function askQuestion({ text, fields }: Question): Promise<Record<st
 
 async function ask(name: string, schema: ParameterSchema): Promise<unknown> {
   const message = `${onOneLine(plain(name))} (${plain(schema.description)})`;
-  // An agent writes its schemas itself.
-  if (schema.enum && Array.isArray(schema.enum as unknown)) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: onOneLine(plain(typeof value === 'string' ? value : JSON.stringify(value))), value })) });
+  if (isList(schema.enum)) return one({ type: 'select', name, message, choices: schema.enum.map((value) => ({ name: onOneLine(plain(typeof value === 'string' ? value : JSON.stringify(value))), value })) });
   if (schema.type === 'boolean') return one({ type: 'confirm', name, message });
   if (schema.type === 'integer' || schema.type === 'number') return one({ type: 'number', name, message, required: true });
   const kind = hasSecrets(schema) ? { type: 'password', mask: '*' } : { type: 'input', required: true };
   const wanted = { ...schema };
   const text = String(await one({ ...kind, name, message, validate: (written: string) => fieldValue(written, wanted) !== undefined || `not what is wanted: ${schema.type}` }));
   return fieldValue(text, wanted);
+}
+
+/** An agent writes the schemas of its questions itself. */
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }
 
 async function one(prompted: Record<string, unknown> & { readonly name: string }): Promise<unknown> {

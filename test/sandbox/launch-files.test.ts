@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Mount } from '../../src/sandbox/plan.ts';
 import { scratchBase } from '../../src/sandbox/scratch.ts';
 import { readMount, run, shell, temporaryFolder, writeMount, type PlanParts } from './support.ts';
@@ -77,6 +77,18 @@ describe('mounts', () => {
 
   it.each(['/', '/proc', '/dev', '/sys/fs/cgroup'])('never make %s writable', async (path) => {
     await expect(run(shell('true', { mounts: [writeMount(path)] }))).rejects.toMatchObject({ code: 'TOKA_SCOPE_UNSUPPORTED' });
+  });
+
+  it.each(['TMPDIR', 'XDG_RUNTIME_DIR'])('hide the scratch folders of toka processes that have another $%s', async (variable) => {
+    const scratch = variable === 'TMPDIR' ? `toka-${process.getuid?.()}` : 'toka';
+    scratchBase();
+    write('a', 'A');
+    mkdirSync(at(scratch), { mode: 0o700 });
+    write(`${scratch}/in.0`, 'STDIN');
+    vi.stubEnv(variable, folder.path);
+    const told = await tell(`cat a ${scratch}/in.0; true`, { cwd: folder.path, mounts: [readMount(folder.path)] });
+    vi.unstubAllEnvs();
+    expect(told).toBe('A');
   });
 
   it('of the whole machine still hide what must be hidden', async () => {
