@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, relative } from 'node:path';
 import type { Anchors } from './capability/grammar.ts';
 import { capabilityFault } from './capability/rules.ts';
 import { trustFileOf, trustState } from './capability/trust.ts';
@@ -101,11 +101,17 @@ function sourcesOf(project: Project | undefined, { paths }: Settings, configFold
     })),
     folder('toka', 'bundled', own, packageRoot()),
     folder('user', 'user', join(configFolder, 'tools'), join(configFolder, 'tools')),
-    ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, project?.root ?? path) : folder('user', 'user', path, path))),
+    ...paths.map(({ path, origin }) => (origin === 'project' ? folder('project', 'project', path, rootOf(path, project)) : folder('user', 'user', path, path))),
   ];
   if (!project) return sources;
   const local = ['manifests', join('.toka', 'tools')].map((name) => join(project.root, name)).filter((path) => !isOwn(path));
   return [...sources, ...local.map((path) => folder('project', 'project', path, project.root))];
+}
+
+/** What a project's manifest names lies in the project, and that of a folder which the project names outside of it in that folder. */
+function rootOf(path: string, project: Project | undefined): string {
+  const isInside = project !== undefined && !relative(project.root, path).startsWith('..');
+  return isInside ? project.root : path;
 }
 
 /** All places that agents come from. */

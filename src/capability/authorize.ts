@@ -151,8 +151,8 @@ function offered(need: Capability, grants: readonly Grant[], partly: boolean): P
   return grants.filter(({ capability }) => implies(need, capability)).map((grant) => permission(grant.capability, grant));
 }
 
-function permission(capability: Capability, { source, exceptSecrets, consent }: Grant): Permission {
-  return { capability, source, ...(exceptSecrets === true ? { exceptSecrets } : {}), ...(consent === undefined ? {} : { consent }) };
+function permission(capability: Capability, { source, reason, exceptSecrets, consent }: Grant): Permission {
+  return { capability, source, ...(reason === undefined ? {} : { reason }), ...(exceptSecrets === true ? { exceptSecrets } : {}), ...(consent === undefined ? {} : { consent }) };
 }
 
 /** Why no grant offers anything of a need: those around it leave it out, or there are none. */

@@ -11,6 +11,8 @@ export interface Permission {
   readonly capability: Capability;
   /** `built-in`, `flag`, `command line`, `asked`, `session`, `parent run`, or the place of the rule as `file:line`. */
   readonly source: string;
+  /** Why its rule says so. */
+  readonly reason?: string;
   readonly consent?: Consent;
   /** Leaves out secret-bearing files (see secrets.ts). */
   readonly exceptSecrets?: boolean;

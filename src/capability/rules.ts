@@ -10,7 +10,7 @@ import { anchor, anchorGrant, type Anchors, type Capability, parseCapabilities }
  */
 export function policyOf(rules: Pick<Settings, 'allow' | 'ask' | 'deny'>, anchors: Anchors): Policy {
   const placed = (rule: OriginRule): Denial[] =>
-    each(rule, (capability) => anchor(capability, anchors)).map((capability) => ({ capability, ...common(rule), ...(rule.reason === undefined ? {} : { reason: rule.reason }) }));
+    each(rule, (capability) => anchor(capability, anchors)).map((capability) => ({ capability, ...common(rule) }));
   return {
     grants: rules.allow.flatMap((rule) => each(rule, (capability) => anchorGrant(capability, anchors)).map((capability): Grant => ({ capability, ...common(rule) }))),
     asks: rules.ask.flatMap((rule) => placed(rule).map((ask): Ask => ({ ...ask, isAdministrators: rule.origin === 'administrator' }))),
@@ -39,6 +39,6 @@ function each({ capabilities, file, line }: OriginRule, place: (capability: Capa
   });
 }
 
-function common({ tools, file, line }: OriginRule): { source: string; tools?: readonly string[] } {
-  return { source: `${file}:${line}`, ...(tools === undefined ? {} : { tools }) };
+function common({ tools, reason, file, line }: OriginRule): { source: string; tools?: readonly string[]; reason?: string } {
+  return { source: `${file}:${line}`, ...(tools === undefined ? {} : { tools }), ...(reason === undefined ? {} : { reason }) };
 }

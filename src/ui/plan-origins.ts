@@ -13,6 +13,11 @@ export function needOrigin({ from }: Verdict, tool: Tool | undefined): string {
   return from === 'program' ? `the program of ${declared}` : declared;
 }
 
+/** What grants something, each rule with the reason that it gives. */
+export function grantOrigins(granted: Verdict['granted']): string {
+  return [...new Set(granted.map(({ source, reason }) => (reason === undefined ? source : `${source}: ${reason}`)))].join(', ');
+}
+
 /** Where each part of a plan comes from: its level, its manifest, a grant, a flag. */
 export interface PlanOrigins {
   readonly limits: Readonly<Record<keyof SandboxOverrides, string>>;

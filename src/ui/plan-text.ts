@@ -8,7 +8,7 @@ import { reasonOf } from '../pipeline/reasons.ts';
 import type { Run } from '../pipeline/run.ts';
 import { quote, quotePath } from './help.ts';
 import { printablePlan } from '../sandbox/plan.ts';
-import { needOrigin, planOrigins } from './plan-origins.ts';
+import { grantOrigins, needOrigin, planOrigins } from './plan-origins.ts';
 import { paint, plainLine, type Terminal } from './text.ts';
 
 /**
@@ -90,7 +90,7 @@ function needLine(verdict: Verdict, { tool }: Run, view: Terminal): string {
   const name = showCapability(capability);
   const dim = (text: string): string => paint(view, 'dim', text);
   const needed = `needed by ${needOrigin(verdict, tool)}`;
-  if (!lack) return `${granted.map((each) => showCapability(each.capability)).join(', ')}  ${dim(`by ${[...new Set(granted.map(({ source }) => source))].join(', ')}; ${needed}`)}`;
+  if (!lack) return `${granted.map((each) => showCapability(each.capability)).join(', ')}  ${dim(`by ${grantOrigins(granted)}; ${needed}`)}`;
   if (isOptional) return dim(`not granted, optional: ${name} (${reasonOf(lack)}); ${needed}`);
   return `${paint(view, 'yellow', `NOT granted: ${name}`)}  ${dim(`${reasonOf(lack)}; ${needed}; --allow ${quote(printCapability(capability))}`)}`;
 }

@@ -5,7 +5,7 @@ import type { Run } from '../pipeline/run.ts';
 import type { Door } from './door.ts';
 import { readParameters } from './flags.ts';
 import { readParams } from './params.ts';
-import { needOrigin } from './plan-origins.ts';
+import { grantOrigins, needOrigin } from './plan-origins.ts';
 import { paint, plainLine, type Terminal, terminal } from './text.ts';
 
 export interface PolicyCheckFlags {
@@ -58,7 +58,7 @@ export function explain({ decision, tool }: Run, untrustedConfig: string | undef
   return (decision?.verdicts ?? []).map((verdict): Explained => {
     const { capability, isOptional, lack, granted } = verdict;
     const common = { capability: printCapability(capability), required: !isOptional, neededBy: needOrigin(verdict, tool) };
-    if (!lack) return { ...common, verdict: 'allow', by: [...new Set(granted.map((each) => each.source))].join(', ') };
+    if (!lack) return { ...common, verdict: 'allow', by: grantOrigins(granted) };
     return {
       ...common,
       verdict: isAsked(lack) ? 'ask' : 'deny',

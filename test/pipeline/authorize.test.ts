@@ -106,6 +106,17 @@ describe('trust', () => {
     expect(stdout.split('\n').map((line) => line.trim())).toContain(said);
   });
 
+  test('brings tools of a folder outside of the project, with scripts beside them but none further up', async () => {
+    const written = (files: Record<string, string>, at: string): void => here.write(Object.fromEntries(Object.entries(files).map(([name, text]) => [name.replace('manifests', at), text])));
+    written(tool('shared', 'echo shared'), '../shared');
+    written(tool('astray', 'echo astray', { executable: { path: '../up.sh' } }), '../shared');
+    here.write({ '../up.sh': 'echo up', 'toka.yaml': 'apiVersion: toka/v1\ntools: { paths: [../shared] }\n' });
+    expect(await here.json(['run', 'shared', ...allow])).toMatchObject({ exit: 2, error: { code: 'TOKA_TOOL_UNKNOWN' } });
+    await here.json(['trust']);
+    expect(await here.json(['run', 'shared', ...allow])).toMatchObject({ exit: 0, output: 'shared\n' });
+    expect(await here.json(['run', 'astray', ...allow])).toMatchObject({ exit: 65, error: { code: 'TOKA_MANIFEST_INVALID' } });
+  });
+
   test('what changed is shown also where a rule only moved to another list', async () => {
     here.write({ 'toka.yaml': 'apiVersion: toka/v1\npolicy:\n  deny:\n    - env:read:KEY\n    - proc:exec:bash\n  allow:\n    - env:read:CI\n' });
     await here.json(['trust']);

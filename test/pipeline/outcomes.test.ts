@@ -114,6 +114,12 @@ for at in range(0, len(b), 4096): b[at] = 1'`,
     },
   };
 
+  test('what prints anything beside its JSON is told what to do about it', async () => {
+    here.write(tool('probe', 'echo fine; echo 1', { outputs: { schema: { type: 'object' } } }));
+    const { error } = await here.json(['run', 'probe', ...allow, '--quiet']);
+    expect(error).toMatchObject({ code: 'TOKA_OUTPUT_INVALID', hint: expect.stringContaining('stderr') });
+  });
+
   test.each(Object.entries(CASES))('%s', async (_, { script, spec, flags = [], exit, status, code }) => {
     here.write(tool('probe', script, { effect: 'external', ...spec }));
     const result = await here.json(['run', 'probe', ...allow, ...flags, '--quiet']);

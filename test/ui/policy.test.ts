@@ -31,6 +31,13 @@ describe('toka policy check', () => {
     expect(ci).toMatchObject({ capability: 'env:read:CI', verdict: 'deny', required: false });
   });
 
+  test('says why the rule says so, also where it allows', async () => {
+    writeFileSync(join(here.home, 'config/toka/config.yaml'), 'apiVersion: toka/v1\npolicy:\n  allow:\n    - { capability: proc:exec:bash, reason: shells are fine }\n');
+    const [bash] = (await here.json<Checked>(['policy', 'check', 'greet'])).needs;
+    expect(bash).toMatchObject({ verdict: 'allow', by: expect.stringMatching(/config\.yaml:4: shells are fine$/) });
+    expect((await here.run(['run', '--dry-run', 'greet'])).stdout).toContain('shells are fine');
+  });
+
   test('takes parameters as toka run does', async () => {
     const read = async (...words: string[]) => here.json<Checked>(['policy', 'check', 'file-reader', ...words]);
     expect(await read('--param', 'path=notes.txt')).toMatchObject({ exit: 0, verdict: 'allow', needs: [{ by: 'built-in' }] });

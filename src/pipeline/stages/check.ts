@@ -76,7 +76,10 @@ function typedResult(tool: Tool, { data, output }: Completion, hasFailed: boolea
   } catch (cause) {
     if (hasFailed) return undefined;
     const found = output.length > 200 ? `${output.slice(0, 199)}…` : output;
-    throw new TokaError('TOKA_OUTPUT_INVALID', `${tool.qualified} should write one JSON value to stdout, found ${JSON.stringify(found)}`, { cause });
+    throw new TokaError('TOKA_OUTPUT_INVALID', `${tool.qualified} should write one JSON value to stdout, found ${JSON.stringify(found)}`, {
+      cause,
+      hint: 'let it write everything else to stderr, or leave outputs.schema out of its manifest',
+    });
   }
 }
 
