@@ -2,14 +2,15 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { TokaError } from '../errors.ts';
 import type { Traffic } from '../journal/events.ts';
 import { bwrapArguments, CHANNEL_FD, FD, findBwrap } from './bwrap.ts';
+import { printSize } from '../manifest/units.ts';
 import { startJail, type Jail } from './jail.ts';
-import { giveUpCgroups } from './limits/cgroup.ts';
+import { type Cgroup, giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import { exceededIn, startWatchdog } from './limits/watchdog.ts';
 import { contains, isVisible, layOut, type Layout } from './mounts.ts';
 import { type Gate, GATE_PATH } from './network/gate.ts';
 import { openProxy, type Proxy } from './network/proxy.ts';
-import type { LaunchOptions, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
+import type { LaunchOptions, Limits, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
 import { lacksInterpreter, requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill, scratchPath } from './scratch.ts';
@@ -113,7 +114,7 @@ export async function start(prepared: Prepared, slot: Slot, { require }: Pick<La
   let stdin: string | undefined;
   try {
     requireHard(slot, require);
-    cgroup?.limit(plan.limits);
+    if (cgroup) limitTo(cgroup, plan.limits);
     fill(slot.args, bwrapArguments(plan, layout, folder).map((argument) => `${argument}\0`).join(''));
     plan.files?.forEach(({ content }, at) => fill(slot.files[at]!, content));
     await slot.ready;
@@ -127,6 +128,16 @@ export async function start(prepared: Prepared, slot: Slot, { require }: Pick<La
   }
   if (!streams) return giveUp(slot);
   return { prepared, slot, streams, jail: startJail(slot, script(prepared, slot, stdin !== undefined), streams.started) };
+}
+
+/** What already runs in a group of version 1 may hold more than the limit, which the kernel then refuses. */
+function limitTo(cgroup: Cgroup, limits: Limits): void {
+  try {
+    cgroup.limit(limits);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EBUSY') throw cause;
+    throw new TokaError('TOKA_MEMORY_LIMIT', `no process can be started within ${printSize(limits.memory)} of memory`, { cause, hint: 'give it more memory' });
+  }
 }
 
 /**

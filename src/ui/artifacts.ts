@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { isFileName } from '../manifest/file-name.ts';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { TokaError } from '../errors.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { ArtifactRef } from '../journal/events.ts';
@@ -31,10 +31,10 @@ export async function runArtifacts(prefix: string, { json, out, storage }: { rea
  */
 export async function saveArtifacts(journal: Journal, run: string, folder: string, door: Door): Promise<void> {
   const artifacts = await artifactsOf(journal, run);
-  makeFolder(join(door.cwd, folder), run);
+  makeFolder(resolve(door.cwd, folder), run);
   for (const { name, blob } of artifacts) {
     if (!isFileName(name)) throw new TokaError('TOKA_INTEGRITY', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`, { hint: 'toka did not write this record: do not trust where it comes from' });
-    const file = join(door.cwd, folder, name);
+    const file = resolve(door.cwd, folder, name);
     try {
       writeFileSync(file, await journal.blob(blob), { flag: 'wx' });
     } catch (cause) {

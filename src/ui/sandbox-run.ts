@@ -28,12 +28,12 @@ export async function sandboxRun(argv: readonly string[], door: Door): Promise<n
   try {
     const { values, command } = read(argv);
     const [program, ...words] = command;
-    if (values.help === true || program === undefined) return undefined;
+    if (values.help === true || program === undefined || program === '') return undefined;
     const wanted = limitsFrom(values);
     const allow = values.allow ?? [];
     const level = levelFor(values.level, wanted, allow);
     const cwd = folder(door.cwd, values.cwd);
-    const env = (values.env ?? []).map((name) => `env:read:${name}`);
+    const env = (values.env ?? []).map(variable);
     const toka = await doorTo(values.storage, door).open();
     try {
       const principal = values.token === undefined ? {} : { principal: await toka.bearer(values.token) };
@@ -86,6 +86,12 @@ function folder(here: string, name: string | undefined): string {
   const path = resolve(here, name ?? '.');
   if (name !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw badFlag('cwd', name, 'a folder');
   return path;
+}
+
+/** `NAME=VALUE` would be granted as a name that no variable has. */
+function variable(name: string): string {
+  if (!/^[A-Za-z_*?][A-Za-z0-9_*?]*$/.test(name)) throw badFlag('env', name, 'the name of a variable, which keeps the value that it has here');
+  return `env:read:${name}`;
 }
 
 /** Everything before the first `--`, or before the first word that is no flag, is toka's; the rest is the command, untouched. */

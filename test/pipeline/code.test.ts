@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Ended, type Json, type Place, place } from '../support/cli.ts';
@@ -149,6 +149,14 @@ describe('files that code keeps', () => {
   test('can be written where the run is asked for', async () => {
     expect(await here.json(['code', 'run', '--language', 'js', '--artifacts', 'kept', '-'], { input: 'artifact("a.txt", "kept")' })).toMatchObject({ exit: 0 });
     expect(here.read('kept/a.txt')).toBe('kept');
+  });
+
+  test('go where an absolute path says', async () => {
+    const folder = join(here.home, 'kept');
+    const { runId } = await here.json<Result>(['code', 'run', '--language', 'js', '--artifacts', folder, '-'], { input: 'artifact("a.txt", "kept")' });
+    expect(readdirSync(folder)).toEqual(['a.txt']);
+    expect(await here.run(['runs', 'artifacts', runId, '--out', join(here.home, 'later')])).toMatchObject({ code: 0 });
+    expect(readdirSync(join(here.home, 'later'))).toEqual(['a.txt']);
   });
 });
 

@@ -33,3 +33,22 @@ describe.skipIf(!sandboxed)('toka sandbox run --cwd', () => {
     expect(await here.run(['sandbox', 'run', '--', 'pwd'])).toMatchObject({ code: 0, stdout: '/tmp\n' });
   });
 });
+
+describe('toka sandbox run', () => {
+  test.each(['A=b', 'x y', ''])('takes no variable that is called %j', async (name) => {
+    using here = place();
+    expect(await here.json(['sandbox', 'run', '--env', name, '--', 'true'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });
+  });
+
+  test('takes no program without a name', async () => {
+    using here = place();
+    expect((await here.run(['sandbox', 'run', '--', ''])).code).toBe(2);
+  });
+});
+
+describe.skipIf(!sandboxed)('toka sandbox run --memory', () => {
+  test('in which no process can be started ends as every run that needs more', async () => {
+    using here = place();
+    expect(await here.json(['sandbox', 'run', '--memory', '1K', '--', 'sleep', '2'])).toMatchObject({ exit: 137, error: { code: 'TOKA_MEMORY_LIMIT' } });
+  });
+});
