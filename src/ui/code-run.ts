@@ -130,7 +130,8 @@ async function carryOut(toka: Toka, request: CodeRequest, { artifacts, json, qui
   try {
     const result = await toka.run({ ...request, signal: interrupts.signal, onEvent: live.show });
     live.end();
-    if (artifacts !== undefined) await saveArtifacts(await toka.journal(), result.runId, artifacts, door);
+    // Of a run whose outcome is not on record nothing is kept.
+    if (artifacts !== undefined && result.error?.code !== 'TOKA_STATE_UNAVAILABLE') await saveArtifacts(await toka.journal(), result.runId, artifacts, door);
     return showResult(result, 'code', { json }, door);
   } finally {
     interrupts.end();

@@ -23,7 +23,7 @@ export async function listRuns({ limit = '20', json, ...flags }: RunListFlags, d
     const journal = await toka.journal();
     const runs = await journal.runs(filter);
     if (json === true) door.stdout.write(`${JSON.stringify({ schema: 'toka/run-list/v1', runs })}\n`);
-    else door.stdout.write(runTable(runs, terminal(door.stdout, door.env)));
+    else door.stdout.write(runTable(runs, runs.length === 0 && (await journal.runs({ limit: 1 })).length > 0, terminal(door.stdout, door.env)));
     return 0;
   } finally {
     await toka.close();
@@ -52,12 +52,12 @@ async function timesOf({ since, until }: Pick<RunListFlags, 'since' | 'until'>):
   return { ...(since === undefined ? {} : { from: parseSince(since, now) }), ...(until === undefined ? {} : { to: parseSince(until, now, 'until') }) };
 }
 
-function runTable(runs: readonly RunSummary[], view: Terminal): string {
+function runTable(runs: readonly RunSummary[], hasOthers: boolean, view: Terminal): string {
   const rows = runs.map((run) => [run.id, run.prunedAt === undefined ? run.status : `${run.status}, pruned`, run.tool ?? '', when(run.requestedAt), duration(run)]);
   const text = table(['RUN', 'STATUS', 'TOOL', 'STARTED', 'TOOK'], rows, view);
   const hint = runs.some(({ status }) => status === 'interrupted') ? paint(view, 'dim', 'interrupted: toka runs resume RUN goes on with one\n') : '';
   if (hint !== '') return text + hint;
-  return runs.length === 0 ? `${text}${paint(view, 'dim', 'no runs yet: toka run NAME makes one')}\n` : text;
+  return runs.length === 0 ? `${text}${paint(view, 'dim', hasOthers ? 'no run is as the flags say' : 'no runs yet: toka run NAME makes one')}\n` : text;
 }
 
 export function when(ms: number): string {

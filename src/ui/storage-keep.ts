@@ -10,7 +10,7 @@ import { compactStorage, migrateStorage } from '../journal/upkeep/tidy.ts';
 import type { Door } from './door.ts';
 import { sizeText } from './size-text.ts';
 import { withProgress } from './storage-progress.ts';
-import { exists, type Site, siteOf, withStorage } from './storage-site.ts';
+import { demandThere, exists, type Site, siteOf, withStorage } from './storage-site.ts';
 import { amount, plain } from './text.ts';
 
 interface Flags {
@@ -84,12 +84,6 @@ function print(door: Door, schema: string, result: object): void {
 
 function contentText({ events, runs, root }: Pick<Content, 'events' | 'runs' | 'root'>): string {
   return `${amount(events, 'event')} of ${amount(runs, 'run')}, verified, root ${root}`;
-}
-
-/** Looking after what is not there would make it. */
-function demandThere(site: Site): void {
-  if (exists(site) !== false) return;
-  throw new TokaError('TOKA_USAGE', `expected a journal at ${site.location}, found nothing`, { hint: 'toka storage info shows where it is looked for' });
 }
 
 function isSame(one: Site, other: Site): boolean {

@@ -7,7 +7,7 @@ import { keysOf } from './audit-read.ts';
 import type { Door } from './door.ts';
 import { sizeText } from './size-text.ts';
 import { withProgress } from './storage-progress.ts';
-import { exists, installed, type Site, siteOf, withStorage } from './storage-site.ts';
+import { demandThere, exists, installed, type Site, siteOf, withStorage } from './storage-site.ts';
 import { paint, plain, table, terminal, type Terminal } from './text.ts';
 
 export interface StorageFlags {
@@ -77,6 +77,7 @@ function supported(supports: StorageSupports): string {
 /** `toka storage verify` */
 export async function verifyStorage({ json, key, storage }: StorageFlags & { readonly key: readonly string[] }, door: Door): Promise<number> {
   const site = await siteOf(storage, door);
+  if (storage !== undefined) demandThere(site);
   const toka = await door.open({ readOnly: true });
   try {
     const keys = keysOf(toka, key);

@@ -40,6 +40,16 @@ export function exists({ isPath, location }: Site): boolean | undefined {
   return isPath ? existsSync(location) : undefined;
 }
 
+/**
+ * Looking after what is not there would make it, and calling it in order would be believed of what lies elsewhere.
+ *
+ * @throws TokaError TOKA_USAGE
+ */
+export function demandThere(site: Site): void {
+  if (exists(site) !== false) return;
+  throw new TokaError('TOKA_USAGE', `expected a journal at ${site.location}, found nothing`, { hint: 'toka storage info shows where it is looked for' });
+}
+
 /** Opens a storage for some work, and closes it. Errors come with codes of toka. */
 export async function withStorage<T>({ storage, location, root }: Site, readOnly: boolean, work: (storage: StorageBackend) => Promise<T>): Promise<T> {
   try {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MAX_BYTES } from '../capability/token/envelope.ts';
 import { readTokenFile } from '../capability/token/open.ts';
@@ -22,12 +22,21 @@ export async function readToken(from: string, door: Door): Promise<string> {
 /** Writes a new file that only its user can read, never over another. */
 export function writeToken(file: string, text: string): void {
   try {
-    writeFileSync(file, `${text}\n`, { flag: 'wx', mode: 0o600 });
+    const fd = openSync(file, 'wx', 0o600);
+    try {
+      writeFileSync(fd, `${text}\n`);
+    } catch (error) {
+      // What was begun would be in the way of the next try.
+      rmSync(file);
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
   } catch (cause) {
     const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new TokaError(exists ? 'TOKA_FS_EXISTS' : 'TOKA_FS_FAILED', exists ? `${file} exists already` : `cannot write ${file}`, {
+    throw new TokaError(exists ? 'TOKA_FS_EXISTS' : 'TOKA_FS_FAILED', exists ? `${file} exists already` : `cannot write ${file}: ${(cause as Error).message}`, {
       cause,
-      hint: exists ? 'name a new file: who else could read this one is not known' : 'check the path, and the permissions of its folder',
+      hint: exists ? 'name a new file: who else could read this one is not known' : 'check the path, and the permissions and the free space of its folder',
     });
   }
 }

@@ -164,6 +164,23 @@ describe('the state folder', () => {
     });
   });
 
+  test.runIf(canMount)('nearly full: what code made cannot be kept, and why is told (needs mounts in a namespace)', () => {
+    mkdirSync(state(), { recursive: true });
+    here.write({ 'keep.js': 'artifact("a", "x".repeat(50_000))' });
+    // The journal can still be opened and read.
+    const script = 'mount -t tmpfs -o size=512k none "$0" || exit 99; "$@" >&2 || exit 98; rm -r kept; dd if=/dev/zero of="$0/ballast" bs=4k 2>/dev/null; truncate -s -40k "$0/ballast"; exec "$@"';
+    const { status, stdout } = here.spawn('unshare', ['-rm', 'sh', '-c', script, state(), process.execPath, LAUNCHER, 'code', 'run', 'keep.js', '--artifacts', 'kept', '--json']);
+    expect([status, (JSON.parse(stdout) as Json).error?.code]).toEqual([69, 'TOKA_STATE_UNAVAILABLE']);
+  });
+
+  test.runIf(canMount)('a token for which there is no room leaves nothing in the way (needs mounts in a namespace)', () => {
+    const folder = join(here.base, 'small');
+    mkdirSync(folder);
+    const script = 'mount -t tmpfs -o size=4k none "$0" || exit 99; head -c 4096 /dev/zero > "$0/ballast"; "$1" "$2" auth token create --allow fs:read --out "$0/token" --json; ls "$0" >&2';
+    const { stdout, stderr } = here.spawn('unshare', ['-rm', 'sh', '-c', script, folder, process.execPath, LAUNCHER]);
+    expect([(JSON.parse(stdout) as Json).error?.code, stderr.trim()]).toEqual(['TOKA_FS_FAILED', 'ballast']);
+  });
+
   test.runIf(canMount)('read-only: 69 for what must be recorded; what was recorded can be read (needs mounts in a namespace)', async () => {
     await works();
     writeFileSync(join(here.base, 'ro.sh'), 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 99; shift; exec "$@"\n');

@@ -191,7 +191,10 @@ describe('backup and restore', () => {
   ])('refuse %s', async (name, words, code, exit) => {
     if (name !== 'nothing to back up') await record(1);
     if (words[0] === 'restore') words.push('--replace');
-    expect(await storage(...words)).toMatchObject({ error: { code }, exit });
+    const refused = await storage(...words);
+    expect(refused).toMatchObject({ error: { code }, exit });
+    // What it worked on is gone by then.
+    expect(JSON.stringify(refused.error)).not.toContain('restoring-');
     expect(readdirSync(here.project).filter((entry) => /part|backup/.test(entry))).toEqual([]);
   });
 

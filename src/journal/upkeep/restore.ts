@@ -39,7 +39,7 @@ export async function restoreStorage(backup: string, to: Destination, { replace,
     report('reading');
     attempt(draft, () => stage(backup, draft));
     // To be written, since one of an older format is brought to the present one first.
-    const source = await storage.open({ location: draft });
+    const source = await opened(storage, draft, backup);
     let content: Content;
     try {
       report('verifying');
@@ -59,6 +59,16 @@ function stage(backup: string, draft: string): void {
   if (log && log.size > 0) cpSync(`${backup}-wal`, `${draft}-wal`);
 }
 
+/** What is wrong with the copy is wrong with the backup: its own place is gone when that is read. */
+async function opened(storage: Storage, draft: string, backup: string): Promise<StorageBackend> {
+  try {
+    return await storage.open({ location: draft });
+  } catch (cause) {
+    if (!isCoded(cause) || cause.code !== 'STORAGE_DAMAGED') throw cause;
+    throw new TokaError('TOKA_INTEGRITY', `expected a backup of a journal, found something else or a damaged one in ${backup}`, { cause, where: { file: backup }, hint: 'nothing was changed; restore another one' });
+  }
+}
+
 async function examined(source: StorageBackend, backup: string): Promise<Content> {
   const wrong = source.supports.check ? await source.check() : undefined;
   if (wrong !== undefined) throw new TokaError('TOKA_INTEGRITY', `expected a whole backup in ${backup}, found that ${wrong}`, { hint: 'nothing was changed; restore another one' });
@@ -66,11 +76,11 @@ async function examined(source: StorageBackend, backup: string): Promise<Content
 }
 
 async function withOpen<T>({ storage, ...place }: Destination, work: (storage: StorageBackend) => Promise<T>): Promise<T> {
-  const opened = await storage.open(place);
+  const there = await storage.open(place);
   try {
-    return await work(opened);
+    return await work(there);
   } finally {
-    await opened.close();
+    await there.close();
   }
 }
 
