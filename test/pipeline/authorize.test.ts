@@ -98,12 +98,19 @@ describe('trust', () => {
     ['models: { providers: { some: { protocol: other } } }', 'some is spoken to as other'],
     ['models: { providers: { some: { keyEnv: SECRET } } }', 'the key for some is the variable SECRET'],
     ['models: { providers: { some: { keyFile: ../key } } }', 'the key for some is the file ../key'],
-    ['models: { providers: { some: { context: 10, limits: { requests: 1 } } } }', 'of some it also sets limits, context'],
+    ['models: { providers: { some: { context: 10, limits: { requests: 1 } } } }', 'of some it also sets limits: {"requests":1}, context: 10'],
+    ['hooks: [{ on: after-turn, run: { tool: notes, params: { loud: true } } }]', 'after turn of an agent it runs the tool notes with {"loud":true}'],
+    ['repl: { theme: light, screenReader: true }', 'conversations are lines alone'],
     ['tools: { paths: ["a\\nit grants nothing"] }', 'further tools are those in a it grants nothing'],
   ])('shows what would count: %s', async (settings, said) => {
     here.write({ 'toka.yaml': `apiVersion: toka/v1\n${settings}\n` });
     const { stdout } = await here.run(['trust', '--show']);
     expect(stdout.split('\n').map((line) => line.trim())).toContain(said);
+  });
+
+  test('says nothing of a retention that holds nothing', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\nretention: {}\n' });
+    expect(await here.json(['trust', '--show'])).toMatchObject({ settings: [] });
   });
 
   test('brings tools of a folder outside of the project, with scripts beside them but none further up', async () => {
