@@ -16,7 +16,7 @@ import { trustFileOf } from './capability/trust.ts';
 import type { EngineChoice, ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
-import { locateFrom, placeOf, requireThere, type StorageChoice } from './config/storage.ts';
+import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
 import { toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
@@ -197,8 +197,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const trustFile = trustFileOf(folders.state, root);
   const state = stateFolder(project?.root, env);
   const choice = (options.storage && locateFrom(cwd, options.storage)) ?? settings.storage ?? { backend: 'sqlite' };
-  const place = placeOf(choice, { root, state });
-  if (options.storage && options.readOnly === true) requireThere(place);
+  const place = placeOf(choice, { root, state, mustBeThere: options.storage !== undefined && options.readOnly === true });
   const once = retried(async () =>
     openJournal(place.location, {
       clock: systemClock,

@@ -37,9 +37,10 @@ export function parseStorage(text: string): StorageChoice {
  *
  * @param root The folder that tools work in: a storage has a folder that is its own.
  * @param state The project's state folder.
- * @throws TokaError TOKA_CONFIG_INVALID
+ * @param mustBeThere Whether a folder is refused that holds no storage: an empty list of what lies elsewhere would be believed. Default false.
+ * @throws TokaError TOKA_CONFIG_INVALID, TOKA_USAGE
  */
-export function placeOf({ backend, location }: StorageChoice, { root, state }: { readonly root: string; readonly state: string }): StoragePlace {
+export function placeOf({ backend, location }: StorageChoice, { root, state, mustBeThere = false }: { readonly root: string; readonly state: string; readonly mustBeThere?: boolean }): StoragePlace {
   const name = backend === 'sqlite' ? 'journal.db' : `journal.${backend}`;
   if (location === undefined) return { location: join(state, name) };
   if (isAddress(location)) {
@@ -49,17 +50,10 @@ export function placeOf({ backend, location }: StorageChoice, { root, state }: {
   const folder = resolve(root, location);
   const way = relative(folder, root);
   if (way === '' || !(way === '..' || way.startsWith(`..${sep}`))) throw unfit('a folder for the storage alone', `${folder}, in which ${root} stands`, 'name a new folder');
+  if (mustBeThere && !existsSync(join(folder, name))) {
+    throw new TokaError('TOKA_USAGE', `expected a journal in ${folder}, found none`, { hint: 'check what --storage names: toka run --storage makes one there' });
+  }
   return { location: join(folder, name), folder };
-}
-
-/**
- * Demands that there is a storage where somebody named a folder to read from: an empty list of what lies elsewhere would be believed.
- *
- * @throws TokaError TOKA_USAGE
- */
-export function requireThere({ folder, location }: StoragePlace): void {
-  if (folder === undefined || existsSync(location)) return;
-  throw new TokaError('TOKA_USAGE', `expected a journal in ${folder}, found none`, { hint: 'check what --storage names: toka run --storage makes one there' });
 }
 
 /** Makes a location that a file names absolute. */

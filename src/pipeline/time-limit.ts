@@ -1,3 +1,4 @@
+import type { Tool } from '../manifest/tool.ts';
 import { shorter } from '../runtime/plan.ts';
 import { limitsOf } from '../sandbox/levels.ts';
 import { type Run, settled } from './run.ts';
@@ -9,6 +10,10 @@ const AGENT_MS = 4 * 60 * 60 * 1000;
 export function timeLimitOf(run: Run): number {
   if (run.plan) return run.plan.limits.timeoutMs;
   if (run.agent) return Math.min(run.agent.security.timeoutMs ?? AGENT_MS, run.request.timeoutMs ?? AGENT_MS);
-  const { level, sandbox } = settled(run, 'tool');
-  return limitsOf(level, { ...sandbox, ...shorter(sandbox.timeoutMs, run.request.timeoutMs) }).timeoutMs;
+  return timeLimitOfTool(settled(run, 'tool'), run.request.timeoutMs);
+}
+
+/** How long a tool may run by its level and its manifest, in milliseconds, or less where less is asked for. */
+export function timeLimitOfTool({ level, sandbox }: Tool, askedMs?: number): number {
+  return limitsOf(level, { ...sandbox, ...shorter(sandbox.timeoutMs, askedMs) }).timeoutMs;
 }

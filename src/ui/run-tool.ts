@@ -4,7 +4,7 @@ import { TokaError } from '../errors.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { parseDuration, printDuration } from '../manifest/units.ts';
 import { slotNeeds } from '../pipeline/stages/anticipate.ts';
-import { limitsOf } from '../sandbox/levels.ts';
+import { timeLimitOfTool } from '../pipeline/time-limit.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
 import { type Door, doorTo } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
@@ -151,8 +151,8 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
 }
 
 /** A limit can only be lowered: who asks for more is told what holds. */
-function warnOfLimit({ level, sandbox }: Tool, { timeoutMs = 0 }: ToolRequest, { env, stderr }: Door): void {
-  const most = limitsOf(level, sandbox).timeoutMs;
+function warnOfLimit(tool: Tool, { timeoutMs = 0 }: ToolRequest, { env, stderr }: Door): void {
+  const most = timeLimitOfTool(tool);
   if (timeoutMs <= most) return;
   stderr.write(`${paint(terminal(stderr, env), 'yellow', 'warning')} --timeout ${printDuration(timeoutMs)} is more than the tool may take, so ${printDuration(most)} holds: spec.security of its manifest says so\n`);
 }
