@@ -147,7 +147,7 @@ type RangeIssue = Extract<ZodIssue, { code: 'too_big' | 'too_small' }>;
 
 function outOfRange(issue: RangeIssue, path: Path, value: unknown): Issue {
   const unit = UNITS[issue.origin] ?? '';
-  const bound = issue.code === 'too_big' ? `at most ${issue.maximum}` : `at least ${issue.minimum}`;
+  const bound = issue.code === 'too_big' ? `at most ${issue.maximum}` : `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
   const size = Array.isArray(value) || typeof value === 'string' ? value.length : quote(value);
   const code = issue.origin === 'array' && issue.code === 'too_big' ? 'too-many' : 'out-of-range';
   return { path, code, expected: `${bound}${unit}`, found: `${size}${unit}` };

@@ -9,6 +9,7 @@ import type { Mount, SandboxPlan } from '../sandbox/plan.ts';
 import { realProgram } from '../sandbox/program.ts';
 import { passParameters } from './arguments.ts';
 import { fileView } from './mounts.ts';
+import { reserved } from './reserved.ts';
 import { realPathOf } from './tool-fs-locate.ts';
 
 type ProcessExecutable = Extract<Executable, { type: 'shell' | 'python' | 'external' }>;
@@ -100,11 +101,10 @@ export function shorter(a: number | undefined, b: number | undefined): { timeout
   return { timeoutMs: Math.min(a ?? Infinity, b ?? Infinity) };
 }
 
-function processExecutable({ executable, qualified, origin }: Tool): ProcessExecutable {
+function processExecutable(tool: Tool): ProcessExecutable {
+  const { executable } = tool;
   if (executable.type === 'shell' || executable.type === 'python' || executable.type === 'external') return executable;
-  throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${qualified} is of type ${executable.type}, and no runtime for it is installed`, {
-    hint: `see ${origin.file}; this release runs native, shell, python and external tools`,
-  });
+  throw reserved(tool);
 }
 
 /** The folder that the manifest names where the process can see it, else its private scratch folder; one that is needed is refused on start. */

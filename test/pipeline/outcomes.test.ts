@@ -114,6 +114,12 @@ for at in range(0, len(b), 4096): b[at] = 1'`,
     },
   };
 
+  test.each(['wasm', 'mcp'])('a tool of the reserved type %s is refused, and nobody is told to grant it anything', async (type) => {
+    const [name, text] = Object.entries(tool('probe', 'x'))[0] ?? ['', ''];
+    here.write({ ...tool('probe', 'x'), [name]: text.replace('"shell"', `"${type}"`) });
+    expect(await here.json(['run', 'probe'])).toMatchObject({ exit: 69, error: { code: 'TOKA_RUNTIME_UNAVAILABLE' } });
+  });
+
   test('what prints anything beside its JSON is told what to do about it', async () => {
     here.write(tool('probe', 'echo fine; echo 1', { outputs: { schema: { type: 'object' } } }));
     const { error } = await here.json(['run', 'probe', ...allow, '--quiet']);

@@ -2,6 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import { hexDigest } from '../../digest.ts';
 import type { Tool } from '../../manifest/tool.ts';
 import { codeDigest } from '../../registry/lock/entry.ts';
+import { isReserved, reserved } from '../../runtime/reserved.ts';
 import type { House } from '../house.ts';
 import { requireLocked } from '../locked.ts';
 import type { Command } from '../request.ts';
@@ -15,6 +16,7 @@ export async function resolve(run: Run, house: House): Promise<Run> {
   if (request.model === 'prompt') return (await import('../prompt/resolve.ts')).resolvePrompt(run, request);
   if (request.target.kind === 'command') return { ...run, tool: adHoc(request.target.command, request.cwd, request.input !== undefined) };
   const { tool, hash: manifest } = await house.findTool(request.target.name);
+  if (isReserved(tool)) throw reserved(tool);
   const code = codeDigest(tool, house.projectRoot);
   return requireLocked({ ...run, tool, manifestHash: withCode(manifest, code) }, tool, code, house);
 }
