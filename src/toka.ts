@@ -17,7 +17,7 @@ import type { EngineChoice, ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
-import { toTokaError } from './errors.ts';
+import { TokaError, toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -221,6 +221,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const agentContext = async (folder: string): Promise<AgentContext> => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder });
   const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
   let hasRunCode = false;
+  let isClosed = false;
   const house: House = {
     findTool,
     runtimes: () => {
@@ -316,7 +317,10 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     }),
     sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
-    run: async (request) => (await pipeline()).execute(house, demandRequest(request)),
+    run: async (request) => {
+      if (isClosed) throw new TokaError('TOKA_USAGE', 'expected an open toka, found one that was closed', { hint: 'open another one with createToka' });
+      return (await pipeline()).execute(house, demandRequest(request));
+    },
     interrupted: async (run) => (await resumption()).inspect(house, run),
     resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),
     mark: async (found, as, by = principal) => (await resumption()).mark(house, found, as, by),
@@ -341,6 +345,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     identities,
     bearer,
     async close() {
+      isClosed = true;
       if (hasRunCode) await (await import('./runtime/code/close.ts')).closeRuntimes(runtimes.get());
       registry.close();
       await (await warm?.peek())?.close();

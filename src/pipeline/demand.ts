@@ -20,17 +20,23 @@ function wrongPart({ model, principal, cwd, params, target, language, agent, all
   if (typeof members(principal)['subject'] !== 'string') return 'principal is nobody';
   if (typeof cwd !== 'string' || !isAbsolute(cwd)) return 'cwd is no absolute path';
   if (typeof params !== 'object' || params === null) return 'params are no object';
-  if (model === 'tool' && typeof members(target)['kind'] !== 'string') return 'target names no tool';
+  if (model === 'tool' && !isTarget(members(target))) return 'target names no tool and no command';
   if (model === 'code' && typeof language !== 'string') return 'language is no text';
   if (model === 'agent' && typeof agent !== 'string') return 'agent is no text';
   if (![allow, deny].every(isTexts)) return 'allow or deny is no list of texts';
   return typeof timeoutMs === 'number' && timeoutMs > 0 ? undefined : 'timeoutMs is no number above 0';
 }
 
+function isTarget({ kind, name, command }: Readonly<Record<string, unknown>>): boolean {
+  if (kind === 'named') return typeof name === 'string';
+  const { argv } = members(command);
+  return kind === 'command' && isTexts(argv) && argv.length > 0;
+}
+
 function members(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
-function isTexts(value: unknown): boolean {
+function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -25,6 +25,8 @@ async function open(options: Partial<TokaOptions> = {}): Promise<void> {
 
 test.each<[string, (sound: object) => unknown]>([
   ['no request', () => undefined],
+  ['a tool whose name is no text', (request) => ({ ...request, target: { kind: 'named', name: 5 } })],
+  ['a command without words', (request) => ({ ...request, target: { kind: 'command', command: { argv: [] } } })],
   ['an empty request', () => ({})],
   ['a model that there is not', (sound) => ({ ...sound, model: 'wish' })],
   ['nobody who asks', (sound) => ({ ...sound, principal: undefined })],
@@ -35,6 +37,11 @@ test.each<[string, (sound: object) => unknown]>([
   ['a time limit below 0', (sound) => ({ ...sound, timeoutMs: -5 })],
 ])('%s, asked for by a program without types, is its mistake and not a defect of toka', async (_, spoil) => {
   await expect(async () => toka.run(spoil(toka.request({ name: 'greet' }, {})) as ExecutionRequest)).rejects.toMatchObject({ code: 'TOKA_USAGE' });
+});
+
+test('a toka that was closed runs nothing more, and that is no defect', async () => {
+  await toka.close();
+  await expect(async () => toka.run(toka.request({ name: 'greet' }, {}))).rejects.toMatchObject({ code: 'TOKA_USAGE' });
 });
 
 describe('one union for three models', () => {
