@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { hook } from '../manifest/hook.ts';
 import { age, capability, count, duration, json, line, money, size, strict, toolName } from '../manifest/parts.ts';
 
+/** A shell alone expands `~`: here it would name a folder that is called so. */
+const PLAIN_PATH = /^(?!~(\/|$))[^\u0000]+$/;
+
 const toolGlob = z
   .string()
   .max(256)
@@ -85,7 +88,7 @@ const provider = strict({
     .string()
     .min(1)
     .max(4096)
-    .regex(/^[^\u0000]+$/, 'a path')
+    .regex(PLAIN_PATH, 'a path, without ~ for home')
     .optional()
     .describe("A file that holds its key, for you alone (0600, in a folder 0700), relative to this file's folder."),
   limits: strict({
@@ -170,7 +173,7 @@ export const configFile = strict({
       .string()
       .min(1)
       .max(4096)
-      .regex(/^[^\u0000]+$/, 'a path or an address')
+      .regex(PLAIN_PATH, 'a path, without ~ for home, or an address')
       .optional()
       .describe("A folder for it alone, relative to this file's folder, or an address. Default: the project's state folder."),
   })
@@ -228,7 +231,7 @@ export const configFile = strict({
           .string()
           .min(1)
           .max(4096)
-          .regex(/^[^\u0000]+$/, 'a path'),
+          .regex(PLAIN_PATH, 'a path, without ~ for home'),
       )
       .max(100)
       .default([])

@@ -29,6 +29,9 @@ export function parseStorage(text: string): StorageChoice {
   if (scheme !== undefined) return { backend: SCHEMES.get(scheme) ?? scheme, location: text };
   const [, backend, location] = /^([a-z][a-z0-9-]*)(?::(.+))?$/s.exec(text) ?? [];
   if (backend === undefined) throw new TokaError('TOKA_USAGE', `--storage takes a backend and where it keeps its data, found "${text}"`, { hint: 'write for instance --storage sqlite:/srv/toka' });
+  if (location === '~' || location?.startsWith('~/') === true) {
+    throw new TokaError('TOKA_USAGE', `--storage takes a folder, found "${text}", in which no shell replaces the ~`, { hint: 'write $HOME instead' });
+  }
   return { backend, ...(location === undefined ? {} : { location }) };
 }
 

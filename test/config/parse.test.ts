@@ -95,6 +95,10 @@ tools: { paths: [../shared/tools] }
   });
 });
 
+test.each(['tools: { paths: ["~/tools"] }', 'storage: { backend: sqlite, location: ~/journals }', 'storage: { backend: sqlite, location: "~" }', 'models: { providers: { acme: { keyFile: ~/key } } }'])('%s is refused: it would name a folder called ~', (text) => {
+  expect(() => parseConfig(`apiVersion: toka/v1\n${text}\n`, 'toka.yaml')).toThrow(expect.objectContaining({ code: 'TOKA_CONFIG_INVALID' }));
+});
+
 test('limits and budgets are read, in milliseconds and bytes', () => {
   const text = `apiVersion: toka/v1
 limits:

@@ -14,7 +14,7 @@ test.each<[string, StorageChoice]>([
   expect(parseStorage(text)).toEqual(choice);
 });
 
-test.each(['', ':', 'sqlite:', 'SQLite', '/srv/toka', ' sqlite'])('--storage %j is refused', (text) => {
+test.each(['', ':', 'sqlite:', 'SQLite', '/srv/toka', ' sqlite', 'sqlite:~', 'sqlite:~/toka'])('--storage %j is refused', (text) => {
   expect(() => parseStorage(text)).toThrow(refused('TOKA_USAGE'));
 });
 
