@@ -17,7 +17,7 @@ import type { EngineChoice, ReplConfig, Retention } from './config/config.ts';
 import { ownPackage } from './config/package-root.ts';
 import { type Project, stateFolder } from './config/paths.ts';
 import { locateFrom, placeOf, type StorageChoice } from './config/storage.ts';
-import { TokaError, toTokaError } from './errors.ts';
+import { toTokaError } from './errors.ts';
 import type { Journal } from './journal/contract.ts';
 import { createIds, systemClock, systemRandom } from './journal/ids.ts';
 import { openJournal } from './journal/journal.ts';
@@ -214,14 +214,12 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     return openModels({ local: planner, packageFiles: pluginFiles(env), settings: settings.models, env, cwd, clock: systemClock, random: Math.random, sleep: async (ms, signal) => sleep(ms, undefined, { signal }) });
   });
   const meaning = retried(async () => (await import('./registry/search/meaning.ts')).openMeaning(pluginFiles(env), folders.cache));
-  const { warmProcesses = 0 } = options;
-  const warm = warmProcesses > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: warmProcesses, idleMs: IDLE_MS })) : undefined;
+  const warm = (options.warmProcesses ?? 0) > 0 ? retried(async () => new (await import('./runtime/sandboxed.ts')).WarmProcesses({ processes: options.warmProcesses ?? 0, idleMs: IDLE_MS })) : undefined;
   const lock = project ? openLock(root, coverage(anchors)) : undefined;
   const trust = trustOf(project, trustFile);
   const agentContext = async (folder: string): Promise<AgentContext> => (await import('./agent/context.ts')).loadContext({ ...surroundings(), cwd: folder });
   const surroundings = (): Surroundings => ({ config: folders.config, home: anchors.home, root, isProjectTrusted: project !== undefined && trust.state() === 'trusted' });
-  let hasRunCode = false;
-  let isClosed = false;
+  let [hasRunCode, isClosed] = [false, false];
   const house: House = {
     findTool,
     runtimes: () => {
@@ -317,10 +315,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     }),
     sessions: async () => (await import('./agent/session/sessions.ts')).openSessions({ journal: await once.get(), root: project?.root ?? root, nextId: house.nextId, clock: systemClock }),
     runtimes: runtimes.get,
-    run: async (request) => {
-      if (isClosed) throw new TokaError('TOKA_USAGE', 'expected an open toka, found one that was closed', { hint: 'open another one with createToka' });
-      return (await pipeline()).execute(house, demandRequest(request));
-    },
+    run: async (request) => (await pipeline()).execute(house, demandRequest(request, { isClosed })),
     interrupted: async (run) => (await resumption()).inspect(house, run),
     resume: async (found, resumeOptions = {}) => (await resumption()).resume(house, found, { principal, door: options.door ?? 'api', ...resumeOptions }),
     mark: async (found, as, by = principal) => (await resumption()).mark(house, found, as, by),
@@ -348,8 +343,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
       isClosed = true;
       if (hasRunCode) await (await import('./runtime/code/close.ts')).closeRuntimes(runtimes.get());
       registry.close();
-      await (await warm?.peek())?.close();
-      await (await once.peek())?.close();
+      for (const opened of [await warm?.peek(), await once.peek()]) await opened?.close();
     },
   };
 }

@@ -9,7 +9,8 @@ const MODELS: readonly unknown[] = ['tool', 'code', 'agent', 'prompt'] satisfies
  *
  * @throws TokaError TOKA_USAGE
  */
-export function demandRequest(request: ExecutionRequest): ExecutionRequest {
+export function demandRequest(request: ExecutionRequest, { isClosed }: { readonly isClosed: boolean }): ExecutionRequest {
+  if (isClosed) throw new TokaError('TOKA_USAGE', 'expected an open toka, found one that was closed', { hint: 'open another one with createToka' });
   const wrong = wrongPart(members(request));
   if (wrong === undefined) return request;
   throw new TokaError('TOKA_USAGE', `expected a request, found one whose ${wrong}`, { hint: 'let toka.request, toka.code or toka.agent make it, and add to what they return' });
