@@ -20,9 +20,18 @@ export async function answered(run: Run, house: House, carry: () => Promise<Run>
   const key = isCacheable(run) ? await cacheKey(run, house) : undefined;
   if (key === undefined) return carry();
   const recalled = await recall(key, house);
-  if (recalled) return { ...run, completion: recalled.completion, cacheKey: key, cachedFrom: recalled.from };
+  if (recalled) {
+    tell(run, recalled.completion);
+    return { ...run, completion: recalled.completion, cacheKey: key, cachedFrom: recalled.from };
+  }
   const carried = await carry();
   return (await cacheKey(run, house)) === key ? { ...carried, cacheKey: key } : carried;
+}
+
+/** Whoever watches sees what is written as it comes; the result of a native tool is not among that. */
+function tell(run: Run, { pieces }: Completion): void {
+  const isNative = settled(run, 'tool').executable.type === 'native';
+  for (const { stream, bytes } of pieces) if (!isNative || stream === 'stderr') run.request.onEvent?.({ type: 'output', run: run.id, stream, chunk: bytes });
 }
 
 function isCacheable(run: Run): boolean {

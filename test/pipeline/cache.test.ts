@@ -49,6 +49,15 @@ describe('a tool with cache: true', () => {
     expect(events.map(({ event }) => event.type)).toEqual(['run.requested', 'run.started', 'run.cached', 'run.output', 'run.finished']);
   });
 
+  test('prints the same again, to both streams', async () => {
+    here.write({ 'manifests/count/count.yaml': COUNT.replace('  outputs: { schema: { type: object } }\n', ''), 'manifests/count/count.sh': 'echo counted; echo looked >&2' });
+    const words = ['run', 'count', '--path', 'notes.txt', '--allow', 'fs:read:notes.txt', '--allow', 'proc:exec:sh'];
+    const first = await here.run(words);
+    expect(await here.run(words)).toEqual(first);
+    expect([first.stdout, first.stderr]).toEqual(['counted\n', 'looked\n']);
+    expect(await here.json(words)).toMatchObject({ cachedFrom: expect.any(String) });
+  });
+
   test.each([
     ['a file that it reads', () => here.write({ 'notes.txt': 'one two three\n' }), []],
     ['its script', () => here.write({ 'manifests/count/count.sh': `${SCRIPT}# changed\n` }), []],
