@@ -29,7 +29,7 @@ const process = {
   workingDirectory: z
     .enum(['caller', 'project', 'scratch'])
     .default('project')
-    .describe("Where the process starts: the caller's folder, the project's root, or an empty private folder."),
+    .describe("Where the process starts: the caller's folder or the project's root, where it can see anything in it, else (and for scratch) a private folder."),
   stdin: z
     .enum(['none', 'json', 'inherit'])
     .default('none')

@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
@@ -54,7 +54,18 @@ function manifestsIn(path: string): string[] {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (!entry) throw new TokaError('TOKA_USAGE', `there is no ${path}`, { hint: 'name a manifest or a folder of manifests' });
   const isFolder = entry.isSymbolicLink() ? leadsToFolder(path) : entry.isDirectory();
-  return isFolder ? manifestFiles(path) : [path];
+  if (!isFolder) return [path];
+  requireReadable(path);
+  return manifestFiles(path);
+}
+
+/** A folder that cannot be looked into has no manifests without problems. */
+function requireReadable(folder: string): void {
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    throw new TokaError('TOKA_FS_FAILED', `cannot look into ${folder}: ${(cause as Error).message}`, { cause, hint: 'check its permissions' });
+  }
 }
 
 function leadsToFolder(link: string): boolean {

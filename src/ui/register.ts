@@ -35,7 +35,7 @@ export async function registerTools(folder: string, flags: RegisterFlags, door: 
   }
   const toka = await door.open();
   try {
-    const files = filesBelow(start);
+    const files = lookThrough(start);
     const target = join(toka.root, '.toka', 'tools');
     const own = projectTools(await toka.index());
     const strange = files.filter((file) => isManifest(file) && !own.some(({ origin }) => origin.file === file));
@@ -126,6 +126,14 @@ function copy(file: string, tool: Tool, { start, target }: Pick<Folders, 'start'
     }
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot copy ${file} to ${target}`, { cause, hint: 'check the permissions and the free space there' });
+  }
+}
+
+function lookThrough(folder: string): string[] {
+  try {
+    return filesBelow(folder);
+  } catch (cause) {
+    throw new TokaError('TOKA_FS_FAILED', `cannot look through ${folder}: ${(cause as Error).message}`, { cause, hint: 'check the permissions of it and of the folders in it, or name another one' });
   }
 }
 

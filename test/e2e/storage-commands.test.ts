@@ -186,6 +186,7 @@ describe('backup and restore', () => {
     ['nothing to back up', ['backup', 'backup.db'], 'TOKA_USAGE', 2],
     ['a backup in a folder that is not there', ['backup', 'nowhere/backup.db'], 'TOKA_FS_FAILED', 1],
     ['a backup in the place of something', ['backup', 'toka.yaml'], 'TOKA_STORAGE_TAKEN', 2],
+    ['a backup whose name no system takes', ['backup', 'b'.repeat(300)], 'TOKA_FS_FAILED', 1],
     ['to restore nothing', ['restore', 'backup.db'], 'TOKA_USAGE', 2],
     ['to restore what is no backup', ['restore', 'toka.yaml'], 'TOKA_INTEGRITY', 76],
   ])('refuse %s', async (name, words, code, exit) => {

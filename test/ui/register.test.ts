@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Json, place, tool } from '../support/cli.ts';
@@ -15,6 +15,17 @@ function vendored(...tools: readonly Readonly<Record<string, string>>[]): Record
 }
 
 const REGISTER = ['tools', 'register', '--discover', 'vendor'];
+
+// Root may look into every folder.
+test.skipIf(process.getuid?.() === 0).each([[REGISTER], [['tools', 'validate', 'vendor']]])('%j of a folder that cannot be looked into says so', async (words) => {
+  using here = place(vendored(tool('greet', 'echo hello')));
+  chmodSync(join(here.project, 'vendor'), 0o000);
+  try {
+    expect(await here.json(words)).toMatchObject({ exit: 1, error: { code: 'TOKA_FS_FAILED' } });
+  } finally {
+    chmodSync(join(here.project, 'vendor'), 0o755);
+  }
+});
 
 describe('tools register --discover', () => {
   test('a dry run says what it would do and writes nothing', async () => {

@@ -252,11 +252,11 @@ function toMatch(path: string, { line, text, spans, before, after }: LineMatch, 
 }
 
 /** Lines as grep prints them, and what was left out. */
-function print({ matches, files, linesMatched, filesMatched, skippedBinary, truncated }: Result): string {
+function print({ matches, files, linesMatched, filesMatched, skippedBinary, skippedUnreadable, truncated }: Result): string {
   const lines =
     matches.length > 0
       ? matches.map(({ path, line, column, text }) => `${path}:${line}:${column}:${text}`)
       : files.map(({ path, lines: count }) => `${path}: ${count}`);
-  const notes = [truncated ? 'there may be more' : '', skippedBinary > 0 ? `${skippedBinary} files that are not text were left out` : ''];
+  const notes = [truncated ? 'there may be more' : '', skippedBinary > 0 ? `${skippedBinary} files that are not text were left out` : '', skippedUnreadable > 0 ? `${skippedUnreadable} files could not be read` : ''];
   return `${[...lines, [`${linesMatched} lines in ${filesMatched} files`, ...notes.filter(Boolean)].join('; ')].join('\n')}\n`;
 }

@@ -29,6 +29,11 @@ describe('file-searcher', () => {
     });
   });
 
+  it('says in its text how many files it could not read', () => {
+    const result = { matches: [], files: [], filesSearched: 1, filesMatched: 0, linesMatched: 0, skippedBinary: 0, skippedUnreadable: 2, truncated: false };
+    expect(searcher.print?.(result)).toContain('2 files');
+  });
+
   it('takes a text literally', async () => {
     project.put('a.txt', 'a.b\naxb\n(x+x+)+y\n');
     expect(await places({ pattern: 'a.b' })).toEqual(['a.txt:1:1']);

@@ -35,7 +35,7 @@ export function settle(draft: string, place: string): void {
 }
 
 export function demandFree(place: string): void {
-  if (lstatSync(place, { throwIfNoEntry: false })) throw taken(place);
+  if (attempt(place, () => lstatSync(place, { throwIfNoEntry: false }))) throw taken(place);
 }
 
 
