@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { keepCompiledCode } from './compiled-code.ts';
 import { findHome, foldersIn } from './config/user-folders.ts';
 import { showVersion } from './lean/version.ts';
+import { makeFolder } from './make-folder.ts';
 import { isSandboxLikely } from './ui/sandbox-guess.ts';
 import { UNFINISHED } from './ui/unfinished.ts';
 
@@ -49,7 +49,7 @@ function cacheFolder(): string | undefined {
 function keepCode(cache: string, argv: readonly string[]): void {
   try {
     const folder = join(cache, 'compile');
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     keepCompiledCode(folder, argv);
   } catch {
     // Nothing is kept then, which only costs time.

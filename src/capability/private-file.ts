@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** Readable, or writable, for anybody but the owner. */
@@ -37,7 +38,7 @@ export function writePrivate(file: string, text: string): void {
 /** Makes the folder of such a file, and refuses one that is open to others. */
 export function privateFolder(folder: string): void {
   attempt(folder, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     demandPrivate(folder, lstatSync(folder), 'directory', '0700');
   });
 }

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Grant } from './policy.ts';
 import { parseCapability, printCapability } from './grammar.ts';
@@ -38,7 +39,7 @@ export function rememberForSession(stateFolder: string, root: string, { capabili
   const file = join(folder, `${key}.json`);
   const grants = [...read(file).grants, { capability: printCapability(capability), tools, root }];
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     replaceFile(file, JSON.stringify({ version: 1, grants } satisfies SessionFile), 0o600);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write ${file}`, { cause, hint: 'check its permissions and free space' });

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectId } from '../config/paths.ts';
 import { hexDigest } from '../digest.ts';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { replaceFile } from '../replace-file.ts';
 
 /** What was trusted of a project: the text of its configuration, so that a change can be shown as a diff. */
@@ -75,7 +76,7 @@ function read(trustFile: string): TrustFile {
 
 function write(trustFile: string, content: TrustFile): void {
   try {
-    mkdirSync(dirname(trustFile), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(trustFile), 0o700);
     replaceFile(trustFile, `${JSON.stringify(content, undefined, 2)}\n`, 0o600);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write ${trustFile}`, { cause, hint: 'check its permissions and free space' });

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { problemsError, toProblem } from '../manifest/problems.ts';
 import { readTextFile } from '../manifest/read.ts';
@@ -8,6 +8,7 @@ import type { Layer } from './layers.ts';
 import type { CheckCapability } from './parse.ts';
 import { userConfigFile, userFolders, userProjectConfigFile, type Project } from './paths.ts';
 import { hexDigest } from '../digest.ts';
+import { makeFolder } from '../make-folder.ts';
 
 /** Part of every key of the cache: raised when `Config` or what is accepted changes. */
 const CACHE_VERSION = 6;
@@ -100,7 +101,7 @@ function readCache(file: string): Config | undefined {
 function writeCache(file: string, config: Config): void {
   const temporary = `${file}.${process.pid}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     writeFileSync(temporary, JSON.stringify(config), { mode: 0o600 });
     renameSync(temporary, file);
   } catch {

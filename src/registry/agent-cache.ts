@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { hexDigest } from '../digest.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { AgentSpec } from '../manifest/agent/spec.ts';
 import { replaceFile } from '../replace-file.ts';
 
@@ -49,7 +50,7 @@ function read(place: string): Kept | undefined {
 
 function keep(place: string, kept: Kept): void {
   try {
-    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(place), 0o700);
     replaceFile(place, JSON.stringify(kept), 0o600);
   } catch {
     // Nothing is kept then, which only costs time.

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { hexDigest } from '../digest.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { onOneLine, plain } from '../manifest/plain.ts';
 import type { Tool } from '../manifest/tool.ts';
 import { bundledFile, bundledOf } from './bundled.ts';
@@ -56,7 +57,7 @@ export async function buildIndex(file: string, sources: readonly Source[], optio
 function put(file: string, ...content: Content): void {
   const temporary = `${file}.${process.pid}.${Date.now()}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     write(temporary, ...content);
     renameSync(temporary, file);
   } catch (cause) {

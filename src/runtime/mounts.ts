@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { overlaps } from '../capability/glob.ts';
 import { isSecretBearing } from '../capability/secrets.ts';
 import type { EffectiveSet } from '../capability/effective.ts';
 import { type Capability, printCapability, scopeGlob } from '../capability/grammar.ts';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Mount } from '../sandbox/plan.ts';
 import { realPathOf } from './tool-fs-locate.ts';
 
@@ -66,7 +67,7 @@ export function makeHidden(hidden: readonly string[], mounts: readonly Mount[]):
   for (const path of hidden) {
     if (!openTo(path, mounts)) continue;
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path, 0o700);
     } catch (cause) {
       throw new TokaError('TOKA_STATE_UNAVAILABLE', `${path} lies where the tool may write, and could not be made to be hidden: ${String(cause)}`, {
         cause,

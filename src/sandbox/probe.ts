@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { userFolders } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { findBwrap } from './bwrap.ts';
 import { launch } from './launch.ts';
 import type { Demand, Enforcement, SandboxPlan } from './plan.ts';
@@ -120,7 +121,7 @@ async function tryOut(): Promise<Probe> {
 
 function makeDecoys(): string {
   try {
-    mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
+    makeFolder(cacheFolder(), 0o700);
     const folder = mkdtempSync(join(cacheFolder(), 'probe-'));
     for (const name of ['read', 'write', 'outside']) mkdirSync(join(folder, name));
     writeFileSync(join(folder, 'outside', 'secret'), 'SECRET-FILE');
@@ -173,7 +174,7 @@ i=0; while [ $i -lt 24 ]; do sleep 1 & i=$((i+1)); done; sleep 0.3; echo all-for
 }
 
 function planIn(folder: string, [program, ...rest]: [string, ...string[]], limits: Partial<SandboxPlan['limits']>): SandboxPlan {
-  mkdirSync(join(folder, 'write', '.git'), { recursive: true });
+  makeFolder(join(folder, 'write', '.git'));
   return {
     argv: [program, ...rest],
     cwd: join(folder, 'read'),
@@ -222,7 +223,7 @@ function readCache(key: string): Probe | undefined {
 /** Written beside and renamed; a cache that cannot be written only costs time. */
 function writeCache(key: string, probe: Probe): void {
   try {
-    mkdirSync(dirname(cacheFile()), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(cacheFile()), 0o700);
     const beside = `${cacheFile()}.${process.pid}`;
     writeFileSync(beside, JSON.stringify({ key, probe }), { mode: 0o600 });
     chmodSync(beside, 0o600);

@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { isFileName } from '../manifest/file-name.ts';
 import { join, resolve } from 'node:path';
 import { TokaError } from '../errors.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { ArtifactRef } from '../journal/events.ts';
+import { makeFolder } from '../make-folder.ts';
 import { type Door, doorTo } from './door.ts';
 import { printSize } from '../manifest/units.ts';
 import { plain } from './text.ts';
@@ -31,7 +32,7 @@ export async function runArtifacts(prefix: string, { json, out, storage }: { rea
  */
 export async function saveArtifacts(journal: Journal, run: string, folder: string, door: Door): Promise<void> {
   const artifacts = await artifactsOf(journal, run);
-  makeFolder(resolve(door.cwd, folder), run);
+  makePlace(resolve(door.cwd, folder), run);
   for (const { name, blob } of artifacts) {
     if (!isFileName(name)) throw new TokaError('TOKA_INTEGRITY', `expected the name of a file, found ${JSON.stringify(name.slice(0, 80))}`, { hint: 'toka did not write this record: do not trust where it comes from' });
     const file = resolve(door.cwd, folder, name);
@@ -45,9 +46,9 @@ export async function saveArtifacts(journal: Journal, run: string, folder: strin
   }
 }
 
-function makeFolder(path: string, run: string): void {
+function makePlace(path: string, run: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (cause) {
     throw new TokaError('TOKA_USAGE', `${path} is no folder, and cannot be made one: ${(cause as NodeJS.ErrnoException).code ?? ''}`, { cause, hint: `name another one: toka runs artifacts ${run} --out FOLDER` });
   }

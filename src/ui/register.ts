@@ -1,8 +1,9 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { capabilityFault } from '../capability/rules.ts';
 import { TokaError, toTokaError } from '../errors.ts';
 import { entriesBelow } from '../files-below.ts';
+import { makeFolder } from '../make-folder.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { loadToolManifest } from '../manifest/load.ts';
 import type { Tool } from '../manifest/tool.ts';
@@ -121,7 +122,7 @@ function copy(file: string, tool: Tool, { start, target }: Pick<Folders, 'start'
   try {
     for (const source of filesOf(file, tool)) {
       const destination = join(target, relative(start, source));
-      mkdirSync(dirname(destination), { recursive: true });
+      makeFolder(dirname(destination));
       copyFileSync(source, destination);
     }
   } catch (cause) {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Document, isMap, isSeq, parseDocument } from 'yaml';
 import { escapeGlob } from '../capability/glob.ts';
@@ -8,6 +8,7 @@ import { isInSession, rememberForSession } from '../capability/session.ts';
 import { recordTrust, trustedNow, trustFileOf, trustState } from '../capability/trust.ts';
 import { findProject, userFolders, userProjectConfigFile } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { replaceFile } from '../replace-file.ts';
 import type { Tool } from '../manifest/tool.ts';
 import type { Taint } from '../pipeline/agent/port.ts';
@@ -87,7 +88,7 @@ function addTo(file: string, place: readonly string[], value: object): string {
   const text = document.toString();
   try {
     const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0o600;
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file), 0o700);
     replaceFile(file, text, mode & 0o777);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write ${file}`, { cause, hint: 'check its permissions and free space' });

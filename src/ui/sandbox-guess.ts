@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 
 /**
  * Which tools of this user ran in a sandbox lately: an empty file for each name. The next run of one gets its sandbox while its command is
@@ -29,7 +30,7 @@ export function rememberSandboxed(cache: string, name: string): void {
   const file = join(cache, FOLDER, name);
   if (!NAME.test(name) || existsSync(file)) return;
   try {
-    mkdirSync(join(cache, FOLDER), { recursive: true, mode: 0o700 });
+    makeFolder(join(cache, FOLDER), 0o700);
     writeFileSync(file, '');
   } catch {
     // It is not remembered then, which only costs time.

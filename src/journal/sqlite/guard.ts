@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, mkdirSync, rmdirSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, rmdirSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { makeFolder } from '../../make-folder.ts';
 import { damaged, unavailable } from './failures.ts';
 
 /**
@@ -12,8 +13,8 @@ import { damaged, unavailable } from './failures.ts';
 export function prepareFolder(file: string, root: string = dirname(dirname(file))): void {
   const folder = dirname(file);
   refuseSymlinks(file, root);
-  mkdirSync(dirname(folder), { recursive: true });
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(dirname(folder));
+  const made = makeFolder(folder, 0o700);
   if (made !== undefined) keepOutOfGit(folder);
   restrict(folder, 0o700, refuseForeign(file, folder));
 }

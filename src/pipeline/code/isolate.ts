@@ -1,6 +1,6 @@
 import type { ProgramHost, SandboxRuntime } from '@toka/sdk';
-import { mkdirSync } from 'node:fs';
 import { TokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { Executable } from '../../manifest/tool.ts';
 import { loadRuntime } from '../../runtime/code/load.ts';
 import type { House } from '../house.ts';
@@ -35,6 +35,6 @@ export async function isolateCode(run: Run, { isolation, language, path }: Extra
 /** What a runtime is told of the machine. */
 export function programHost({ id }: Pick<SandboxRuntime, 'id'>, { env, runtimeFolder }: House): ProgramHost {
   const folder = runtimeFolder(id);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   return { folder, env };
 }

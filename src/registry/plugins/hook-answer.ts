@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonValue } from '@toka/sdk';
 import { hexDigest } from '../../digest.ts';
 import { TokaError, toTokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { PackageOrigin } from '../../manifest/tool.ts';
 import { replaceFile } from '../../replace-file.ts';
 import { stampOf } from '../index-file.ts';
@@ -123,7 +124,7 @@ function tryToKeep(data: string, root: string, kept: Kept): void {
 function keep(data: string, root: string, kept: Kept): void {
   const file = keptIn(data, root);
   try {
-    mkdirSync(answersFolder(data), { recursive: true, mode: 0o700 });
+    makeFolder(answersFolder(data), 0o700);
     replaceFile(file, JSON.stringify({ version: KEPT_VERSION, ...kept }), 0o600);
   } catch (cause) {
     throw new TokaError('TOKA_FS_FAILED', `cannot write ${file}: ${(cause as Error).message}`, { cause, hint: 'check the permissions and the free space of that folder' });

@@ -1,8 +1,9 @@
-import { type Dirent, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { type Dirent, lstatSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { hexDigest, nativeDigest } from '../../digest.ts';
 import { TokaError } from '../../errors.ts';
 import { entriesBelow } from '../../files-below.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { replaceFile } from '../../replace-file.ts';
 import type { InstalledPlugin } from './record.ts';
 
@@ -86,7 +87,7 @@ function read(file: string): string | undefined {
 /** What cannot be kept only costs time. */
 function remember(cache: string, file: string, key: string): void {
   try {
-    mkdirSync(join(cache, 'plugins'), { recursive: true, mode: 0o700 });
+    makeFolder(join(cache, 'plugins'), 0o700);
     replaceFile(file, key, 0o600);
   } catch {
     return;

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { replaceFile } from '../../replace-file.ts';
 
 /** Where the package of a plugin came from. */
@@ -68,7 +69,7 @@ export function readInstalled(data: string): readonly InstalledPlugin[] {
 export function writeInstalled(data: string, plugins: readonly InstalledPlugin[]): void {
   const sorted = plugins.toSorted((one, other) => (one.name < other.name ? -1 : 1));
   try {
-    mkdirSync(recordFolder(data), { recursive: true, mode: 0o700 });
+    makeFolder(recordFolder(data), 0o700);
     replaceFile(recordFile(data), `${JSON.stringify({ version: RECORD_VERSION, plugins: sorted }, undefined, 2)}\n`, 0o600);
   } catch (cause) {
     throw new TokaError('TOKA_FS_FAILED', `cannot write ${recordFile(data)}: ${(cause as Error).message}`, { cause, hint: 'check the permissions and the free space of that folder' });

@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Search } from '@toka/sdk';
 import { hexDigest } from '../../digest.ts';
 import { TokaError } from '../../errors.ts';
 import { type Contributed, contributedBy, loadContributed } from '../../journal/contributed.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { Tool } from '../../manifest/tool.ts';
 
 /** How long to wait for another process that keeps vectors, milliseconds. */
@@ -92,7 +92,7 @@ class Meaning {
   #keeping<T>(work: (db: DatabaseSync) => readonly T[] | void): readonly T[] {
     let db: DatabaseSync | undefined;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.#file), 0o700);
       db = new DatabaseSync(this.#file, { timeout: BUSY_MS });
       db.exec('CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL) STRICT, WITHOUT ROWID');
       return work(db) ?? [];

@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { TokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { Door } from '../door.ts';
 import { plain } from '../text.ts';
 
@@ -20,7 +21,7 @@ export async function initAgent(name: string, { json }: { readonly json: boolean
 
 function write(file: string, text: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     writeFileSync(file, text, { flag: 'wx' });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { packageRoot } from '../../config/package-root.ts';
 import { TokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { pluginSource } from '../../manifest/load-plugin.ts';
 import type { Door } from '../door.ts';
 
@@ -77,7 +78,7 @@ function write(kind: TemplateKind, { name, id, target }: Wanted): string[] {
   // npm leaves files of that name out of a package, so no template can have one.
   written.push({ file: '.gitignore', text: 'node_modules/\ndist/\n*.tgz\n' });
   for (const { file, text } of written) {
-    mkdirSync(dirname(join(target, file)), { recursive: true });
+    makeFolder(dirname(join(target, file)));
     writeFileSync(resolve(target, file), text);
   }
   return written.map(({ file }) => file).toSorted();

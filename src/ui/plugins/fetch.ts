@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { TokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { npmIn } from './npm.ts';
 import { pathOf, type Spec } from './spec.ts';
 import { integrityOf, unpack } from './tarball.ts';
@@ -32,7 +33,7 @@ export interface RegistryFacts {
  */
 export async function fetchPackage(spec: Spec, folder: string, env: Readonly<Record<string, string | undefined>>): Promise<Fetched> {
   const tarball = join(folder, 'package.tgz');
-  mkdirSync(join(folder, 'packed'), { recursive: true });
+  makeFolder(join(folder, 'packed'));
   const registered = spec.from === 'registry' ? await lookUp(spec.npm, folder, env) : undefined;
   const path = spec.from === 'tarball' ? pathOf(spec) : undefined;
   copyFileSync(path ?? (await pack(registered?.exact ?? spec.npm, folder, env)), tarball);

@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Workspace } from '../../workspace.ts';
 import { TokaError } from '../../errors.ts';
 import { holdFileLock } from '../../journal/file-lock.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { forgetOtherAnswers } from '../../registry/plugins/hook-answer.ts';
 import { type InstalledPlugin, readInstalled, recordFolder, storeFolder, writeInstalled } from '../../registry/plugins/record.ts';
 
@@ -26,7 +27,7 @@ export interface Store {
 export async function withStore<T>({ folders: { data } }: Pick<Workspace, 'folders'>, work: (store: Store) => Promise<T>): Promise<T> {
   const staging = join(data, 'staging');
   try {
-    for (const folder of [recordFolder(data), storeFolder(data), staging]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    for (const folder of [recordFolder(data), storeFolder(data), staging]) makeFolder(folder, 0o700);
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot make the folders of plugins in ${data}`, { cause, hint: 'check the permissions, or set XDG_DATA_HOME to another folder' });
   }
@@ -100,13 +101,13 @@ function mountTables(): string[] {
 
 /** Moves a folder that is ready into its place. */
 export function moveInto(folder: string, place: string): void {
-  mkdirSync(dirname(place), { recursive: true });
+  makeFolder(dirname(place));
   renameSync(folder, place);
 }
 
 /** The folder in which npm puts a plugin together: its own SDK is toka's, and no script of a package runs. */
 export function prepareFolder(folder: string, sdk: string): void {
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   writeFileSync(join(folder, '.npmrc'), 'ignore-scripts=true\n');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: basename(folder).toLowerCase(), private: true, oclif: { schema: 1, plugins: [] }, dependencies: { '@toka/sdk': `file:${sdk}` } }));
 }

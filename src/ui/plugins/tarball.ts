@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { extract, Parser } from 'tar';
 import { TokaError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { quote } from '../../manifest/issue.ts';
 
 /** More than this is no plugin: bytes packed, bytes unpacked, files. */
@@ -26,7 +27,7 @@ export async function unpack(file: string, folder: string): Promise<void> {
   const { size } = statSync(file);
   if (size > MAX_PACKED) throw unsafe(`at most ${MAX_PACKED} bytes`, `${size}`);
   await look(file);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   // How much there is of it was counted above; how well that packs is no fault.
   await extract({ file, cwd: folder, strip: 1, strict: true, maxDecompressionRatio: Infinity });
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Journal } from '../../journal/contract.ts';
+import { makeFolder } from '../../make-folder.ts';
 
 /** Files are written, and turns recorded, by clocks that differ a little. */
 const SLACK_MS = 50;
@@ -32,7 +33,7 @@ export async function checkpointsOf(runs: readonly string[], journal: Journal): 
 /** Makes a file what it was; what is as it was already is left alone. */
 export function restore({ path, before }: Checkpoint): void {
   if (before === undefined) return rmSync(path, { force: true });
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   // A file that is there keeps its rights, and its place where it is a link.
   writeFileSync(path, before);
 }

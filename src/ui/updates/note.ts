@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { valid } from 'semver';
+import { makeFolder } from '../../make-folder.ts';
 import { replaceFile } from '../../replace-file.ts';
 
 /** Something of which the registry has a newer version. */
@@ -36,7 +37,7 @@ export function readNote(cache: string): UpdatesNote | undefined {
 
 /** @throws the error of the operating system */
 export function writeNote(cache: string, note: UpdatesNote): void {
-  mkdirSync(dirname(fileIn(cache)), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(fileIn(cache)), 0o700);
   replaceFile(fileIn(cache), JSON.stringify(note), 0o600);
 }
 

@@ -1,5 +1,6 @@
-import { appendFileSync, chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../../make-folder.ts';
 import { replaceFile } from '../../../replace-file.ts';
 
 const MAX_ENTRIES = 1000;
@@ -54,7 +55,7 @@ export class History {
   #append(text: string): void {
     if (this.#file === undefined) return;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.#file), 0o700);
       appendFileSync(this.#file, `${JSON.stringify(text)}\n`, { mode: 0o600 });
     } catch {
       // Nobody loses work by a history that is not kept.
