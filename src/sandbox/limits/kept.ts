@@ -15,11 +15,13 @@ export interface Kept {
 export function keepCount(): (now: number) => Kept {
   let most = 0;
   let short = 0;
+  let least = 0;
   let dropped = 0;
   return (now) => {
     short = now < most ? short + 1 : 0;
+    least = short === 1 ? now : Math.min(least, now);
     if (short === SHORT_LOOKS) {
-      dropped += most - now;
+      dropped += most - least;
       most = now;
       short = 0;
     }

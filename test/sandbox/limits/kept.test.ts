@@ -14,6 +14,10 @@ it('what is less once, since its parent had not taken it over yet, is not counte
   expect(totals(50, 10, 60)).toEqual([50, 10, 60]);
 });
 
+it('what is dropped is kept, also where others have taken some since', () => {
+  expect(totals(50, 10, 20, 60)).toEqual([50, 10, 60, 100]);
+});
+
 it('what is dropped is kept', () => {
   const keep = keepCount();
   expect([50, 10, 10, 40, 0, 0].map((look) => keep(look))).toEqual([
