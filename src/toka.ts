@@ -274,7 +274,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
   const identities = async (): Promise<Identities> =>
     (await import('./capability/token/identity.ts')).openIdentities({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
-  const bearer = async (tokenFile: string): Promise<Principal> => bearerOf(resolve(cwd, tokenFile), tokens);
+  const bearer = async (tokenFile: string): Promise<Principal> => bearerOf(resolve(cwd, tokenFile), tokens, options);
   const tokenFile = env['TOKA_TOKEN_FILE'] ?? '';
   const isBound = tokenFile !== '' && options.readOnly !== true;
   const principal = isBound ? await bearer(tokenFile) : Principal.person(localUser());
@@ -355,10 +355,12 @@ export function localUser(): string {
 }
 
 /** Whoever comes with a token that does not hold may do nothing; each run says why, and is recorded as denied. */
-async function bearerOf(file: string, tokens: Toka['tokens']): Promise<Principal> {
+async function bearerOf(file: string, tokens: Toka['tokens'], { door, storage }: TokaOptions): Promise<Principal> {
   try {
-    const { readTokenFile } = await import('./capability/token/open.ts');
-    return (await tokens()).bearer(readTokenFile(file));
+    const { readTokenFile, requireOwnJournal } = await import('./capability/token/open.ts');
+    const principal = (await tokens()).bearer(readTokenFile(file));
+    if (door === 'cli' && storage) requireOwnJournal(principal.bond?.budgets ?? []);
+    return principal;
   } catch (error) {
     return Principal.refused(toTokaError(error));
   }

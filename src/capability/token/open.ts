@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { TokaError } from '../../errors.ts';
+import type { TokenBudget } from '../token-budgets.ts';
 import { MAX_BYTES } from './envelope.ts';
 import { openRevocations } from './revocations.ts';
 import { createTokens, type Tokens, type TokensOptions } from './tokens.ts';
@@ -29,4 +30,16 @@ export function readTokenFile(file: string): string {
   } catch (cause) {
     throw new TokaError('TOKA_TOKEN_INVALID', `cannot read a token from ${file}`, { cause, hint: 'check the path, and who may read it' });
   }
+}
+
+/**
+ * Demands that nobody chooses by a flag where the account of their token is: each new journal would give them the whole budget again.
+ *
+ * @throws TokaError `TOKA_CAPABILITY_DENIED`
+ */
+export function requireOwnJournal([first]: readonly TokenBudget[]): void {
+  if (!first) return;
+  throw new TokaError('TOKA_CAPABILITY_DENIED', `the token ${first.token} has a budget, whose account is in the journal of the project: found --storage, which names another`, {
+    hint: 'run it without --storage',
+  });
 }
