@@ -357,10 +357,8 @@ export function localUser(): string {
 /** Whoever comes with a token that does not hold may do nothing; each run says why, and is recorded as denied. */
 async function bearerOf(file: string, tokens: Toka['tokens'], { door, storage }: TokaOptions): Promise<Principal> {
   try {
-    const { readTokenFile, requireOwnJournal } = await import('./capability/token/open.ts');
-    const principal = (await tokens()).bearer(readTokenFile(file));
-    if (door === 'cli' && storage) requireOwnJournal(principal.bond?.budgets ?? []);
-    return principal;
+    const { bearerFrom } = await import('./capability/token/open.ts');
+    return bearerFrom(file, await tokens(), { hasChosenJournal: door === 'cli' && storage !== undefined });
   } catch (error) {
     return Principal.refused(toTokaError(error));
   }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { TokaError } from '../../errors.ts';
-import type { TokenBudget } from '../token-budgets.ts';
+import type { Principal } from '../principal.ts';
 import { MAX_BYTES } from './envelope.ts';
 import { openRevocations } from './revocations.ts';
 import { createTokens, type Tokens, type TokensOptions } from './tokens.ts';
@@ -33,12 +33,15 @@ export function readTokenFile(file: string): string {
 }
 
 /**
- * Demands that nobody chooses by a flag where the account of their token is: each new journal would give them the whole budget again.
+ * Whoever comes with the token in a file. Where it has a budget, they cannot choose by a flag where its account is: each new journal would give
+ * them the whole budget again.
  *
- * @throws TokaError `TOKA_CAPABILITY_DENIED`
+ * @throws TokaError TOKA_CAPABILITY_DENIED, TOKA_TOKEN_INVALID and what else keeps it from holding
  */
-export function requireOwnJournal([first]: readonly TokenBudget[]): void {
-  if (!first) return;
+export function bearerFrom(file: string, tokens: Tokens, { hasChosenJournal }: { readonly hasChosenJournal: boolean }): Principal {
+  const principal = tokens.bearer(readTokenFile(file));
+  const [first] = principal.bond?.budgets ?? [];
+  if (!first || !hasChosenJournal) return principal;
   throw new TokaError('TOKA_CAPABILITY_DENIED', `the token ${first.token} has a budget, whose account is in the journal of the project: found --storage, which names another`, {
     hint: 'run it without --storage',
   });
