@@ -273,7 +273,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
   const tokens = async (): Promise<Tokens> => (await import('./capability/token/open.ts')).openTokens({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
   const identities = async (): Promise<Identities> =>
     (await import('./capability/token/identity.ts')).openIdentities({ folder: join(folders.state, 'keys'), keyring, clock: systemClock, anchors });
-  const bearer = async (tokenFile: string): Promise<Principal> => bearerOf(resolve(cwd, tokenFile), tokens);
+  const bearer = async (tokenFile: string): Promise<Principal> => bearerOf(resolve(cwd, tokenFile), tokens, options);
   const tokenFile = env['TOKA_TOKEN_FILE'] ?? '';
   const isBound = tokenFile !== '' && options.readOnly !== true;
   const principal = isBound ? await bearer(tokenFile) : Principal.person(localUser());
@@ -354,10 +354,10 @@ export function localUser(): string {
 }
 
 /** Whoever comes with a token that does not hold may do nothing; each run says why, and is recorded as denied. */
-async function bearerOf(file: string, tokens: Toka['tokens']): Promise<Principal> {
+async function bearerOf(file: string, tokens: Toka['tokens'], { door, storage }: TokaOptions): Promise<Principal> {
   try {
-    const { readTokenFile } = await import('./capability/token/open.ts');
-    return (await tokens()).bearer(readTokenFile(file));
+    const { bearerFrom } = await import('./capability/token/open.ts');
+    return bearerFrom(file, await tokens(), { hasChosenJournal: door === 'cli' && storage !== undefined });
   } catch (error) {
     return Principal.refused(toTokaError(error));
   }

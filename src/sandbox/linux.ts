@@ -106,7 +106,7 @@ function existsInside({ cwd, mounts }: SandboxPlan): boolean {
   return cwd === '/tmp' || isVisible(cwd, mounts) || mounts.some(({ path }) => contains(cwd, path));
 }
 
-/** Starts the command in a slot; undefined if the slot could not join its control group, so that nothing was run. */
+/** Starts the command in a slot; undefined if the slot could not join its control group or limit it, so that nothing was run. */
 export async function start(prepared: Prepared, slot: Slot, { require }: Pick<LaunchOptions, 'require'>): Promise<Started | undefined> {
   const { plan, layout, folder } = prepared;
   const { cgroup, pipes } = slot;
@@ -114,7 +114,11 @@ export async function start(prepared: Prepared, slot: Slot, { require }: Pick<La
   let stdin: string | undefined;
   try {
     requireHard(slot, require);
-    if (cgroup) limitTo(cgroup, plan.limits);
+    if (cgroup && !canLimit(cgroup, plan.limits)) {
+      giveUpCgroups();
+      releaseSlot(slot);
+      return undefined;
+    }
     fill(slot.args, bwrapArguments(plan, layout, folder).map((argument) => `${argument}\0`).join(''));
     plan.files?.forEach(({ content }, at) => fill(slot.files[at]!, content));
     await slot.ready;
@@ -130,12 +134,16 @@ export async function start(prepared: Prepared, slot: Slot, { require }: Pick<La
   return { prepared, slot, streams, jail: startJail(slot, script(prepared, slot, stdin !== undefined), streams.started) };
 }
 
-/** What already runs in a group of version 1 may hold more than the limit, which the kernel then refuses. */
-function limitTo(cgroup: Cgroup, limits: Limits): void {
+/**
+ * Whether a group takes its limits: a kernel can refuse a share above that of the group around it. What already runs in one of version 1 may hold
+ * more than the limit, which no other way would help.
+ */
+function canLimit(cgroup: Cgroup, limits: Limits): boolean {
   try {
     cgroup.limit(limits);
+    return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EBUSY') throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'EBUSY') return false;
     throw new TokaError('TOKA_MEMORY_LIMIT', `no process can be started within ${printSize(limits.memory)} of memory`, { cause, hint: 'give it more memory' });
   }
 }

@@ -51,6 +51,15 @@ async function accounts(): Promise<Readonly<Record<string, Account>>> {
   }
 }
 
+test('a budget is not given anew by the choice of another journal', async () => {
+  await create('calls=1');
+  const storage = ['--storage', `sqlite:${join(here.base, 'elsewhere')}`];
+  const chosen = ['run', '--token', 'first.token', ...storage, 'file-reader', 'notes.txt'];
+  expect(await here.json(chosen)).toMatchObject({ exit: 77, error: { code: 'TOKA_CAPABILITY_DENIED' } });
+  expect(await here.json(['run', ...storage, 'file-reader', 'notes.txt'], { env: { TOKA_TOKEN_FILE: 'first.token' } })).toMatchObject({ exit: 77 });
+  expect((await read('first.token')).exit).toBe(0);
+});
+
 describe('a token with a budget', () => {
   test('of calls begins as many runs, in whichever process, and the next one is none', async () => {
     const id = await create('calls=2');

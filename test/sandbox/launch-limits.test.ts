@@ -123,6 +123,22 @@ describe.each(['as this machine can', 'without control groups'])('limits enforce
     expect(bytesIn(folder.path)).toBeLessThanOrEqual(8 * MiB);
   });
 
+  it('stop the CPU time of processes whose end nobody waits for', async () => {
+    const script = `import os, signal, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+end = time.time() + 8
+while time.time() < end:
+  if os.fork() == 0:
+    start = time.time()
+    while time.time() < start + 0.2: pass
+    os._exit(0)
+  try: os.wait()
+  except ChildProcessError: pass`;
+    const ran = await run(planOf([PYTHON, '-c', script], { limits: { cpu: 5, timeoutMs: 20_000 } }));
+    if (ran.enforcement.cpu === 'rlimit') expect(ran).toMatchObject({ stopped: 'cpu', exitCode: null });
+    else expect(ran.cpuMs?.value).toBeLessThan(0.1 * ran.wallMs);
+  });
+
   it('stop files that processes write whose end nobody waits for, so that the kernel drops their counts', async () => {
     using folder = temporaryFolder();
     const script = `import os, signal, time

@@ -215,6 +215,16 @@ describe('slots', () => {
     await vi.waitFor(() => expect(made.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]));
   });
 
+  it('whose control group takes no limits are replaced by one without', async () => {
+    const refuse = (): never => {
+      throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+    };
+    const slot = prepareSlot()!;
+    const cgroup = { controllers: { memory: true, processes: true, cpu: true }, joins: [], read: () => ({}), members: () => [], remove: () => true, ...slot.cgroup, limit: refuse };
+    const ran = await run(shell('echo on'), { slot: { ...slot, cgroup: cgroup as never } });
+    expect(ran).toMatchObject({ stdout: 'on\n', enforcement: { memory: 'watchdog', cpu: 'rlimit' } });
+  });
+
   it('that have died are replaced', async () => {
     const slot = prepareSlot()!;
     const ended = new Promise((resolve) => void slot.shell.once('exit', resolve));

@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs';
 import type { Cgroup } from './cgroup.ts';
 import type { Enforcement, Limits, Outcome } from '../plan.ts';
+import { keepCount } from './kept.ts';
 import { cpuSeconds } from './rlimits.ts';
 import { exactMemory, sampleTree } from './tree.ts';
 
@@ -33,6 +34,7 @@ export function startWatchdog(watch: Watch): Watchdog {
   const { memory, processes, cpu } = watch.enforcement;
   const isWeak = memory === 'watchdog' || processes !== 'cgroup' || cpu !== 'cgroup';
   const { cpuBefore, limits: { cpuMs: cpuLeft = Infinity } } = watch;
+  const keepCpu = keepCount();
   let peak: { memory: number; cpuMs: number } | undefined;
   const look = (): void => {
     const byKernel = watch.cgroup && exceededIn(watch.cgroup);
@@ -47,7 +49,7 @@ export function startWatchdog(watch: Watch): Watchdog {
       return watch.onExceeded('memory');
     }
     if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
-    const cpuMs = sample.cpuMs - cpuBefore;
+    const cpuMs = keepCpu(sample.cpuMs).total - cpuBefore;
     if (cpuMs > cpuLeft) return watch.onExceeded('cpu');
     if (cpu === 'rlimit' && cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');
     if (disk?.(sample.written)) watch.onExceeded('disk');
@@ -62,9 +64,6 @@ export function exceededIn(cgroup: Cgroup): 'memory' | 'processes' | undefined {
   return memoryKills > 0 ? 'memory' : refusedProcesses > 0 ? 'processes' : undefined;
 }
 
-/** So many looks in a row at less than before are no chance: one may meet a process between its end and its parent's taking over its count. */
-const SHORT_LOOKS = 2;
-
 /**
  * Tells whether more was written than allowed: by what the kernel counted for the processes, and where a file system is not counted
  * (a tmpfs), the kernel does not count, or it drops counts (those of children whose parent ignores their end), by how much less room is left,
@@ -73,13 +72,11 @@ const SHORT_LOOKS = 2;
 function startDisk(writable: readonly string[], limit: number): ((written: number | undefined) => boolean) | undefined {
   if (writable.length === 0) return undefined;
   const systems = writable.map((path) => ({ path, type: statfsSync(path).type, before: freeIn(path) }));
-  let most = 0;
-  let short = 0;
+  const keep = keepCount();
   return (written) => {
-    if (written !== undefined && written > limit) return true;
-    if (short < SHORT_LOOKS) short = (written ?? 0) < most ? short + 1 : 0;
-    most = Math.max(most, written ?? 0);
-    const isCounted = written !== undefined && short < SHORT_LOOKS;
+    const { total, isWhole } = keep(written ?? 0);
+    if (total > limit) return true;
+    const isCounted = written !== undefined && isWhole;
     return systems.some(({ path, type, before }) => !(isCounted && COUNTED.includes(type)) && before - freeIn(path) > limit);
   };
 }
