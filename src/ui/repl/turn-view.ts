@@ -1,7 +1,6 @@
 import type { JsonObject } from '@toka/sdk';
 import type { AgentEvent, Task } from '../../pipeline/agent/port.ts';
 import { MarkdownStream } from './markdown/stream.ts';
-import { short } from './status.ts';
 import type { Theme } from './theme.ts';
 import { cut, shown, wrap } from './width.ts';
 
@@ -74,7 +73,7 @@ export class TurnView {
         this.flush();
         return this.#options.print(['', ...wrap(theme().strong(`> ${shown(event.text)}`), this.#options.columns()), '']);
       case 'compacted':
-        return this.#note(theme().quiet(`the conversation was compacted: ${short(event.before)} to ${short(event.after)} tokens`));
+        return this.#note(theme().quiet(`the conversation was summed up: ${event.before} messages became ${event.after}`));
       case 'notice':
         return this.#note(event.level === 'warn' ? theme().warning(shown(event.message)) : theme().quiet(shown(event.message)));
     }
