@@ -2,6 +2,7 @@ import type { AgentEvent } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { Door } from '../door.ts';
 import { onOneLine } from '../../manifest/plain.ts';
+import { cut } from '../repl/width.ts';
 import { paint, plain, terminal } from '../text.ts';
 
 /** Tells on standard error how an agent goes on: a line for each call that has ended, and on the last line what it does now. */
@@ -58,6 +59,5 @@ export function progressOf(door: Door, isShown: boolean): Progress {
 }
 
 function shown(text: string, columns: number): string {
-  const line = onOneLine(plain(text));
-  return line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line;
+  return cut(onOneLine(plain(text)), columns);
 }
