@@ -5,6 +5,7 @@ import { hasTmux, openPane, type Pane } from '../support/terminal.ts';
 const SCRIPT = [
   { when: 'write it', calls: [{ tool: 'files/file-writer', params: { path: 'notes.txt', content: 'x\n', mode: 'overwrite' } }] },
   { when: 'which colour', calls: [{ tool: 'ask_person', params: { text: 'Which colour?' } }] },
+  { when: 'greet me', calls: [{ tool: 'project/greet', params: {} }] },
   { when: 'wide', calls: [{ tool: 'files/file-lister', params: { path: '日本語'.repeat(40) } }] },
   { when: 'cancelled|CANCELLED', text: 'It went on.' },
   { when: '.*', text: 'Heard.' },
@@ -42,6 +43,16 @@ describe.skipIf(!hasTmux)('a question beside a run (needs tmux)', () => {
     pane.press(key);
     expect(await pane.exit()).toBe(130);
     expect(pane.screen()).not.toContain('It went on.');
+  });
+
+  test('a tool that is not as the lock says is asked about on lines of its own, and Ctrl-C ends the agent there as well', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\n' });
+    expect((await here.run(['lock'])).code).toBe(0);
+    here.write(tool('greet', 'echo "the tool is another"'));
+    await ask(`${AGENT} "greet me"`, '❯ stop');
+    expect(pane.screen()).toMatch(/^~ project\/greet/m);
+    pane.press('C-c');
+    expect(await pane.exit()).toBe(130);
   });
 
   test('a question of an agent is left with Ctrl-D', async () => {

@@ -78,6 +78,10 @@ function attended(progress: Progress, left: AbortController): Parameters<Door['o
       return orLeft((await import('../remember.ts')).askAboutFlowAndRemember(tool, taint, root));
     },
     inquirer: inquirerFor(progress),
+    reviewer: async (drift) => {
+      progress.pause();
+      return orLeft((await import('../prompts.ts')).askAboutDrift(drift));
+    },
   };
 }
 
