@@ -70,7 +70,7 @@ describe.skipIf(!hasTmux)('a question beside a run (needs tmux)', () => {
     await pane.shows(/fg\n/);
     pane.type('blue');
     pane.press('Enter');
-    await pane.shows(/"answer":"blue"[^]*Heard\./);
+    expect(await pane.shows(/"answer":"blue"[^]*Heard\./)).toContain('ok ask_person');
   });
 
   test('what goes on is shown on one line, however wide its letters are', async () => {

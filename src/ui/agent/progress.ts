@@ -2,7 +2,6 @@ import type { AgentEvent } from '../../pipeline/agent/port.ts';
 import type { LiveEvent } from '../../pipeline/events.ts';
 import type { Door } from '../door.ts';
 import { onOneLine } from '../../manifest/plain.ts';
-import { cut } from '../repl/width.ts';
 import { paint, plain, terminal } from '../text.ts';
 
 /** Tells on standard error how an agent goes on: a line for each call that has ended, and on the last line what it does now. */
@@ -58,6 +57,15 @@ export function progressOf(door: Door, isShown: boolean): Progress {
   return { hear: (event) => (event.type === 'agent' ? hear(event.event) : undefined), pause };
 }
 
+/** One line of at most so many columns: every letter beyond Latin counts as a wide one, since none may be wider than it counts. */
 function shown(text: string, columns: number): string {
-  return cut(onOneLine(plain(text)), columns);
+  const line = onOneLine(plain(text));
+  let width = 0;
+  let kept = '';
+  for (const letter of line) {
+    width += letter < '\u0300' ? 1 : 2;
+    if (width > columns) return `${Array.from(kept).slice(0, -1).join('')}…`;
+    kept += letter;
+  }
+  return line;
 }

@@ -69,7 +69,7 @@ async function* uncut(stream: Stream): AsyncGenerator<LanguageModelV4StreamPart>
     yield* stream;
   } catch (cause) {
     // What a stream throws may stand behind the library's own error.
-    const own = [cause, cause instanceof Error ? cause.cause : undefined].find((each) => isCoded(each) && each.code.startsWith('PROVIDER_'));
+    const own = [cause, cause instanceof Error ? cause.cause : undefined].filter(isCoded).find(({ code }) => code.startsWith('PROVIDER_'));
     throw own ?? providerError('PROVIDER_REPLY', 'the answer broke off', { cause });
   }
 }
