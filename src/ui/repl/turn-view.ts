@@ -28,6 +28,8 @@ export class TurnView {
   #reasoning = '';
   #output = '';
   #isWaiting = true;
+  /** Whether anything of this step was heard. */
+  #hasHeard = false;
   #isAfterCall = false;
 
   constructor(options: TurnOptions) {
@@ -45,6 +47,7 @@ export class TurnView {
     switch (event.type) {
       case 'text':
         this.#isWaiting = false;
+        this.#hasHeard = true;
         this.#reasoning = '';
         this.#text.push(event.text);
         return;
@@ -53,9 +56,10 @@ export class TurnView {
         return;
       case 'restart':
         this.#text.drop();
-        return this.#note(theme().warning(`what was said is void, it comes anew: ${shown(event.why)}`));
+        return this.#note(theme().warning(`${this.#hasHeard ? 'what it said is void, it comes anew' : 'it is asked again'}: ${shown(event.why)}`));
       case 'step-began':
         this.#isWaiting = true;
+        this.#hasHeard = false;
         return;
       case 'step-ended':
         this.#isWaiting = false;
