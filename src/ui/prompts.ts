@@ -13,6 +13,7 @@ import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
 import { differenceText } from './difference.ts';
 import { fieldValue } from './field-value.ts';
+import { keyboard } from './keyboard.ts';
 import { plain, terminal } from './text.ts';
 
 /** Asks a person for parameters, each by a prompt of its kind. */
@@ -52,25 +53,28 @@ function isList(value: unknown): value is readonly unknown[] {
 
 async function one(prompted: Record<string, unknown> & { readonly name: string }): Promise<unknown> {
   const { stdin } = process;
+  const keys = prompted['type'] === 'select' ? keyboard(stdin) : undefined;
+  const input = keys?.input ?? stdin;
   const left = new AbortController();
   const leave = (): void => left.abort();
   // Ctrl-D closes the reader of the keys, and Ctrl-Z pauses it; the prompt is told neither.
   const pressed = (_text: string | undefined, { ctrl, name }: Key): void => {
     if (ctrl === true && name === 'd') setImmediate(() => (stdin.isRaw ? undefined : leave()));
   };
-  const resume = (): void => void setImmediate(() => stdin.resume());
-  stdin.on('keypress', pressed).on('end', leave);
+  const resume = (): void => void setImmediate(() => input.resume());
+  input.on('keypress', pressed).on('end', leave);
   process.on('SIGCONT', resume);
   try {
     // Everything that is asked goes to stderr: stdout is for results.
-    const prompt = inquirer.createPromptModule({ output: process.stderr, signal: left.signal });
+    const prompt = inquirer.createPromptModule({ input, output: process.stderr, signal: left.signal });
     const answers = (await prompt([prompted as never])) as Record<string, unknown>;
     return answers[prompted.name];
   } catch (cause) {
     if (cause instanceof Error && ['AbortPromptError', 'ExitPromptError'].includes(cause.name)) throw new TokaError('TOKA_CANCELLED', 'the question was not answered', { cause });
     throw cause;
   } finally {
-    stdin.off('keypress', pressed).off('end', leave);
+    input.off('keypress', pressed).off('end', leave);
+    keys?.end();
     process.off('SIGCONT', resume);
   }
 }

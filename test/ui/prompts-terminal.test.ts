@@ -38,6 +38,14 @@ describe.skipIf(!hasTmux)('a question beside a run (needs tmux)', () => {
     expect(await pane.exit()).toBe(77);
   });
 
+  test('what is pasted answers no question', async () => {
+    await ask('run greet', '❯ deny');
+    pane.paste('1\n');
+    pane.press('Enter');
+    expect(await pane.exit()).toBe(77);
+    expect(pane.screen()).not.toContain('the tool ran\n');
+  });
+
   test.each(['C-c', 'C-d'])('a grant that is not answered, but left with %s, ends the agent', async (key) => {
     await ask(`${AGENT} "write it"`, '❯ deny');
     pane.press(key);
