@@ -27,9 +27,10 @@ export interface Told {
 }
 
 /** The error that a caller is told. */
-export function failureOf(route: string, { code, message, hint }: ProviderError, { redactor, key, spent }: Told): TokaError {
+export function failureOf(route: string, { code, message, hint = nextOf(code), retryAfterMs }: ProviderError, { redactor, key, spent }: Told): TokaError {
   // Without its cause: what libraries keep in their errors holds requests and headers.
-  return new TokaError(CODES[code], redactor.told(`${route}: ${message}`), {
+  const wait = code === 'PROVIDER_RATE_LIMIT' && retryAfterMs !== undefined && retryAfterMs > 0 ? `, and asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s` : '';
+  return new TokaError(CODES[code], redactor.told(`${route}: ${message}${wait}`), {
     ...(hint === undefined ? {} : { hint: redactor.told(key ? key.names.reduce((text, name) => text.replaceAll(name, key.from), hint) : hint) }),
     data: {
       route,
@@ -38,6 +39,11 @@ export function failureOf(route: string, { code, message, hint }: ProviderError,
       ...(Object.keys(spent).length > 0 ? { usage: spent } : {}),
     },
   });
+}
+
+function nextOf(code: ProviderErrorCode): string | undefined {
+  if (code === 'PROVIDER_RATE_LIMIT') return 'ask again later, or another model: --model';
+  return code === 'PROVIDER_REQUEST' || code === 'PROVIDER_REPLY' ? 'ask another model: --model' : undefined;
 }
 
 /** What is said where all that were asked have failed: the first of them was wanted most. */

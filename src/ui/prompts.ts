@@ -1,3 +1,4 @@
+import type { Key } from 'node:readline';
 import inquirer from 'inquirer';
 import type { Missing } from '../capability/policy.ts';
 import { showCapability } from '../capability/grammar.ts';
@@ -12,6 +13,7 @@ import type { Answer, Verdict } from '../pipeline/house.ts';
 import type { Drift } from '../registry/lock/lock.ts';
 import { differenceText } from './difference.ts';
 import { fieldValue } from './field-value.ts';
+import { keyboard } from './keyboard.ts';
 import { plain, terminal } from './text.ts';
 
 /** Asks a person for parameters, each by a prompt of its kind. */
@@ -50,16 +52,35 @@ function isList(value: unknown): value is readonly unknown[] {
 }
 
 async function one(prompted: Record<string, unknown> & { readonly name: string }): Promise<unknown> {
+  const { stdin } = process;
+  const keys = prompted['type'] === 'select' ? keyboard(stdin) : undefined;
+  const input = keys?.input ?? stdin;
+  const left = new AbortController();
+  const leave = (): void => left.abort();
+  // Ctrl-D closes the reader of the keys, and Ctrl-Z pauses it; the prompt is told neither.
+  const pressed = (_text: string | undefined, { ctrl, name }: Key): void => {
+    if (ctrl === true && name === 'd') setImmediate(() => (stdin.isRaw ? undefined : leave()));
+  };
+  const resume = (): void => void setImmediate(() => input.resume());
+  input.on('keypress', pressed).on('end', leave);
+  process.on('SIGCONT', resume);
   try {
     // Everything that is asked goes to stderr: stdout is for results.
-    const prompt = inquirer.createPromptModule({ output: process.stderr });
+    const prompt = inquirer.createPromptModule({ input, output: process.stderr, signal: left.signal });
     const answers = (await prompt([prompted as never])) as Record<string, unknown>;
     return answers[prompted.name];
   } catch (cause) {
-    if (cause instanceof Error && cause.name === 'ExitPromptError') throw new TokaError('TOKA_CANCELLED', 'the question was not answered', { cause });
+    if (cause instanceof Error && ['AbortPromptError', 'ExitPromptError'].includes(cause.name)) throw new TokaError('TOKA_CANCELLED', 'the question was not answered', { cause });
     throw cause;
+  } finally {
+    input.off('keypress', pressed).off('end', leave);
+    keys?.end();
+    process.off('SIGCONT', resume);
   }
 }
+
+/** A choice that is safe to be left with: without these keys any other, Escape too, goes to the first answer that begins with what was pressed. */
+const DECISION = { type: 'select', name: 'decision', theme: { keybindings: ['vim'] } } as const;
 
 /** Asks a person for the value of a variable that holds a secret. */
 export async function askVariable(name: string): Promise<string> {
@@ -101,8 +122,7 @@ export async function askCapability(tool: Tool, missing: Missing, { session, own
     { name: 'deny', value: { decision: 'deny' } },
   ];
   const answer = await one({
-    type: 'select',
-    name: 'decision',
+    ...DECISION,
     message: question(tool, missing),
     choices: choices.map(({ name }, value) => ({ name, value })),
     default: choices.length - 1,
@@ -128,7 +148,7 @@ export async function askAboutFlow(tool: Tool, taint: Taint, { own }: Pick<Offer
     { name: 'deny', value: { decision: 'deny' } },
   ];
   const message = `An agent calls ${plain(tool.qualified)} (effect ${tool.effect}) with a ${taint.role} that you have not named: ${printFlow(taint)}\n  ${reasonOfTaint(taint)}. Shall it?`;
-  const answer = await one({ type: 'select', name: 'decision', message, choices: choices.map(({ name }, value) => ({ name, value })), default: choices.length - 1 });
+  const answer = await one({ ...DECISION, message, choices: choices.map(({ name }, value) => ({ name, value })), default: choices.length - 1 });
   return choices[answer as number]?.value ?? { decision: 'deny' };
 }
 
@@ -137,8 +157,7 @@ export async function askAboutDrift({ file, difference }: Drift): Promise<Verdic
   process.stderr.write(differenceText(difference, terminal(process.stderr, process.env)));
   const name = plain(difference.tool);
   const decision = await one({
-    type: 'select',
-    name: 'decision',
+    ...DECISION,
     message: difference.kind === 'added' ? `${name} is not in ${plain(file)}.` : `${name} is not as ${plain(file)} says.`,
     choices: [
       { name: 'once: run it as it is, leave the lock as it is', value: 'once' },

@@ -72,9 +72,9 @@ describe('retries', () => {
     expect(mock.getRequests()).toHaveLength(6);
   });
 
-  test('whoever says that it takes an hour is not waited for', async () => {
+  test('whoever says that it takes an hour is not waited for, and that is told', async () => {
     mock.on({}, fault(429, 3600));
-    await expect(ask(open(), 'anthropic/claude-sonnet-5-5')).rejects.toMatchObject({ code: 'TOKA_PROVIDER_LIMIT' });
+    await expect(ask(open(), 'anthropic/claude-sonnet-5-5')).rejects.toMatchObject({ code: 'TOKA_PROVIDER_LIMIT', message: expect.stringContaining('3600 s') as string, hint: expect.stringContaining('later') as string });
     expect(waits).toEqual([]);
   });
 

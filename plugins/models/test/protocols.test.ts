@@ -109,6 +109,13 @@ describe.each(SERVICES)('%s', (service, provider) => {
     await place.close?.();
   });
 
+  test('a line that has no end is given up before it fills the memory', async () => {
+    const rest = Array.from({ length: 65 }, () => Buffer.alloc(1024 * 1024, 'x'));
+    const place = await stream(service, [Buffer.from(FIRST_PIECE[service]), Buffer.from('data: '), ...rest]);
+    await expect(ask(at, {}, place)).rejects.toMatchObject({ code: 'PROVIDER_REPLY', message: expect.stringContaining('at most') as string });
+    await place.close?.();
+  });
+
   test('a letter that is cut between two pieces is whole', async () => {
     const bytes = Buffer.from(FIRST_PIECE[service].replace('Hello, ', 'Grüße, '));
     const cut = bytes.indexOf(Buffer.from('ü')) + 1;
@@ -126,7 +133,7 @@ describe.each(SERVICES)('%s', (service, provider) => {
   test('a redirection is not followed, which would take the key along', async () => {
     mock.on({}, { content: 'Hello' });
     const place = await stream(service, [], { status: 307, headers: { location: `${mock.url}/v1` } });
-    await expect(ask(at, {}, place)).rejects.toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
+    await expect(ask(at, {}, place)).rejects.toMatchObject({ code: 'PROVIDER_REQUEST' });
     expect(mock.getRequests()).toHaveLength(0);
     await place.close?.();
   });

@@ -5,9 +5,9 @@ import type { AgentSpec } from '../../manifest/agent/spec.ts';
 /** All that there is to be granted but what a file says of its own: tools, agents and models. */
 const EVERYTHING = ['fs:read', 'fs:write', 'net:connect', 'proc:exec', 'env:read'];
 
-/** What an agent may have at the most, whoever grants it: what its file says, with the tools and agents that it names, and models. */
+/** What an agent may have at the most (a tool may be named without the source that it is of), whoever grants it: what its file says, with the tools and agents that it names, and models. */
 export function ceilingOf({ agents, security, tools }: AgentSpec): string[] {
-  const called = tools.length === 0 ? ['tool:call'] : tools.map((glob) => `tool:call:${glob}`);
+  const called = tools.length === 0 ? ['tool:call'] : tools.map((glob) => `tool:call:${glob.includes('/') ? glob : `*/${glob}`}`);
   return [...security.required, ...(security.ceiling ?? EVERYTHING), ...called, ...agents.map((name) => `agent:spawn:${name}`), 'model:call'];
 }
 

@@ -87,7 +87,7 @@ function announce({ id }: Run, { onEvent, params, parent }: AgentRequest, { cont
 
 async function takeSession(run: Run, { params: { after, said, session }, replays }: AgentRequest, house: House): Promise<Run> {
   if (session === undefined || replays) return run;
-  await beginTurn(await house.journal(), { run: run.id, session, after, process: house.process() });
+  await beginTurn(await house.journal(), { run: run.id, session, after, process: house.process(), now: Math.trunc(house.clock.now()) });
   return { ...run, session: { session, title: titleOf(said) } };
 }
 

@@ -56,6 +56,8 @@ interface Turn {
   readonly session: string;
   readonly after: string | undefined;
   readonly process: ProcessIdentity;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 /**
@@ -63,13 +65,14 @@ interface Turn {
  *
  * @throws TokaError TOKA_SESSION_CONFLICT where somebody does, or has since.
  */
-export async function beginTurn(journal: Journal, { run, session: id, after, process }: Turn): Promise<Session> {
+export async function beginTurn(journal: Journal, { run, session: id, after, process, now }: Turn): Promise<Session> {
   return journal.commit(async ({ ledger }) => {
     const session = await readSession(ledger, id);
     const { busy, head } = session;
     if (busy && busy.run !== run && !isGone(busy.process)) throw conflict(id, `run ${busy.run} goes on with it at present`);
     if (head !== after) throw conflict(id, `it has gone on since: its last run is ${head ?? 'none'}, not ${after ?? 'none'}`);
-    const begun = { ...session, busy: { run, process } };
+    // One that its process was killed in is still the last that was gone on with.
+    const begun = { ...session, busy: { run, process }, updated: now };
     await writeSession(ledger, begun);
     return begun;
   });

@@ -57,7 +57,15 @@ export function progressOf(door: Door, isShown: boolean): Progress {
   return { hear: (event) => (event.type === 'agent' ? hear(event.event) : undefined), pause };
 }
 
+/** One line of at most so many columns: every letter beyond Latin counts as a wide one, since none may be wider than it counts. */
 function shown(text: string, columns: number): string {
   const line = onOneLine(plain(text));
-  return line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line;
+  let width = 0;
+  let kept = '';
+  for (const letter of line) {
+    width += letter < '\u0300' ? 1 : 2;
+    if (width > columns) return `${Array.from(kept).slice(0, -1).join('')}…`;
+    kept += letter;
+  }
+  return line;
 }

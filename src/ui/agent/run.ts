@@ -1,3 +1,4 @@
+import { toTokaError } from '../../errors.ts';
 import type { AgentParams, Task } from '../../pipeline/agent/port.ts';
 import type { LiveEvent, Toka } from '../../toka.ts';
 import { type Door, doorTo } from '../door.ts';
@@ -29,7 +30,8 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
   const progress = progressOf(door, isText && door.stderr.isTTY === true);
   const schema = flags.schema === undefined ? undefined : (await import('./form.ts')).readForm(flags.schema, door.cwd);
   const own = bounds(flags);
-  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress) : { approver: undefined, confirmer: undefined, reviewer: undefined });
+  const left = new AbortController();
+  const toka = await doorTo(flags.storage, door).open(isText && door.isAttended ? attended(progress, left) : { approver: undefined, confirmer: undefined, reviewer: undefined });
   try {
     const said = await readSaid(prompt, flags.image ?? [], door);
     const session = await sessionFor(name, flags, toka);
@@ -42,7 +44,7 @@ export async function runAgent(name: string | undefined, prompt: string, flags: 
       ...(schema === undefined ? {} : { schema }),
       ...(flags.plan ? { plan: true } : {}),
     };
-    const result = await carryOut({ agent, session: session?.id, params, own }, flags, toka, progress, door);
+    const result = await carryOut({ agent, session: session?.id, params, own, left: left.signal }, flags, toka, progress, door);
     showAgentResult(result, flags, door);
     return result.exitCode;
   } finally {
@@ -59,18 +61,27 @@ async function begun(session: string | undefined, toka: Toka): Promise<string | 
   return undefined;
 }
 
-/** A person who looks on is asked what only they can decide or know. */
-function attended(progress: Progress): Parameters<Door['open']>[0] {
+/** A person who looks on is asked what only they can decide or know; who leaves a question wants all of it to end. */
+function attended(progress: Progress, left: AbortController): Parameters<Door['open']>[0] {
+  const orLeft = async <T>(answer: Promise<T>): Promise<T> =>
+    answer.catch((thrown: unknown) => {
+      if (toTokaError(thrown).code === 'TOKA_CANCELLED') left.abort();
+      throw thrown;
+    });
   return {
     approver: async (tool, missing, root) => {
       progress.pause();
-      return (await import('../remember.ts')).askAndRemember(tool, missing, root);
+      return orLeft((await import('../remember.ts')).askAndRemember(tool, missing, root));
     },
     confirmer: async (tool, taint, root) => {
       progress.pause();
-      return (await import('../remember.ts')).askAboutFlowAndRemember(tool, taint, root);
+      return orLeft((await import('../remember.ts')).askAboutFlowAndRemember(tool, taint, root));
     },
     inquirer: inquirerFor(progress),
+    reviewer: async (drift) => {
+      progress.pause();
+      return orLeft((await import('../prompts.ts')).askAboutDrift(drift));
+    },
   };
 }
 
@@ -79,9 +90,11 @@ interface Order {
   readonly session: string | undefined;
   readonly params: AgentParams;
   readonly own: Bounds;
+  /** Aborted where the person has left a question. */
+  readonly left: AbortSignal;
 }
 
-async function carryOut({ agent, session, params, own }: Order, { ephemeral, output }: AgentRunFlags, toka: Toka, progress: Progress, door: Door): Promise<AgentResult> {
+async function carryOut({ agent, session, params, own, left }: Order, { ephemeral, output }: AgentRunFlags, toka: Toka, progress: Progress, door: Door): Promise<AgentResult> {
   const counter = tallied();
   const interrupts = listenForInterrupts(door.stderr);
   let tasks: readonly Task[] = [];
@@ -98,7 +111,7 @@ async function carryOut({ agent, session, params, own }: Order, { ephemeral, out
     if (event.event.type === 'step-began') route ??= event.event.route;
   };
   try {
-    const result = await toka.run({ ...toka.agent(agent, params), ...own, ...(ephemeral ? { isEphemeral: true } : {}), signal: interrupts.signal, onEvent });
+    const result = await toka.run({ ...toka.agent(agent, params), ...own, ...(ephemeral ? { isEphemeral: true } : {}), signal: AbortSignal.any([interrupts.signal, left]), onEvent });
     progress.pause();
     return agentResult(result, counter.tally, { agent, session: route === undefined ? await begun(session, toka) : session, tasks, route });
   } finally {

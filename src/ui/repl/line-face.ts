@@ -67,6 +67,7 @@ export class LineFace implements Face {
   }
 
   end(): void {
+    this.#giveUp();
     this.#flush();
     if (this.isAttended) this.note(['done']);
   }
@@ -96,7 +97,11 @@ export class LineFace implements Face {
     const { stdin, isAttended } = this.#options;
     const reader = createInterface({ input: stdin, terminal: false, ...(isAttended ? {} : { crlfDelay: Infinity }) });
     this.#reader = reader;
-    const interrupt = (): void => listener.interrupted();
+    const interrupt = (): void => {
+      const asked = this.#asks.shift();
+      if (asked) asked(undefined);
+      else listener.interrupted();
+    };
     process.on('SIGINT', interrupt);
     reader.on('line', (line) => {
       const asked = this.#asks.shift();
@@ -105,8 +110,13 @@ export class LineFace implements Face {
     });
     await new Promise<void>((resolve) => void reader.once('close', resolve));
     process.off('SIGINT', interrupt);
-    for (const answer of this.#asks.splice(0)) answer(undefined);
+    this.#giveUp();
     listener.ended();
+  }
+
+  /** Nobody answers any more what is asked. */
+  #giveUp(): void {
+    for (const answer of this.#asks.splice(0)) answer(undefined);
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import { emitKeypressEvents, type Interface, type Key } from 'node:readline';
 import type { AgentEvent } from '../../pipeline/agent/port.ts';
 import { ChoiceView } from './choice-view.ts';
 import { Editor } from './editor/editor.ts';
+import { commandOf } from './editor/keys.ts';
 import { ProjectFiles } from './editor/files.ts';
 import type { History } from './editor/history.ts';
 import type { Choice, Face, Listener, Surroundings, Waiting } from './face.ts';
@@ -18,6 +19,8 @@ const SPIN_MS = 120;
 /** Keys that come right after a question has appeared were meant for what was being written. */
 const GRACE_MS = 500;
 const MAX_WAITING = 3;
+/** A longer question would leave no room in the region: it is printed, and its beginning alone stays there. */
+const MAX_ASKED = 4;
 /** Ctrl-Z and Ctrl-C come as keys, pastes in brackets. */
 const ENTER_MODE = '\u001b[?2004h';
 const LEAVE_MODE = '\u001b[?2004l';
@@ -144,12 +147,15 @@ export class LiveFace implements Face {
   }
 
   async ask(question: string): Promise<string | undefined> {
+    const lines = wrap(question, this.columns);
+    if (lines.length > MAX_ASKED) this.print(['', ...lines, '']);
+    const short = lines.length > MAX_ASKED ? `${lines.find((line) => line !== '') ?? ''} …` : question;
     return new Promise((resolve) => {
       if (this.#asks.length === 0) {
         this.#draft = this.#editor.text;
         this.#editor.text = '';
       }
-      this.#asks.push({ question, answer: resolve });
+      this.#asks.push({ question: short, answer: resolve });
       this.#renderer.refresh();
     });
   }
@@ -215,10 +221,16 @@ export class LiveFace implements Face {
 
   #key(text: string | undefined, key: Key): void {
     const [question] = this.#questions;
-    const isMeant = question && (this.#editor.isEmpty || performance.now() - question.since > GRACE_MS);
+    const isMeant = question && !this.#isOfEditor(key) && (this.#editor.isEmpty || performance.now() - question.since > GRACE_MS);
     if (isMeant) this.#answer(question, key);
     else this.#edit(text, key);
     this.#renderer.refreshNow();
+  }
+
+  /** What is pasted answers no question, and none keeps the person from the shell or from an empty screen. */
+  #isOfEditor(key: Key): boolean {
+    const command = commandOf(key);
+    return this.#editor.isPasting || command === 'paste-start' || command === 'suspend' || command === 'redraw';
   }
 
   #answer(question: Question, key: Key): void {

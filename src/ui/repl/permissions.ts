@@ -82,7 +82,8 @@ export class Permissions {
       choice: { details, question: onOneLine(exact(questionText(tool, missing))), answers: answers.map(({ text }) => text), fallback: answers.length - 2 },
       answer: async (at) => {
         const { decision, saysWhy = false } = answers[at] ?? { decision: 'deny' };
-        if (decision === 'session') this.grant(capability, tool.qualified);
+        // The rule is read at the next start; until then this holds.
+        if (decision === 'session' || decision === 'always') this.grant(capability, tool.qualified);
         if (decision === 'always' && own !== undefined) (await import('../remember.ts')).writeRule(own, capability, tool.qualified);
         return { decision, by: 'person', saysWhy };
       },

@@ -18,6 +18,8 @@ import { shown } from './width.ts';
 
 /** Within which a second Ctrl-C quits. */
 const TWICE_MS = 2000;
+/** How many lines of what was said are shown again. */
+const MAX_ECHOED = 20;
 
 export interface ReplOptions {
   readonly agent: string;
@@ -193,15 +195,12 @@ export class Repl implements Listener {
     const turn = new AbortController();
     this.#turn = turn;
     face.begin();
-    try {
-      const { result, forked } = await run({ signal: turn.signal, onEvent: (event) => this.#hear(event) });
-      face.end();
-      if (forked) this.#note(`somebody else goes on with this session, so this is now one of its own: ${forked.id}`);
-      this.#tellEnd(result);
-    } finally {
+    const { result, forked } = await run({ signal: turn.signal, onEvent: (event) => this.#hear(event) }).finally(() => {
       face.end();
       this.#turn = undefined;
-    }
+    });
+    if (forked) this.#note(`somebody else goes on with this session, so this is now one of its own: ${forked.id}`);
+    this.#tellEnd(result);
   }
 
   #hear(live: LiveEvent): void {
@@ -249,7 +248,11 @@ export class Repl implements Listener {
 
   #echo(text: string): void {
     const face = this.#shownFace();
-    if (this.#options.hasShell) face.note(['', ...shown(text).split('\n').slice(0, 20).map((line, at) => face.theme.strong(`${at === 0 ? '> ' : '  '}${line}`)), '']);
+    if (!this.#options.hasShell) return;
+    const lines = shown(text).split('\n');
+    const echoed = lines.slice(0, MAX_ECHOED).map((line, at) => face.theme.strong(`${at === 0 ? '> ' : '  '}${line}`));
+    const left = lines.length - echoed.length;
+    face.note(['', ...echoed, ...(left > 0 ? [face.theme.quiet(`  … ${left.toLocaleString('en')} more ${left === 1 ? 'line' : 'lines'}`)] : []), '']);
   }
 
   #note(text: string): void {

@@ -53,7 +53,7 @@ function contextText({ used, limit }: NonNullable<Status['context']>): string {
   return limit === undefined ? `context ${short(used)}` : `context ${Math.round((used / limit) * 100)}% of ${short(limit)}`;
 }
 
-export function short(count: number): string {
+function short(count: number): string {
   if (count < 1000) return String(count);
   return count < 1_000_000 ? `${(count / 1000).toFixed(count < 10_000 ? 1 : 0)}k` : `${(count / 1_000_000).toFixed(1)}M`;
 }

@@ -1,7 +1,6 @@
 import type { JsonObject } from '@toka/sdk';
 import type { AgentEvent, Task } from '../../pipeline/agent/port.ts';
 import { MarkdownStream } from './markdown/stream.ts';
-import { short } from './status.ts';
 import type { Theme } from './theme.ts';
 import { cut, shown, wrap } from './width.ts';
 
@@ -29,6 +28,8 @@ export class TurnView {
   #reasoning = '';
   #output = '';
   #isWaiting = true;
+  /** Whether anything of this step was heard. */
+  #hasHeard = false;
   #isAfterCall = false;
 
   constructor(options: TurnOptions) {
@@ -46,6 +47,7 @@ export class TurnView {
     switch (event.type) {
       case 'text':
         this.#isWaiting = false;
+        this.#hasHeard = true;
         this.#reasoning = '';
         this.#text.push(event.text);
         return;
@@ -54,9 +56,10 @@ export class TurnView {
         return;
       case 'restart':
         this.#text.drop();
-        return this.#note(theme().warning(`what was said is void, it comes anew: ${shown(event.why)}`));
+        return this.#note(theme().warning(`${this.#hasHeard ? 'what it said is void, it comes anew' : 'it is asked again'}: ${shown(event.why)}`));
       case 'step-began':
         this.#isWaiting = true;
+        this.#hasHeard = false;
         return;
       case 'step-ended':
         this.#isWaiting = false;
@@ -74,7 +77,7 @@ export class TurnView {
         this.flush();
         return this.#options.print(['', ...wrap(theme().strong(`> ${shown(event.text)}`), this.#options.columns()), '']);
       case 'compacted':
-        return this.#note(theme().quiet(`the conversation was compacted: ${short(event.before)} to ${short(event.after)} tokens`));
+        return this.#note(theme().quiet(`the conversation was summed up: ${event.before} messages became ${event.after}`));
       case 'notice':
         return this.#note(event.level === 'warn' ? theme().warning(shown(event.message)) : theme().quiet(shown(event.message)));
     }

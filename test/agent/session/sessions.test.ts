@@ -41,6 +41,20 @@ describe('a session', () => {
     expect(await said()).toEqual(['a', '1', 'b', '2']);
   });
 
+  test('stands first as soon as it is gone on with, so that it is found again after a crash', async () => {
+    const { id: other } = await sessions.create('assistant');
+    await say('a', other);
+    let listed: Promise<string[]> | undefined;
+    await agent.ask([{ text: 'slow', end: 'hang' }], {
+      params: { session: id },
+      signal: AbortSignal.timeout(300),
+      onEvent: ({ type }) => {
+        if (type === 'text') listed ??= sessions.list().then((all) => all.map((each) => each.id));
+      },
+    });
+    expect(await listed).toEqual([id, other]);
+  });
+
   test('can be forked where it was earlier', async () => {
     const first = await say('a');
     await say('b');

@@ -26,6 +26,12 @@ test('what init writes is valid, stands in the list and can be shown', async () 
   expect(stdout).toContain('├─ mend: Correct them\n│  └─ after look');
 });
 
+test('what init writes may call the tools that it names without their sources, and is done where they show it', async () => {
+  here.write({ 'model.yaml': '- text: It is done.\n', 'README.md': '# Fine\n' });
+  await here.json(['agent', 'init', 'keeper']);
+  expect(await here.json(['agent', 'run', 'keeper', '-p', 'Look.', '--model', 'scripted/model.yaml'])).toMatchObject({ exit: 0, status: 'succeeded' });
+});
+
 test('init overwrites nothing', async () => {
   here.write({ '.toka/agents/mine.yaml': 'mine' });
   expect(await here.json(['agent', 'init', 'mine'])).toMatchObject({ exit: 2, error: { code: 'TOKA_STORAGE_TAKEN' } });

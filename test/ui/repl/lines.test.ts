@@ -35,6 +35,12 @@ test('a line that fails decides the exit code, and the next ones are said all th
   expect(stderr).toContain('TOKA_USAGE');
 });
 
+test.each(['/plan maybe', '/deny', '/rename', '/theme pink'])('%s is not understood, which decides the exit code', async (line) => {
+  const { code, stdout, stderr } = await talk(opened(), [line]);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toContain('TOKA_USAGE');
+});
+
 test('nobody is asked in a pipe; what is allowed there is done, shown and undone by lines', async () => {
   const here = opened();
   await talk(here, ['write it']);

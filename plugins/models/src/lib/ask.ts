@@ -68,8 +68,9 @@ async function* uncut(stream: Stream): AsyncGenerator<LanguageModelV4StreamPart>
   try {
     yield* stream;
   } catch (cause) {
-    if (isCoded(cause) && cause.code.startsWith('PROVIDER_')) throw cause;
-    throw providerError('PROVIDER_REPLY', 'the answer broke off', { cause });
+    // What a stream throws may stand behind the library's own error.
+    const own = [cause, cause instanceof Error ? cause.cause : undefined].filter(isCoded).find(({ code }) => code.startsWith('PROVIDER_'));
+    throw own ?? providerError('PROVIDER_REPLY', 'the answer broke off', { cause });
   }
 }
 

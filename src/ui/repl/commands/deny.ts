@@ -1,4 +1,5 @@
 import { parseCapability } from '../../../capability/grammar.ts';
+import { TokaError } from '../../../errors.ts';
 import type { SlashCommand } from '../command.ts';
 
 export const deny: SlashCommand = {
@@ -6,6 +7,7 @@ export const deny: SlashCommand = {
   argument: 'CAPABILITY',
   summary: 'take back a grant, and answer no where it is asked for',
   run(argument, { face, permissions }) {
+    if (argument === '') throw new TokaError('TOKA_USAGE', 'expected a capability, found nothing', { hint: 'write for instance /deny net:connect' });
     for (const capability of argument.split(/\s+/).filter((each) => each !== '')) {
       parseCapability(capability);
       permissions.deny(capability);

@@ -1,3 +1,4 @@
+import { TokaError } from '../../../errors.ts';
 import { startingWith, type SlashCommand } from '../command.ts';
 
 export const plan: SlashCommand = {
@@ -9,6 +10,7 @@ export const plan: SlashCommand = {
     { text: 'off', hint: 'it may act' },
   ]),
   run(argument, { conversation, face }) {
+    if (!['', 'on', 'off'].includes(argument)) throw new TokaError('TOKA_USAGE', `expected on or off, found ${argument}`, { hint: '/plan alone changes from one to the other' });
     conversation.isPlanning = argument === 'on' || (argument !== 'off' && !conversation.isPlanning);
     face.note([conversation.isPlanning ? 'plan mode: calls that change something are refused' : 'plan mode is off']);
   },

@@ -1,3 +1,4 @@
+import { TokaError } from '../../../errors.ts';
 import type { SlashCommand } from '../command.ts';
 
 export const rename: SlashCommand = {
@@ -6,7 +7,8 @@ export const rename: SlashCommand = {
   summary: 'give this session another title',
   async run(argument, { conversation, face }) {
     const { session } = conversation;
-    if (!session || argument === '') return face.note([session ? 'expected a title' : 'nothing was said yet']);
+    if (argument === '') throw new TokaError('TOKA_USAGE', 'expected a title, found nothing', { hint: 'write it after /rename' });
+    if (!session) return face.note(['nothing was said yet']);
     conversation.replace(await (await conversation.sessions()).rename(session.id, argument));
     face.note([`it is called ${argument} now`]);
   },

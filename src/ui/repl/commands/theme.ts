@@ -1,3 +1,4 @@
+import { TokaError } from '../../../errors.ts';
 import { startingWith, type SlashCommand } from '../command.ts';
 import { isThemeName, THEMES } from '../theme.ts';
 
@@ -8,7 +9,7 @@ export const theme: SlashCommand = {
   complete: startingWith(THEMES.map((text) => ({ text }))),
   run(argument, { face }) {
     if (argument === '') return face.print([face.theme.name]);
-    if (!isThemeName(argument)) return face.note([`expected ${THEMES.join(', ')}, found ${argument}`]);
+    if (!isThemeName(argument)) throw new TokaError('TOKA_USAGE', `expected ${THEMES.join(', ')}, found ${argument}`, { hint: '/theme shows which one it is' });
     face.setTheme(argument);
     face.note([`theme: ${argument}`]);
   },

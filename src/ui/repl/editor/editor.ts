@@ -60,6 +60,11 @@ export class Editor {
     return this.#buffer.text === '';
   }
 
+  /** Whether a paste has begun and not ended. */
+  get isPasting(): boolean {
+    return this.#pasted !== undefined;
+  }
+
   handle(text: string | undefined, key: Key): Action | undefined {
     const command = commandOf(key);
     if (this.#pasted) return this.#paste(this.#pasted, command, key);
