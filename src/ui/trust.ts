@@ -1,11 +1,14 @@
+import { realpathSync } from 'node:fs';
 import { diff } from 'node:util';
 import { capabilityFault } from '../capability/rules.ts';
+import { trustFileOf } from '../capability/trust.ts';
 import { parseConfig } from '../config/parse.ts';
+import { findProject, userFolders } from '../config/paths.ts';
 import { onOneLine } from '../manifest/plain.ts';
+import { type Trust, trustOf } from '../project-trust.ts';
 import type { Door } from './door.ts';
 import { paint, plain, terminal } from './text.ts';
 import { settingsText } from './trust-settings.ts';
-import type { Trust } from '../toka.ts';
 
 export interface TrustFlags {
   readonly show: boolean;
@@ -15,22 +18,33 @@ export interface TrustFlags {
 
 /** `toka trust`: shows what a project's configuration would grant, and records that its text is trusted. */
 export async function trustProject({ show, revoke, json }: TrustFlags, door: Door): Promise<number> {
+  if (revoke) return revokeTrust(json, door);
   const toka = await door.open();
   try {
-    const { trust } = toka;
-    if (!show) trust.set(!revoke);
+    const { root, trust } = toka;
+    if (!show) trust.set(true);
     const [grants, settings] = [rulesOf(trust), settingsOf(trust)];
-    if (json) {
-      const state = trust.state();
-      const changes = state === 'changed' ? { changes: changed(trust) } : {};
-      door.stdout.write(`${JSON.stringify({ schema: 'toka/trust/v1', root: toka.root, file: trust.current?.file ?? null, state, grants, settings, ...changes })}\n`);
-    } else {
-      door.stdout.write(describe(trust, grants, settings, door));
-    }
+    door.stdout.write(json ? asJson(root, trust, grants, settings) : describe(trust, grants, settings, door));
     return 0;
   } finally {
     await toka.close();
   }
+}
+
+/** Does not read what is written in the file, because trust in a broken one is to be withdrawn as well. */
+function revokeTrust(json: boolean, door: Door): number {
+  const project = findProject(realpathSync(door.cwd));
+  const root = project?.root ?? door.cwd;
+  const trust = trustOf(project, trustFileOf(userFolders(door.env).state, root));
+  trust.set(false);
+  door.stdout.write(json ? asJson(root, trust, [], []) : describe(trust, [], [], door));
+  return 0;
+}
+
+function asJson(root: string, trust: Trust, grants: readonly string[], settings: readonly string[]): string {
+  const state = trust.state();
+  const changes = state === 'changed' ? { changes: changed(trust) } : {};
+  return `${JSON.stringify({ schema: 'toka/trust/v1', root, file: trust.current?.file ?? null, state, grants, settings, ...changes })}\n`;
 }
 
 function rulesOf({ current }: Trust): string[] {

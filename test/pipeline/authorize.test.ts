@@ -108,6 +108,15 @@ describe('trust', () => {
     expect(stdout.split('\n').map((line) => line.trim())).toContain(said);
   });
 
+  test('is withdrawn from a file that is broken by now', async () => {
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\n' });
+    await here.json(['trust']);
+    here.write({ 'toka.yaml': 'apiVersion: [\n' });
+    expect(await here.json(['trust', '--revoke'])).toMatchObject({ exit: 0, state: 'untrusted' });
+    here.write({ 'toka.yaml': 'apiVersion: toka/v1\n' });
+    expect(await here.json(['trust', '--show'])).toMatchObject({ state: 'untrusted' });
+  });
+
   test('says nothing of a retention that holds nothing', async () => {
     here.write({ 'toka.yaml': 'apiVersion: toka/v1\nretention: {}\n' });
     expect(await here.json(['trust', '--show'])).toMatchObject({ settings: [] });

@@ -66,7 +66,7 @@ export async function startRepl(name: string | undefined, flags: StartFlags, doo
     const face = isLive ? liveFace(repl, toka, door) : new LineFace({ stdin, stdout: isAttended ? stdout : door.stdout, stderr: door.stderr, isAttended });
     hangUp.signal.addEventListener('abort', () => repl?.hungUp());
     const code = await repl.talk(face);
-    if (!isAttended && !repl.hasHeard) throw new TokaError('TOKA_USAGE', 'nothing was said: standard input is no terminal, and empty', { hint: 'say it with -p "…", pipe lines in, or start the conversation on a terminal' });
+    if (!isAttended && isNew && !repl.hasHeard) throw new TokaError('TOKA_USAGE', 'nothing was said: standard input is no terminal, and empty', { hint: 'say it with -p "…", pipe lines in, or start the conversation on a terminal' });
     return isAttended || code === undefined ? 0 : (ERRORS[code as ErrorCode]?.exit ?? 1);
   } finally {
     hangUp.end();
