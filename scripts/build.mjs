@@ -126,11 +126,13 @@ const LATE = {
   cli: 'src/cli.ts',
 };
 
+/** What carries out a run, with what its tools are handed. */
+const EXECUTES = ['execute', 'tool-fs-walk', 'tool-fs-write'];
+
 /**
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
-const EXECUTES = ['execute', 'tool-fs-walk', 'tool-fs-write'];
 const WITHIN = {
   execute: EXECUTES.slice(1),
   run: ['toka', ...EXECUTES],
@@ -202,7 +204,7 @@ const lateImports = {
  * What oclif does at each start and toka has no use for. To sort by the rules of a language makes a collator, 7 ms wherever that is not English
  * (`C.UTF-8`, for one); to tell WSL from Linux loads all that starts PowerShell, 3 ms.
  */
-const SAVED = {
+const REPLACED = {
   'config/plugin.js': ['a.id.localeCompare(b.id)', '(a.id < b.id ? -1 : 1)'],
   'util/os.js': ["(await import('wsl-utils')).isWsl", "(await import('is-wsl')).default"],
 };
@@ -210,10 +212,10 @@ const quickOclif = {
   name: 'quick-oclif',
   setup(bundler) {
     bundler.onLoad({ filter: /\/@oclif\/core\/lib\/(?:config\/plugin|util\/os)\.js$/ }, ({ path }) => {
-      const [from, to] = SAVED[path.split('/').slice(-2).join('/')];
+      const [from, to] = REPLACED[path.split('/').slice(-2).join('/')];
       const text = readFileSync(path, 'utf8');
       const contents = text.replace(from, to);
-      if (contents === text) throw new Error(`${path} is not as it was: see whether what is saved there is still to be saved`);
+      if (contents === text) throw new Error(`${path} is not as it was: see whether what is replaced there is still to be replaced`);
       return { contents };
     });
   },

@@ -154,5 +154,5 @@ async function carryOut(toka: Toka, tool: Tool, name: string, params: Readonly<R
 function warnOfLimit(tool: Tool, { timeoutMs = 0 }: ToolRequest, { env, stderr }: Door): void {
   const most = timeLimitOfTool(tool);
   if (timeoutMs <= most) return;
-  stderr.write(`${paint(terminal(stderr, env), 'yellow', 'warning')} --timeout ${printDuration(timeoutMs)} is more than the tool may take, so ${printDuration(most)} holds: spec.security of its manifest says so\n`);
+  stderr.write(`${paint(terminal(stderr, env), 'yellow', 'warning')} --timeout ${printDuration(timeoutMs)} is more than the tool may take, so ${printDuration(most)} holds: its level is ${tool.level}\n`);
 }
