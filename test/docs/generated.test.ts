@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ERRORS } from '../../src/errors.ts';
+import { EXIT_CODES } from '../../src/errors.ts';
 import { copy, ROOT, text } from './support.ts';
 
 function generate(root: string, ...args: string[]) {
@@ -35,6 +35,6 @@ test('a part that nothing generates, or that stands nowhere, is reported', () =>
 
 test('every error has a heading to link to', () => {
   const headings = [...text('docs/errors.md').matchAll(/^### (.*)$/gm)].map(([, title]) => title);
-  expect(new Set(headings)).toEqual(new Set(Object.keys(ERRORS)));
-  expect(headings).toHaveLength(Object.keys(ERRORS).length);
+  expect(new Set(headings)).toEqual(new Set(Object.keys(EXIT_CODES)));
+  expect(headings).toHaveLength(Object.keys(EXIT_CODES).length);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ERRORS } from '../../src/errors.ts';
+import { EXIT_CODES } from '../../src/errors.ts';
 import { type Capability, implies, parseCapability, printCapability } from '../../src/capability/grammar.ts';
 import { parseEnvelope, printEnvelope } from '../../src/capability/token/envelope.ts';
 import type { Restrictions } from '../../src/capability/token/facts.ts';
@@ -20,8 +20,8 @@ function verified(text: string): TokenFacts | undefined {
   try {
     return here.tokens.verify(text);
   } catch (error) {
-    const { code } = error as { code: keyof typeof ERRORS };
-    expect([code, ERRORS[code]?.exit]).toEqual([code, 77]);
+    const { code } = error as { code: keyof typeof EXIT_CODES };
+    expect([code, EXIT_CODES[code]]).toEqual([code, 77]);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
@@ -50,6 +51,15 @@ describe('a sandboxed process', () => {
     // bwrap tells the working folder, too.
     const seen = ran.stdout.split('\0').filter((entry) => entry !== '' && !/^(OLD)?PWD=/.test(entry));
     expect(seen.toSorted()).toEqual(Object.entries(env).map(([name, value]) => `${name}=${value}`).toSorted());
+  });
+
+  it('sees no variable of toka, not even the one that Node.js hands on by itself', async () => {
+    process.env['NODE_V8_COVERAGE'] = tmpdir();
+    try {
+      expect((await run(shell("cat /proc/1/environ | tr '\\0' '\\n' | grep -v PWD="))).stdout).toBe('');
+    } finally {
+      delete process.env['NODE_V8_COVERAGE'];
+    }
   });
 
   it('changes no mode and no time of the devices, which are those of this machine', async () => {

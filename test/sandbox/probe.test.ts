@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { describeProbe } from '../../src/sandbox/describe.ts';
@@ -62,6 +62,19 @@ describe('the probe', () => {
     expect((await probeSandbox({ fresh: true })).held).toEqual(GUARANTEES);
     writeFileSync(file(), JSON.stringify({ key: `${key} `, probe: marked }));
     expect((await probeSandbox()).held).toEqual(GUARANTEES);
+  });
+
+  it('does not keep that a guarantee is broken', async () => {
+    const before = process.env['PATH'];
+    const program = join(folder.path, 'bwrap');
+    writeFileSync(program, `#!/bin/sh\nPATH=${before} LEAKED=1 exec bwrap "$@"\n`, { mode: 0o755 });
+    process.env['PATH'] = `${folder.path}:${before}`;
+    try {
+      expect((await probeSandbox()).held).toEqual(GUARANTEES.filter((name) => name !== 'environment'));
+    } finally {
+      process.env['PATH'] = before;
+    }
+    expect(existsSync(file())).toBe(false);
   });
 
   it.each(['', '{', 'null', '[]', '{"key":1}'])('asks again where its answer is damaged: %s', async (text) => {

@@ -107,7 +107,7 @@ describe.skipIf(!hasTmux)('in a terminal (needs tmux)', () => {
 
   test('what is changed while a capability is asked for does not run', async () => {
     pane.toka('run other');
-    await pane.shows('which no rule grants');
+    await pane.shows('❯ deny');
     here.write({ 'manifests/other.sh': 'echo "the evil ran"' });
     pane.press('Up', 'Up', 'Up', 'Enter');
     expect(await pane.exit()).toBe(76);
