@@ -1,4 +1,4 @@
-import { ERRORS, toTokaError } from '../errors.ts';
+import { type ErrorCode, toTokaError } from '../errors.ts';
 import type { AgentHost, AgentOrder, AgentOutcome, Origin, SaidPart } from '../pipeline/agent/port.ts';
 import type { ModelReply } from '../model/port.ts';
 import { compact, isFull } from './compaction.ts';
@@ -121,7 +121,7 @@ async function ask(conversation: Conversation, order: AgentOrder, host: AgentHos
     return ended(await host.ask(order.route, prompt()), host, step);
   } catch (thrown) {
     const { code } = toTokaError(thrown);
-    if (code !== ('TOKA_MODEL_CONTEXT' satisfies keyof typeof ERRORS) || !(await compact(conversation, order, host, tasks, step))) throw thrown;
+    if (code !== ('TOKA_MODEL_CONTEXT' satisfies ErrorCode) || !(await compact(conversation, order, host, tasks, step))) throw thrown;
     return ended(await host.ask(order.route, prompt()), host, step);
   }
 }

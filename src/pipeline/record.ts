@@ -2,7 +2,7 @@ import type { JsonValue } from '@toka/sdk';
 import { reasonOf } from './reasons.ts';
 import { printCapability } from '../capability/grammar.ts';
 import { hexDigest } from '../digest.ts';
-import { ERRORS, type TokaError } from '../errors.ts';
+import { EXIT_CODES, type TokaError } from '../errors.ts';
 import type { Keeper } from '../journal/blobs.ts';
 import type { Bounds, Denied, ResumeRefused, Rights, RunEvent, RunFinished, RunOutput, RunRequested, RunResumed, Usage } from '../journal/events.ts';
 import { partSecrets } from '../manifest/secret-parts.ts';
@@ -69,11 +69,11 @@ export function outcomeEvents(run: Run, error: TokaError | undefined, usage: Usa
 
 export function outcomeStatus({ intendedMs }: Run, error: TokaError | undefined): RunFinished['status'] {
   if (!error) return 'succeeded';
-  if (ERRORS[error.code].exit === ERRORS.TOKA_CAPABILITY_DENIED.exit) return 'denied';
+  if (EXIT_CODES[error.code] === EXIT_CODES.TOKA_CAPABILITY_DENIED) return 'denied';
   if (error.code === 'TOKA_CANCELLED') return 'cancelled';
   if (error.code === 'TOKA_TIMED_OUT') return 'timed-out';
   if (error.code === 'TOKA_BUDGET_EXCEEDED') return intendedMs === undefined ? 'failed' : 'killed';
-  return error.code.endsWith('_LIMIT') && ERRORS[error.code].exit !== 75 ? 'killed' : 'failed';
+  return error.code.endsWith('_LIMIT') && EXIT_CODES[error.code] !== 75 ? 'killed' : 'failed';
 }
 
 /** What was asked. */

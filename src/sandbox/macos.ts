@@ -97,7 +97,8 @@ async function run(plan: SandboxPlan, command: readonly string[], options: Launc
   const child = spawn('/bin/sh', ['-c', script, 'sh', stdin, pipes.stdout, pipes.stderr, pipes.lines, pipes.replies, ...command], {
     cwd: plan.cwd,
     detached: true,
-    env: { ...plan.env },
+    // Node.js hands this variable on to every environment that does not name it.
+    env: { NODE_V8_COVERAGE: undefined, ...plan.env },
     stdio: 'ignore',
   });
   const known = new Set<number>();

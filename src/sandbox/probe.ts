@@ -40,17 +40,25 @@ const VERSION = 1;
 const MiB = 1024 * 1024;
 
 /**
- * Tries out what sandboxes can enforce on this machine, or returns what an earlier trial found: its answer is kept in the user's cache
- * until the machine is booted again, or the kernel, bwrap or the user is another.
+ * Tries out what sandboxes can enforce on this machine, or returns what an earlier trial found: an answer that all is well is kept in the user's
+ * cache until the machine is booted again, or the kernel, bwrap or the user is another.
  */
 export async function probeSandbox({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Probe> {
   const key = cacheKey();
   const known = fresh || key === undefined ? undefined : readCache(key);
   if (known) return known;
   const probe = await tryOut();
-  // A failure is not kept: whoever follows the advice must see it work at once.
-  if (key !== undefined && !probe.failure) writeCache(key, probe);
+  // Only what is good is kept: whoever follows the advice must see it work at once.
+  if (key !== undefined && isGood(probe)) writeCache(key, probe);
   return probe;
+}
+
+function isGood(probe: Probe): boolean {
+  return !probe.failure && brokenIn(probe).length === 0;
+}
+
+function brokenIn({ held }: Probe): Guarantee[] {
+  return GUARANTEES.filter((guarantee) => !held.includes(guarantee));
 }
 
 /**
@@ -66,12 +74,13 @@ export async function requireEnforcement(plan: SandboxPlan, demand: Demand): Pro
 }
 
 /** @throws TOKA_SANDBOX_UNAVAILABLE where a probe shows that a demand cannot be met */
-export function checkDemand({ require }: Demand, { enforcement, failure, held }: Probe): void {
+export function checkDemand({ require }: Demand, probe: Probe): void {
+  const { enforcement, failure } = probe;
   if (failure || !enforcement) {
     const unknown = { have: 'no answer', why: 'the trial ended early', fix: 'run toka doctor' };
     throw unavailable({ missing: ['sandbox'], ...(failure ?? unknown) });
   }
-  const broken = GUARANTEES.filter((guarantee) => !held.includes(guarantee));
+  const broken = brokenIn(probe);
   if (broken.length > 0) {
     throw unavailable({
       missing: broken,

@@ -47,6 +47,9 @@ const PLAIN: SlotNeeds = { network: false, files: 0 };
 export const NOT_JOINED = 111;
 export const NO_PIPES = 112;
 
+/** What bwrap is started with can be read inside (/proc/1/environ). Node.js hands this variable on to every environment that does not name it. */
+const NO_VARIABLES = { NODE_V8_COVERAGE: undefined };
+
 const idle: Slot[] = [];
 let wanted = 0;
 
@@ -203,9 +206,8 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const leaks = leaking();
   const nothing = leaks.length > 0 ? openSync('/dev/null', 'r') : -1;
   const stdio = Array.from({ length: Math.max(...Object.keys(own).map(Number), ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
-  // The environment of bwrap can be read inside (/proc/1/environ), so it is empty.
   const { argv: [program, ...words], beside } = slotShell();
-  const shell = spawn(program, words, { cwd: '/', detached: true, env: {}, stdio });
+  const shell = spawn(program, words, { cwd: '/', detached: true, env: NO_VARIABLES, stdio });
   for (const fd of [filter, passwd, group, gate ?? -1, nothing]) if (fd >= 0) closeSync(fd);
   const script = shell.stdin!;
   const status = (shell.stdio as readonly unknown[])[FD.status] as Socket;

@@ -1,4 +1,4 @@
-import { ERRORS, TokaError, toTokaError } from '../errors.ts';
+import { EXIT_CODES, TokaError, toTokaError } from '../errors.ts';
 import type { Journal } from '../journal/contract.ts';
 import type { FeedBatch, PlacedEvent } from '../journal/feed.ts';
 import { onOneLine } from '../manifest/plain.ts';
@@ -40,7 +40,7 @@ export async function tailEvents({ follow, json, ...flags }: TailFlags, door: Do
       if (follow) lag(batch.lag);
       if (signal.aborted) break;
     }
-    return signal.aborted ? ERRORS.TOKA_CANCELLED.exit : 0;
+    return signal.aborted ? EXIT_CODES.TOKA_CANCELLED : 0;
   } finally {
     interrupts.end();
     await toka.close();

@@ -1,5 +1,5 @@
 import type { Door } from './door.ts';
-import { ERRORS, TokaError } from '../errors.ts';
+import { EXIT_CODES, TokaError } from '../errors.ts';
 import type { TokaOptions } from '../toka.ts';
 import { stopUnread } from './interrupt.ts';
 import { leanOutput, mayBeTerminal } from './output.ts';
@@ -89,7 +89,7 @@ export async function serve(argv: readonly string[], command: (door: Door) => Pr
 const SILENT = ['--json', '--quiet'];
 
 /** What a process ends with that could not write what it was asked for. */
-const UNWRITTEN = ERRORS.TOKA_FS_FAILED.exit;
+const UNWRITTEN = EXIT_CODES.TOKA_FS_FAILED;
 let unwritten = false;
 
 /**

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, type TokaError } from '../errors.ts';
+import { EXIT_CODES, type ErrorCode, type TokaError } from '../errors.ts';
 import { asResultError, type ResultError } from '../pipeline/result.ts';
 import { paint, plain, type Terminal } from './text.ts';
 
@@ -20,5 +20,5 @@ export function errorJson(error: TokaError): string {
 /** The exit code that a coded error stands for. */
 export function exitCodeOf(error: { readonly code: string } | undefined): number {
   if (!error) return 0;
-  return Object.hasOwn(ERRORS, error.code) ? ERRORS[error.code as ErrorCode].exit : 1;
+  return Object.hasOwn(EXIT_CODES, error.code) ? EXIT_CODES[error.code as ErrorCode] : 1;
 }

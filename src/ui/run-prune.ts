@@ -1,5 +1,5 @@
 import { ownPackage } from '../config/package-root.ts';
-import { ERRORS, TokaError } from '../errors.ts';
+import { EXIT_CODES, TokaError } from '../errors.ts';
 import type { Journal, Pruned } from '../journal/contract.ts';
 import { planByName, planByRules, type PrunePlan, type PruneRules } from '../journal/retention.ts';
 import { parseAge, parseSize } from '../manifest/units.ts';
@@ -49,7 +49,7 @@ export async function pruneRuns(words: readonly string[], flags: PruneFlags, doo
     const ids = plan.runs.map(({ run }) => run.id);
     const done = await withProgress(`Pruning ${amount(ids.length, 'run')}`, door, async (report) => journal.prune(ids, note, (gone) => report(`${gone} of ${ids.length}`)));
     show({ rule, plan, flags, door, done });
-    return done.damaged.length === 0 ? 0 : ERRORS.TOKA_INTEGRITY.exit;
+    return done.damaged.length === 0 ? 0 : EXIT_CODES.TOKA_INTEGRITY;
   } finally {
     await toka.close();
   }

@@ -1,4 +1,4 @@
-import { ERRORS } from '../errors.ts';
+import { EXIT_CODES } from '../errors.ts';
 import { onOneLine } from '../manifest/plain.ts';
 import type { ReplayOptions, ReplayReport, Retellable, Toka } from '../toka.ts';
 import type { Door } from './door.ts';
@@ -32,7 +32,7 @@ export async function replayRun(prefix: string, flags: ReplayFlags, door: Door):
     const report = await toka.replay(found, options);
     live.end();
     door.stdout.write(json ? `${JSON.stringify(report)}\n` : describe(report, terminal(door.stdout, door.env)));
-    return report.same ? 0 : ERRORS.TOKA_REPLAY_DIVERGED.exit;
+    return report.same ? 0 : EXIT_CODES.TOKA_REPLAY_DIVERGED;
   } finally {
     interrupts.end();
     await toka.close();

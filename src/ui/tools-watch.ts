@@ -1,4 +1,4 @@
-import { ERRORS } from '../errors.ts';
+import { EXIT_CODES } from '../errors.ts';
 import type { ToolChange } from '../toka.ts';
 import type { Door } from './door.ts';
 import { untilInterrupted } from './interrupt.ts';
@@ -13,7 +13,7 @@ export async function watch({ json }: { readonly json: boolean }, door: Door): P
     const { length } = (await toka.index()).names();
     door.stderr.write(`watching ${length} tools\n`);
     await toka.watchTools((change) => door.stdout.write(json ? `${JSON.stringify({ schema: 'toka/tool-change/v1', ...change })}\n` : line(change, view)), { signal: interrupts.signal });
-    return ERRORS.TOKA_CANCELLED.exit;
+    return EXIT_CODES.TOKA_CANCELLED;
   } finally {
     interrupts.end();
     await toka.close();

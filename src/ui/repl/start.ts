@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { userFolders } from '../../config/paths.ts';
-import { ERRORS, type ErrorCode, TokaError } from '../../errors.ts';
+import { EXIT_CODES, type ErrorCode, TokaError } from '../../errors.ts';
 import type { Toka } from '../../toka.ts';
 import { type BoundFlags, bounds, type SessionFlags, sessionFor } from '../agent/bounds.ts';
 import { type Door, doorTo } from '../door.ts';
@@ -67,7 +67,7 @@ export async function startRepl(name: string | undefined, flags: StartFlags, doo
     hangUp.signal.addEventListener('abort', () => repl?.hungUp());
     const code = await repl.talk(face);
     if (!isAttended && isNew && !repl.hasHeard) throw new TokaError('TOKA_USAGE', 'nothing was said: standard input is no terminal, and empty', { hint: 'say it with -p "…", pipe lines in, or start the conversation on a terminal' });
-    return isAttended || code === undefined ? 0 : (ERRORS[code as ErrorCode]?.exit ?? 1);
+    return isAttended || code === undefined ? 0 : (EXIT_CODES[code as ErrorCode] ?? 1);
   } finally {
     hangUp.end();
     await toka.close();
