@@ -1,7 +1,9 @@
+import { getSystemErrorMessage } from 'node:util';
 import { TokaError, type ErrorCode } from '../errors.ts';
 
 interface SystemError extends Error {
   readonly code: string;
+  readonly errno: number;
 }
 
 /** The operating system's code of a thrown error (`ENOENT`), or the empty string. */
@@ -39,12 +41,18 @@ export function fsError(thrown: unknown, verb: string, path: string): TokaError 
   const code = OWN_CODE[system];
   if (code === 'TOKA_FS_NOT_FOUND') return notFound(path, thrown);
   if (code === 'TOKA_FS_EXISTS') return exists(path, thrown);
-  const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new TokaError('TOKA_FS_FAILED', `cannot ${verb} ${path}: ${reason}`, {
+  return new TokaError('TOKA_FS_FAILED', `cannot ${verb} ${path}: ${reasonOf(thrown)}`, {
     hint: ADVICE[system] ?? 'check the path and its folder, then run again',
     cause: thrown,
     data: { path, ...(system === '' ? {} : { system }) },
   });
+}
+
+/** Without the path that the system was told: files are reached through descriptors, whose paths say nothing to a person. */
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const { code, errno } = thrown as Partial<SystemError>;
+  return code === undefined || errno === undefined ? thrown.message : `${code}: ${getSystemErrorMessage(errno)}`;
 }
 
 export function notFound(path: string, cause?: unknown): TokaError {

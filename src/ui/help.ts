@@ -42,10 +42,19 @@ function parameterRow(name: string, schema: ParameterSchema, isRequired: boolean
   const facts = [
     ...(isRequired ? ['required'] : []),
     ...(schema.default === undefined ? [] : [`default ${JSON.stringify(schema.default)}`]),
-    ...(schema.enum ? [`one of ${schema.enum.map(text).join(', ')}`] : []),
+    ...choices(schema),
     ...range(schema),
   ];
   return [`--${flagName(name)}`, kind(schema), `${plain(schema.description)}${facts.length > 0 ? ` (${facts.join('; ')})` : ''}`];
+}
+
+function choices(schema: ParameterSchema): string[] {
+  const values = schema.enum ?? itemsOf(schema).enum;
+  return values ? [`${schema.enum ? '' : 'each '}one of ${values.map(text).join(', ')}`] : [];
+}
+
+function itemsOf(schema: ParameterSchema): Partial<ParameterSchema> {
+  return (schema['items'] ?? {}) as Partial<ParameterSchema>;
 }
 
 function kind(schema: ParameterSchema): string {
@@ -54,8 +63,8 @@ function kind(schema: ParameterSchema): string {
 }
 
 function itemKind(schema: ParameterSchema): string {
-  const items = schema['items'] as Partial<ParameterSchema> | undefined;
-  return items?.['x-type'] ?? items?.type ?? 'value';
+  const items = itemsOf(schema);
+  return items['x-type'] ?? items.type ?? 'value';
 }
 
 function range(schema: ParameterSchema): string[] {

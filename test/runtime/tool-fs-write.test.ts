@@ -152,6 +152,13 @@ describe.each(LOCATORS)('writing files located %s', (_name, locate) => {
     expect(readFileSync(join(root, name), 'utf8')).toBe('y');
   });
 
+  it('names the path that was asked for where the system refuses it, and what the system says', async () => {
+    const name = 'x'.repeat(300);
+    const refusal = await open().write(name, '').catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'TOKA_FS_FAILED', data: { system: 'ENAMETOOLONG' } });
+    expect((refusal as Error).message).toMatch(new RegExp(`^cannot \\w+ \\S*${name}: ENAMETOOLONG: name too long$`));
+  });
+
   it.skipIf(isRoot)('does not replace a read-only file', async () => {
     writeFileSync(join(root, 'a.txt'), 'old', { mode: 0o444 });
     await expect(open().write('a.txt', 'new')).rejects.toMatchObject({ code: 'TOKA_FS_FAILED', data: { system: 'EACCES' } });

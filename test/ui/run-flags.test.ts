@@ -13,6 +13,7 @@ const PARAMETERS = [
   { name: 'colour', type: 'enum', enum: ['red', 'green'], description: 'One of these', default: 'red' },
   { name: 'tags', type: 'array', items: { type: 'string' }, description: 'Words', position: 2 },
   { name: 'sizes', type: 'array', items: { type: 'integer' }, description: 'Numbers' },
+  { name: 'kinds', type: 'array', items: { type: 'enum', enum: ['old', 'new'] }, description: 'Several of these' },
   { name: 'extra', type: 'object', description: 'Anything' },
   { name: 'file', type: 'path', description: 'A file' },
   { name: 'timeout', type: 'string', description: 'Named like a flag of toka' },
@@ -306,6 +307,8 @@ describe('what is printed', () => {
     expect(code).toBe(0);
     for (const flag of ['--title', '--count', '--ratio', '--dry-run', '--colour', '--tags', '--sizes', '--extra', '--file'])
       expect(stdout).toContain(flag);
+    expect(stdout).toMatch(/--colour .*one of red, green/);
+    expect(stdout).toMatch(/--kinds .*each one of old, new/);
     expect((await here.run(['run', '--help', 'echo-json'])).stdout).toBe(stdout);
   });
 

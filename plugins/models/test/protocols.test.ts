@@ -91,6 +91,14 @@ describe.each(SERVICES)('%s', (service, provider) => {
     await place.close?.();
   });
 
+  test('a time to wait below zero is none', async () => {
+    const place = await stream(service, [Buffer.from('{"error":{"message":"busy","code":429}}')], { status: 429, headers: { 'content-type': 'application/json', 'retry-after': '-5' } });
+    const refusal = await ask(at, {}, place).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'PROVIDER_RATE_LIMIT' });
+    expect(refusal).not.toHaveProperty('retryAfterMs');
+    await place.close?.();
+  });
+
   test.each([
     [402, '{"error":{"message":"pay","code":402}}', 'PROVIDER_AUTH'],
     [403, '{"error":{"message":"no","code":403}}', 'PROVIDER_AUTH'],

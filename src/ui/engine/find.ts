@@ -47,7 +47,7 @@ type Contribution = Contributed<Pick<Engine, 'id'>>;
 function findEngine(id: string, packageFiles: readonly string[]): Engine {
   const all = packageFiles.flatMap((file) => contributedBy<Contribution>(file, 'engines'));
   const found = all.find((one) => one.id === id);
-  if (!found) throw new TokaError('TOKA_ENGINE_UNKNOWN', `expected the name of an engine, found "${id}"`, { hint: `there are ${all.map((one) => one.id).join(', ') || 'none'}` });
+  if (!found) throw new TokaError('TOKA_ENGINE_UNKNOWN', `expected the name of an engine, found "${id}"`, { hint: `there are ${['here', ...all.map((one) => one.id)].join(', ')}` });
   const engine = loadContributed<Engine>(found.file, 'connect');
   if (engine) return engine;
   throw new TokaError('TOKA_RUNTIME_UNAVAILABLE', `${found.file} does not export an engine as its default`, { hint: 'export default defineEngine({…})' });

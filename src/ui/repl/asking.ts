@@ -47,7 +47,7 @@ export class Asking {
       { decision: 'deny', text: 'deny' },
       { decision: 'deny', text: 'deny, and say why', saysWhy: true },
     ];
-    const at = await face.choose({ details: taintDetails(tool, taint, face.theme), question: `May it be the ${taint.role} of ${tool.qualified}?`, answers: offered.map(({ text }) => text), fallback: offered.length - 2 });
+    const at = await face.choose({ details: taintDetails(tool, taint, face.theme), question: `May it be the ${taint.role} of ${tool.qualified}?`, answers: offered.map(({ text }) => text), fallback: offered.length - 2, isSudden: true });
     const { decision, saysWhy } = offered[at] ?? { decision: 'deny' };
     if (decision === 'always' && ownFile !== undefined) (await import('../remember.ts')).writeFlowRule(ownFile, tool, taint);
     face.note([face.theme.quiet(`  ${decision}`)]);
@@ -60,7 +60,7 @@ export class Asking {
     const face = this.#face();
     const lines = differenceText(difference, { isTty: true, color: face.theme.name !== 'plain', columns: face.columns }).trimEnd().split('\n');
     const answers = ['once: run it as it is, leave the lock as it is', 'update: write it into the lock as it is, and run it', 'stop'];
-    const at = await face.choose({ details: lines, question: exact(`${difference.tool} is not as ${file} says.`), answers, fallback: 2 });
+    const at = await face.choose({ details: lines, question: exact(`${difference.tool} is not as ${file} says.`), answers, fallback: 2, isSudden: true });
     return { decision: (['once', 'update'] as const)[at] ?? 'stop', by: 'person' };
   }
 

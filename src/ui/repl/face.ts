@@ -11,6 +11,8 @@ export interface Choice {
   readonly answers: readonly string[];
   /** The answer where none is given: the last is the safest. */
   readonly fallback: number;
+  /** Nobody has asked for it, so that a person may be about to write something else. */
+  readonly isSudden?: true;
 }
 
 /** What a person does. */

@@ -16,7 +16,7 @@ import { cut, shown, wrap } from './width.ts';
 /** How long the decoder waits for the rest of a sequence before an Escape is one. */
 const ESCAPE_MS = 40;
 const SPIN_MS = 120;
-/** Keys that come right after a question has appeared were meant for what was being written. */
+/** Keys that come right after a question has appeared were meant for what was being written, or about to be. */
 const GRACE_MS = 500;
 const MAX_WAITING = 3;
 /** A longer question would leave no room in the region: it is printed, and its beginning alone stays there. */
@@ -38,7 +38,8 @@ export interface LiveOptions {
 
 interface Question {
   readonly view: ChoiceView;
-  readonly since: number;
+  /** Before that, keys are not meant for it. */
+  readonly from: number;
   readonly fallback: number;
   readonly answer: (at: number) => void;
 }
@@ -141,7 +142,7 @@ export class LiveFace implements Face {
   async choose(choice: Choice): Promise<number> {
     this.print(choice.details.flatMap((line) => wrap(line, this.columns)));
     return new Promise((resolve) => {
-      this.#questions.push({ view: new ChoiceView(choice), since: performance.now(), fallback: choice.fallback, answer: resolve });
+      this.#questions.push({ view: new ChoiceView(choice), from: performance.now() + (choice.isSudden ? GRACE_MS : 0), fallback: choice.fallback, answer: resolve });
       this.#renderer.refresh();
     });
   }
@@ -221,7 +222,7 @@ export class LiveFace implements Face {
 
   #key(text: string | undefined, key: Key): void {
     const [question] = this.#questions;
-    const isMeant = question && !this.#isOfEditor(key) && (this.#editor.isEmpty || performance.now() - question.since > GRACE_MS);
+    const isMeant = question && !this.#isOfEditor(key) && performance.now() >= question.from;
     if (isMeant) this.#answer(question, key);
     else this.#edit(text, key);
     this.#renderer.refreshNow();

@@ -79,7 +79,7 @@ export class Permissions {
       { text: 'deny, and say why', decision: 'deny', saysWhy: true },
     ];
     return {
-      choice: { details, question: onOneLine(exact(questionText(tool, missing))), answers: answers.map(({ text }) => text), fallback: answers.length - 2 },
+      choice: { details, question: onOneLine(exact(questionText(tool, missing))), answers: answers.map(({ text }) => text), fallback: answers.length - 2, isSudden: true },
       answer: async (at) => {
         const { decision, saysWhy = false } = answers[at] ?? { decision: 'deny' };
         // The rule is read at the next start; until then this holds.

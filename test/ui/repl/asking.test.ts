@@ -39,12 +39,16 @@ describe.skipIf(!hasTmux)('questions in a terminal (needs tmux)', () => {
   };
   const notes = (): string => readFileSync(join(here.project, 'notes.txt'), 'utf8');
 
+  /** Keys that come right after a question has appeared are not meant for it. */
+  const isAsked = async (text: string): Promise<void> => {
+    await pane.shows(text);
+    await setTimeout(600);
+  };
+
   test('what is pasted answers no question, and is what is written once that is answered', async () => {
     await begin();
     say('write it');
-    await pane.shows('5 deny');
-    // Keys that come right after it has appeared are not meant for it either.
-    await setTimeout(600);
+    await isAsked('5 deny');
     pane.paste('1 of 3\n');
     pane.press('Escape');
     await pane.shows(/So it stays as it is\.[^]*> 1 of 3/);
@@ -58,7 +62,7 @@ describe.skipIf(!hasTmux)('questions in a terminal (needs tmux)', () => {
     pane.press('C-z');
     await pane.shows('Stopped');
     say('clear; fg');
-    await pane.shows('5 deny');
+    await isAsked('5 deny');
     pane.press('1');
     await pane.shows('It is written.');
     expect(notes()).toBe('from the agent\n');
@@ -67,7 +71,7 @@ describe.skipIf(!hasTmux)('questions in a terminal (needs tmux)', () => {
   test('what is granted for always is not asked again in the same conversation', async () => {
     await begin();
     say('write it');
-    await pane.shows('3 always');
+    await isAsked('3 always');
     pane.press('3');
     await pane.shows('It is written.');
     say('write it');

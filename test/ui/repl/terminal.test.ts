@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Place, place, until } from '../../support/cli.ts';
 import { hasTmux, openPane, type Pane } from '../../support/terminal.ts';
@@ -56,11 +57,13 @@ describe.skipIf(!hasTmux)('a conversation in a terminal (needs tmux)', () => {
     say('write it');
     const asked = await pane.shows(/-from the person\n\+from the agent[^]*5 deny, and say why/);
     expect(asked).toContain(`session: fs:write:${here.project}/notes.txt for files/file-writer`);
+    await setTimeout(600);
     pane.press('4');
     await pane.shows('So it stays as it is.');
     expect(notes()).toBe('from the person\n');
     say('write it');
     await pane.shows(/\? files\/file-writer[^]*\? files\/file-writer[^]*5 deny/);
+    await setTimeout(600);
     pane.press('2');
     await pane.shows('It is written.');
     expect(notes()).toBe('from the agent\n');

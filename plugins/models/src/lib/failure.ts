@@ -77,7 +77,8 @@ function waitOf(headers: Readonly<Record<string, string>>, body: string): number
   if (exact >= 0) return Math.round(exact);
   const { 'retry-after': after = '' } = headers;
   if (/^\d+(\.\d+)?$/.test(after)) return Math.round(Number(after) * 1000);
-  const date = Date.parse(after);
+  // `Date.parse` takes a number below zero for a date as well.
+  const date = /^[A-Z]/i.test(after) ? Date.parse(after) : Number.NaN;
   if (!Number.isNaN(date)) return Math.max(0, date - Date.now());
   const [, seconds] = /"retryDelay":\s*"(\d+(?:\.\d+)?)s"/.exec(body) ?? [];
   return seconds === undefined ? undefined : Math.round(Number(seconds) * 1000);
