@@ -250,7 +250,7 @@ const jobs = [
       ...common,
       stdin: { contents: [entry, ...(WITHIN[name] ?? []).map((each) => LATE[each])].map((file) => `export * from './${file}';`).join('\n'), resolveDir: root },
       outfile: join(dist, 'late', `${name}.cjs`),
-      plugins: [lateImports, quickOclif, late('.', name, WITHIN[name])],
+      plugins: [lateImports, quickOclif, withoutLocales, late('.', name, WITHIN[name])],
     }),
   ),
   build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { issuesError, parseOrThrow } from '../manifest/load.ts';
 import { quote, type Issue } from '../manifest/issue.ts';
 import { capability, json, line, strict } from '../manifest/parts.ts';

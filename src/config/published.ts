@@ -1,5 +1,5 @@
 import type { JsonSchema } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { agentManifest } from '../manifest/agent/agent-manifest.ts';
 import { lockFile } from '../manifest/lock-file.ts';
 import { pluginManifest } from '../manifest/plugin-manifest.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { hook } from '../manifest/hook.ts';
 import { age, capability, count, duration, json, line, money, size, strict, toolName } from '../manifest/parts.ts';
 

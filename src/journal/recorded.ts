@@ -1,5 +1,5 @@
 import type { JsonValue } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError } from '../errors.ts';
 import type { Kept } from './events.ts';
 

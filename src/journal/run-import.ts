@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError, toTokaError } from '../errors.ts';
 import { parse } from './audit-run.ts';
 import type { Journal } from './contract.ts';

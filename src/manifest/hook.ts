@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Issue, Path } from './issue.ts';
 import { argument, duration, exampleParams, line, strict } from './parts.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { argument, capability, effect, level, line, risk, semver, strict } from './parts.ts';
 
 /** The version of the format: 2 may say of tools of plugins what was installed, which 1 does not know. */

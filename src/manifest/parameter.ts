@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { argument, json, line, prose, role, strict } from './parts.ts';
 
 /** Programs take these as instructions about themselves; no parameter may choose them. */

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALIASES } from './aliases.ts';
 import { parseAge, parseDuration, parsePercent, parseSize } from './units.ts';
 

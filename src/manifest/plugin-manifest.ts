@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { capability, effect, json, level, line, prose, risk, role, semver, strict, tags, toolName } from './parts.ts';
 import { example, jsonSchema } from './tool-manifest.ts';
 

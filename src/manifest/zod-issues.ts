@@ -18,6 +18,10 @@ interface Context {
   readonly allowed: AllowedKeys;
 }
 
+/** So many values are checked before it pays to let zod compile its checks. */
+const FEW = 100;
+let checked = 0;
+
 /**
  * Validates a value and says all that is wrong with it.
  *
@@ -27,7 +31,9 @@ interface Context {
  */
 export function check<S extends z.ZodType>(schema: S, value: unknown, sourceOf: SourceOf = () => undefined): Checked<z.output<S>> {
   const allowed: AllowedKeys = new WeakMap();
+  checked += 1;
   const result = schema.safeParse(value, {
+    jitless: checked <= FEW,
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') allowed.set(issue.keys, shapeKeys(issue.inst));
       // Only messages of the schema itself remain.

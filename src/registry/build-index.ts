@@ -1,16 +1,15 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { hexDigest } from '../digest.ts';
 import { readTextFile } from '../manifest/read.ts';
 import { TokaError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { onOneLine, plain } from '../manifest/plain.ts';
-import type { Tool } from '../manifest/tool.ts';
 import { bundledFile, bundledOf } from './bundled.ts';
 import type { Declared, ManifestFile } from './declare.ts';
-import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf, writeListing } from './index-file.ts';
-import type { Whole } from './search/rank.ts';
+import { BUSY_MS, INDEX_SCHEMA, sourcesKey, stampOf, TOOL_COLUMNS, writeListing } from './index-file.ts';
 import { toolTerms } from './search/tool-terms.ts';
 import { type IndexOptions, RESERVED_FOLDERS, type Source } from './sources.ts';
 
@@ -24,41 +23,51 @@ const MAX_FOLDER_DEPTH = 6;
  * @throws TokaError TOKA_STATE_UNAVAILABLE if it cannot be written.
  */
 export async function buildIndex(file: string, sources: readonly Source[], options: IndexOptions): Promise<void> {
+  const before = previous(file, sourcesKey(sources, options.tokaVersion));
+  const shared = previous(bundledFile(file), sourcesKey(bundledOf(sources), options.tokaVersion));
+  const known = before.stamps.size > 0 ? before : shared;
+  try {
+    await build(file, sources, { ...options, before, shared, known });
+  } catch (thrown) {
+    if (known.stamps.size === 0) throw thrown;
+    // What was there may be damaged, or have been replaced meanwhile.
+    await build(file, sources, { ...options, before, shared, known: nothing(file) });
+  }
+}
+
+async function build(file: string, sources: readonly Source[], { before, known, shared, ...options }: IndexOptions & Record<'before' | 'known' | 'shared', Previous>): Promise<void> {
   const { tokaVersion } = options;
   // Everything whose time tells whether the index is out of date: folders, the package.json and the hook of each plugin, manifests to be corrected.
   const folders: string[] = [];
-  const before = previous(file, sourcesKey(sources, tokaVersion));
-  const shared = previous(bundledFile(file), sourcesKey(bundledOf(sources), tokaVersion));
-  const known = before.files.size > 0 ? before.files : shared.files;
-  const declared: Declared[] = [];
-  const bundled: Declared[] = [];
+  const found: Found[] = [];
+  const bundled: Found[] = [];
   for (const source of sources) {
-    const found = await declare(source, folders, known, options);
-    declared.push(...found);
-    if (source.kind === 'bundled') bundled.push(...found);
+    const here = await declare(source, folders, known.stamps, options);
+    found.push(...here);
+    if (source.kind === 'bundled') bundled.push(...here);
   }
   try {
-    put(file, sourcesKey(sources, tokaVersion), folders, declared, before.validators);
+    put(file, { key: sourcesKey(sources, tokaVersion), folders, found, validators: before.validators, known: known.file });
   } catch (cause) {
     throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot write the index ${file}`, {
       cause,
       hint: 'check the permissions and the free space of that folder, or set XDG_CACHE_HOME to another one',
     });
   }
-  if (bundled.some(({ file: path, stamp }) => shared.files.get(path)?.stamp !== stamp)) {
+  if (bundled.some(({ file: path, stamp }) => shared.stamps.get(path) !== stamp)) {
     try {
-      put(bundledFile(file), sourcesKey(bundledOf(sources), tokaVersion), [], bundled, shared.validators);
+      put(bundledFile(file), { key: sourcesKey(bundledOf(sources), tokaVersion), folders: [], found: bundled, validators: shared.validators, known: file });
     } catch {
       // Then the next project reads them itself.
     }
   }
 }
 
-function put(file: string, ...content: Content): void {
+function put(file: string, content: Content): void {
   const temporary = `${file}.${process.pid}.${Date.now()}`;
   try {
     makeFolder(dirname(file), 0o700);
-    write(temporary, ...content);
+    write(temporary, content);
     renameSync(temporary, file);
   } catch (cause) {
     remove(temporary);
@@ -74,47 +83,53 @@ function remove(file: string): void {
   }
 }
 
+/** A file that is declared as in the index from before: its rows are copied. */
+interface Kept {
+  readonly file: string;
+  readonly stamp: string;
+  readonly isKept: true;
+}
+
+type Found = (Declared & { readonly isKept?: undefined }) | Kept;
+
 interface Previous {
-  readonly files: ReadonlyMap<string, Declared>;
+  readonly file: string;
+  /** The stamp of each file that can be taken from there. */
+  readonly stamps: ReadonlyMap<string, string>;
   readonly validators: readonly (readonly [string, string])[];
 }
 
+const nothing = (file: string): Previous => ({ file, stamps: new Map(), validators: [] });
+
 function previous(file: string, key: string): Previous {
-  const files = new Map<string, Declared>();
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_MS });
-    if (db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get()?.['value'] !== key) return { files, validators: [] };
-    const tools = new Map<string, Tool[]>();
-    for (const row of db.prepare('SELECT file, json FROM tools ORDER BY id').all()) {
-      const list = tools.get(String(row['file'])) ?? [];
-      list.push(JSON.parse(String(row['json'])) as Tool);
-      tools.set(String(row['file']), list);
-    }
-    for (const row of db.prepare('SELECT path, source, stamp FROM files WHERE problem IS NULL AND NOT asks').all()) {
-      const path = String(row['path']);
-      files.set(path, { file: path, source: String(row['source']), stamp: String(row['stamp']), tools: tools.get(path) ?? [] });
-    }
+    if (db.prepare(`SELECT value FROM meta WHERE key = 'sources'`).get()?.['value'] !== key) return nothing(file);
+    const files = db.prepare('SELECT path, stamp FROM files WHERE problem IS NULL AND NOT asks').all();
     const validators = db.prepare('SELECT schema, code FROM validators').all();
-    return { files, validators: validators.map((row) => [String(row['schema']), String(row['code'])] as const) };
+    return {
+      file,
+      stamps: new Map(files.map(({ path, stamp }) => [String(path), String(stamp)] as const)),
+      validators: validators.map((row) => [String(row['schema']), String(row['code'])] as const),
+    };
   } catch {
     // No index, or a damaged one: everything is read anew.
-    return { files: new Map(), validators: [] };
+    return nothing(file);
   } finally {
     db?.close();
   }
 }
 
-async function declare(source: Source, folders: string[], known: Previous['files'], options: IndexOptions): Promise<Declared[]> {
-  const asBefore = (file: string, stamp: string): Declared | undefined => {
-    const before = known.get(file);
-    return before?.stamp === stamp ? before : undefined;
-  };
+async function declare(source: Source, folders: string[], known: Previous['stamps'], options: IndexOptions): Promise<Found[]> {
+  const asBefore = (file: string, stamp: string): Kept | undefined => (known.get(file) === stamp ? { file, stamp, isKept: true } : undefined);
   if (source.type === 'package') {
     const { packageFile } = source;
     folders.push(packageFile);
     const stamp = stampOf(packageFile);
-    const declared = asBefore(packageFile, stamp) ?? (await (await import('./declare.ts')).declarePackage(source, stamp, options));
+    const kept = asBefore(packageFile, stamp);
+    if (kept) return [kept];
+    const declared = await (await import('./declare.ts')).declarePackage(source, stamp, options);
     folders.push(...(declared.watched ?? []));
     return [declared];
   }
@@ -152,24 +167,39 @@ function declaresItself(file: string): boolean {
   return 'text' in read && read.text.includes('"toka/v');
 }
 
-type Content = readonly [key: string, folders: readonly string[], declared: readonly Declared[], validators: Previous['validators']];
+interface Content {
+  readonly key: string;
+  readonly folders: readonly string[];
+  readonly found: readonly Found[];
+  readonly validators: Previous['validators'];
+  /** The index that rows are copied from. */
+  readonly known: string;
+}
 
-function write(file: string, ...[key, folders, declared, validators]: Content): void {
+function write(file: string, { folders, found, key, known, validators }: Content): void {
   const db = new DatabaseSync(file);
   try {
-    db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN; ${INDEX_SCHEMA}`);
+    if (found.some(({ isKept }) => isKept)) attach(db, known);
+    db.exec(`PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA temp_store = MEMORY; BEGIN; ${INDEX_SCHEMA}`);
     db.prepare(`INSERT INTO meta VALUES ('sources', ?)`).run(key);
     const folderRow = db.prepare('INSERT OR IGNORE INTO folders VALUES (?, ?)');
     for (const folder of folders) folderRow.run(folder, settledStamp(folder));
-    for (const { file: broken, stamp, problem } of declared) if (problem !== undefined) folderRow.run(broken, stamp);
     const validatorRow = db.prepare('INSERT INTO validators VALUES (?, ?)');
     for (const [schema, code] of validators) validatorRow.run(schema, code);
-    writeTools(db, declared);
+    copyTools(db, found);
+    writeTools(db, found);
+    db.exec(COMPLETED);
     writeListing(db);
     db.exec('COMMIT');
   } finally {
     db.close();
   }
+}
+
+function attach(db: DatabaseSync, file: string): void {
+  const url = pathToFileURL(file);
+  url.search = 'mode=ro';
+  db.prepare('ATTACH ? AS before').run(url.href);
 }
 
 function settledStamp(folder: string): string {
@@ -178,32 +208,55 @@ function settledStamp(folder: string): string {
   return Date.now() - changedMs < RACY_MS ? 'unsettled' : stamp;
 }
 
-function writeTools(db: DatabaseSync, declared: readonly Declared[]): void {
-  const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?)');
-  const toolRow = db.prepare('INSERT INTO tools VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const textRow = db.prepare('INSERT INTO tools_text (rowid, terms) VALUES (?, ?)');
-  const text = { entries: 0, terms: 0 };
-  const labels = qualifiedWhereShared(declared.flatMap(({ tools }) => tools));
-  for (const { file, source, stamp, tools, problem, watched } of declared) {
-    for (const tool of tools) {
-      const json = JSON.stringify(tool);
-      const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
-      const { lastInsertRowid } = toolRow.run(
-        tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
-        tool.description, file, hexDigest(json), json, labels.get(tool) ?? tool.name, onOneLine(plain(tool.category)), onOneLine(plain(tool.description.split('\n')[0] ?? '')),
-      );
-      const terms = toolTerms(tool);
-      textRow.run(lastInsertRowid, terms.join(' '));
-      text.entries += 1;
-      text.terms += terms.length;
-    }
-    fileRow.run(file, source, stamp, problem ?? null, watched ? 1 : 0);
-  }
-  db.prepare(`INSERT INTO meta VALUES ('text', ?)`).run(JSON.stringify(text satisfies Whole));
+/** The id of the first tool of a file: tools are in the order of their files, whether they are copied or new. */
+const firstId = (at: number): number => 1 + at * 1_000_000;
+
+const COPIED = `
+  INSERT INTO files SELECT f.* FROM before.files AS f JOIN kept ON kept.path = f.path AND kept.stamp = f.stamp;
+  CREATE TEMP TABLE moved AS
+    SELECT o.id AS was, kept.first + row_number() OVER (PARTITION BY o.file ORDER BY o.id) - 1 AS id FROM kept JOIN before.tools AS o ON o.file = kept.path;
+  INSERT INTO tools (id, ${TOOL_COLUMNS}) SELECT moved.id, ${TOOL_COLUMNS} FROM moved JOIN before.tools AS o ON o.id = moved.was;
+  INSERT INTO tools_text (rowid, terms) SELECT moved.id, terms FROM moved JOIN before.tools_text AS x ON x.rowid = moved.was`;
+
+const CHECKED = `SELECT (SELECT count(*) FROM kept WHERE path NOT IN (SELECT path FROM files)) AS lost, (SELECT count(*) FROM tools WHERE NOT json_valid(json)) AS unreadable`;
+
+/** What is known once all tools are there: which of them are named by their qualified name, because others have theirs too, and how much text there is. */
+const COMPLETED = `
+  CREATE TEMP TABLE shared AS SELECT name FROM tools GROUP BY name HAVING count(*) > 1;
+  UPDATE tools SET label = name WHERE label <> name AND name NOT IN (SELECT name FROM shared);
+  UPDATE tools SET label = qualified WHERE name IN (SELECT name FROM shared);
+  INSERT INTO meta SELECT 'text', json_object('entries', count(*), 'terms', coalesce(sum(CASE terms WHEN '' THEN 0 ELSE length(terms) - length(replace(terms, ' ', '')) + 1 END), 0)) FROM tools_text`;
+
+/** Copies what is as it was: SQLite takes a fifth of the time in which JavaScript would read it and write it again. */
+function copyTools(db: DatabaseSync, found: readonly Found[]): void {
+  if (!found.some(({ isKept }) => isKept)) return;
+  db.exec('CREATE TEMP TABLE kept (path TEXT PRIMARY KEY, stamp TEXT NOT NULL, first INTEGER NOT NULL)');
+  const keptRow = db.prepare('INSERT OR IGNORE INTO kept VALUES (?, ?, ?)');
+  for (const [at, { file, isKept, stamp }] of found.entries()) if (isKept) keptRow.run(file, stamp, firstId(at));
+  db.exec(COPIED);
+  const { lost, unreadable } = db.prepare(CHECKED).get() as { lost: number; unreadable: number };
+  if (lost + unreadable > 0) throw new Error(`in the index that was there ${lost} files are no longer, and ${unreadable} tools cannot be read`);
 }
 
-/** The qualified name of each tool whose own name others have too. */
-function qualifiedWhereShared(tools: readonly Tool[]): ReadonlyMap<Tool, string> {
-  const named = Map.groupBy(tools, ({ name }) => name);
-  return new Map([...named.values()].filter(({ length }) => length > 1).flatMap((same) => same.map((tool) => [tool, tool.qualified] as const)));
+function writeTools(db: DatabaseSync, found: readonly Found[]): void {
+  const fileRow = db.prepare('INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?)');
+  const folderRow = db.prepare('INSERT OR IGNORE INTO folders VALUES (?, ?)');
+  const toolRow = db.prepare(`INSERT INTO tools (id, ${TOOL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const textRow = db.prepare('INSERT INTO tools_text (rowid, terms) VALUES (?, ?)');
+  for (const [at, declared] of found.entries()) {
+    if (declared.isKept) continue;
+    const { file, problem, source, stamp, tools, watched } = declared;
+    for (const [number, tool] of tools.entries()) {
+      const id = firstId(at) + number;
+      const json = JSON.stringify(tool);
+      const capabilities = JSON.stringify([...tool.capabilities.required, ...tool.capabilities.optional]);
+      toolRow.run(
+        id, tool.qualified, tool.name, tool.source, tool.origin.kind, tool.category, tool.version, tool.effect, tool.level, capabilities,
+        tool.description, file, hexDigest(json), json, tool.name, onOneLine(plain(tool.category)), onOneLine(plain(tool.description.split('\n')[0] ?? '')),
+      );
+      textRow.run(id, toolTerms(tool).join(' '));
+    }
+    fileRow.run(file, source, stamp, problem ?? null, watched ? 1 : 0);
+    if (problem !== undefined) folderRow.run(file, stamp);
+  }
 }

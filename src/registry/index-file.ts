@@ -37,6 +37,9 @@ export const INDEX_SCHEMA = `
   CREATE VIRTUAL TABLE tools_text USING fts5 (terms);
 `;
 
+/** All that is kept of a tool beside its id. */
+export const TOOL_COLUMNS = 'qualified, name, source, kind, category, version, effect, level, capabilities, description, file, hash, json, label, heading, summary';
+
 /** What a line of a list shows of a tool, each with its title. */
 export const HEADS = { label: 'NAME', source: 'SOURCE', heading: 'CATEGORY', effect: 'EFFECT', summary: 'DESCRIPTION' };
 

@@ -54,7 +54,7 @@ function choices(schema: ParameterSchema): string[] {
 }
 
 function itemsOf(schema: ParameterSchema): Partial<ParameterSchema> {
-  return (schema['items'] ?? {}) as Partial<ParameterSchema>;
+  return schema['items'] ?? {};
 }
 
 function kind(schema: ParameterSchema): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError } from '../../errors.ts';
 import type { Clock } from '../../journal/ids.ts';
 import type { Anchors } from '../grammar.ts';

@@ -1,5 +1,5 @@
 import type { AnalysisResult } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const LINE = z.string().min(1).max(2000);
 const FIGURE = z.number();

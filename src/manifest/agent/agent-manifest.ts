@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { argument, capability, count, duration, exampleParams, level, line, money, prose, semver, size, strict, tags, toolName } from '../parts.ts';
 import { hook } from '../hook.ts';
 import { jsonSchema } from '../tool-manifest.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError } from '../../errors.ts';
 
 /** A run, as it is given to a worker. The submission is made of it; whatever comes is checked. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@toka/sdk';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError } from '../../errors.ts';
 import { RESULT_SCHEMA } from '../../pipeline/result.ts';
 import type { RunResult } from '../../toka.ts';

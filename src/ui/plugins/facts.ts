@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { capabilityFault } from '../../capability/rules.ts';
 import { TokaError, toTokaError } from '../../errors.ts';
 import { quote } from '../../manifest/issue.ts';

@@ -1,6 +1,6 @@
 import { copyFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { npmIn } from './npm.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Door } from '../door.ts';
 import { table, terminal } from '../text.ts';
 import { npmIn } from './npm.ts';

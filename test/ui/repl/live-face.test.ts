@@ -42,7 +42,7 @@ const press = async (key: string): Promise<void> => {
 };
 
 test('a key that is pressed as a sudden question appears answers nothing, and is what is written next', async () => {
-  const answered = vi.fn();
+  const answered = vi.fn<(at: number) => void>();
   const answer = face.choose({ ...CHOICE, isSudden: true }).then(answered);
   vi.advanceTimersByTime(GRACE_MS - 1);
   await press('1');

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError, toTokaError } from '../../../errors.ts';
 import { issuesError, parseOrThrow } from '../../../manifest/load.ts';
 import { line, prose, strict, toolName } from '../../../manifest/parts.ts';
