@@ -1,9 +1,7 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { TokaError } from '../../errors.ts';
-import { filesDigest } from '../../registry/plugins/intact.ts';
 import type { InstalledPlugin } from '../../registry/plugins/record.ts';
-import { packageFile, type Workspace } from '../../workspace.ts';
+import type { Workspace } from '../../workspace.ts';
 import type { Door } from '../door.ts';
 import { demandOwnRight } from '../own-right.ts';
 import { exitCodeOf } from '../report.ts';
@@ -12,12 +10,12 @@ import { requireConsent } from './consent.ts';
 import { differencesOf } from './differences.ts';
 import { factsOf, factsOfFetched, type PluginFacts } from './facts.ts';
 import { type Fetched, fetchPackage } from './fetch.ts';
-import { npmIn } from './npm.ts';
 import { requireConsentToHook, retryFailed } from './hooked.ts';
 import type { Offer } from './offer.ts';
+import { putTogether } from './put-together.ts';
 import { type Change, reportChange } from './report.ts';
 import { parseSpec, type Spec } from './spec.ts';
-import { moveInto, prepareFolder, type Store, withStore } from './store.ts';
+import { type Store, withStore } from './store.ts';
 
 export interface ChangeFlags {
   readonly 'allow-scripts'?: boolean;
@@ -107,54 +105,4 @@ async function refuseUnlocked({ name, version, source }: PluginFacts, { integrit
     hint: 'find out which of them is the one that its author published',
     data: { name, version, locked: other.integrity, found: integrity },
   });
-}
-
-interface Putting {
-  readonly folder: string;
-  readonly store: Store;
-  readonly door: Door;
-  readonly scripts: boolean;
-}
-
-/** Lets npm put the package and what it depends on into a folder, and moves that to where it stays once it is all there; only the record makes a plugin of it. */
-async function putTogether({ tarball, folder: unpacked, integrity, spec }: Fetched, facts: PluginFacts, { folder, store, door, scripts }: Putting): Promise<InstalledPlugin> {
-  const { name, version, commands } = facts;
-  prepareFolder(folder, dirname(packageFile('@toka/sdk')));
-  copyFileSync(tarball, join(folder, 'package.tgz'));
-  await npmIn(folder, door.env).install(name, 'file:package.tgz', { scripts });
-  const put = join('node_modules', name);
-  if (!scripts) requireSame(unpacked, join(folder, put));
-  const root = store.place(name, version);
-  const files = filesDigest(folder);
-  moveInto(folder, root);
-  return {
-    name,
-    version,
-    from: spec.from,
-    spec: spec.npm,
-    root,
-    packageFile: join(root, put, 'package.json'),
-    integrity,
-    files,
-    commands: commands.flatMap(({ id, aliases }) => [id, ...aliases]),
-    installedAt: new Date().toISOString(),
-  };
-}
-
-/** npm was given a tarball by its name: what it made of it must be what was shown. It gives a `.gitignore` another name. */
-function requireSame(shown: string, installed: string): void {
-  for (const entry of readdirSync(shown, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || basename(entry.name) === '.gitignore') continue;
-    const path = relative(shown, join(entry.parentPath, entry.name));
-    if (isSame(join(shown, path), join(installed, path))) continue;
-    throw new TokaError('TOKA_INTEGRITY', `${path} was not installed as it was shown, so nothing was`, { hint: 'try again; if it happens again, report it' });
-  }
-}
-
-function isSame(one: string, other: string): boolean {
-  try {
-    return readFileSync(one).equals(readFileSync(other));
-  } catch {
-    return false;
-  }
 }

@@ -29,7 +29,14 @@ export async function unpack(file: string, folder: string): Promise<void> {
   await look(file);
   makeFolder(folder);
   // How much there is of it was counted above; how well that packs is no fault.
-  await extract({ file, cwd: folder, strip: 1, strict: true, maxDecompressionRatio: Infinity });
+  await extract({ file, cwd: folder, strip: 1, strict: true, maxDecompressionRatio: Infinity, filter: withUsualMode });
+}
+
+/** Whatever a package says: readable by all, and nobody but its owner may write it, as npm has it. */
+function withUsualMode(_path: string, entry: { mode?: number; readonly type?: string }): boolean {
+  const least = entry.type === 'Directory' ? 0o755 : 0o644;
+  entry.mode = ((entry.mode ?? 0) | least) & 0o755;
+  return true;
 }
 
 /** Looks at every entry. What is unpacked is counted as it comes: a small file can hold much. */
