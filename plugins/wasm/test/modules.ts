@@ -15,9 +15,11 @@ const IMPORTS = {
 export const TEXT = 1024;
 const BUFFER = 8192;
 
+const assembler = wabt();
+
 /** The binary form of WebAssembly text, with the names of its functions. */
 export async function assembled(text: string): Promise<Buffer> {
-  const { parseWat } = await wabt();
+  const { parseWat } = await assembler;
   const module = parseWat('test.wat', text);
   try {
     return Buffer.from(module.toBinary({ write_debug_names: true }).buffer);

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../../support/cli.ts';
 import { packPlugin, pluginFiles, type PluginSpec, writePlugin } from '../../support/plugin.ts';
 import { hasTmux, openPane, type Pane } from '../../support/terminal.ts';
@@ -8,11 +8,13 @@ import { hasTmux, openPane, type Pane } from '../../support/terminal.ts';
 const NAME = 'toka-plugin-weather';
 const [DECLARED] = (JSON.parse(pluginFiles()['package.json'] ?? '{}') as { toka: { contributes: { tools: readonly object[] } } }).toka.contributes.tools;
 
+let own: Place;
 let here: Place;
 beforeEach(() => {
-  here = place();
+  own = place();
+  here = own;
 });
-afterEach(() => here[Symbol.dispose]());
+afterEach(() => own[Symbol.dispose]());
 
 /** A plugin whose hook says what `said.json` of the package holds, and fails where that is not there. `note` changes the hook's file alone. */
 function saying(ids: readonly string[] | undefined, note = ''): PluginSpec {
@@ -58,11 +60,30 @@ function leave(content: string | undefined): void {
 }
 
 describe('a linked folder whose files have changed', () => {
-  beforeEach(async () => {
+  // They share a place: what each of them does to the folder, to the plugins and to the configuration of the user is undone.
+  let shared: Place;
+  let states: readonly (readonly [string, string])[];
+  const copy = (from: string, to: string): void => cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  beforeAll(async () => {
+    shared = place();
+    here = shared;
     write(['today']);
     expect(await link('--yes')).toBe(0);
     expect(await tools()).toEqual(['forecast', 'today']);
+    states = [join(here.project, 'weather'), join(here.home, '.local/share/toka')].map((folder) => [folder, join(shared.base, 'before', basename(folder))] as const);
+    for (const [folder, before] of states) copy(folder, before);
   });
+  beforeEach(() => {
+    here = shared;
+  });
+  afterEach(() => {
+    for (const [folder, before] of states) {
+      rmSync(folder, { recursive: true });
+      copy(before, folder);
+    }
+    rmSync(join(here.home, 'config/toka/config.yaml'), { force: true });
+  });
+  afterAll(() => shared[Symbol.dispose]());
 
   test('brings nothing by a hook that says something else than what was agreed to, and what it declares as before', async () => {
     write(['today', 'tomorrow'], 'changed');

@@ -33,11 +33,7 @@ afterEach(async () => {
 });
 
 async function publish(version: string, spec: PluginSpec = {}): Promise<void> {
-  const folder = writePlugin(join(here.base, `${name}-${version}`), { name, version, ...spec });
-  const file = join(folder, 'package.json');
-  // npm wants to be told that an unfinished version is meant for all.
-  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), publishConfig: { tag: 'latest' } }));
-  await registry.publish(folder);
+  await registry.publish(writePlugin(join(here.base, `${name}-${version}`), { name, version, ...spec }));
 }
 
 interface Outdated extends Json {
