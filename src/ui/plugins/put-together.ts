@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { satisfies, valid } from 'semver';
+import { satisfies } from 'semver';
 import { z } from 'zod';
 import { TokaError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
@@ -54,7 +54,6 @@ export async function putTogether(fetched: Fetched, { name, version, commands }:
 /** Of the many things that npm does for a package, those that only it can do: of a package without them, it would do no more than unpack it. */
 const absent = z.undefined().optional();
 const withoutNpm = z.object({
-  version: z.string().refine((version) => valid(version) === version),
   dependencies: z.strictObject({ '@toka/sdk': z.string().default('*') }).prefault({}),
   engines: z.strictObject({ node: z.string().default('*') }).prefault({}),
   optionalDependencies: absent,

@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../../support/cli.ts';
+import { keepFolders } from '../../support/kept-folders.ts';
 import { packPlugin, pluginFiles, type PluginSpec, writePlugin } from '../../support/plugin.ts';
 import { hasTmux, openPane, type Pane } from '../../support/terminal.ts';
 
@@ -62,25 +63,20 @@ function leave(content: string | undefined): void {
 describe('a linked folder whose files have changed', () => {
   // They share a place: what each of them does to the folder, to the plugins and to the configuration of the user is undone.
   let shared: Place;
-  let states: readonly (readonly [string, string])[];
-  const copy = (from: string, to: string): void => cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  let putBack: () => void;
   beforeAll(async () => {
     shared = place();
     here = shared;
     write(['today']);
     expect(await link('--yes')).toBe(0);
     expect(await tools()).toEqual(['forecast', 'today']);
-    states = [join(here.project, 'weather'), join(here.home, '.local/share/toka')].map((folder) => [folder, join(shared.base, 'before', basename(folder))] as const);
-    for (const [folder, before] of states) copy(folder, before);
+    putBack = keepFolders([join(here.project, 'weather'), join(here.home, '.local/share/toka')], shared.base);
   });
   beforeEach(() => {
     here = shared;
   });
   afterEach(() => {
-    for (const [folder, before] of states) {
-      rmSync(folder, { recursive: true });
-      copy(before, folder);
-    }
+    putBack();
     rmSync(join(here.home, 'config/toka/config.yaml'), { force: true });
   });
   afterAll(() => shared[Symbol.dispose]());

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Json, type Place, place } from '../../support/cli.ts';
+import { keepFolders } from '../../support/kept-folders.ts';
 import { packPlugin, type PluginSpec, writePlugin } from '../../support/plugin.ts';
 import { startRegistry, type TestRegistry } from '../../support/registry.ts';
 
@@ -11,16 +12,23 @@ beforeAll(async () => {
 });
 afterAll(async () => registry[Symbol.asyncDispose]());
 
+let own: Place;
 let here: Place;
 let count = 0;
 let name: string;
 beforeEach(() => {
-  here = place();
-  writeFileSync(join(here.home, '.npmrc'), registry.npmrc);
+  own = withRegistry();
+  here = own;
   count += 1;
   name = `toka-plugin-weather-${count}`;
 });
-afterEach(() => here[Symbol.dispose]());
+afterEach(() => own[Symbol.dispose]());
+
+function withRegistry(): Place {
+  const made = place();
+  writeFileSync(join(made.home, '.npmrc'), registry.npmrc);
+  return made;
+}
 
 interface Changed extends Json {
   readonly changes: readonly { readonly change: string; readonly version: string; readonly differences?: readonly object[] }[];
@@ -63,48 +71,64 @@ test('the maintainers, and that there is no signed provenance, are shown', async
   expect(await toka('inspect', name)).toMatchObject({ exit: 0, provenance: 'none', maintainers: expect.any(Array) as unknown });
 });
 
-test('a new version that asks for more is shown, and not installed before somebody agrees', async () => {
-  await publish('1.0.0');
-  await toka('install', name, '--yes');
-  await publish('1.1.0', { capabilities: { optional: ['net:connect:*:443'] } });
-  const { code, stderr } = await here.run(['plugins', 'update', name]);
-  expect(code).toBe(77);
-  expect(stderr).toContain('capability added: net:connect:*:443 (forecast) — can do more');
-  expect(await version()).toBe('1.0.0');
-  expect(await toka('update', '--yes')).toMatchObject({ changes: [{ change: 'updated', differences: [{ what: 'version' }, { what: 'capability', widens: true }] }] });
-});
+describe('with one that is installed', () => {
+  // They share a place: what each of them does to the plugins there, and to the package in the registry, is undone.
+  let shared: Place;
+  let putBack: () => void;
+  beforeAll(async () => {
+    shared = withRegistry();
+    here = shared;
+    name = 'toka-plugin-breeze';
+    await publish('1.0.0');
+    expect((await toka('install', name, '--yes')).exit).toBe(0);
+    putBack = keepFolders([join(here.home, '.local/share/toka'), join(registry.storage, name)], shared.base);
+  });
+  beforeEach(() => {
+    here = shared;
+    name = 'toka-plugin-breeze';
+  });
+  afterEach(() => {
+    putBack();
+    rmSync(join(here.project, 'toka.lock'), { force: true });
+  });
+  afterAll(() => shared[Symbol.dispose]());
 
-test('of several plugins one that cannot be updated keeps no other from it', async () => {
-  const other = `toka-plugin-zephyr-${count}`;
-  await publish('1.0.0');
-  await publish('1.0.0', { name: other, tools: ['wind'] });
-  for (const each of [name, other]) await toka('install', each, '--yes');
-  rmSync(join(registry.storage, name), { recursive: true });
-  await publish('1.1.0', { name: other, tools: ['wind'] });
-  expect(await toka('update', '--yes')).toMatchObject({ exit: 2, changes: [{ change: 'failed', error: { code: 'TOKA_PLUGIN_UNKNOWN' } }, { change: 'updated', version: '1.1.0' }] });
-});
+  test('a new version that asks for more is shown, and not installed before somebody agrees', async () => {
+    await publish('1.1.0', { capabilities: { optional: ['net:connect:*:443'] } });
+    const { code, stderr } = await here.run(['plugins', 'update', name]);
+    expect(code).toBe(77);
+    expect(stderr).toContain('capability added: net:connect:*:443 (forecast) — can do more');
+    expect(await version()).toBe('1.0.0');
+    expect(await toka('update', '--yes')).toMatchObject({ changes: [{ change: 'updated', differences: [{ what: 'version' }, { what: 'capability', widens: true }] }] });
+  });
 
-test('the same version with other bytes is refused, and what was installed stays', async () => {
-  await publish('1.0.0');
-  await toka('install', name, '--yes');
-  rmSync(join(registry.storage, name), { recursive: true });
-  await publish('1.0.0', { name, body: `return { place, sky: 'stolen' };` });
-  for (const words of [['update'], ['install', name]]) {
-    const { exit, error } = await toka(...words, '--yes');
+  test('of several plugins one that cannot be updated keeps no other from it', async () => {
+    const other = 'toka-plugin-zephyr';
+    await publish('1.0.0', { name: other, tools: ['wind'] });
+    await toka('install', other, '--yes');
+    rmSync(join(registry.storage, name), { recursive: true });
+    await publish('1.1.0', { name: other, tools: ['wind'] });
+    expect(await toka('update', '--yes')).toMatchObject({ exit: 2, changes: [{ change: 'failed', error: { code: 'TOKA_PLUGIN_UNKNOWN' } }, { change: 'updated', version: '1.1.0' }] });
+  });
+
+  test('the same version with other bytes is refused, and what was installed stays', async () => {
+    rmSync(join(registry.storage, name), { recursive: true });
+    await publish('1.0.0', { name, body: `return { place, sky: 'stolen' };` });
+    for (const words of [['update'], ['install', name]]) {
+      const { exit, error } = await toka(...words, '--yes');
+      expect([exit, error?.code]).toEqual([76, 'TOKA_INTEGRITY']);
+    }
+    expect(await here.json(['run', 'forecast', 'Oslo'])).toMatchObject({ data: { sky: 'clear' } });
+  });
+
+  test('other bytes than toka.lock of the project vouches for are refused', async () => {
+    await here.run(['lock']);
+    await toka('uninstall', name);
+    rmSync(join(registry.storage, name), { recursive: true });
+    await publish('1.0.0', { body: `return { place, sky: 'stolen' };` });
+    const { exit, error } = await toka('install', name, '--yes');
     expect([exit, error?.code]).toEqual([76, 'TOKA_INTEGRITY']);
-  }
-  expect(await here.json(['run', 'forecast', 'Oslo'])).toMatchObject({ data: { sky: 'clear' } });
-});
-
-test('other bytes than toka.lock of the project vouches for are refused', async () => {
-  await publish('1.0.0');
-  await toka('install', name, '--yes');
-  await here.run(['lock']);
-  await toka('uninstall', name);
-  rmSync(join(registry.storage, name), { recursive: true });
-  await publish('1.0.0', { body: `return { place, sky: 'stolen' };` });
-  const { exit, error } = await toka('install', name, '--yes');
-  expect([exit, error?.code]).toEqual([76, 'TOKA_INTEGRITY']);
+  });
 });
 
 test('a registry that serves other bytes than it says is refused', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -89,6 +89,25 @@ describe('a tarball', () => {
       return [];
     });
     expect([exit, error?.code]).toEqual([65, 'TOKA_MANIFEST_INVALID']);
+  });
+
+  test('for another platform is refused', async () => {
+    const { exit, error } = await installTar((folder) => {
+      writeFileSync(join(folder, 'package/package.json'), JSON.stringify({ ...(JSON.parse(pluginFiles()['package.json'] ?? '') as object), os: ['no-such-system'] }));
+      return [];
+    });
+    expect([exit, error?.code]).toEqual([69, 'TOKA_PLUGIN_UNAVAILABLE']);
+  });
+
+  test('whose files anybody may write is installed so that their owner alone may', async () => {
+    const { exit } = await installTar((folder) => {
+      chmodSync(join(folder, 'package/dist'), 0o777);
+      chmodSync(join(folder, 'package/dist/forecast.js'), 0o4777);
+      return [];
+    });
+    expect(exit).toBe(0);
+    const [installed = ''] = globSync(join(here.home, '.local/share/toka/plugins/*/node_modules/toka-plugin-weather/dist'));
+    expect(['', 'forecast.js'].map((name) => statSync(join(installed, name)).mode & 0o7777)).toEqual([0o755, 0o755]);
   });
 
   test.each([
