@@ -14,7 +14,7 @@ export interface TestRegistry extends AsyncDisposable {
   readonly storage: string;
   /** The lines of an `.npmrc` that leads there. */
   readonly npmrc: string;
-  /** Publishes the package in a folder as `npm publish --tag latest` does, with npm's own code: a process of npm for each would take twenty times as long. */
+  /** Publishes the package in a folder as `npm publish --tag latest` does, with npm's own code: a process of npm for each takes most of a second. */
   publish(folder: string): Promise<void>;
 }
 
