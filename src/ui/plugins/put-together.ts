@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { satisfies } from 'semver';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TokaError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
 import { filesDigest } from '../../registry/plugins/intact.ts';
