@@ -142,8 +142,9 @@ function globalsNow(): Map<string, unknown> {
 
 function changesSince(before: ReadonlyMap<string, unknown>): string[] {
   const changed: string[] = [];
-  for (const [name, value] of globalsNow()) if (!before.has(name) || before.get(name) !== value) changed.push(name);
-  for (const name of before.keys()) if (!globalsNow().has(name)) changed.push(name);
+  const now = globalsNow();
+  for (const [name, value] of now) if (!before.has(name) || before.get(name) !== value) changed.push(name);
+  for (const name of before.keys()) if (!now.has(name)) changed.push(name);
   // A global that is new and begins so is how libraries know themselves again; nobody else's is changed by it.
   const isOwn = (name: string): boolean => name.startsWith('globalThis._') && !before.has(name);
   return changed.filter((name) => !isOwn(name) && !/^process\.(?:_|env$|exitCode$|domain$)/.test(name));
