@@ -33,27 +33,36 @@ async function install(spec: PluginSpec = {}): Promise<Json & { readonly exit: n
 /** A second plugin, which must work whatever the first one does. */
 const CLOCK: PluginSpec = { name: 'toka-plugin-clock', tools: ['time'] };
 
-/** Lets the tests of a group share a place with the clock in it: what each of them does to the plugins there is undone, since npm needs its time for each install. */
-function besideClock(): void {
-  let shared: Place;
-  let store: string;
-  let before: string;
+let shared: Place;
+beforeAll(async () => {
+  shared = place();
+  here = shared;
+  expect((await install(CLOCK)).exit).toBe(0);
+});
+afterAll(() => shared[Symbol.dispose]());
+
+/**
+ * Lets the tests of a group share a place with the clock in it, and with another plugin if they all begin with the same: what each of them
+ * does to the plugins there is undone, since npm needs its time for each install.
+ */
+function besideClock(spec?: PluginSpec): void {
+  let [store, clean, before] = ['', '', ''];
+  const copy = (from: string, to: string): void => {
+    rmSync(to, { recursive: true, force: true });
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  };
   beforeAll(async () => {
-    shared = place();
     here = shared;
-    store = join(shared.home, '.local/share/toka');
-    before = join(shared.base, 'before');
-    expect((await install(CLOCK)).exit).toBe(0);
-    cpSync(store, before, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    [store, clean, before] = [join(shared.home, '.local/share/toka'), join(shared.base, 'clean'), join(shared.base, 'before')];
+    copy(store, clean);
+    if (spec) expect((await install(spec)).exit).toBe(0);
+    copy(store, before);
   });
   beforeEach(() => {
     here = shared;
   });
-  afterEach(() => {
-    rmSync(store, { recursive: true });
-    cpSync(before, store, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  });
-  afterAll(() => shared[Symbol.dispose]());
+  afterEach(() => copy(before, store));
+  afterAll(() => copy(clean, store));
 }
 
 /** The file of an installed plugin. */
@@ -182,15 +191,11 @@ export default async () => {
 
 describe('its tool', () => {
   describe('beside another plugin', () => {
-    besideClock();
+    const tools = ['throws-at-import', 'prints-at-import', 'ends-the-process'];
+    besideClock({ tools, body: `process.exit(0);`, files: { 'dist/throws-at-import.js': `throw new Error('no weather today');`, 'dist/prints-at-import.js': `console.log('{"type":"done"}'); export default 1;` } });
 
-    test.each([
-      ['throws at import', { files: { 'dist/forecast.js': `throw new Error('no weather today');` } }],
-      ['prints at import', { files: { 'dist/forecast.js': `console.log('{"type":"done"}'); export default 1;` } }],
-      ['ends the process', { body: `process.exit(0);` }],
-    ])('where it %s, its run fails, and those of others do not', async (_, spec) => {
-      await install(spec);
-      expect((await here.json(['run', 'forecast', 'Oslo'])).status).toBe('failed');
+    test.each(tools)('where it %s, its run fails, and those of others do not', async (id) => {
+      expect((await here.json(['run', id, 'Oslo'])).status).toBe('failed');
       expect((await here.json(['run', 'time', 'Oslo'])).status).toBe('succeeded');
     });
   });
@@ -207,54 +212,61 @@ describe('its tool', () => {
 });
 
 describe('what was installed and changes afterwards', () => {
-  const storage = { contributes: { storage: [{ id: 'cloud', entry: './cloud.cjs', summary: 'A cloud' }] }, files: { 'cloud.cjs': `throw new Error('loaded');` } };
+  besideClock({ contributes: { storage: [{ id: 'cloud', entry: './cloud.cjs', summary: 'A cloud' }] }, files: { 'cloud.cjs': `throw new Error('loaded');` }, commands: { now: commandModule('now') } });
 
-  describe('beside another plugin', () => {
-    besideClock();
-
-    test.each(['dist/forecast.js', 'package.json', '../../node_modules/@toka/sdk/dist/index.js'])('%s: nothing of that plugin is loaded, and the rest works', async (path) => {
-      await install({ ...storage, commands: { now: commandModule('now') } });
-      expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
-      appendFileSync(fileOf('toka-plugin-weather', path), '\n');
-      for (const words of [['run', 'forecast', 'Oslo'], ['now']]) {
-        const { code, stderr } = await here.run(words);
-        expect([code, stderr.includes('TOKA_INTEGRITY')]).toEqual([76, true]);
-      }
-      expect((await here.json(['storage', 'info', '--storage', 'cloud'])).error?.code).toBe('TOKA_STORAGE_UNKNOWN');
-      expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
-      expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'changed', error: { code: 'TOKA_INTEGRITY' } });
-    });
+  test.each(['dist/forecast.js', 'package.json', '../../node_modules/@toka/sdk/dist/index.js'])('%s: nothing of that plugin is loaded, and the rest works', async (path) => {
+    expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+    appendFileSync(fileOf('toka-plugin-weather', path), '\n');
+    for (const words of [['run', 'forecast', 'Oslo'], ['now']]) {
+      const { code, stderr } = await here.run(words);
+      expect([code, stderr.includes('TOKA_INTEGRITY')]).toEqual([76, true]);
+    }
+    expect((await here.json(['storage', 'info', '--storage', 'cloud'])).error?.code).toBe('TOKA_STORAGE_UNKNOWN');
+    expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
+    expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'changed', error: { code: 'TOKA_INTEGRITY' } });
   });
 
   test('a file that comes to it counts as well', async () => {
-    await install();
     writeFileSync(fileOf('toka-plugin-weather', 'more.js'), '');
     expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(76);
   });
 
   test('another time of a file alone is no change', async () => {
-    await install();
     const file = fileOf('toka-plugin-weather', 'dist/forecast.js');
     writeFileSync(file, readFileSync(file));
     expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
   });
 
   test('a record that is damaged is said, and with it removed toka works', async () => {
-    await install();
     writeFileSync(join(here.home, '.local/share/toka/record/plugins.json'), '{"version": 1, "plugins": [{"name": 1}]}');
     const { exit, error } = await here.json(['tools', 'list']);
     expect([exit, error?.code]).toEqual([76, 'TOKA_INTEGRITY']);
   });
 });
 
-test('a plugin for a newer API is listed as incompatible, with the way to a newer toka', async () => {
-  const folder = writePlugin(join(here.project, 'weather'));
-  await here.run(['plugins', 'link', 'weather', '--yes']);
-  await install(CLOCK);
-  writePlugin(folder, { api: '^9.0' });
-  const { 'toka-plugin-weather': weather } = await states();
-  expect(weather).toMatchObject({ state: 'incompatible', error: { code: 'TOKA_PLUGIN_INCOMPATIBLE', hint: expect.stringContaining('npm install --global toka@latest') as unknown } });
-  expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
+describe('with another plugin installed', () => {
+  besideClock();
+
+  test('one for a newer API is listed as incompatible, with the way to a newer toka', async () => {
+    const folder = writePlugin(join(here.project, 'newer'));
+    await here.run(['plugins', 'link', 'newer', '--yes']);
+    writePlugin(folder, { api: '^9.0' });
+    const { 'toka-plugin-weather': weather } = await states();
+    expect(weather).toMatchObject({ state: 'incompatible', error: { code: 'TOKA_PLUGIN_INCOMPATIBLE', hint: expect.stringContaining('npm install --global toka@latest') as unknown } });
+    expect((await here.json(['run', 'time', 'Oslo'])).exit).toBe(0);
+  });
+
+  test('toka that is killed while it installs leaves what was there, and the next change removes the rest', async () => {
+    const started = here.start(['plugins', 'install', packPlugin(join(here.base, 'weather')), '--yes'], { detached: true });
+    const staging = join(here.home, '.local/share/toka/staging');
+    await until(() => readdirSync(staging).some((name) => readdirSync(join(staging, name)).includes('ready')));
+    process.kill(-(started.child.pid ?? 0), 'SIGKILL');
+    await started.ended;
+    expect(Object.values(await states()).filter(({ name }) => name.startsWith('toka-plugin-')).map(({ name, state }) => [name, state])).toEqual([['toka-plugin-clock', 'ok']]);
+    expect((await install()).exit).toBe(0);
+    expect(readdirSync(staging)).toEqual([]);
+    expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
+  });
 });
 
 test('one whose files are gone is listed as broken, and the rest works', async () => {
@@ -265,19 +277,6 @@ test('one whose files are gone is listed as broken, and the rest works', async (
   writeFileSync(join(folder, 'package.json'), '{');
   expect((await states())['toka-plugin-weather']).toMatchObject({ state: 'broken' });
   for (const words of ['tools list', 'storage info', 'events analyze', 'doctor --json']) expect((await here.run(words.split(' '))).stdout).not.toBe('');
-});
-
-test('toka that is killed while it installs leaves what was there, and the next change removes the rest', async () => {
-  await install(CLOCK);
-  const started = here.start(['plugins', 'install', packPlugin(join(here.base, 'weather')), '--yes'], { detached: true });
-  const staging = join(here.home, '.local/share/toka/staging');
-  await until(() => readdirSync(staging).some((name) => readdirSync(join(staging, name)).includes('ready')));
-  process.kill(-(started.child.pid ?? 0), 'SIGKILL');
-  await started.ended;
-  expect(Object.values(await states()).filter(({ name }) => name.startsWith('toka-plugin-')).map(({ name, state }) => [name, state])).toEqual([['toka-plugin-clock', 'ok']]);
-  expect((await install()).exit).toBe(0);
-  expect(readdirSync(staging)).toEqual([]);
-  expect((await here.json(['run', 'forecast', 'Oslo'])).exit).toBe(0);
 });
 
 test('a run that began before an update ends with the code that it began with', async () => {
