@@ -2,6 +2,7 @@ import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_proce
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { beginCache } from '../support/cache.ts';
 import { plant } from '../support/planted.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -52,6 +53,7 @@ export function copy(): Copy {
     cpSync(join(ROOT, name), join(folder, name));
   }
   const home = join(base, 'home');
+  beginCache(join(home, 'cache'));
   const planted = plant(home, [home, join(folder, '.toka'), join(folder, 'examples/project/.toka')]);
   const env = {
     PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,

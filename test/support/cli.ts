@@ -1,20 +1,18 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach } from 'vitest';
+import { beginCache } from './cache.ts';
 import { plant, type Planted } from './planted.ts';
 
 /** The launcher of the built package. */
 export const LAUNCHER = join(import.meta.dirname, '../../bin/run.js');
 
-// What toka found out about this machine's sandbox, and about its own tools, is the same for all tests of a file, and its compiled code for all files.
+// One for all tests of a file.
 const cache = realpathSync(mkdtempSync(join(tmpdir(), 'toka-cache-')));
-const prepared = process.env['TOKA_TEST_CACHE'] ?? '';
-mkdirSync(join(cache, 'toka'));
-symlinkSync(join(prepared, 'compile'), join(cache, 'toka/compile'));
-for (const name of ['bundled.db', 'config', 'sandbox.json'].filter((each) => existsSync(join(prepared, each)))) cpSync(join(prepared, name), join(cache, 'toka', name), { recursive: true });
+beginCache(cache);
 afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const living = new Set<Planted>();
