@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Place, LAUNCHER, place } from '../support/cli.ts';
-import { blocks, ROOT } from './support.ts';
+import { blocks, ROOT, text } from './support.ts';
 
 let here: Place;
 let bin: string;
@@ -18,14 +18,14 @@ beforeAll(() => {
 });
 afterAll(() => here[Symbol.dispose]());
 
-/** What `npm install` takes from a registry, once it was published there; the rest comes from the registry of this machine, as it is set up. */
+/** What `npm install` takes from a registry, once it was published there: toka and its dependencies of this repository; the rest comes from the registry of this machine, as it is set up. */
 function packed(): string[] {
-  const folders = ['.', ...readdirSync(join(ROOT, 'plugins')).map((name) => join('plugins', name))];
-  return folders.map((folder) => {
-    const { stdout, stderr, status } = spawnSync('npm', ['pack', '--silent', '--pack-destination', here.base], { cwd: join(ROOT, folder), encoding: 'utf8' });
-    if (status !== 0) throw new Error(stderr);
-    return join(here.base, stdout.trim());
-  });
+  const { dependencies } = JSON.parse(text('package.json')) as { dependencies: Record<string, string> };
+  const own = Object.keys(dependencies).filter((name) => name.startsWith('@toka/'));
+  const folders = ['.', ...own.map((name) => realpathSync(join(ROOT, 'node_modules', name)))];
+  const { stdout, stderr, status } = spawnSync('npm', ['pack', '--silent', '--pack-destination', here.base, ...folders], { cwd: ROOT, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trim().split('\n').map((file) => join(here.base, file));
 }
 
 function run(command: string): void {
@@ -45,9 +45,9 @@ function run(command: string): void {
 test('the page, word for word in a fresh folder', { timeout: 600_000 }, () => {
   const found = blocks('docs/first-plugin.md');
   expect(found.map(({ language }) => language)).toContain('sh');
-  for (const { language, text } of found) {
-    if (language === 'sh') for (const command of text.trim().split('\n')) run(command);
-    const [, file] = /^\/\/ (\S+)\n/.exec(text) ?? [];
-    if (language === 'ts' && file !== undefined) writeFileSync(join(cwd, file), text);
+  for (const { language, text: body } of found) {
+    if (language === 'sh') for (const command of body.trim().split('\n')) run(command);
+    const [, file] = /^\/\/ (\S+)\n/.exec(body) ?? [];
+    if (language === 'ts' && file !== undefined) writeFileSync(join(cwd, file), body);
   }
 });
