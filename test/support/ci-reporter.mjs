@@ -1,13 +1,32 @@
 // Writes what .ci/run tells at its end, a line each as it happens: a run that is stopped in the middle has said what it was at.
 import { appendFileSync, writeFileSync } from 'node:fs';
+import { LONGEST } from './longest-last.ts';
 
 const file = process.env.TOKA_TEST_REPORT;
-const say = (...words) => appendFileSync(file, `${words.join('\t')}\n`);
+/** When no further file may begin, in seconds since 1970. */
+const until = Number(process.env.TOKA_TEST_UNTIL);
+const say = (...words) => appendFileSync(file, `${words.join('\t').replaceAll('\n', ' ')}\n`);
 const firstLine = (text) => String(text).split('\n')[0].slice(0, 300);
 
 export default class CiReporter {
-  onInit() {
+  /** Files that have not ended before the time was up. */
+  #left = new Map();
+  #isOver = false;
+
+  onInit(vitest) {
     writeFileSync(file, '');
+    setTimeout(() => this.#stop(vitest), until * 1000 - Date.now()).unref();
+  }
+
+  /** No file begins any more. */
+  #stop(vitest) {
+    this.#isOver = true;
+    say('stopped');
+    void vitest.cancelCurrentRun('keyboard-input');
+  }
+
+  onTestRunStart(specifications) {
+    for (const { moduleId, testModule } of specifications) this.#left.set(moduleId, testModule);
   }
 
   onTestModuleStart({ relativeModuleId }) {
@@ -15,6 +34,7 @@ export default class CiReporter {
   }
 
   onTestModuleEnd(module) {
+    if (!this.#isOver) this.#left.delete(module.moduleId);
     say('ended', module.relativeModuleId, Math.round(module.diagnostic().duration));
     for (const { message } of module.errors()) say('failed', module.relativeModuleId, firstLine(message));
   }
@@ -26,6 +46,8 @@ export default class CiReporter {
 
   onTestRunEnd(_modules, errors, reason) {
     for (const { message } of errors) say('failed', 'outside of any test', firstLine(message));
+    // Only of the longest some may be left out.
+    for (const id of this.#isOver ? this.#left.keys() : []) say(...(LONGEST.includes(id) ? ['left', id] : ['failed', id, 'there was no time for it']));
     say('over', reason);
   }
 }
