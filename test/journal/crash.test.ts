@@ -12,7 +12,7 @@ test('eight processes that start at once on a fresh folder all write, and nothin
   expect(readdirSync(dirname(file)).filter((name) => name.includes('.new-'))).toEqual([]);
 });
 
-test('after 100 kills at random points nothing acknowledged is lost and nothing half-written is seen', { timeout: 300_000 }, async () => {
+test('after 200 kills at random points nothing acknowledged is lost and nothing half-written is seen', { timeout: 300_000 }, async () => {
   const folder = makeFolder();
   const writers = await Writers.make('sqlite');
   for (const outcome of await writers.kill((name) => join(folder, name, 'journal.db'))) expect(outcome).toMatchObject(SOUND);

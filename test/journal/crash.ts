@@ -12,7 +12,7 @@ import { openJournal } from '../../src/journal/journal.ts';
 
 const WRITERS = 8;
 /** How many writers are killed. Who sets it is also told how it went. */
-const KILLS = Number(process.env['TOKA_KILLS'] ?? 100);
+const KILLS = Number(process.env['TOKA_KILLS'] ?? 200);
 /** Of them those that are killed while all start where nothing is. */
 const AT_START = 2 * WRITERS;
 const PLUGINS = ['lmdb', 'postgres'].map((name) => join(import.meta.dirname, '../../plugins', name, 'package.json'));

@@ -12,7 +12,7 @@ test('eight processes that start at once where nothing is all write, and nothing
   expect(readdirSync(folder)).toEqual(['events']);
 });
 
-test('after 100 kills at random points nothing acknowledged is lost and nothing half-written is seen', { timeout: 300_000 }, async () => {
+test('after 200 kills at random points nothing acknowledged is lost and nothing half-written is seen', { timeout: 300_000 }, async () => {
   const folder = makeFolder();
   const writers = await Writers.make('lmdb');
   for (const outcome of await writers.kill((name) => join(folder, name))) expect(outcome).toMatchObject(SOUND);

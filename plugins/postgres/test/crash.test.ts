@@ -94,7 +94,7 @@ describe.skipIf(programs === undefined)('the PostgreSQL storage', () => {
     expect([...acknowledged].filter(([pair, position]) => positions.get(`${pair}/a`) !== position)).toEqual([]);
   }
 
-  test('loses nothing and shows nothing by half when 8 writers are killed 100 times', { timeout: 300_000 }, async () => {
+  test('loses nothing and shows nothing by half when 8 writers are killed 200 times', { timeout: 300_000 }, async () => {
     const journals = await JournalWriters.make('postgres');
     for (const outcome of await journals.kill((name) => cluster.location({ schema: `killed_${name}` }))) expect(outcome).toMatchObject(SOUND);
   });
