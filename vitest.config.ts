@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { LongestLast } from './test/support/longest-last.ts';
+import { FileOrder } from './test/support/file-order.ts';
 
 export default defineConfig({
   test: {
@@ -11,7 +11,7 @@ export default defineConfig({
     globalSetup: ['test/support/prepared.ts'],
     // Tests mostly wait for the processes that they start, and these for disks and sandboxes.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    sequence: { sequencer: LongestLast },
+    sequence: { sequencer: FileOrder },
     // Generous, since nothing is asserted by time: only what hangs should meet them.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
+import type { Counts } from './kept.ts';
 
 /** What the processes of one sandbox use at one moment. */
 export interface TreeSample {
@@ -7,8 +8,10 @@ export interface TreeSample {
   /** Bytes of anonymous and shared memory and in the private tmpfs. */
   readonly memory: number;
   readonly cpuMs: number;
-  /** Bytes written to file systems with a block device, or undefined where the kernel does not count them. */
-  readonly written: number | undefined;
+  /** Milliseconds of CPU time of each process and of the children that it waited for. */
+  readonly cpuOfEach: Counts;
+  /** Bytes that each of them wrote to file systems with a block device; of those that the kernel counts. */
+  readonly writtenByEach: Counts;
 }
 
 // Linux reports times to user space in ticks of 1/100 s (USER_HZ) on every architecture that toka runs on.
@@ -28,16 +31,21 @@ export function sampleTree(init: number): TreeSample | undefined {
   let processes = 0;
   let memory = tmpfsUse(`${root}/tmp`) + tmpfsUse(`${root}/dev/shm`);
   let cpuMs = 0;
-  let written: number | undefined;
+  const cpuOfEach = new Map<string, number>();
+  const writtenByEach = new Map<string, number>();
   for (const id of ids) {
     const status = read(`${root}/proc/${id}/status`);
     if (id !== '1') processes += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0);
     memory += kilobytes(status, 'RssAnon') + kilobytes(status, 'RssShmem');
-    cpuMs += cpuOf(read(`${root}/proc/${id}/stat`));
-    const io = read(`${root}/proc/${id}/io`);
-    if (io) written = (written ?? 0) + Number(/^write_bytes: (\d+)/m.exec(io)?.[1] ?? 0);
+    const stat = statOf(read(`${root}/proc/${id}/stat`));
+    if (!stat) continue;
+    const name = `${id}@${stat.started}`;
+    cpuMs += stat.cpuMs;
+    cpuOfEach.set(name, stat.cpuMs);
+    const written = /^write_bytes: (\d+)/m.exec(read(`${root}/proc/${id}/io`))?.[1];
+    if (written !== undefined) writtenByEach.set(name, Number(written));
   }
-  return { processes, memory, cpuMs, written };
+  return { processes, memory, cpuMs, cpuOfEach, writtenByEach };
 }
 
 /**
@@ -89,10 +97,11 @@ function kilobytes(status: string, name: string): number {
   return 1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0);
 }
 
-/** utime, stime and those of children already waited for: fields 14 to 17 of /proc/PID/stat (proc(5)). */
-function cpuOf(stat: string): number {
+/** utime, stime and those of children already waited for, fields 14 to 17 of /proc/PID/stat, and the time of its start, field 22 (proc(5)). */
+function statOf(stat: string): { cpuMs: number; started: string } | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return TICK_MS * fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const started = fields[19];
+  return started === undefined ? undefined : { cpuMs: TICK_MS * fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0), started };
 }
 
 function tmpfsUse(path: string): number {

@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 import type { Cgroup } from './cgroup.ts';
 import type { Enforcement, Limits, Outcome } from '../plan.ts';
-import { keepCount } from './kept.ts';
+import { type Counts, keepCount } from './kept.ts';
 import { cpuSeconds } from './rlimits.ts';
 import { exactMemory, sampleTree } from './tree.ts';
 
@@ -49,10 +49,10 @@ export function startWatchdog(watch: Watch): Watchdog {
       return watch.onExceeded('memory');
     }
     if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
-    const cpuMs = keepCpu(sample.cpuMs).total - cpuBefore;
+    const cpuMs = keepCpu(sample.cpuOfEach).total - cpuBefore;
     if (cpuMs > cpuLeft) return watch.onExceeded('cpu');
     if (cpu === 'rlimit' && cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');
-    if (disk?.(sample.written)) watch.onExceeded('disk');
+    if (disk?.(sample.writtenByEach)) watch.onExceeded('disk');
   };
   const timer = setInterval(look, INTERVAL_MS);
   return { peak: () => peak, stop: () => clearInterval(timer) };
@@ -69,14 +69,14 @@ export function exceededIn(cgroup: Cgroup): 'memory' | 'processes' | undefined {
  * (a tmpfs), the kernel does not count, or it drops counts (those of children whose parent ignores their end), by how much less room is left,
  * which others may have taken too.
  */
-function startDisk(writable: readonly string[], limit: number): ((written: number | undefined) => boolean) | undefined {
+function startDisk(writable: readonly string[], limit: number): ((written: Counts) => boolean) | undefined {
   if (writable.length === 0) return undefined;
   const systems = writable.map((path) => ({ path, type: statfsSync(path).type, before: freeIn(path) }));
   const keep = keepCount();
   return (written) => {
-    const { total, isWhole } = keep(written ?? 0);
+    const { total, isWhole } = keep(written);
     if (total > limit) return true;
-    const isCounted = written !== undefined && isWhole;
+    const isCounted = written.size > 0 && isWhole;
     return systems.some(({ path, type, before }) => !(isCounted && COUNTED.includes(type)) && before - freeIn(path) > limit);
   };
 }

@@ -1,0 +1,55 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What starts, what runs, what keeps: what an older Node.js could break. They come first, so where the time is up they have been tried. */
+const FIRST = filesOf([
+  'test/bin/*.test.ts',
+  'test/compiled-code*.test.ts',
+  'test/conformance/storage.test.ts',
+  'test/pipeline/{code,execute}*.test.ts',
+  'test/runtime/**/*.test.ts',
+  'test/sandbox/launch*.test.ts',
+  'test/journal/sqlite*.test.ts',
+  'plugins/javascript/test/code.test.ts',
+]);
+
+/**
+ * The files that take longest, in processor time. They come last and share the processors until the end; one alone that began last would run while
+ * the others wait. Where a machine is too slow for all of them, CI leaves the last of these out, and says so.
+ */
+export const LONGEST = filesOf([
+  'test/docs/commands.test.ts',
+  'test/ui/plugins/hostile.test.ts',
+  'plugins/javascript/test/escapes/escapes.test.ts',
+  'test/e2e/engine.test.ts',
+  'test/ui/plugin-kit/test.test.ts',
+  'test/ui/plugins/registry.test.ts',
+  'test/e2e/plugin-life.test.ts',
+  'test/conformance/bundled.test.ts',
+  'test/ui/plugins/install.test.ts',
+  'plugins/python/test/environment.test.ts',
+  'test/docs/first-plugin.test.ts',
+  'test/ui/plugin-kit/generate.test.ts',
+]);
+
+function filesOf(patterns: readonly string[]): string[] {
+  return patterns.flatMap((pattern) => {
+    const files = globSync(pattern, { cwd: ROOT }).toSorted();
+    if (files.length === 0) throw new Error(`test/support/file-order.ts names what is not there: ${pattern}`);
+    return files.map((file) => join(ROOT, file));
+  });
+}
+
+/** The order of all others is Vitest's own, which in a fresh clone knows no times. */
+export class FileOrder extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const among = (list: readonly string[]): TestSpecification[] =>
+      files.filter(({ moduleId }) => list.includes(moduleId)).toSorted((a, b) => list.indexOf(a.moduleId) - list.indexOf(b.moduleId));
+    const rest = files.filter(({ moduleId }) => !FIRST.includes(moduleId) && !LONGEST.includes(moduleId));
+    // oxlint-disable-next-line unicorn/no-array-sort -- this one sorts no array in place
+    return [...among(FIRST), ...(await super.sort(rest)), ...among(LONGEST)];
+  }
+}
