@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, parse } from 'node:path';
 import { Script } from 'node:vm';
@@ -18,6 +18,12 @@ interface Loaded {
   /** Where its compiled code is kept. */
   readonly kept: string;
 }
+
+/** More bytes than most files have. */
+const USUAL = 1_048_576;
+
+/** Bytes that are compared at once. */
+const PIECE = 32_768;
 
 /** Further uses of a file are not learnt. */
 const MOST_USES = 64;
@@ -66,7 +72,7 @@ const IMPORTS = /\bimport\((?!\))/;
 function load(filename: string, folder: string): Loaded | undefined {
   // Looked at before it is read: what comes in between is then kept under a name that nothing has any more.
   const { size, mtimeMs, ctimeMs, ino } = statSync(filename);
-  const body = readFileSync(filename, 'utf8');
+  const body = readWhole(filename).toString('utf8');
   const source = [filename, size, mtimeMs, ctimeMs, ino].join(' ');
   const { name } = parse(filename);
   const kept = join(folder, `${name}-${checksum(filename)}-${process.version}`);
@@ -85,20 +91,64 @@ function checksum(text: string): string {
 }
 
 /**
- * The code, the same once more, the note as JSON, and its length in four bytes. V8 does not notice damage, it crashes: comparing two copies takes
- * a tenth of the time of any checksum that is at hand here.
+ * The code, the note as JSON, the length of each in four bytes, and all of that once more. V8 does not notice damage, it crashes: comparing two
+ * copies takes a tenth of the time of any checksum that is at hand here.
  */
 function read(kept: string, source: string): { code: Buffer; note: Note } | undefined {
   try {
-    const bytes = readFileSync(kept);
-    const end = bytes.length - 4;
-    const middle = end - bytes.readUInt32LE(end);
-    const note = JSON.parse(bytes.toString('utf8', middle, end)) as Note;
-    const code = bytes.subarray(0, middle / 2);
-    return note.source === source && code.equals(bytes.subarray(middle / 2, middle)) ? { code, note } : undefined;
+    const bytes = readTwice(kept);
+    const end = bytes.length - 8;
+    const codeLength = bytes.readUInt32LE(end);
+    const note = JSON.parse(bytes.toString('utf8', codeLength, codeLength + bytes.readUInt32LE(end + 4))) as Note;
+    return note.source === source ? { code: bytes.subarray(0, codeLength), note } : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** What is read goes where the last file was: memory that was never used costs more, page by page, than what is read into it. */
+let room: Buffer | undefined;
+
+function roomFor(bytes: number): Buffer {
+  if (!room || room.length < bytes) room = Buffer.allocUnsafeSlow(Math.max(bytes, USUAL));
+  return room;
+}
+
+/** @returns The content; good until the next file is read */
+function readWhole(file: string): Buffer {
+  return withFile(file, (fd, size) => fill(fd, roomFor(size).subarray(0, size)));
+}
+
+/** @throws Error where the second half of a file is not the same as the first */
+function readTwice(file: string): Buffer {
+  return withFile(file, (fd, size) => {
+    const half = Math.floor(size / 2);
+    const bytes = roomFor(half + PIECE);
+    const first = fill(fd, bytes.subarray(0, half));
+    for (let at = 0; at < half; at += PIECE) {
+      const piece = first.subarray(at, at + PIECE);
+      if (!fill(fd, bytes.subarray(half, half + piece.length)).equals(piece)) throw new Error('damaged');
+    }
+    return first;
+  });
+}
+
+function withFile<Result>(file: string, use: (fd: number, size: number) => Result): Result {
+  const fd = openSync(file, 'r');
+  try {
+    return use(fd, fstatSync(fd).size);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function fill(fd: number, bytes: Buffer): Buffer {
+  for (let at = 0; at < bytes.length; ) {
+    const count = readSync(fd, bytes, at, bytes.length - at, null);
+    if (count === 0) throw new Error('the file became shorter');
+    at += count;
+  }
+  return bytes;
 }
 
 function learn({ script, note: { source, uses }, kept }: Loaded, use: string): void {
@@ -106,10 +156,12 @@ function learn({ script, note: { source, uses }, kept }: Loaded, use: string): v
   try {
     const code = script.createCachedData();
     const note = Buffer.from(JSON.stringify({ source, uses: [...uses, use] } satisfies Note));
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(note.length);
+    const lengths = Buffer.alloc(8);
+    lengths.writeUInt32LE(code.length);
+    lengths.writeUInt32LE(note.length, 4);
     const draft = `${kept}.${process.pid}`;
-    writeFileSync(draft, Buffer.concat([code, code, note, length]), { mode: 0o600 });
+    const once = [code, note, lengths];
+    writeFileSync(draft, Buffer.concat([...once, ...once]), { mode: 0o600 });
     renameSync(draft, kept);
   } catch {
     // Nothing is kept then, which only costs time.

@@ -1,18 +1,18 @@
 // Writes what .ci/run tells at its end, a line each as it happens: a run that is stopped in the middle has said what it was at.
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { LONGEST } from './file-order.ts';
 
 const file = process.env.TOKA_TEST_REPORT;
 /** When no further file may begin, in seconds since 1970. */
 const until = Number(process.env.TOKA_TEST_UNTIL);
-/** Whether a file may be left out where the time is up. */
-const mayLeave = process.env.TOKA_TEST_MAY_LEAVE === 'any' ? () => true : (id) => LONGEST.includes(id);
+/** So many of a hundred files have to be tried at least. */
+const least = Number(process.env.TOKA_TEST_LEAST);
 const say = (...words) => appendFileSync(file, `${words.join('\t').replaceAll('\n', ' ')}\n`);
 const firstLine = (text) => String(text).split('\n')[0].slice(0, 300);
 
 export default class CiReporter {
   /** Files that have not ended before the time was up. */
-  #left = new Map();
+  #left = new Set();
+  #count = 0;
   #isOver = false;
 
   onInit(vitest) {
@@ -28,7 +28,8 @@ export default class CiReporter {
   }
 
   onTestRunStart(specifications) {
-    for (const { moduleId, testModule } of specifications) this.#left.set(moduleId, testModule);
+    for (const { moduleId } of specifications) this.#left.add(moduleId);
+    this.#count = this.#left.size;
   }
 
   onTestModuleStart({ relativeModuleId }) {
@@ -48,7 +49,9 @@ export default class CiReporter {
 
   onTestRunEnd(_modules, errors, reason) {
     for (const { message } of errors) say('failed', 'outside of any test', firstLine(message));
-    for (const id of this.#isOver ? this.#left.keys() : []) say(...(mayLeave(id) ? ['left', id] : ['failed', id, 'there was no time for it']));
+    const left = this.#isOver ? [...this.#left] : [];
+    for (const id of left) say('left', id);
+    if (100 * (this.#count - left.length) < least * this.#count) say('failed', 'too slow', `${left.length} of ${this.#count} files were not tried`);
     say('over', reason);
   }
 }

@@ -11,6 +11,11 @@ beforeEach(() => {
 });
 afterEach(() => here[Symbol.dispose]());
 
+function umask(mask: number): Disposable {
+  const before = process.umask(mask);
+  return { [Symbol.dispose]: () => void process.umask(before) };
+}
+
 describe('a tarball', () => {
   async function installTar(write: (folder: string) => string[], level = 1): Promise<Json & { readonly exit: number | null }> {
     const folder = join(here.base, 'tar');
@@ -99,7 +104,8 @@ describe('a tarball', () => {
     expect([exit, error?.code]).toEqual([69, 'TOKA_PLUGIN_UNAVAILABLE']);
   });
 
-  test('whose files anybody may write is installed so that their owner alone may', async () => {
+  test('whose files anybody may write is installed so that their owner alone may, also for somebody who grants all to everybody', async () => {
+    using _ = umask(0);
     const { exit } = await installTar((folder) => {
       chmodSync(join(folder, 'package/dist'), 0o777);
       chmodSync(join(folder, 'package/dist/forecast.js'), 0o4777);
