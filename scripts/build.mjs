@@ -28,6 +28,7 @@ const LATE = {
   'tool-fs-write': 'src/runtime/tool-fs-write.ts',
   sandboxed: 'src/runtime/sandboxed.ts',
   'sandbox-macos': 'src/sandbox/macos.ts',
+  'sandbox-proxy': 'src/sandbox/network/proxy.ts',
   'manifest-hook': 'src/runtime/manifest-hook.ts',
   'hook-answer': 'src/registry/plugins/hook-answer.ts',
   resume: 'src/pipeline/resume.ts',
@@ -48,6 +49,8 @@ const LATE = {
   'engine-submit': 'src/ui/engine/submit.ts',
   'engine-stand': 'src/ui/engine/stand.ts',
   'engine-work': 'src/ui/engine/work.ts',
+  'tool-help': 'src/ui/help.ts',
+  'plan-text': 'src/ui/plan-text.ts',
   'param-map': 'src/ui/param-map.ts',
   'tools-types': 'src/ui/tools-types.ts',
   'tools-watch': 'src/ui/tools-watch.ts',
@@ -126,17 +129,13 @@ const LATE = {
   cli: 'src/cli.ts',
 };
 
-/** What carries out a run, with what its tools are handed. */
-const EXECUTES = ['execute', 'tool-fs-walk', 'tool-fs-write'];
-
 /**
  * Late modules that a lean command needs in any case stand in its own file, which exports them beside its own: each file more takes half a
  * millisecond, and what two files hold is loaded twice.
  */
 const WITHIN = {
-  execute: EXECUTES.slice(1),
-  run: ['toka', ...EXECUTES],
-  'agent-once': ['toka', ...EXECUTES, 'resolve-agent', 'execute-agent', 'agent-session', 'agent-loop', 'resolve-prompt', 'execute-prompt', 'models', 'sessions'],
+  run: ['toka', 'execute'],
+  'agent-once': ['toka', 'execute', 'tool-fs-walk', 'resolve-agent', 'execute-agent', 'agent-session', 'agent-loop', 'resolve-prompt', 'execute-prompt', 'models', 'sessions'],
   'completion-words': ['workspace'], 'tools-list': ['workspace'], 'runs-list': ['toka'],
 };
 

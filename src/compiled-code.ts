@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync, renameSync, statSync, writeFi
 import { createRequire } from 'node:module';
 import { dirname, join, parse } from 'node:path';
 import { Script } from 'node:vm';
+import { checksum } from './checksum.ts';
 
 /** What is known of the compiled code that is kept of a file. */
 interface Note {
@@ -44,13 +45,21 @@ export function keepCompiledCode(folder: string, words: readonly string[]): void
     if (!file) return void extensions['.js']?.(module, filename);
     loaded.push(file);
     const run = file.script.runInThisContext() as (...parts: readonly unknown[]) => void;
-    const require = Object.assign((id: string): unknown => module.require(id), { resolve: createRequire(filename).resolve });
+    const require = Object.assign((id: string): unknown => (id.startsWith('node:') ? builtin(id, module) : module.require(id)), { resolve: createRequire(filename).resolve });
     run.call(module.exports, module.exports, require, module, filename, dirname(filename));
   };
   process.on('exit', (code) => {
     const use = [...loaded.map(({ name }) => name), ...flagsOf(words), code].join(' ');
     for (const file of loaded) learn(file, use);
   });
+}
+
+const builtins = new Map<string, unknown>();
+
+/** Each module of a bundle asks for those of Node.js by itself, 170 times in all, and Node.js looks for each anew. */
+function builtin(id: string, module: NodeJS.Module): unknown {
+  if (!builtins.has(id)) builtins.set(id, module.require(id));
+  return builtins.get(id);
 }
 
 function flagsOf(words: readonly string[]): string[] {
@@ -82,12 +91,6 @@ function load(filename: string, folder: string): Loaded | undefined {
   const script = new Script(text, { filename, ...(found && { cachedData: found.code }) });
   const isGood = found && script.cachedDataRejected === false;
   return { name, script, kept, note: isGood ? found.note : { source, uses: [] } };
-}
-
-/** FNV-1a of 32 bits (Fowler, Noll, Vo): tells two installations apart, and where it does not, that only costs time. */
-function checksum(text: string): string {
-  const sum = Buffer.from(text).reduce((before, byte) => Math.imul(before ^ byte, 0x01000193), 0x811c9dc5);
-  return (sum >>> 0).toString(16);
 }
 
 /**

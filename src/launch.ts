@@ -3,7 +3,7 @@ import { keepCompiledCode } from './compiled-code.ts';
 import { findHome, foldersIn } from './config/user-folders.ts';
 import { showVersion } from './lean/version.ts';
 import { makeFolder } from './make-folder.ts';
-import { isSandboxLikely } from './ui/sandbox-guess.ts';
+import { guessSandbox } from './ui/sandbox-guess.ts';
 import { UNFINISHED } from './ui/unfinished.ts';
 
 interface Entry {
@@ -29,7 +29,8 @@ async function launch(argv: readonly string[]): Promise<void> {
   const cache = cacheFolder();
   if (cache !== undefined) {
     keepCode(cache, argv);
-    if (first === 'run' && isSandboxLikely(cache, argv.slice(1))) (await import('./runtime/sandboxed.ts')).startSlot();
+    const guess = first === 'run' ? guessSandbox(cache, argv.slice(1)) : undefined;
+    if (guess) (await import('./runtime/sandboxed.ts')).startSandbox(guess);
   }
   const name = first in LEAN ? first : `${first} ${second}`;
   const lean = Object.hasOwn(LEAN, name) ? await LEAN[name]?.() : undefined;

@@ -1,7 +1,7 @@
 /** All that runs of processes need and runs of bundled native tools do not: a file of its own in the bundle, loaded on first use. */
+export { expectSandbox, startSandbox } from '../sandbox/laid-out.ts';
 export { requireEnforcement } from '../sandbox/probe.ts';
 export { watchForPlanted } from '../sandbox/planted.ts';
-export { expectSlot, startSlot } from '../sandbox/slots.ts';
 export { WarmProcesses } from '../sandbox/warm.ts';
 export { planProgram } from './code/plan-program.ts';
 export { runProgram } from './code/run-program.ts';

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { bwrapArguments } from './bwrap.ts';
 import { isRunning } from './jail.ts';
+import { cpuUsed } from './limits/cpu-used.ts';
 import { outerLimits } from './limits/rlimits.ts';
-import { sampleTree } from './limits/tree.ts';
-import { carry, checkPassable, leave, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
+import { carry, checkPassable, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
 import type { Layer } from './mounts.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
-import { holdSlot, restSlot, type Slot, takeSlot } from './slots.ts';
+import { holdSlot, leave, restSlot, type Slot, takeSlot } from './slots.ts';
 
 /** A process that was started before anybody asked for it, and waits for the first line of its channel. */
 export interface Ahead {
@@ -98,7 +98,7 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
     holdSlot(slot);
     for (const stream of allOf(streams)) stream.ref();
     try {
-      const outcome = await carry(started, runPlan, options, cpuOf(started));
+      const outcome = await carry(started, runPlan, options, cpuUsed(slot.cgroup, jail.init()));
       if (folder !== undefined) options.collect?.(folder, outcome);
       return outcome;
     } finally {
@@ -148,10 +148,4 @@ function allOf({ channel, stderr, stdin, stdout }: Started['streams']): NonNulla
 /** Limits that the kernel was told when the process was started. */
 function cpuLimits({ limits }: SandboxPlan, { slot }: Started): string {
   return outerLimits(limits, slot.enforcement);
-}
-
-function cpuOf({ jail, slot }: Started): number {
-  if (slot.cgroup) return slot.cgroup.read().cpuMs ?? 0;
-  const init = jail.init();
-  return (init === undefined ? undefined : sampleTree(init))?.cpuMs ?? 0;
 }

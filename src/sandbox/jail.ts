@@ -30,6 +30,13 @@ export interface Jail {
  * @param onStarted called once the program's ends of its pipes are open
  */
 export function startJail(slot: Slot, script: string, onStarted: () => void): Jail {
+  const jail = watchJail(slot, onStarted);
+  slot.script.end(script);
+  return jail;
+}
+
+/** Looks after a slot that is handed its command by the caller. */
+export function watchJail(slot: Slot, onStarted: () => void): Jail {
   const { shell } = slot;
   let status = '';
   let init: number | undefined;
@@ -50,7 +57,6 @@ export function startJail(slot: Slot, script: string, onStarted: () => void): Ja
     if (killed) signal(init, 'SIGKILL');
   });
   const closed = new Promise<number | null>((resolve) => void shell.once('close', resolve));
-  slot.script.end(script);
   const empty = closed.then(async (code) => {
     onStarted();
     if (init !== undefined) await gone(init);

@@ -4,17 +4,18 @@ import type { Traffic } from '../journal/events.ts';
 import { bwrapArguments, CHANNEL_FD, FD, findBwrap } from './bwrap.ts';
 import { printSize } from '../manifest/units.ts';
 import { startJail, type Jail } from './jail.ts';
+import { claimSandbox } from './laid-out.ts';
 import { type Cgroup, giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import { exceededIn, startWatchdog } from './limits/watchdog.ts';
 import { contains, isVisible, layOut, type Layout } from './mounts.ts';
 import { type Gate, GATE_PATH } from './network/gate.ts';
-import { openProxy, type Proxy } from './network/proxy.ts';
+import type { Proxy } from './network/proxy.ts';
 import type { LaunchOptions, Limits, NetworkRules, Outcome, SandboxPlan } from './plan.ts';
 import { lacksInterpreter, requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill, scratchPath } from './scratch.ts';
-import { holdSlot, isAlive, NO_PIPES, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
+import { holdSlot, isAlive, leave, NO_PIPES, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
 import { openStreams, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
@@ -57,13 +58,12 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
     checkPassable(plan);
     staging = stage(plan.mounts);
     const prepared = prepare(plan, { staging, folder });
-    const slot = takeSlot(plan, unused);
+    const { keep: keepPattern, taken } = await claimSandbox(prepared, (slot) => isFit(slot, plan, options.require));
+    const slot = taken?.slot ?? takeSlot(plan, unused);
     if (slot === unused) unused = undefined;
-    // From here on toka waits for it: a process with nothing to wait for would end in the middle.
-    holdSlot(slot);
-    const started = (await start(prepared, slot, options)) ?? (await start(prepared, held(takeSlot(plan)), options));
-    if (!started) throw noShell();
-    const outcome = await carry(started, plan, options);
+    const started = taken ? { prepared, ...taken } : await startFresh(prepared, slot, options);
+    const outcome = await carry(started, plan, options, taken?.cpuBefore);
+    keepPattern(started.slot.enforcement);
     keep = outcome.stopped === undefined;
     if (folder !== undefined) options.collect?.(folder, outcome);
     return outcome;
@@ -75,9 +75,23 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
   }
 }
 
-function held(slot: Slot): Slot {
-  holdSlot(slot);
-  return slot;
+async function startFresh(prepared: Prepared, first: Slot, options: Options): Promise<Started> {
+  // From here on toka waits for it: a process with nothing to wait for would end in the middle.
+  const begin = async (slot: Slot): Promise<Started | undefined> => {
+    holdSlot(slot);
+    return start(prepared, slot, options);
+  };
+  const started = (await begin(first)) ?? (await begin(takeSlot(prepared.plan)));
+  if (!started) throw noShell();
+  return started;
+}
+
+/** Whether a slot holds the limits of a plan. */
+function isFit(slot: Slot, { limits }: SandboxPlan, require: LaunchOptions['require']): boolean {
+  requireHard(slot, require);
+  if (!slot.cgroup || canLimit(slot.cgroup, limits)) return true;
+  giveUpCgroups();
+  return false;
 }
 
 /** Makes what is shown as a plan's own folder. */
@@ -109,13 +123,11 @@ function existsInside({ cwd, mounts }: SandboxPlan): boolean {
 /** Starts the command in a slot; undefined if the slot could not join its control group or limit it, so that nothing was run. */
 export async function start(prepared: Prepared, slot: Slot, { require }: Pick<LaunchOptions, 'require'>): Promise<Started | undefined> {
   const { plan, layout, folder } = prepared;
-  const { cgroup, pipes } = slot;
+  const { pipes } = slot;
   let streams: Streams | undefined;
   let stdin: string | undefined;
   try {
-    requireHard(slot, require);
-    if (cgroup && !canLimit(cgroup, plan.limits)) {
-      giveUpCgroups();
+    if (!isFit(slot, plan, require)) {
       releaseSlot(slot);
       return undefined;
     }
@@ -156,7 +168,7 @@ function canLimit(cgroup: Cgroup, limits: Limits): boolean {
 export async function carry({ prepared, slot, streams, jail }: Started, plan: SandboxPlan, options: Options, cpuBefore = 0): Promise<Outcome> {
   const { cgroup, enforcement } = slot;
   const { layout, folder } = prepared;
-  const proxy = slot.gate && connectGate(slot.gate, options);
+  const proxy = slot.gate && (await connectGate(slot.gate, options));
   const writable = folder === undefined ? layout.writable : [...layout.writable, folder];
   const watch = { limits: plan.limits, enforcement, cgroup, writable, init: jail.init, cpuBefore };
   let traffic: Traffic | undefined;
@@ -204,7 +216,8 @@ function giveUp(slot: Slot): undefined {
 
 const NOWHERE: NetworkRules = { reach: { allows: () => false, names: () => false }, onRefused: () => undefined };
 
-function connectGate(gate: Gate, { network = NOWHERE }: Options): Proxy {
+async function connectGate(gate: Gate, { network = NOWHERE }: Options): Promise<Proxy> {
+  const { openProxy } = await import('./network/proxy.ts');
   const proxy = openProxy(network);
   gate.onOpen(proxy.serve);
   return proxy;
@@ -237,14 +250,6 @@ const SIGXFSZ = 128 + 25;
 function byRlimit(exitCode: number | undefined, { enforcement }: Slot): Outcome['stopped'] {
   if (exitCode === SIGXFSZ) return 'disk';
   return exitCode === SIGXCPU && enforcement.cpu === 'rlimit' ? 'cpu' : undefined;
-}
-
-const REMOVE_AGAIN_MS = 20;
-const REMOVE_TRIES = 50;
-
-export function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
-  if (!cgroup || cgroup.remove() || tries === 0) return;
-  setTimeout(() => leave({ cgroup } as Slot, tries - 1), REMOVE_AGAIN_MS).unref();
 }
 
 /** Zero bytes end an argument for the kernel and for bwrap, which would take what follows for an option. */

@@ -107,13 +107,15 @@ export function startSlot(): void {
 
 const END_TRIES = 20;
 
-/** At the end of the process: nobody waits for what ends, so the groups are tried until they are empty. */
 function endIdle(): void {
+  for (const slot of idle) endNow(slot);
+}
+
+/** At the end of the process: nobody waits for what ends, so the group is tried until it is empty. */
+export function endNow({ cgroup, shell }: Slot): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (const { cgroup, shell } of idle) {
-    killGroup(shell);
-    for (let tries = 0; tries < END_TRIES && cgroup?.remove() === false; tries++) Atomics.wait(pause, 0, 0, 1);
-  }
+  killGroup(shell);
+  for (let tries = 0; tries < END_TRIES && cgroup?.remove() === false; tries++) Atomics.wait(pause, 0, 0, 1);
 }
 
 /** Makes up for the slots that were taken. */
@@ -157,6 +159,15 @@ function killGroup({ pid }: ChildProcess): void {
   } catch {
     // It has ended by itself.
   }
+}
+
+const REMOVE_AGAIN_MS = 20;
+const REMOVE_TRIES = 50;
+
+/** Removes the group of a slot whose processes have ended, or are about to. */
+export function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
+  if (!cgroup || cgroup.remove() || tries === 0) return;
+  setTimeout(() => leave({ cgroup } as Slot, tries - 1), REMOVE_AGAIN_MS).unref();
 }
 
 /** Closes what toka holds of a slot. */

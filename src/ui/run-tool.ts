@@ -8,11 +8,9 @@ import { timeLimitOfTool } from '../pipeline/time-limit.ts';
 import type { RequestOptions, Toka, ToolRequest } from '../toka.ts';
 import { type Door, doorTo } from './door.ts';
 import { flagName, type OwnFlag, type OwnFlags, ownFlags, readParameters, splitAtName } from './flags.ts';
-import { toolHelp } from './help.ts';
 import { listenForInterrupts } from './interrupt.ts';
 import { liveView } from './live.ts';
 import { readGiven } from './params.ts';
-import { missingOf, planJson, planText } from './plan-text.ts';
 import { exitCodeOf } from './report.ts';
 import { reportError } from './report-error.ts';
 import { showResult } from './run-result.ts';
@@ -41,6 +39,7 @@ export async function runTool(argv: readonly string[], door: Door): Promise<numb
     const { tool } = await toka.findTool(name);
     const isHelp = own.has('help') || says('--help', '-h');
     if (isHelp) {
+      const { toolHelp } = await import('./help.ts');
       door.stdout.write(toolHelp(tool, terminal(door.stdout, door.env)));
       return 0;
     }
@@ -116,6 +115,7 @@ async function requestOf(toka: Toka, name: string, params: Readonly<Record<strin
 }
 
 async function showPlan(toka: Toka, name: string, params: Readonly<Record<string, unknown>>, own: OwnFlags, door: Door): Promise<number> {
+  const { missingOf, planJson, planText } = await import('./plan-text.ts');
   const request = await requestOf(toka, name, params, own);
   const run = await toka.prepare(request);
   const verdicts = (await toka.decide(request)).decision?.verdicts ?? [];

@@ -1,7 +1,8 @@
 import { existsSync, globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Ended, type Place, place, tool } from '../support/cli.ts';
+import { type Ended, type Place, place, processesWith, tool } from '../support/cli.ts';
 
 let here: Place;
 let cache: string;
@@ -35,30 +36,59 @@ function leftOf({ pid }: Watched): string[] {
 test('a tool that ran in a sandbox is remembered, one that did not is not', async () => {
   await greet();
   await run('file-reader', 'note.txt');
-  expect(readdirSync(join(cache, 'toka/sandboxed'))).toEqual(['greeting']);
-});
-
-test('a sandbox that was made ahead runs the tool as any other does', async () => {
-  const first = await greet();
-  const second = await greet();
-  expect({ code: second.code, stdout: second.stdout }).toEqual({ code: 0, stdout: first.stdout });
-  expect(leftOf(second)).toEqual([]);
+  expect(readdirSync(join(cache, 'toka/sandboxes'))).toEqual(['greeting']);
 });
 
 test.each([
-  ['parameters that are wrong', ['greeting', '--nosuch'], 2],
-  ['a right that nobody granted', ['greeting'], 77],
-  ['a word that only looks like it', ['file-reader', 'greeting'], 1],
-])('a sandbox that was made ahead in vain is gone when toka ends: %s', async (_, words, code) => {
-  await greet();
+  ['made ahead', 1],
+  ['laid out ahead', 2],
+])('a sandbox that was %s runs the tool as any other does', async (_, before) => {
+  const first = await greet();
+  for (let count = 1; count < before; count += 1) await greet();
+  const last = await greet();
+  expect({ code: last.code, stdout: last.stdout }).toEqual({ code: 0, stdout: first.stdout });
+  expect(leftOf(last)).toEqual([]);
+});
+
+test('a sandbox is laid out ahead from the third run on, for each folder on its own', async () => {
+  const how = async (cwd = here.project): Promise<boolean> => {
+    const { ended } = here.start(['run', '--allow', 'proc:exec:bash', '--allow', 'fs:read:**', 'how'], { cwd, env: { XDG_CACHE_HOME: cache } });
+    return (await ended).stdout.includes('IFS= read');
+  };
+  here.write({ ...tool('how', `tr '\\0' ' ' </proc/1/cmdline
+`, { capabilities: { required: ['proc:exec:bash'] } }), 'below/kept': '' });
+  expect([await how(), await how(), await how(), await how()]).toEqual([false, false, true, true]);
+  expect(await how(join(here.project, 'below'))).toBe(false);
+});
+
+test.each([
+  ['parameters that are wrong', ['greeting', '--nosuch'], 2, 1],
+  ['a right that nobody granted', ['greeting'], 77, 1],
+  ['a word that only looks like it', ['file-reader', 'greeting'], 1, 1],
+  ['parameters that are wrong, laid out', ['greeting', '--nosuch'], 2, 2],
+  ['a right that nobody granted, laid out', ['greeting'], 77, 2],
+])('a sandbox that was made ahead in vain is gone when toka ends: %s', async (_, words, code, runs) => {
+  for (let before = 0; before < runs; before += 1) await greet();
   const vain = await run(...words);
   expect(vain.code).toBe(code);
   expect(leftOf(vain)).toEqual([]);
 });
 
+test('nothing is left of a sandbox that was laid out ahead where toka was killed before its run', async () => {
+  await greet();
+  await greet();
+  for (const ms of [60, 90, 120, 150, 180, 210, 240]) {
+    const { child, ended } = here.start(['run', '--allow', 'proc:exec:bash', 'greeting'], { env: { XDG_CACHE_HOME: cache } });
+    await setTimeout(ms);
+    child.kill('SIGKILL');
+    await ended;
+  }
+  await expect.poll(() => processesWith('IFS= read'), { timeout: 10_000 }).toEqual([]);
+});
+
 test('what is remembered may be missing or spoilt', async () => {
   mkdirSync(join(cache, 'toka'));
-  writeFileSync(join(cache, 'toka/sandboxed'), 'not a folder');
+  writeFileSync(join(cache, 'toka/sandboxes'), 'not a folder');
   expect((await greet()).code).toBe(0);
-  expect(existsSync(join(cache, 'toka/sandboxed/greeting'))).toBe(false);
+  expect(existsSync(join(cache, 'toka/sandboxes/greeting'))).toBe(false);
 });

@@ -12,8 +12,8 @@ export async function anticipate(run: Run, house: House): Promise<Run> {
   if (executable.type === 'native' && house.warm) return run;
   const needs = slotNeeds(tool);
   if (!needs) return run;
-  const { expectSlot } = await import('../../runtime/sandboxed.ts');
-  return { ...run, slot: expectSlot(needs) };
+  const { expectSandbox } = await import('../../runtime/sandboxed.ts');
+  return { ...run, slot: expectSandbox(needs) };
 }
 
 /** What a sandbox must have for a tool; undefined for one that runs without. */

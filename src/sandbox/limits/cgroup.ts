@@ -48,7 +48,8 @@ export function findHierarchy(mount = '/sys/fs/cgroup', self = '/proc/self/cgrou
     return null;
   }
   const hierarchy = findV2(mount, membership) ?? findV1(mount, membership) ?? null;
-  if (hierarchy) setImmediate(() => hierarchy.parents.forEach(sweep)).unref();
+  // One turn later than what a run waits for.
+  if (hierarchy) setImmediate(() => void setImmediate(() => hierarchy.parents.forEach(sweep)).unref()).unref();
   return hierarchy;
 }
 

@@ -1,0 +1,259 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { bwrapArguments, CHANNEL_FD, FD } from './bwrap.ts';
+import { type Jail, watchJail } from './jail.ts';
+import { cpuUsed } from './limits/cpu-used.ts';
+import { innerLimit, outerLimits } from './limits/rlimits.ts';
+import type { Layout } from './mounts.ts';
+import type { Enforcement, Limits, SandboxPlan } from './plan.ts';
+import { emptyFilePath, fill } from './scratch.ts';
+import { endNow, expectSlot, type ExpectedSlot, holdSlot, leave, prepareSlot, quote, restSlot, type Slot, type SlotNeeds, startSlot } from './slots.ts';
+import { openStreams, type Streams } from './streams.ts';
+
+/** What is kept between runs of a tool, by whoever starts toka. */
+export interface Kept {
+  readonly text: string | undefined;
+  keep(text: string): void;
+}
+
+/**
+ * All that a sandbox is made of but its variables, its arguments and the group that limits it. Kept as JSON; anything that cannot be read is as good
+ * as nothing.
+ */
+interface Pattern {
+  readonly format: 1;
+  readonly bwrap: string;
+  /** For bwrap; an empty one stands for the empty file that covers others. */
+  readonly args: readonly string[];
+  readonly limits: Limits;
+  /** What has to exist: bwrap would make what is missing. */
+  readonly paths: readonly string[];
+  /** The program that was started last, with what tells whether it is still the same. */
+  readonly program: string;
+  /** How often another pattern was kept for this tool before. */
+  readonly changes: number;
+}
+
+/** What a plan came to on this machine. */
+export interface Found {
+  readonly plan: SandboxPlan;
+  readonly command: readonly string[];
+  readonly bwrap: string;
+  readonly layout: Layout;
+}
+
+/** A sandbox that was laid out before its run was known, and now belongs to it. */
+export interface Taken {
+  readonly slot: Slot;
+  readonly streams: Streams;
+  readonly jail: Jail;
+  /** Milliseconds of CPU time that it used before. */
+  readonly cpuBefore: number;
+}
+
+export interface Claim {
+  /** Absent where nothing waits, or something else than the plan asks for: nothing of the plan was run then. */
+  readonly taken: Taken | undefined;
+  /** Keeps what the program ran in, once it has started, for the next run of its tool. */
+  keep(enforcement: Enforcement): void;
+}
+
+/** After so many changes a tool's sandbox is taken to differ from run to run. */
+const MOST_CHANGES = 3;
+/** Bytes of an order: a shell reads each of them by itself. */
+const LONGEST_ORDER = 4096;
+const LOOKS = 50;
+
+/** Shells that hand on what they were given, and set no variable but OLDPWD. */
+const PLAIN_SHELLS = ['dash', 'busybox'];
+const SHELL = '/bin/sh';
+/** Reads lines until toka has written all of them, or has ended; one that is cut short is none. */
+const WAIT = `o=; while IFS= read -r l <&${CHANNEL_FD.lines}; do o="$o$l\n"; done; eval "$o"`;
+const NAME = /^[A-Za-z_]\w*$/;
+
+interface Waiting extends Pick<Taken, 'slot' | 'jail'> {
+  readonly pattern: Pattern;
+  /** Settles when bwrap has started, or has ended. */
+  readonly begun: Promise<void>;
+}
+
+let last: Kept | undefined;
+let waiting: Waiting | undefined;
+
+/**
+ * Makes a sandbox before it is known whether it will be used: laid out as the tool's last one, where that is known, with a shell in it that waits for
+ * the program. The first launch takes it if its plan asks for the same; otherwise it ends with this process.
+ */
+export function startSandbox(kept: Kept): void {
+  if (process.platform !== 'linux') return;
+  last = kept;
+  const pattern = readPattern(kept.text);
+  if (!pattern || pattern.changes >= MOST_CHANGES || !pattern.paths.every((path) => existsSync(path))) return startSlot();
+  try {
+    waiting = layOut(pattern);
+  } catch {
+    // Whoever launches is told the reason.
+  }
+  process.once('exit', endWaiting);
+}
+
+function endWaiting(): void {
+  if (waiting) endNow(waiting.slot);
+}
+
+/** Like `expectSlot`, where nothing waits already. */
+export function expectSandbox(needs: SlotNeeds): ExpectedSlot {
+  return waiting && !needs.network && needs.files === 0 ? { take: () => undefined, end: () => undefined } : expectSlot(needs);
+}
+
+function layOut(pattern: Pattern): Waiting | undefined {
+  const slot = prepareSlot();
+  if (!slot) return undefined;
+  const { args, bwrap, limits } = pattern;
+  fill(slot.args, args.map((argument) => `${argument === '' ? emptyFilePath() : argument}\0`).join(''));
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const jail = watchJail(slot, begin);
+  slot.script.write(script(slot, bwrap, limits));
+  restSlot(slot);
+  return { pattern, slot, jail, begun };
+}
+
+/** The pipes are opened for both directions first: the shell would wait for toka, which is busy. */
+function script({ enforcement, pipes: { stderr, stdout } }: Slot, bwrap: string, limits: Limits): string {
+  const inner = enforcement.processes === 'rlimit' ? innerLimit(limits.pids) : [];
+  const words = [bwrap, '--args', String(FD.args), '--', ...inner, SHELL, '-c', WAIT].map(quote).join(' ');
+  const out = `9<>${quote(stdout)} >${quote(stdout)} 9<>${quote(stderr)} 2>${quote(stderr)} 9<&-`;
+  return `${outerLimits(limits, enforcement)}exec ${words} ${out} ${CHANNEL_FD.lines}<&0 </dev/null ${FD.stdin}<&- ${CHANNEL_FD.replies}<&-\n`;
+}
+
+/**
+ * Hands the first launch of this process what waits, if it is what its plan asks for.
+ *
+ * @param limit puts a slot under the limits of the plan, before anything of it runs; false where that is not possible
+ * @throws what `limit` throws
+ */
+export async function claimSandbox(found: Found, limit: (slot: Slot) => boolean): Promise<Claim> {
+  const [kept, ready] = [last, waiting];
+  last = undefined;
+  waiting = undefined;
+  const taken = ready && (await take(ready, found, limit));
+  return { taken, keep: (enforcement) => keepPattern(kept, found, enforcement) };
+}
+
+async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean): Promise<Taken | undefined> {
+  const { begun, jail, pattern, slot } = ready;
+  let isTaken = false;
+  // A process with nothing else to wait for would end in the middle.
+  holdSlot(slot);
+  try {
+    const order = orderFor(found);
+    const wanted = patternOf(found);
+    if (order === undefined || !wanted || !isSame(wanted, pattern, slot.enforcement)) return undefined;
+    await begun;
+    if (!(await shows(jail, found.layout)) || !limit(slot)) return undefined;
+    const cpuBefore = cpuUsed(slot.cgroup, jail.init());
+    const streams = openStreams(slot.pipes, found.plan);
+    streams.started();
+    slot.script.end(order);
+    isTaken = true;
+    return { slot, streams, jail, cpuBefore };
+  } finally {
+    if (!isTaken) {
+      jail.kill();
+      void jail.empty.then(() => leave(slot));
+    }
+  }
+}
+
+/** Whether every mount shows what now stands behind its name on this machine. bwrap lays them all out before it shows any. */
+async function shows(jail: Jail, { layers }: Layout): Promise<boolean> {
+  const pairs = layers.flatMap((layer) => (layer.kind === 'read' || layer.kind === 'write' ? [layer] : []));
+  for (let look = 0; look < LOOKS; look += 1) {
+    const init = jail.init();
+    if (init === undefined || jail.exitCode() !== undefined) return false;
+    const root = `/proc/${init}/root`;
+    if (isOther(root, '/') && pairs.every(({ path, source }) => !isOther(root + path, source))) return true;
+    await sleep(1);
+  }
+  return false;
+}
+
+function isOther(one: string, other: string): boolean {
+  const [left, right] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return !left || !right || left.ino !== right.ino || left.dev !== right.dev;
+}
+
+/** What the waiting shell reads; undefined for what it could not pass on as it is. */
+function orderFor({ command, plan }: Found): string | undefined {
+  if (!Object.keys(plan.env).every((name) => NAME.test(name))) return undefined;
+  // bwrap sets PWD last.
+  const variables = Object.entries({ ...plan.env, PWD: plan.cwd }).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  const order = `unset OLDPWD\n${variables.join('')}exec ${command.map(quote).join(' ')} ${CHANNEL_FD.lines}<&-\n`;
+  return Buffer.byteLength(order) <= LONGEST_ORDER ? order : undefined;
+}
+
+function keepPattern(kept: Kept | undefined, found: Found, enforcement: Enforcement): void {
+  const pattern = kept && patternOf(found);
+  if (!pattern) return;
+  const before = readPattern(kept.text);
+  if (!before || !isSame(pattern, before, enforcement)) kept.keep(JSON.stringify({ ...pattern, changes: before ? before.changes + 1 : 0 }));
+}
+
+/** undefined for a sandbox that is made for its run: with copies, files or folders of its own, a network or an input, or in which the whole machine stands. */
+function patternOf({ bwrap, command, layout, plan }: Found): Pattern | undefined {
+  const isMadeForRun = plan.network ?? plan.channel ?? plan.folder ?? plan.files;
+  if (isMadeForRun !== undefined || plan.stdin !== 'none' || layout.root || !isPlainShell()) return undefined;
+  const { layers } = layout;
+  if (layers.some((layer) => (layer.kind === 'read' || layer.kind === 'write') && layer.source !== layer.path)) return undefined;
+  const args = bwrapArguments({ ...plan, env: {} }, layout);
+  const covers = layers.some(({ kind }) => kind === 'hide-file');
+  return {
+    format: 1,
+    bwrap,
+    args: covers ? args.map((argument) => (argument === emptyFilePath() ? '' : argument)) : args,
+    limits: plan.limits,
+    paths: layers.filter(({ kind }) => kind !== 'link').map(({ path }) => path),
+    program: programId(command[0]!),
+    changes: 0,
+  };
+}
+
+/** Of the limits those count that the kernel is told before a run. */
+function isSame(one: Pattern, other: Pattern, enforcement: Enforcement): boolean {
+  const [left, right] = [one, other].map((pattern) => {
+    const { limits } = pattern;
+    return JSON.stringify({ ...pattern, changes: 0, limits: [outerLimits(limits, enforcement), enforcement.processes === 'rlimit' ? limits.pids : 0] });
+  });
+  return left === right;
+}
+
+function programId(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found ? `${path} ${found.dev}:${found.ino}:${found.mtimeNs}:${found.size}` : path;
+}
+
+function isPlainShell(): boolean {
+  try {
+    return PLAIN_SHELLS.includes(basename(realpathSync.native(SHELL)));
+  } catch {
+    return false;
+  }
+}
+
+function readPattern(text: string | undefined): Pattern | undefined {
+  try {
+    const read: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isPattern(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isPattern(read: unknown): read is Pattern {
+  if (typeof read !== 'object' || read === null) return false;
+  const { args, bwrap, changes, format, limits, paths, program } = read as Partial<Record<keyof Pattern, unknown>>;
+  const areWords = (list: unknown): boolean => Array.isArray(list) && list.every((word) => typeof word === 'string' && !word.includes('\0'));
+  const areFigures = typeof limits === 'object' && limits !== null && Object.values(limits).every((figure) => typeof figure === 'number');
+  return format === 1 && typeof bwrap === 'string' && bwrap.startsWith('/') && areWords(args) && areWords(paths) && areFigures && typeof program === 'string' && typeof changes === 'number';
+}
