@@ -1,11 +1,11 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bwrapArguments, CHANNEL_FD, FD } from './bwrap.ts';
 import { type Jail, watchJail } from './jail.ts';
 import { cpuUsed } from './limits/cpu-used.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
-import type { Layout } from './mounts.ts';
+import type { Layer, Layout } from './mounts.ts';
 import type { Enforcement, Limits, SandboxPlan } from './plan.ts';
 import { emptyFilePath, fill } from './scratch.ts';
 import { endNow, expectSlot, type ExpectedSlot, holdSlot, leave, prepareSlot, quote, restSlot, type Slot, type SlotNeeds, startSlot } from './slots.ts';
@@ -166,21 +166,47 @@ async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean
   }
 }
 
-/** Whether every mount shows what now stands behind its name on this machine. bwrap lays them all out before it shows any. */
-async function shows(jail: Jail, { layers }: Layout): Promise<boolean> {
-  const pairs = layers.flatMap((layer) => (layer.kind === 'read' || layer.kind === 'write' ? [layer] : []));
+/** Waits until bwrap has laid everything out, and tells whether it shows what stands behind the names on this machine now. */
+async function shows(jail: Jail, layout: Layout): Promise<boolean> {
   for (let look = 0; look < LOOKS; look += 1) {
     const init = jail.init();
     if (init === undefined || jail.exitCode() !== undefined) return false;
-    const root = `/proc/${init}/root`;
-    if (isOther(root, '/') && pairs.every(({ path, source }) => !isOther(root + path, source))) return true;
+    if (isLaidOut(init, layout)) return true;
     await sleep(1);
   }
   return false;
 }
 
+function isLaidOut(init: number, { layers }: Layout): boolean {
+  const root = `/proc/${init}/root`;
+  try {
+    const mounts = mountsOf(init);
+    return isOther(root, '/') && layers.every((layer) => isShown(layer, root, mounts));
+  } catch {
+    // It has ended, or may not be looked at.
+    return false;
+  }
+}
+
+/** Where the file or folder under a mount is replaced, the kernel takes the mount away. */
+function isShown(layer: Layer, root: string, mounts: ReadonlyMap<string, string>): boolean {
+  if (layer.kind === 'link') return true;
+  if (mounts.get(layer.path) !== (layer.kind === 'write' ? 'rw' : 'ro')) return false;
+  return !('source' in layer) || !isOther(root + layer.path, layer.source);
+}
+
+/** The mount points of a process, each with `ro` or `rw` (proc_pid_mountinfo(5)). */
+function mountsOf(pid: number): ReadonlyMap<string, string> {
+  const lines = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n');
+  return new Map(lines.map((line) => line.split(' ')).map(([, , , , point = '', options = '']) => [unescape(point), options.slice(0, 2)]));
+}
+
+function unescape(path: string): string {
+  return path.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCodePoint(parseInt(code, 8)));
+}
+
 function isOther(one: string, other: string): boolean {
-  const [left, right] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  const [left, right] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
   return !left || !right || left.ino !== right.ino || left.dev !== right.dev;
 }
 
@@ -202,7 +228,7 @@ function keepPattern(kept: Kept | undefined, found: Found, enforcement: Enforcem
 
 /** undefined for a sandbox that is made for its run: with copies, files or folders of its own, a network or an input, or in which the whole machine stands. */
 function patternOf({ bwrap, command, layout, plan }: Found): Pattern | undefined {
-  const isMadeForRun = plan.network ?? plan.channel ?? plan.folder ?? plan.files;
+  const isMadeForRun = plan.network ?? plan.channel ?? plan.folder ?? plan.files?.[0];
   if (isMadeForRun !== undefined || plan.stdin !== 'none' || layout.root || !isPlainShell()) return undefined;
   const { layers } = layout;
   if (layers.some((layer) => (layer.kind === 'read' || layer.kind === 'write') && layer.source !== layer.path)) return undefined;

@@ -156,6 +156,33 @@ describe('another one is made', () => {
     expect((await run(plan)).stdout).toBe('anew\nmine\n');
   });
 
+  it('where a file that is hidden was replaced after it was laid out, as editors save', async () => {
+    const secret = join(folder.path, 'secret');
+    const plan = shell(`${HOW}; cat ${secret}`, { mounts: [readMount(folder.path)], hidden: [secret] });
+    writeFileSync(secret, 'old\n');
+    await ranBefore(plan);
+    expect((await next(plan)).stdout).toBe('ahead\n');
+    start();
+    await sleep(300);
+    writeFileSync(`${secret}.new`, 'new\n');
+    renameSync(`${secret}.new`, secret);
+    expect((await run(plan)).stdout).toBe('anew\n');
+  });
+
+  it('where what is protected was replaced after it was laid out', async () => {
+    const [git, hooks] = [join(folder.path, '.git'), join(folder.path, '.git/hooks')];
+    const plan = shell(`${HOW}; echo x > ${hooks}/post-commit`, { cwd: folder.path, mounts: [writeMount(folder.path)] });
+    mkdirSync(hooks, { recursive: true });
+    await ranBefore(plan);
+    expect((await next(plan)).stdout).toBe('ahead\n');
+    start();
+    await sleep(300);
+    renameSync(git, join(folder.path, 'old'));
+    mkdirSync(hooks, { recursive: true });
+    expect((await run(plan)).stdout).toBe('anew\n');
+    expect(existsSync(join(hooks, 'post-commit'))).toBe(false);
+  });
+
   it('where the program is another', async () => {
     const program = join(folder.path, 'program');
     const plan = planOf([program], { mounts: [readMount(folder.path)] });
