@@ -45,7 +45,7 @@ export function keepCompiledCode(folder: string, words: readonly string[]): void
     if (!file) return void extensions['.js']?.(module, filename);
     loaded.push(file);
     const run = file.script.runInThisContext() as (...parts: readonly unknown[]) => void;
-    const require = Object.assign((id: string): unknown => (id.startsWith('node:') ? builtin(id, module) : module.require(id)), { resolve: createRequire(filename).resolve });
+    const require = Object.assign((id: string): unknown => (id.startsWith('node:') ? builtin(id, module) : module.require(id)), { resolve: (id: string): string => createRequire(filename).resolve(id) });
     run.call(module.exports, module.exports, require, module, filename, dirname(filename));
   };
   process.on('exit', (code) => {

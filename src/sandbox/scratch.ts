@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { ownerIsGone, ownerName } from './owner.ts';
@@ -22,12 +22,30 @@ export function scratchBases(): string[] {
 export function scratchFolder(): string {
   if (own !== undefined) return own;
   own = join(scratchBase(), ownerName());
-  rmSync(own, { recursive: true, force: true });
-  mkdirSync(own, { mode: 0o700 });
-  process.on('exit', () => rmSync(own!, { recursive: true, force: true }));
+  makeAnew(own);
+  process.on('exit', () => removeFolder(own!));
   // One turn later than what a run waits for.
   setImmediate(() => void setImmediate(sweepBase).unref()).unref();
   return own;
+}
+
+/** One that is there already was left by another process of this name. */
+function makeAnew(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { mode: 0o700 });
+  }
+}
+
+/** Mostly it is empty by then. */
+function removeFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** A path in the scratch folder that nothing else uses. */
