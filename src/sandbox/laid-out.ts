@@ -31,7 +31,7 @@ interface Pattern {
   readonly paths: readonly string[];
   /** The program that was started last, with what tells whether it is still the same. */
   readonly program: string;
-  /** How often another pattern was kept for this tool before. */
+  /** Runs that asked for another sandbox, less those that asked for the same. */
   readonly changes: number;
 }
 
@@ -59,7 +59,7 @@ export interface Claim {
   keep(enforcement: Enforcement): void;
 }
 
-/** After so many changes a tool's sandbox is taken to differ from run to run. */
+/** With so many a tool's sandbox is taken to differ from run to run. */
 const MOST_CHANGES = 3;
 /** Bytes of an order: a shell reads each of them by itself. */
 const LONGEST_ORDER = 4096;
@@ -138,7 +138,7 @@ export async function claimSandbox(found: Found, limit: (slot: Slot) => boolean)
   last = undefined;
   waiting = undefined;
   const taken = ready && (await take(ready, found, limit));
-  return { taken, keep: (enforcement) => keepPattern(kept, found, enforcement) };
+  return { taken, keep: (enforcement) => keepPattern(kept, found, { enforcement, isInVain: ready !== undefined && !taken }) };
 }
 
 async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean): Promise<Taken | undefined> {
@@ -219,11 +219,13 @@ function orderFor({ command, plan }: Found): string | undefined {
   return Buffer.byteLength(order) <= LONGEST_ORDER ? order : undefined;
 }
 
-function keepPattern(kept: Kept | undefined, found: Found, enforcement: Enforcement): void {
+function keepPattern(kept: Kept | undefined, found: Found, { enforcement, isInVain }: { readonly enforcement: Enforcement; readonly isInVain: boolean }): void {
   const pattern = kept && patternOf(found);
   if (!pattern) return;
   const before = readPattern(kept.text);
-  if (!before || !isSame(pattern, before, enforcement)) kept.keep(JSON.stringify({ ...pattern, changes: before ? before.changes + 1 : 0 }));
+  const isSteady = before !== undefined && !isInVain && isSame(pattern, before, enforcement) && orderFor(found) !== undefined;
+  const changes = before ? Math.min(MOST_CHANGES, Math.max(0, before.changes + (isSteady ? -1 : 1))) : 0;
+  if (!isSteady || changes !== before.changes) kept.keep(JSON.stringify({ ...pattern, changes }));
 }
 
 /** undefined for a sandbox that is made for its run: with copies, files or folders of its own, a network or an input, or in which the whole machine stands. */

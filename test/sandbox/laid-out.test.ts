@@ -110,6 +110,12 @@ describe('another one is made', () => {
     expect((await next(other)).stdout).toBe('ahead\nseen\n');
   });
 
+  it('for a plan that starts in another folder', async () => {
+    const from = (cwd: string): SandboxPlan => shell(`${HOW}; /bin/pwd`, { cwd, mounts: [readMount(folder.path)] });
+    await ranBefore(from(folder.path));
+    expect((await next(from('/tmp'))).stdout).toBe('anew\n/tmp\n');
+  });
+
   it('for each of a tool whose sandbox is another one each time', async () => {
     const plans = ['a', 'b', 'c', 'd'].map((name) => {
       mkdirSync(join(folder.path, name));
@@ -117,6 +123,14 @@ describe('another one is made', () => {
     });
     for (const plan of plans) await ranBefore(plan);
     expect((await next(plans[3]!)).stdout).toBe('anew\n');
+    // It was the same twice, so it may be guessed again.
+    expect((await next(plans[3]!)).stdout).toBe('ahead\n');
+  });
+
+  it('and none is guessed any more, for a tool whose command is too long for the shell that waits', async () => {
+    const plan = shell(`${HOW}; : ${'x'.repeat(10_000)}`);
+    for (let runs = 0; runs < 5; runs += 1) await ranBefore(plan);
+    expect(JSON.parse(text!)).toMatchObject({ changes: 3 });
   });
 
   it.each([
