@@ -8,7 +8,7 @@ import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import type { Layer, Layout } from './mounts.ts';
 import type { Enforcement, Limits, SandboxPlan } from './plan.ts';
 import { emptyFilePath, fill } from './scratch.ts';
-import { endNow, expectSlot, type ExpectedSlot, holdSlot, leave, prepareSlot, quote, restSlot, type Slot, type SlotNeeds, startSlot } from './slots.ts';
+import { endNow, expectSlot, type ExpectedSlot, holdSlot, leave, prepareBareSlot, quote, restSlot, type Slot, type SlotNeeds, startSlot, unnamedPipe } from './slots.ts';
 import { openStreams, type Streams } from './streams.ts';
 
 /** What is kept between runs of a tool, by whoever starts toka. */
@@ -68,8 +68,8 @@ const LOOKS = 50;
 /** Shells that hand on what they were given, and set no variable but OLDPWD. */
 const PLAIN_SHELLS = ['dash', 'busybox'];
 const SHELL = '/bin/sh';
-/** Reads lines until toka has written all of them, or has ended; one that is cut short is none. */
-const WAIT = `o=; while IFS= read -r l <&${CHANNEL_FD.lines}; do o="$o$l\n"; done; eval "$o"`;
+/** Reads how many lines there are, and then those; where toka ends before it has written all of them, there is no order. */
+const WAIT = `o= && IFS= read -r n <&${CHANNEL_FD.lines} && while [ "$n" -gt 0 ]; do IFS= read -r l <&${CHANNEL_FD.lines} || exit; o="$o$l\n"; n=$((n-1)); done && eval "$o"`;
 const NAME = /^[A-Za-z_]\w*$/;
 
 interface Waiting extends Pick<Taken, 'slot' | 'jail'> {
@@ -107,9 +107,8 @@ export function expectSandbox(needs: SlotNeeds): ExpectedSlot {
   return waiting && !needs.network && needs.files === 0 ? { take: () => undefined, end: () => undefined } : expectSlot(needs);
 }
 
-function layOut(pattern: Pattern): Waiting | undefined {
-  const slot = prepareSlot();
-  if (!slot) return undefined;
+function layOut(pattern: Pattern): Waiting {
+  const slot = prepareBareSlot();
   const { args, bwrap, limits } = pattern;
   fill(slot.args, args.map((argument) => `${argument === '' ? emptyFilePath() : argument}\0`).join(''));
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
@@ -119,12 +118,13 @@ function layOut(pattern: Pattern): Waiting | undefined {
   return { pattern, slot, jail, begun };
 }
 
-/** The pipes are opened for both directions first: the shell would wait for toka, which is busy. */
-function script({ enforcement, pipes: { stderr, stdout } }: Slot, bwrap: string, limits: Limits): string {
+/** Its output goes to pipes that the shell makes, which saves it a process that makes them in a folder. */
+function script({ enforcement }: Slot, bwrap: string, limits: Limits): string {
   const inner = enforcement.processes === 'rlimit' ? innerLimit(limits.pids) : [];
   const words = [bwrap, '--args', String(FD.args), '--', ...inner, SHELL, '-c', WAIT].map(quote).join(' ');
-  const out = `9<>${quote(stdout)} >${quote(stdout)} 9<>${quote(stderr)} 2>${quote(stderr)} 9<&-`;
-  return `${outerLimits(limits, enforcement)}exec ${words} ${out} ${CHANNEL_FD.lines}<&0 </dev/null ${FD.stdin}<&- ${CHANNEL_FD.replies}<&-\n`;
+  const { lines, replies } = CHANNEL_FD;
+  const out = `>/proc/self/fd/${lines} 2>/proc/self/fd/${replies}`;
+  return `${unnamedPipe(lines)}${unnamedPipe(replies)}${outerLimits(limits, enforcement)}exec ${words} ${out} ${lines}<&0 </dev/null ${replies}<&-\n`;
 }
 
 /**
@@ -155,7 +155,7 @@ async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean
     const cpuBefore = cpuUsed(slot.cgroup, jail.init());
     const streams = openStreams(slot.pipes, found.plan);
     streams.started();
-    slot.script.end(order);
+    slot.script.write(order);
     isTaken = true;
     return { slot, streams, jail, cpuBefore };
   } finally {
@@ -216,7 +216,8 @@ function orderFor({ command, plan }: Found): string | undefined {
   // bwrap sets PWD last.
   const variables = Object.entries({ ...plan.env, PWD: plan.cwd }).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   const order = `unset OLDPWD\n${variables.join('')}exec ${command.map(quote).join(' ')} ${CHANNEL_FD.lines}<&-\n`;
-  return Buffer.byteLength(order) <= LONGEST_ORDER ? order : undefined;
+  const lines = order.split('\n').length - 1;
+  return Buffer.byteLength(order) <= LONGEST_ORDER ? `${lines}\n${order}` : undefined;
 }
 
 function keepPattern(kept: Kept | undefined, found: Found, { enforcement, isInVain }: { readonly enforcement: Enforcement; readonly isInVain: boolean }): void {

@@ -181,8 +181,8 @@ export async function carry({ prepared, slot, streams, jail }: Started, plan: Sa
   }).finally(() => (traffic = proxy?.close()));
   const passed = await slot.gate?.done;
   const { delivery, shellCode, stopped, wallMs, peak } = report;
-  const byKernel = cgroup && exceededIn(cgroup);
   const use = cgroup?.read();
+  const byKernel = use && exceededIn(use);
   leave(slot);
   if (jail.exitCode() === undefined && !jail.killed() && !byKernel) throw failedToStart(delivery.held(), prepared.command[0]!, shellCode);
   if (stopped === undefined && !byKernel && passed !== undefined && passed !== 'opened') throw failedAtGate(passed, prepared.command[0]!);

@@ -10,7 +10,7 @@ import { layOut } from './mounts.ts';
 import type { Enforcement, LaunchOptions, Limits, Outcome, SandboxPlan } from './plan.ts';
 import { readProcessList, treeOf, type ListedProcess } from './process-list.ts';
 import { requireProgram } from './program.ts';
-import { MKFIFO_PATH, mkfifo, namePipes, removePipes, scratchPath } from './scratch.ts';
+import { MKFIFO_PATH, mkfifo, namePipes, removeFiles, scratchPath } from './scratch.ts';
 import { seatbeltArguments, seatbeltProfile } from './seatbelt.ts';
 import { stage } from './staged.ts';
 import { openStreams } from './streams.ts';
@@ -110,7 +110,7 @@ async function run(plan: SandboxPlan, command: readonly string[], options: Launc
     watch: (onExceeded) => watchTree(child, known, plan.limits, onExceeded),
   });
   await delivery.release();
-  removePipes(pipes);
+  removeFiles(Object.values<string>({ ...pipes }));
   const end = stopped ?? (child.signalCode === 'SIGXCPU' ? 'cpu' : child.signalCode === 'SIGXFSZ' ? 'disk' : undefined);
   return {
     exitCode: child.exitCode,

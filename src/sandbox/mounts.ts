@@ -59,7 +59,7 @@ export function systemLayers(): readonly Layer[] {
   const versioned = readdirSync('/etc').filter((name) => /^python\d/.test(name));
   for (const name of [...SETTINGS, ...versioned]) {
     const path = join('/etc', name);
-    if (exists(path)) layers.push({ kind: 'read', source: realpathSync(path), path });
+    if (exists(path)) layers.push({ kind: 'read', source: realpathSync.native(path), path });
   }
   return (system = layers);
 }
@@ -203,8 +203,10 @@ function covers(plan: Pick<SandboxPlan, 'hidden' | 'cwd'>, trees: readonly Tree[
   return outermost.map((path): Layer => ({ kind: statSync(path).isDirectory() ? 'hide-folder' : 'hide-file', path }));
 }
 
-function systemTrees(): { readonly real: string }[] {
-  return systemLayers().flatMap((layer) => (layer.kind === 'read' ? [{ real: layer.source }] : []));
+let trees: readonly { readonly real: string }[] | undefined;
+
+function systemTrees(): readonly { readonly real: string }[] {
+  return (trees ??= systemLayers().flatMap((layer) => (layer.kind === 'read' ? [{ real: layer.source }] : [])));
 }
 
 function depth(path: string): number {

@@ -1,5 +1,4 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { userFolders } from '../config/paths.ts';
 import { TokaError } from '../errors.ts';
@@ -41,7 +40,7 @@ const MiB = 1024 * 1024;
 
 /**
  * Tries out what sandboxes can enforce on this machine, or returns what an earlier trial found: an answer that all is well is kept in the user's
- * cache until the machine is booted again, or the kernel, bwrap or the user is another.
+ * cache until the machine is booted again, or bwrap or the user is another.
  */
 export async function probeSandbox({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Probe> {
   const key = cacheKey();
@@ -209,7 +208,7 @@ function cacheKey(): string | undefined {
   try {
     const bwrap = findBwrap({ mounts: [], cwd: '/' });
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return [VERSION, boot, release(), bwrap, statSync(bwrap).mtimeMs, process.getuid?.(), process.getgid?.()].join(' ');
+    return [VERSION, boot, bwrap, statSync(bwrap).mtimeMs, process.getuid?.(), process.getgid?.()].join(' ');
   } catch {
     return undefined;
   }

@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
-import { FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
+import { CHANNEL_FD, FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
 import { slotShell } from './devices.ts';
 import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
 import { type Gate, gateProgram, watchGate } from './network/gate.ts';
 import type { Enforcement, SandboxPlan } from './plan.ts';
-import { constant, MKFIFO_PATH, mkfifo, nameless, namePipes, type Pipes, removePipes } from './scratch.ts';
+import { constant, MKFIFO_PATH, mkfifo, nameless, namePipes, type Pipes, removeFiles } from './scratch.ts';
 import { seccompFilter } from './seccomp.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -26,6 +26,8 @@ export interface Slot {
   readonly files: readonly number[];
   /** The pipes of the command, which are there once it is ready. */
   readonly pipes: Pipes;
+  /** Those that have names of their own. */
+  readonly named: readonly string[];
   readonly cgroup: Cgroup | undefined;
   readonly enforcement: Enforcement;
   /** Present where it was made for a plan with network. */
@@ -47,6 +49,9 @@ const PLAIN: SlotNeeds = { network: false, files: 0 };
 export const NOT_JOINED = 111;
 export const NO_PIPES = 112;
 
+/** Up to this one, Node.js closes on its own what it inherited (libuv, `uv_disable_stdio_inheritance`). */
+const CLOSED_BY_NODE = 15;
+
 /** What bwrap is started with can be read inside (/proc/1/environ). Node.js hands this variable on to every environment that does not name it. */
 const NO_VARIABLES = { NODE_V8_COVERAGE: undefined };
 
@@ -61,6 +66,11 @@ let wanted = 0;
  */
 export function prepareSlot(needs = PLAIN): Slot | undefined {
   return process.platform === 'linux' ? makeSlot(needs) : undefined;
+}
+
+/** The same in a process of toka that has just begun, for who makes the pipes of the command himself. */
+export function prepareBareSlot(): Slot {
+  return makeSlot(PLAIN, { isFirst: true, isBare: true });
 }
 
 /** A slot that may be wanted soon. */
@@ -98,7 +108,7 @@ export function keepSlots(count: number): void {
 export function startSlot(): void {
   if (process.platform !== 'linux') return;
   try {
-    idle.push(makeSlot(PLAIN));
+    idle.push(makeSlot(PLAIN, { isFirst: true }));
   } catch {
     // Whoever launches is told the reason.
   }
@@ -143,9 +153,9 @@ export function isAlive({ shell }: Slot): boolean {
 /** Ends a slot that was not used, with whatever its shell has just started. */
 export function releaseSlot(slot: Slot | undefined): void {
   if (!slot) return;
-  const { cgroup, pipes, shell } = slot;
+  const { cgroup, named, shell } = slot;
   shell.once('exit', () => {
-    removePipes(pipes);
+    removeFiles(named);
     cgroup?.remove();
   });
   killGroup(shell);
@@ -171,9 +181,9 @@ export function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
 }
 
 /** Closes what toka holds of a slot. */
-export function dropSlot({ args, files, gate, pipes, script, status }: Slot): void {
+export function dropSlot({ args, files, gate, named, script, status }: Slot): void {
   gate?.close();
-  removePipes(pipes);
+  removeFiles(named);
   script.destroy();
   status.destroy();
   for (const fd of [args, ...files]) closeSync(fd);
@@ -194,7 +204,16 @@ export function restSlot({ script, shell, status }: Slot): void {
   (script as Socket).unref();
 }
 
-function makeSlot({ network, files: count }: SlotNeeds): Slot {
+interface Making {
+  /** Nothing but Node.js has opened a file in this process yet: what it inherited is all that it could hand on by mistake. */
+  readonly isFirst?: boolean;
+  /** Without pipes for the command. */
+  readonly isBare?: boolean;
+}
+
+function makeSlot({ network, files: count }: SlotNeeds, { isFirst = false, isBare = false }: Making = {}): Slot {
+  // Before this opens files itself, which need not be looked at then.
+  const leaks = leakingAbove(isFirst ? CLOSED_BY_NODE : FD.args);
   const gate = network ? constant('gate', requireGate) : undefined;
   const cgroup = makeCgroup();
   // Opened for each slot: readers of one description would share its position.
@@ -203,7 +222,7 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
   const files = Array.from({ length: count }, () => nameless());
-  const pipes = namePipes();
+  const named = isBare ? undefined : namePipes();
   const own: Readonly<Record<number, number | 'pipe' | 'ipc'>> = {
     0: 'pipe',
     [FD.seccomp]: filter,
@@ -214,7 +233,6 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
     ...Object.fromEntries(files.map((fd, at) => [fileFd(at), fd])),
     ...(gate === undefined ? {} : { [FD.channel]: 'ipc', [FD.gate]: gate }),
   };
-  const leaks = leaking();
   const nothing = leaks.length > 0 ? openSync('/dev/null', 'r') : -1;
   const stdio = Array.from({ length: Math.max(...Object.keys(own).map(Number), ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
   const { argv: [program, ...words], beside } = slotShell();
@@ -229,14 +247,26 @@ function makeSlot({ network, files: count }: SlotNeeds): Slot {
     shell.once('close', () => resolve());
   });
   // The pipes are made while the kernel lets the shell join.
-  const piping = `PATH=${MKFIFO_PATH} ${mkfifo(pipes).map(quote).join(' ')} & making=$!\n${beside}`;
+  const piping = named ? `PATH=${MKFIFO_PATH} ${mkfifo(named).map(quote).join(' ')} & making=$!\n` : '';
   const joins = (cgroup?.joins ?? []).map((file) => `echo 0 > ${quote(file)} || { wait; exit ${NOT_JOINED}; }\n`);
-  const made = `wait $making || exit ${NO_PIPES}\nwait\n`;
-  // A here-document is a pipe without a name. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
-  script.write(`${piping}${joins.join('')}${made}exec ${FD.stdin}<<E\nE\necho ready >&${FD.status}\n`);
-  const slot = { shell, script, status, args, files, pipes, cgroup, enforcement: enforcementBy(cgroup), ready };
+  // Opening a named pipe again (/dev/stdin) would wait for a writer that may have finished.
+  const made = named ? `wait $making || exit ${NO_PIPES}\nwait\n${unnamedPipe(FD.stdin)}echo ready >&${FD.status}\n` : 'wait\n';
+  script.write(`${piping}${beside}${joins.join('')}${made}`);
+  const pipes = named ?? openIn(shell);
+  const slot = { shell, script, status, args, files, pipes, named: named ? Object.values<string>({ ...named }) : [], cgroup, enforcement: enforcementBy(cgroup), ready };
   restSlot(slot);
   return network ? { ...slot, gate: watchGate(shell) } : slot;
+}
+
+/** What a shell says to have a pipe: a here-document is one. */
+export function unnamedPipe(fd: number): string {
+  return `exec ${fd}<<E\nE\n`;
+}
+
+/** What a process has open, by the names that the kernel gives it: to open one of a pipe is to open the pipe. */
+function openIn({ pid }: ChildProcess): Pipes {
+  const at = (fd: number): string => `/proc/${pid}/fd/${fd}`;
+  return { stdin: at(0), stdout: at(1), stderr: at(2), lines: at(CHANNEL_FD.lines), replies: at(CHANNEL_FD.replies) };
 }
 
 function requireGate(): Buffer {
@@ -259,9 +289,9 @@ const FLAGS = 'flags:';
 const CLOSE_ON_EXEC = 0o2000000;
 const facts = Buffer.allocUnsafe(256);
 
-/** Files that this process inherited and would pass on: Node closes the lowest ones only. A slot gets /dev/null in their place. */
-function leaking(): number[] {
-  const fds = readdirSync('/proc/self/fdinfo').map(Number).filter((fd) => fd > FD.args);
+/** Files that this process inherited and would pass on, above those of which it is known that it does not. A slot gets /dev/null in their place. */
+function leakingAbove(closed: number): number[] {
+  const fds = readdirSync('/proc/self/fdinfo').map(Number).filter((fd) => fd > closed);
   return fds.filter((fd) => {
     try {
       const found = factsOf(fd);

@@ -131,15 +131,23 @@ export function deliver(
   };
 }
 
-/** Reads a stream to its end, one chunk at a time, each accepted before the next is read. */
+/**
+ * Reads a stream to its end, one chunk at a time, each accepted before the next is read. Iterating over it would do the same, and compiles a
+ * millisecond's worth of functions at each start.
+ */
 export async function drain(stream: Socket, accept: (chunk: Buffer) => Promise<void>): Promise<void> {
-  try {
-    for await (const chunk of stream) await accept(chunk as Buffer);
-  } catch (error) {
-    if (!stream.destroyed || !isPremature(error)) throw error;
-  }
-}
-
-function isPremature(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
+  if (stream.destroyed) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let accepted = Promise.resolve();
+  const refuse = (error: unknown): void => {
+    stream.destroy();
+    reject(error as Error);
+  };
+  const end = (): void => void accepted.then(resolve);
+  stream.on('error', reject).on('end', end).on('close', end);
+  stream.on('data', (chunk: Buffer) => {
+    stream.pause();
+    accepted = accept(chunk).then(() => void stream.resume(), refuse);
+  });
+  return promise;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { ownerIsGone, ownerName } from '../owner.ts';
 import type { Limits } from '../plan.ts';
 import { findV1 } from './cgroup-v1.ts';
@@ -90,8 +90,13 @@ export function makeIn({ controllers, join, parents, limit, read }: Hierarchy, n
 
 /** What has the name of this process already was left by one that had its id before. */
 function makeAnew(folder: string): void {
-  if (existsSync(folder)) rmdirSync(folder);
-  mkdirSync(folder);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    rmdirSync(folder);
+    mkdirSync(folder);
+  }
 }
 
 /** Removes the groups of toka processes that were killed before they could. */

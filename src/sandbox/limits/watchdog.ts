@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs';
 import type { Cgroup } from './cgroup.ts';
+import type { CgroupState } from './hierarchy.ts';
 import type { Enforcement, Limits, Outcome } from '../plan.ts';
 import { type Counts, keepCount } from './kept.ts';
 import { cpuSeconds } from './rlimits.ts';
@@ -37,9 +38,10 @@ export function startWatchdog(watch: Watch): Watchdog {
   const keepCpu = keepCount();
   let peak: { memory: number; cpuMs: number } | undefined;
   const look = (): void => {
-    const byKernel = watch.cgroup && exceededIn(watch.cgroup);
+    const state = watch.cgroup?.read();
+    const byKernel = state && exceededIn(state);
     if (byKernel) return watch.onExceeded(byKernel);
-    if (cpuLeft < Infinity && (watch.cgroup?.read().cpuMs ?? 0) - cpuBefore > cpuLeft) return watch.onExceeded('cpu');
+    if (cpuLeft < Infinity && (state?.cpuMs ?? 0) - cpuBefore > cpuLeft) return watch.onExceeded('cpu');
     const init = watch.init();
     if (init === undefined || !(isWeak || disk)) return;
     const sample = sampleTree(init);
@@ -59,8 +61,7 @@ export function startWatchdog(watch: Watch): Watchdog {
 }
 
 /** Which limit the kernel had to defend so far. */
-export function exceededIn(cgroup: Cgroup): 'memory' | 'processes' | undefined {
-  const { memoryKills, refusedProcesses } = cgroup.read();
+export function exceededIn({ memoryKills, refusedProcesses }: CgroupState): 'memory' | 'processes' | undefined {
   return memoryKills > 0 ? 'memory' : refusedProcesses > 0 ? 'processes' : undefined;
 }
 
