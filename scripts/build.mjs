@@ -221,21 +221,22 @@ const quickOclif = {
 };
 
 /**
- * A start hashes some fifty blocks, too few for V8 to compile what does it: as it stands there, a block is 700 calls of functions of one line,
- * which take two thirds of its time. They are written out.
+ * A start hashes some fifty blocks, too few for V8 to compile what does it. As it stands there, a block is 700 calls of functions of one line,
+ * and each number from 2^31 on is an object: that takes three quarters of its time.
  */
-const ONE_LINE = [
+const INTERPRETED = [
   [/\brotr\((\w+), (\d+)\)/g, '(($1 << (32 - $2)) | ($1 >>> $2))'],
   [/\bChi\((\w), (\w), (\w)\)/g, '(($1 & $2) ^ (~$1 & $3))'],
   [/\bMaj\((\w), (\w), (\w)\)/g, '(($1 & $2) ^ ($1 & $3) ^ ($2 & $3))'],
+  [/(SHA256_[KW] = [^=]*?)\bUint32Array\b/g, '$1Int32Array'],
 ];
-const writtenOut = {
-  name: 'written-out',
+const quickHash = {
+  name: 'quick-hash',
   setup(bundler) {
     bundler.onLoad({ filter: /\/@noble\/hashes\/sha2\.js$/ }, ({ path }) => ({
-      contents: ONE_LINE.reduce((text, [call, body]) => {
-        if (!call.test(text)) throw new Error(`${path} is not as it was: there is no ${call} in it`);
-        return text.replace(call, body);
+      contents: INTERPRETED.reduce((text, [from, to]) => {
+        if (text.search(from) === -1) throw new Error(`${path} is not as it was: there is no ${from} in it`);
+        return text.replaceAll(from, to);
       }, readFileSync(path, 'utf8')),
     }));
   },
@@ -264,13 +265,13 @@ rmSync(join(dist, 'late'), { recursive: true, force: true });
 const plugins = readdirSync(join(root, 'plugins')).filter((name) => name !== 'sdk');
 const jobs = [
   // Its compiled code is kept nowhere, so that each start reads every letter of it.
-  build({ ...common, minifyIdentifiers: true, entryPoints: [join(root, 'src/launch.ts')], outfile: join(dist, 'launch.cjs'), plugins: [lateImports, late('./late')] }),
+  build({ ...common, minifyIdentifiers: true, entryPoints: [join(root, 'src/launch.ts')], outfile: join(dist, 'launch.cjs'), plugins: [lateImports] }),
   ...Object.entries(LATE).map(([name, entry]) =>
     build({
       ...common,
       stdin: { contents: [entry, ...(WITHIN[name] ?? []).map((each) => LATE[each])].map((file) => `export * from './${file}';`).join('\n'), resolveDir: root },
       outfile: join(dist, 'late', `${name}.cjs`),
-      plugins: [lateImports, quickOclif, writtenOut, withoutLocales, late('.', name, WITHIN[name])],
+      plugins: [lateImports, quickOclif, quickHash, withoutLocales, late('.', name, WITHIN[name])],
     }),
   ),
   build({ ...common, entryPoints: [join(root, 'src/runtime/native-host.ts')], outfile: join(dist, 'native-host.cjs'), supported: {} }),

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { keepCompiledCode } from './compiled-code.ts';
 import { findHome, foldersIn } from './config/user-folders.ts';
@@ -6,19 +7,32 @@ import { makeFolder } from './make-folder.ts';
 import { guessSandbox } from './ui/sandbox-guess.ts';
 import { UNFINISHED } from './ui/unfinished.ts';
 
-interface Entry {
-  /** Carries the command out and ends the process; `false` where it does not understand the command line. */
-  main(argv: readonly string[]): Promise<boolean>;
+/** Files of the bundle that are loaded from here. */
+interface Late {
+  'agent-once': typeof import('./lean/agent-run.ts');
+  cli: typeof import('./cli.ts');
+  'completion-words': typeof import('./lean/completion-words.ts');
+  'process-door': typeof import('./ui/process-door.ts');
+  run: typeof import('./lean/run.ts');
+  'runs-list': typeof import('./lean/runs-list.ts');
+  sandboxed: typeof import('./runtime/sandboxed.ts');
+  'tools-list': typeof import('./lean/tools-list.ts');
 }
 
 /** The commands that go straight to the core; everything else, and every command line they do not understand, goes to the full one. */
-const LEAN: Readonly<Record<string, () => Promise<Entry>>> = {
-  run: async () => import('./lean/run.ts'),
-  'agent run': async () => import('./lean/agent-run.ts'),
-  'tools list': async () => import('./lean/tools-list.ts'),
-  'completion words': async () => import('./lean/completion-words.ts'),
-  'runs list': async () => import('./lean/runs-list.ts'),
-};
+const LEAN = {
+  run: 'run',
+  'agent run': 'agent-once',
+  'tools list': 'tools-list',
+  'completion words': 'completion-words',
+  'runs list': 'runs-list',
+} as const;
+
+let loadFile: (filename: string) => unknown = createRequire(import.meta.filename);
+
+function load<Name extends keyof Late>(name: Name): Late[Name] {
+  return loadFile(join(import.meta.dirname, 'late', `${name}.cjs`)) as Late[Name];
+}
 
 async function launch(argv: readonly string[]): Promise<void> {
   const [first = '', second = ''] = argv;
@@ -28,14 +42,14 @@ async function launch(argv: readonly string[]): Promise<void> {
   }
   const cache = cacheFolder();
   if (cache !== undefined) {
-    keepCode(cache, argv);
     const guess = first === 'run' ? guessSandbox(cache, argv.slice(1)) : undefined;
-    if (guess) (await import('./runtime/sandboxed.ts')).startSandbox(guess);
+    // A sandbox that is laid out ahead is another use of the same command line.
+    keepCode(cache, guess?.text === undefined ? argv : [...argv, '--laid-out']);
+    if (guess) load('sandboxed').startSandbox(guess);
   }
   const name = first in LEAN ? first : `${first} ${second}`;
-  const lean = Object.hasOwn(LEAN, name) ? await LEAN[name]?.() : undefined;
-  if (await lean?.main(argv.slice(name.split(' ').length))) return;
-  await (await import('./cli.ts')).main(argv);
+  const isLean = Object.hasOwn(LEAN, name) && (await load(LEAN[name as keyof typeof LEAN]).main(argv.slice(name.split(' ').length)));
+  if (!isLean) await load('cli').main(argv);
 }
 
 function cacheFolder(): string | undefined {
@@ -51,7 +65,7 @@ function keepCode(cache: string, argv: readonly string[]): void {
   try {
     const folder = join(cache, 'compile');
     makeFolder(folder, 0o700);
-    keepCompiledCode(folder, argv);
+    loadFile = keepCompiledCode(folder, argv);
   } catch {
     // Nothing is kept then, which only costs time.
   }
@@ -59,8 +73,7 @@ function keepCode(cache: string, argv: readonly string[]): void {
 
 /** What is thrown outside of a command (a file of toka is missing or damaged) is reported as one's own errors are. */
 async function report(argv: readonly string[], thrown: unknown): Promise<void> {
-  const { serve } = await import('./ui/process-door.ts');
-  await serve(argv, async () => {
+  await load('process-door').serve(argv, async () => {
     throw thrown;
   });
 }

@@ -138,7 +138,7 @@ export async function claimSandbox(found: Found, limit: (slot: Slot) => boolean)
   last = undefined;
   waiting = undefined;
   const taken = ready && (await take(ready, found, limit));
-  return { taken, keep: (enforcement) => keepPattern(kept, found, { enforcement, isInVain: ready !== undefined && !taken }) };
+  return { taken, keep: (enforcement) => (taken ? keepSteady(kept, ready.pattern) : keepPattern(kept, found, { enforcement, isInVain: ready !== undefined })) };
 }
 
 async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean): Promise<Taken | undefined> {
@@ -218,6 +218,11 @@ function orderFor({ command, plan }: Found): string | undefined {
   const order = `unset OLDPWD\n${variables.join('')}exec ${command.map(quote).join(' ')} ${CHANNEL_FD.lines}<&-\n`;
   const lines = order.split('\n').length - 1;
   return Buffer.byteLength(order) <= LONGEST_ORDER ? `${lines}\n${order}` : undefined;
+}
+
+/** Of a sandbox that was taken, it is known what was asked for. */
+function keepSteady(kept: Kept | undefined, pattern: Pattern): void {
+  if (pattern.changes > 0) kept?.keep(JSON.stringify({ ...pattern, changes: pattern.changes - 1 }));
 }
 
 function keepPattern(kept: Kept | undefined, found: Found, { enforcement, isInVain }: { readonly enforcement: Enforcement; readonly isInVain: boolean }): void {

@@ -141,13 +141,14 @@ export async function drain(stream: Socket, accept: (chunk: Buffer) => Promise<v
   let accepted = Promise.resolve();
   const refuse = (error: unknown): void => {
     stream.destroy();
-    reject(error as Error);
+    reject(error);
   };
-  const end = (): void => void accepted.then(resolve);
+  const end = (): void => void accepted.then(resolve, refuse);
   stream.on('error', reject).on('end', end).on('close', end);
   stream.on('data', (chunk: Buffer) => {
     stream.pause();
-    accepted = accept(chunk).then(() => void stream.resume(), refuse);
+    accepted = accepted.then(async () => accept(chunk));
+    void accepted.then(() => stream.resume(), refuse);
   });
   return promise;
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isSecretBearing } from '../../src/capability/secrets.ts';
 
@@ -46,3 +47,19 @@ test.each([
   '/p/docs/ssh/config',
   '/',
 ])('%s does not', (path) => expect(isSecretBearing(path)).toBe(false));
+
+/** The names that were meant, as one expression. */
+const NAMES =
+  /^(\.env(\..+|~)?|.+\.env|\.envrc|[._]netrc|\.npmrc|\.pypirc|\.git-credentials|\.htpasswd|\.pgpass|\.my\.cnf|\.dockercfg|\.vault-token|id_(rsa|dsa|ecdsa|ed25519)(_sk)?|.+\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc|gpg))$/i;
+
+test('a name bears secrets as the expression says', () => {
+  const part = fc.constantFrom('.', '.env', 'env', '~', 'rc', '_netrc', 'id_', 'RSA', '_sk', 'a', 'Pem', 'key', 'my.cnf', 'p12', 'gpg', '-');
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+      const name = parts.join('');
+      fc.pre(!/^\.env\.(example|sample|template|dist|schema)$|^(example|sample|template|dist|schema)\.env$|\.pub$/i.test(name));
+      expect(isSecretBearing(`/p/${name}`)).toBe(NAMES.test(name));
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -50,7 +51,7 @@ it('is the same from inside', async () => {
 
 it.each([
   ['none', {}],
-  ['that of a shell', { PWD: '/elsewhere', OLDPWD: '/before', IFS: 'x', o: 'one', l: 'two' }],
+  ['that of a shell', { PWD: '/elsewhere', OLDPWD: '/before', IFS: 'x', o: 'one', l: 'two', n: '3' }],
 ])('has the variables of any other: %s', async (_, env) => {
   const plan = planOf(['/usr/bin/env', '-0'], { env });
   const [before, after] = [await next(plan), await next(plan)].map(({ stdout }) => stdout.split('\0').toSorted());
@@ -73,6 +74,22 @@ it('keeps no values of variables', async () => {
   await ranBefore(shell(':', { env: { PATH: '/usr/bin:/bin', TOKEN: 'value-of-a-secret' } }));
   expect(text).toContain('--unshare-net');
   expect(text).not.toContain('value-of-a-secret');
+});
+
+it('can open its streams by name, since they are pipes', async () => {
+  const script = `${HOW}; echo out > /dev/stdout; echo err > /dev/stderr`;
+  await ranBefore(shell(script));
+  expect(await next(shell(script))).toMatchObject({ stdout: 'ahead\nout\n', stderr: 'err\n', exitCode: 0 });
+});
+
+it('has no file that toka itself inherited', () => {
+  const secret = join(folder.path, 'secret');
+  writeFileSync(secret, 'SECRET');
+  // Node closes inherited files on its own up to the first gap after 15.
+  const stdio = Array.from({ length: 41 }, (_, fd) => (fd === 40 ? openSync(secret, 'r') : fd === 1 ? 'pipe' : 'ignore'));
+  const kept = join(folder.path, 'kept');
+  const inherits = (): string => spawnSync(process.execPath, [join(import.meta.dirname, 'inheriting.ts'), kept], { stdio, encoding: 'utf8' }).stdout;
+  expect([inherits(), inherits()]).toEqual(['end\nanew\n', 'end\nahead\n']);
 });
 
 it('gives the code of the program', async () => {
