@@ -1,6 +1,6 @@
 // Compiles the sources (tsc) and bundles what starts from a terminal or inside a sandbox (esbuild).
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -252,11 +252,22 @@ const withoutLocales = {
 
 const compile = (...projects) => execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b', ...process.argv.slice(2), ...projects], { cwd: root, stdio: 'inherit' });
 
+/** The filters of system calls, which are the same at each start. */
+async function writeFilters() {
+  const { seccompFilter } = await import('../dist/sandbox/seccomp.js');
+  const { filterFile } = await import('../dist/sandbox/seccomp-file.js');
+  mkdirSync(join(dist, 'seccomp'), { recursive: true });
+  for (const arch of ['x64', 'arm64']) {
+    for (const countableMemory of [false, true]) writeFileSync(filterFile(arch, { countableMemory }), seccompFilter(arch, { countableMemory }));
+  }
+}
+
 // All others are compiled against what is published of it.
 compile('plugins/sdk');
 await packSdk();
 compile('.');
 await writeCommands(root);
+await writeFilters();
 await writeAgents(root);
 
 // A late file of another name would be published as well.

@@ -20,6 +20,9 @@ interface Loaded {
   readonly kept: string;
 }
 
+/** Where the files of the bundle lie, which name one another in full. */
+const OWN = join(import.meta.dirname, 'late');
+
 /** More bytes than most files have. */
 const USUAL = 1_048_576;
 
@@ -43,13 +46,14 @@ export function keepCompiledCode(folder: string, words: readonly string[]): (fil
   const { cache, extensions } = createRequire(import.meta.filename);
   const run = (file: Loaded, module: NodeJS.Module, filename: string): void => {
     loaded.push(file);
-    const { resolve } = createRequire(filename);
+    const beside = dirname(filename);
     const require = (id: string): unknown => {
       if (id.startsWith('node:')) return builtin(id);
-      return id.startsWith('./') ? load(join(dirname(filename), id)) : createRequire(filename)(id);
+      return id.startsWith('./') && beside === OWN ? load(join(beside, id)) : createRequire(filename)(id);
     };
+    const resolve = (id: string): string => createRequire(filename).resolve(id);
     const body = file.script.runInThisContext() as (...parts: readonly unknown[]) => void;
-    body.call(module.exports, module.exports, Object.assign(require, { resolve }), module, filename, dirname(filename));
+    body.call(module.exports, module.exports, Object.assign(require, { resolve }), module, filename, beside);
   };
   const load = (filename: string): unknown => {
     const known = cache[filename];

@@ -152,9 +152,10 @@ async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean
     if (order === undefined || !wanted || !isSame(wanted, pattern, slot.enforcement)) return undefined;
     await begun;
     if (!(await shows(jail, found.layout)) || !limit(slot)) return undefined;
-    const cpuBefore = cpuUsed(slot.cgroup, jail.init());
-    const streams = openStreams(slot.pipes, found.plan);
+    const streams = openStreamsOf(slot, found.plan);
+    if (!streams) return undefined;
     streams.started();
+    const cpuBefore = cpuUsed(slot.cgroup, jail.init());
     slot.script.write(order);
     isTaken = true;
     return { slot, streams, jail, cpuBefore };
@@ -163,6 +164,15 @@ async function take(ready: Waiting, found: Found, limit: (slot: Slot) => boolean
       jail.kill();
       void jail.empty.then(() => leave(slot));
     }
+  }
+}
+
+/** undefined where bwrap has just ended, and its pipes with it. */
+function openStreamsOf({ pipes }: Slot, plan: SandboxPlan): Streams | undefined {
+  try {
+    return openStreams(pipes, plan);
+  } catch {
+    return undefined;
   }
 }
 

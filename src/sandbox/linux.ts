@@ -219,7 +219,7 @@ const NOWHERE: NetworkRules = { reach: { allows: () => false, names: () => false
 async function connectGate(gate: Gate, { network = NOWHERE }: Options): Promise<Proxy> {
   const { openProxy } = await import('./network/proxy.ts');
   const proxy = openProxy(network);
-  gate.onOpen(proxy.serve);
+  gate.onConnection(proxy.accept);
   return proxy;
 }
 

@@ -1,4 +1,4 @@
-import { TokaError } from '../errors.ts';
+import { type SeccompOptions, unsupported } from './seccomp-file.ts';
 import { SYSCALLS } from './seccomp-tables.ts';
 
 // Opcodes of classic BPF (linux/bpf_common.h) as far as the filter uses them.
@@ -32,11 +32,6 @@ const NETLINK = 16;
 const INTERNET = [2, 10];
 const PLAIN_PROTOCOLS = [0, 1, 6, 17, 58, 262]; // default, ICMP, TCP, UDP, ICMPv6, MPTCP: none that loads a kernel module
 const X32 = 0x40000000;
-
-export interface SeccompOptions {
-  /** Refuse memory that belongs to no process (memfd, SysV segments): a watchdog that adds up processes cannot see it. */
-  readonly countableMemory: boolean;
-}
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 
@@ -119,11 +114,4 @@ function encode(program: readonly Instruction[]): Buffer {
     words[2 * at + 1] = operand;
   });
   return Buffer.from(words.buffer);
-}
-
-function unsupported(arch: string): TokaError {
-  return new TokaError('TOKA_SANDBOX_UNAVAILABLE', `expected an architecture with a system call filter (x64, arm64), found ${arch}`, {
-    hint: 'run the tool on an x64 or arm64 machine',
-    data: { missing: ['syscalls'], have: arch, why: 'no table of system calls', fix: 'use an x64 or arm64 machine' },
-  });
 }

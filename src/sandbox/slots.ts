@@ -9,7 +9,7 @@ import { canLimitProcesses } from './limits/rlimits.ts';
 import { type Gate, gateProgram, watchGate } from './network/gate.ts';
 import type { Enforcement, SandboxPlan } from './plan.ts';
 import { constant, MKFIFO_PATH, mkfifo, nameless, namePipes, type Pipes, removeFiles } from './scratch.ts';
-import { seccompFilter } from './seccomp.ts';
+import { openFilter } from './seccomp-file.ts';
 import { unavailable } from './unavailable.ts';
 
 /**
@@ -216,8 +216,7 @@ function makeSlot({ network, files: count }: SlotNeeds, { isFirst = false, isBar
   const leaks = leakingAbove(isFirst ? CLOSED_BY_NODE : FD.args);
   const gate = network ? constant('gate', requireGate) : undefined;
   const cgroup = makeCgroup();
-  // Opened for each slot: readers of one description would share its position.
-  const filter = constant(cgroup ? 'seccomp' : 'seccomp-countable', () => seccompFilter(process.arch, { countableMemory: !cgroup }));
+  const filter = openFilter(process.arch, { countableMemory: !cgroup });
   const passwd = constant('passwd', () => passwdFile(uid(), gid()));
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { filterFile, openFilter } from '../../src/sandbox/seccomp-file.ts';
 import { seccompFilter } from '../../src/sandbox/seccomp.ts';
 import { SYSCALLS } from '../../src/sandbox/seccomp-tables.ts';
 
@@ -118,6 +120,10 @@ describe.each(['x64', 'arm64'])('the filter for %s', (name) => {
     if (flags !== undefined) expect(call(nr, ...at(mode, 0o4755))).toBe(ALLOW);
   });
 
+  it.each([true, false])('is what the build wrote (countable memory: %s)', (countableMemory) => {
+    expect(readFileSync(filterFile(name, { countableMemory })).equals(seccompFilter(name, { countableMemory }))).toBe(true);
+  });
+
   it('refuses memory that belongs to no process only where nothing else counts it', () => {
     const strict = seccompFilter(name, { countableMemory: true });
     expect(call(table.memfd_create)).toBe(ALLOW);
@@ -134,5 +140,6 @@ describe('the filter', () => {
 
   it('is refused for an architecture without a table', () => {
     expect(() => seccompFilter('mips', { countableMemory: false })).toThrow(expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE' }));
+    expect(() => openFilter('mips', { countableMemory: false })).toThrow(expect.objectContaining({ code: 'TOKA_SANDBOX_UNAVAILABLE' }));
   });
 });

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 
 /** Where the gate lies inside a sandbox with network. */
 export const GATE_PATH = '/dev/toka-gate';
@@ -70,8 +70,8 @@ export function gateProgram(arch: string): Buffer | undefined {
 
 /** The channel of one gate, as toka sees it. */
 export interface Gate {
-  /** Calls back with the listening socket, at once where it has come already. */
-  onOpen(serve: (server: Server) => void): void;
+  /** Calls back with each connection to the listening socket, also with those that came before. */
+  onConnection(accept: (client: Socket) => void): void;
   /** Settles when the program runs in the gate's place, or the gate has failed. */
   readonly done: Promise<'opened' | 'not opened' | 'not startable'>;
   close(): void;
@@ -80,7 +80,8 @@ export interface Gate {
 /** Listens to the gate of a process that was started with a channel (`ipc`). */
 export function watchGate(shell: ChildProcess): Gate {
   let server: Server | undefined;
-  let serve: ((server: Server) => void) | undefined;
+  const early: Socket[] = [];
+  let accept = (client: Socket): void => void early.push(client.on('error', () => client.destroy()));
   let startable = true;
   let closed = false;
   // Only the gate has the channel: what runs after it never does, so these messages are toka's own.
@@ -88,8 +89,11 @@ export function watchGate(shell: ChildProcess): Gate {
     if (message === 'not startable') startable = false;
     if (message !== 'listening' || !handle) return;
     server = handle as Server;
+    // Many clients end their half of a connection before they read the answer.
+    Object.assign(server, { allowHalfOpen: true });
+    server.on('connection', (client) => accept(client));
+    server.on('error', () => server?.close());
     if (closed) server.close();
-    else serve?.(server);
   });
   shell.channel?.unref();
   const done = new Promise<void>((resolve) => {
@@ -98,15 +102,16 @@ export function watchGate(shell: ChildProcess): Gate {
     shell.once('error', () => resolve());
   });
   return {
-    onOpen: (callback) => {
-      serve = callback;
-      if (server) serve(server);
+    onConnection: (callback) => {
+      accept = callback;
+      early.splice(0).forEach(accept);
     },
     done: done.then(() => (!server ? 'not opened' : startable ? 'opened' : 'not startable')),
     // The channel ends with the last process that has it; what it still holds until then is read.
     close: () => {
       closed = true;
       server?.close();
+      for (const client of early) client.destroy();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Traffic } from '../../journal/events.ts';
 import type { NetworkRules } from '../plan.ts';
 import { dial, NoConnection, readTarget } from './dial.ts';
@@ -13,8 +13,8 @@ const MAX_TOLD = 100;
 
 /** The only way out of a sandbox with network. */
 export interface Proxy {
-  /** Answers on a listening socket of the sandbox. */
-  serve(server: Server): void;
+  /** Answers a connection that came from the sandbox. */
+  accept(client: Socket): void;
   /** Ends every connection. */
   close(): Traffic;
 }
@@ -63,12 +63,7 @@ export function openProxy({ reach, resolve, onRefused }: NetworkRules): Proxy {
     serveClient(client, http, open);
   };
   return {
-    serve: (server) => {
-      // Many clients end their half of a connection before they read the answer.
-      Object.assign(server, { allowHalfOpen: true });
-      server.on('connection', accept);
-      server.on('error', () => server.close());
-    },
+    accept,
     close: () => {
       closed = true;
       for (const upstream of upstreams) count(upstream);

@@ -1,8 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { gateProgram } from '../../../src/sandbox/network/gate.ts';
+import { gateProgram, watchGate } from '../../../src/sandbox/network/gate.ts';
 import { GATE_PORT } from '../../../src/sandbox/network/variables.ts';
 import { temporaryFolder } from '../support.ts';
 
@@ -34,5 +37,28 @@ describe('the gate', () => {
 
   it('exists for the architectures that have a system call filter, and for no other', () => {
     expect(['arm64', 'x64', 'riscv64', 'ia32'].map((arch) => gateProgram(arch) !== undefined)).toEqual([true, true, false, false]);
+  });
+});
+
+describe('a connection through the gate', () => {
+  it('that comes before anybody serves it is answered once somebody does', async () => {
+    const script = `
+      const net = require('node:net');
+      const server = net.createServer().listen(0, '127.0.0.1', () => {
+        const { port } = server.address();
+        process.send('listening', server, () => {
+          server.close();
+          net.connect(port, '127.0.0.1').end('early').pipe(process.stdout);
+        });
+      });`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    const gate = watchGate(child);
+    const [said, ended] = [text(child.stdout!), once(child, 'exit')];
+    await sleep(300);
+    gate.onConnection((client) => void client.on('data', (heard: Buffer) => client.end(`heard ${String(heard)}`)));
+    expect(await said).toBe('heard early');
+    gate.close();
+    child.kill();
+    await ended;
   });
 });
