@@ -63,7 +63,12 @@ export function keepCompiledCode(folder: string, words: readonly string[]): (fil
     // Whoever asks Node.js for it gets the same one.
     const module = Object.assign(new Module(filename), { filename, loaded: true });
     cache[filename] = module;
-    run(file, module, filename);
+    try {
+      run(file, module, filename);
+    } catch (error) {
+      Reflect.deleteProperty(cache, filename);
+      throw error;
+    }
     return module.exports;
   };
   extensions['.cjs'] = (module, filename) => {

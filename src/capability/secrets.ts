@@ -12,7 +12,7 @@ const SECRET_PATH = /\/(\.git\/((modules|worktrees)\/.+\/)?config(\.worktree)?|\
 export function isSecretBearing(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (isSecretName(name.toLowerCase()) && !PUBLIC_NAME.test(name)) return true;
-  return (path.includes('/.') || name.startsWith('.')) && (SECRET_PATH.test(path) || path.split('/').some((segment) => SECRET_FOLDER.test(segment)));
+  return (path.includes('/.') || path.startsWith('.')) && (SECRET_PATH.test(path) || path.split('/').some((segment) => SECRET_FOLDER.test(segment)));
 }
 
 function isSecretName(name: string): boolean {

@@ -21,15 +21,15 @@ export function filterFile(arch: string, { countableMemory }: SeccompOptions): s
 export function openFilter(arch: string, options: SeccompOptions): number {
   try {
     return openSync(filterFile(arch, options), 'r');
-  } catch (cause) {
-    throw unsupported(arch, cause);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw unsupported(arch);
   }
 }
 
-export function unsupported(arch: string, cause?: unknown): TokaError {
-  return new TokaError('TOKA_SANDBOX_UNAVAILABLE', `expected an architecture with a system call filter (x64, arm64), found ${arch}`, {
-    cause,
-    hint: 'run the tool on an x64 or arm64 machine; there, install toka again',
+export function unsupported(arch: string): TokaError {
+  return new TokaError('TOKA_SANDBOX_UNAVAILABLE', `toka has no system call filter for ${arch}; it comes with those for x64 and arm64`, {
+    hint: 'run the tool on an x64 or arm64 machine; if this is one, toka is not complete: install it again',
     data: { missing: ['syscalls'], have: arch, why: 'no filter of system calls', fix: 'use an x64 or arm64 machine' },
   });
 }

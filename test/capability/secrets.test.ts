@@ -9,6 +9,7 @@ test.each([
   '/p/key.pem',
   '/p/server.key',
   '/home/me/.ssh',
+  '.ssh/config',
   '/home/me/.ssh/config',
   '/home/me/.aws/credentials',
   '/p/id_ed25519',
