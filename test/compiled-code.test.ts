@@ -13,17 +13,21 @@ beforeEach(() => {
 });
 afterEach(() => here[Symbol.dispose]());
 
-/** Reads a file with a tool; tells how many functions of `toka run` V8 had to compile for that. */
-function compiledToRead(...flags: readonly string[]): number {
+/** Carries out `toka run`; tells how many functions of a file of the bundle V8 had to compile for that. */
+function compiledFor(name: string, words: readonly string[], said: unknown): number {
   const log = join(here.base, 'v8.log');
   const v8 = ['--log-function-events', `--logfile=${log}`, '--no-logfile-per-isolate'];
   const script = `XDG_CACHE_HOME='${cache}' exec "$0" "$@"`;
-  const { stdout } = here.spawn('sh', ['-c', script, process.execPath, ...v8, LAUNCHER, 'run', 'file-reader', 'note.txt', ...flags]);
-  expect(stdout).toEqual(flags.length === 0 ? 'kept\n' : expect.stringContaining('kept'));
+  const { stdout } = here.spawn('sh', ['-c', script, process.execPath, ...v8, LAUNCHER, 'run', ...words]);
+  expect(stdout).toEqual(said);
   const lines = readFileSync(log, 'utf8').split('\n');
   rmSync(log);
-  const id = lines.find((line) => line.startsWith('script-details,') && line.includes('/late/run.cjs'))?.split(',')[1];
+  const id = lines.find((line) => line.startsWith('script-details,') && line.includes(`/late/${name}.cjs`))?.split(',')[1];
   return lines.filter((line) => line.startsWith(`function,interpreter,${id},`)).length;
+}
+
+function compiledToRead(...flags: readonly string[]): number {
+  return compiledFor('run', ['file-reader', 'note.txt', ...flags], flags.length === 0 ? 'kept\n' : expect.stringContaining('kept'));
 }
 
 function kept(name: string): string {
@@ -44,6 +48,24 @@ test('what another use of it calls is learnt as well', () => {
   compiledToRead();
   const first = compiledToRead('--json');
   expect(compiledToRead('--json')).toBeLessThan(first / 2);
+});
+
+test('what a sandbox that is laid out ahead calls is learnt as well', () => {
+  here.write({
+    'manifests/hello.sh': 'echo hello\n',
+    'manifests/hello.yaml': `apiVersion: toka/v1
+metadata: { name: hello, version: 1.0.0, category: test, description: Says hello, author: test, tags: [] }
+spec:
+  executable: { type: shell, path: hello.sh, interpreter: sh, workingDirectory: caller }
+  capabilities: { required: ['proc:exec:sh'] }
+  effect: none
+`,
+  });
+  const run = (): number => compiledFor('sandboxed', ['--allow', 'proc:exec:sh', 'hello'], 'hello\n');
+  // The second one finds no sandbox laid out, and says how the third one lays it out.
+  const [first, , third, fourth] = [run(), run(), run(), run()];
+  expect(third).toBeGreaterThan(first / 20);
+  expect(fourth).toBeLessThan(third / 2);
 });
 
 test('damaged compiled code is not run, and made anew', () => {

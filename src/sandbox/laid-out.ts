@@ -69,7 +69,7 @@ const LOOKS = 50;
 const PLAIN_SHELLS = ['dash', 'busybox'];
 const SHELL = '/bin/sh';
 /** Reads how many lines there are, and then those; where toka ends before it has written all of them, there is no order. */
-const WAIT = `o= && IFS= read -r n <&${CHANNEL_FD.lines} && while [ "$n" -gt 0 ]; do IFS= read -r l <&${CHANNEL_FD.lines} || exit; o="$o$l\n"; n=$((n-1)); done && eval "$o"`;
+export const WAIT = `o= && IFS= read -r n <&${CHANNEL_FD.lines} && while [ "$n" -gt 0 ]; do IFS= read -r l <&${CHANNEL_FD.lines} || exit; o="$o$l\n"; n=$((n-1)); done && eval "$o"`;
 const NAME = /^[A-Za-z_]\w*$/;
 
 interface Waiting extends Pick<Taken, 'slot' | 'jail'> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox } from '../../src/sandbox/laid-out.ts';
+import { startSandbox, WAIT } from '../../src/sandbox/laid-out.ts';
 import type { SandboxPlan } from '../../src/sandbox/plan.ts';
 import { MiB, planOf, type PlanParts, type Ran, readMount, run, shell, temporaryFolder, writeMount } from './support.ts';
 
@@ -90,6 +90,15 @@ it('has no file that toka itself inherited', () => {
   const kept = join(folder.path, 'kept');
   const inherits = (): string => spawnSync(process.execPath, [join(import.meta.dirname, 'inheriting.ts'), kept], { stdio, encoding: 'utf8' }).stdout;
   expect([inherits(), inherits()]).toEqual(['end\nanew\n', 'end\nahead\n']);
+});
+
+it.each([
+  ['2\necho one\necho two\n', 'one\ntwo\n'],
+  ['2\necho one\n', ''],
+  ['2\necho one\necho two', ''],
+  ['', ''],
+])('carries out whole orders alone: %j', (order, said) => {
+  expect(spawnSync('/bin/sh', ['-c', `exec 3<&0\n${WAIT}`], { input: order, encoding: 'utf8' }).stdout).toBe(said);
 });
 
 it('gives the code of the program', async () => {
