@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { writeAgents } from './agents.mjs';
 import { writeCommands } from './commands.mjs';
+import { compiledAtOnce } from './eager.mjs';
 import { writeIsolateImage } from './isolate-image.mjs';
 import { packSdk } from './sdk.mjs';
 
@@ -305,6 +306,8 @@ for (const plugin of plugins) {
   jobs.push(build({ ...common, entryPoints, external, outbase: join(folder, 'src'), outdir: join(folder, 'dist'), outExtension: { '.js': '.cjs' }, plugins: [lateImports, withoutLocales], supported: {} }));
 }
 await Promise.all(jobs);
+const launcher = join(dist, 'launch.cjs');
+writeFileSync(launcher, compiledAtOnce(readFileSync(launcher, 'utf8')));
 const require = createRequire(import.meta.url);
 for (const [plugin, files] of Object.entries(CARRIED)) {
   for (const [path, place] of Object.entries(files)) copyFileSync(require.resolve(path), join(root, 'plugins', plugin, 'dist', place));
