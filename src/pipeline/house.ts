@@ -14,7 +14,7 @@ import type { IndexedTool } from '../registry/index-file.ts';
 import type { Drift, Lock } from '../registry/lock/lock.ts';
 import type { ListedRuntime } from '../registry/runtimes.ts';
 import type { Likeness } from '../registry/search/meaning.ts';
-import type { Validator } from '../registry/validator.ts';
+import type { Mismatch } from '../registry/validator.ts';
 import type { Demand } from '../sandbox/plan.ts';
 import type { WarmProcesses } from '../sandbox/warm.ts';
 import type { AgentContext, AgentRunner, Question, Taint, TrustRules } from './agent/port.ts';
@@ -79,7 +79,7 @@ export interface House {
   /** Processes that wait for their run; absent where none do. */
   readonly warm: (() => Promise<WarmProcesses>) | undefined;
   /** The compiled form of a JSON Schema. */
-  validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
+  mismatches(schema: Readonly<Record<string, unknown>>, value: unknown): Promise<Mismatch[]>;
   /** The rules in force, without what the request brings along. */
   policy(): Policy;
   /** How often tools may be run, by every file of the configuration. */

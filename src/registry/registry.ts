@@ -1,16 +1,18 @@
 import { toTokaError } from '../errors.ts';
 import type { IndexedTool, RegistryIndex } from './index-file.ts';
 import { openIndex } from './open.ts';
+import { matchesPlainly } from './plain.ts';
 import { resolveTool } from './resolve.ts';
 import type { IndexOptions, Source } from './sources.ts';
-import { schemaValidator, type Validator } from './validator.ts';
+import { type Mismatch, schemaValidator, type Validator } from './validator.ts';
 
 /** The tools that one toka knows, for as long as it is open. */
 export interface Registry {
   /** Finds a tool as its manifest is now. Throws TOKA_TOOL_UNKNOWN, TOKA_TOOL_AMBIGUOUS. */
   find(name: string): Promise<IndexedTool>;
   index(options?: { readonly rebuild?: boolean }): Promise<RegistryIndex>;
-  validator(schema: Readonly<Record<string, unknown>>): Promise<Validator>;
+  /** Where a value does not match a JSON Schema 2020-12. */
+  mismatches(schema: Readonly<Record<string, unknown>>, value: unknown): Promise<Mismatch[]>;
   close(): void;
 }
 
@@ -63,11 +65,12 @@ export function openRegistry({ file, sources, prefer, ...options }: RegistryOpti
   return {
     find: async (name) => (await lookUp(name)) ?? resolveTool(await rebuild(), name, prefer),
     index: async (how) => (how?.rebuild === true ? rebuild() : open()),
-    async validator(schema) {
+    async mismatches(schema, value) {
+      if (matchesPlainly(schema, value)) return [];
       const index = await open();
       const validator = validators.get(schema) ?? schemaValidator(schema, (text) => index.validator(text), file);
       validators.set(schema, validator);
-      return validator;
+      return (await validator)(value);
     },
     close() {
       for (const index of all.splice(0)) index.close();

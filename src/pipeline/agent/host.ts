@@ -78,7 +78,7 @@ export function agentHost({ run, request, house, signal, calls, recorder, candid
       return { runId: run.id, status: stopped === 'timeout' ? 'timed-out' : exitCode === 0 ? 'succeeded' : 'failed', output: `${stdout}${stderr}` };
     },
     async faultsOf(schema, value) {
-      return (await house.validator(schema))(value).map(({ pointer, message }) => `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}`);
+      return (await house.mismatches(schema, value)).map(({ pointer, message }) => `${pointer === '' ? '' : `${pointer.slice(1)}: `}${message}`);
     },
     inquire: async (question) => house.inquirer?.(question),
   };

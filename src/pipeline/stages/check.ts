@@ -84,7 +84,7 @@ function typedResult(tool: Tool, { data, output }: Completion, hasFailed: boolea
 }
 
 async function matchOutput(tool: Tool, schema: Readonly<Record<string, unknown>>, data: JsonValue, house: House): Promise<void> {
-  const mismatches = (await house.validator(schema))(data);
+  const mismatches = await house.mismatches(schema, data);
   if (mismatches.length === 0) return;
   const lines = mismatches.map(({ pointer, message }) => `${pointer === '' ? 'the result' : pointer} ${message}`);
   throw new TokaError('TOKA_OUTPUT_INVALID', `the result of ${tool.qualified} does not match its schema: ${lines.join('; ')}`, {

@@ -11,7 +11,7 @@ import { type Run, settled } from '../run.ts';
 export async function validate(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const given = withDefaults(tool.params, run.request.params);
-  const mismatches = (await house.validator(tool.params))(given);
+  const mismatches = await house.mismatches(tool.params, given);
   if (mismatches.length > 0) throw invalid(tool.qualified, tool.params, given, mismatches);
   const params = bare({});
   for (const [name, value] of Object.entries(given)) params[name] = absolute(tool.params.properties[name], value, run.request.cwd);

@@ -52,7 +52,7 @@ async function checkCall({ tool, params }: { readonly tool: string; readonly par
     const found = await registry.find(tool);
     const defaults = Object.entries(found.tool.params.properties).flatMap(([name, schema]) => (schema.default === undefined ? [] : [[name, schema.default] as const]));
     const { required } = found.tool.params;
-    const mismatches = (await registry.validator({ ...found.tool.params, required: required.filter((name) => !given.includes(name)) }))({ ...Object.fromEntries(defaults), ...params });
+    const mismatches = await registry.mismatches({ ...found.tool.params, required: required.filter((name) => !given.includes(name)) }, { ...Object.fromEntries(defaults), ...params });
     return mismatches.map(({ pointer, message }): Issue => ({ path: [...path, 'params', ...pointerKeys(pointer)], code: 'bad-value', expected: `parameters that ${found.tool.qualified} takes (${message})` }));
   } catch (thrown) {
     const { code, message, data } = toTokaError(thrown);
