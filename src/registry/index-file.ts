@@ -1,5 +1,5 @@
 import { rmSync, statSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { TokaError } from '../errors.ts';
 import { expandAlias } from '../manifest/aliases.ts';
 import type { Tool } from '../manifest/tool.ts';
@@ -109,6 +109,7 @@ export class RegistryIndex {
   readonly #key: string;
   #all: readonly IndexedTool[] | undefined;
   #tools: readonly Tool[] | undefined;
+  #stampOf: StatementSync | undefined;
 
   private constructor(db: DatabaseSync, file: string, key: string) {
     this.#db = db;
@@ -254,7 +255,7 @@ export class RegistryIndex {
 
   /** Whether the file that declares a tool is the one that was indexed. */
   isCurrent(tool: Tool): boolean {
-    const row = this.#read((db) => db.prepare('SELECT stamp FROM files WHERE path = ?').get(tool.origin.file));
+    const row = this.#read((db) => (this.#stampOf ??= db.prepare('SELECT stamp FROM files WHERE path = ?')).get(tool.origin.file));
     return row?.['stamp'] === stampOf(tool.origin.file);
   }
 

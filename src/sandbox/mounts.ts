@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { packageRoot } from '../config/package-root.ts';
 import { PROTECTED } from '../capability/protected.ts';
@@ -51,15 +51,15 @@ let system: readonly Layer[] | undefined;
 /** Programs, libraries and harmless configuration of this machine. */
 export function systemLayers(): readonly Layer[] {
   if (system) return system;
-  const layers: Layer[] = STORES.filter(exists).map((path) => ({ kind: 'read', source: path, path }));
-  for (const path of PROGRAM_FOLDERS.filter(exists)) {
+  const layers: Layer[] = STORES.filter((path) => existsSync(path)).map((path) => ({ kind: 'read', source: path, path }));
+  for (const path of PROGRAM_FOLDERS.filter((each) => existsSync(each))) {
     const isLink = lstatSync(path).isSymbolicLink();
     layers.push(isLink ? { kind: 'link', target: readlinkSync(path), path } : { kind: 'read', source: path, path });
   }
-  const versioned = readdirSync('/etc').filter((name) => /^python\d/.test(name));
+  const versioned = readdirSync('/etc').filter((name) => name.startsWith('python') && /^\d/.test(name.slice('python'.length)));
   for (const name of [...SETTINGS, ...versioned]) {
     const path = join('/etc', name);
-    if (exists(path)) layers.push({ kind: 'read', source: realpathSync.native(path), path });
+    if (existsSync(path)) layers.push({ kind: 'read', source: realpathSync.native(path), path });
   }
   return (system = layers);
 }
@@ -213,13 +213,10 @@ function depth(path: string): number {
   return path === '/' ? 0 : relative('/', path).split(sep).length;
 }
 
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
 function realpathOrUndefined(path: string): string | undefined {
   try {
-    return realpathSync.native(path);
+    // A throw takes ten times as long as a look.
+    return existsSync(path) ? realpathSync.native(path) : undefined;
   } catch {
     return undefined;
   }

@@ -44,13 +44,25 @@ const MiB = 1024 * 1024;
  */
 export async function probeSandbox({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<Probe> {
   const key = cacheKey();
-  const known = fresh || key === undefined ? undefined : readCache(key);
-  if (known) return known;
+  if (!fresh && key !== undefined) {
+    if (known?.key !== key) known = readCache(key);
+    if (known) return known.probe;
+  }
+  known = undefined;
   const probe = await tryOut();
   // Only what is good is kept: whoever follows the advice must see it work at once.
-  if (key !== undefined && isGood(probe)) writeCache(key, probe);
+  if (key !== undefined && isGood(probe)) writeCache({ key, probe });
   return probe;
 }
+
+/** An answer, and what it depends on. */
+interface Answer {
+  readonly key: string;
+  readonly probe: Probe;
+}
+
+/** The one that this process has read. */
+let known: Answer | undefined;
 
 function isGood(probe: Probe): boolean {
   return !probe.failure && brokenIn(probe).length === 0;
@@ -207,33 +219,35 @@ function cacheKey(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const bwrap = findBwrap({ mounts: [], cwd: '/' });
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
     return [VERSION, boot, bwrap, statSync(bwrap).mtimeMs, process.getuid?.(), process.getgid?.()].join(' ');
   } catch {
     return undefined;
   }
 }
 
+let boot: string | undefined;
+
 const cacheFile = (): string => join(cacheFolder(), 'sandbox.json');
 
-function readCache(key: string): Probe | undefined {
+function readCache(key: string): Answer | undefined {
   try {
     const { uid, mode } = statSync(cacheFile());
     // Whoever else could write it could claim anything.
     if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined;
-    const saved = JSON.parse(readFileSync(cacheFile(), 'utf8')) as { key: string; probe: Probe };
-    return saved.key === key ? saved.probe : undefined;
+    const saved = JSON.parse(readFileSync(cacheFile(), 'utf8')) as Answer;
+    return saved.key === key ? saved : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Written beside and renamed; a cache that cannot be written only costs time. */
-function writeCache(key: string, probe: Probe): void {
+function writeCache(answer: Answer): void {
   try {
     makeFolder(dirname(cacheFile()), 0o700);
     const beside = `${cacheFile()}.${process.pid}`;
-    writeFileSync(beside, JSON.stringify({ key, probe }), { mode: 0o600 });
+    writeFileSync(beside, JSON.stringify(answer), { mode: 0o600 });
     chmodSync(beside, 0o600);
     renameSync(beside, cacheFile());
   } catch {
