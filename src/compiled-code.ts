@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join, parse } from 'node:path';
-import { Script } from 'node:vm';
+import type { Script } from 'node:vm';
 import { checksum } from './checksum.ts';
 
 /** What is known of the compiled code that is kept of a file. */
@@ -37,7 +37,7 @@ const MOST_USES = 64;
  * file as it is before anything in it runs: nine tenths of the functions are missing there, and are compiled again at each start.
  *
  * @param folder Writable by the user alone: what lies there is run.
- * @param words Of the command line: which flags are among them decides which functions are called.
+ * @param words Of the command line: which flags are among them at the end decides which functions were called.
  * @returns Loads a file of the bundle by its absolute path. Node.js would look for it first, and for packages around it, a third of a millisecond each.
  */
 export function keepCompiledCode(folder: string, words: readonly string[]): (filename: string) => unknown {
@@ -117,7 +117,8 @@ function read(filename: string, folder: string): Loaded | undefined {
   const found = readKept(kept, source);
   if (!found && IMPORTS.test(body)) return undefined;
   const text = body.startsWith(WRAPPED.before) ? body : `(function(exports,require,module,__filename,__dirname){${body}\n})`;
-  const script = new Script(text, { filename, ...(found && { cachedData: found.code }) });
+  const { Script: CompiledScript } = process.getBuiltinModule('node:vm');
+  const script = new CompiledScript(text, { filename, ...(found && { cachedData: found.code }) });
   const isGood = found && script.cachedDataRejected === false;
   return { name, script, kept, note: isGood ? found.note : { source, uses: [] } };
 }

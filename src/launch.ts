@@ -43,9 +43,10 @@ async function launch(argv: readonly string[]): Promise<void> {
   const cache = cacheFolder();
   if (cache !== undefined) {
     const guess = first === 'run' ? guessSandbox(cache, argv.slice(1)) : undefined;
+    const uses = [...argv];
+    keepCode(cache, uses);
     // A sandbox that is laid out ahead is another use of the same command line.
-    keepCode(cache, guess?.text === undefined ? argv : [...argv, '--laid-out']);
-    if (guess) load('sandboxed').startSandbox(guess);
+    if (guess && load('sandboxed').startSandbox(guess)) uses.push('--laid-out');
   }
   const name = first in LEAN ? first : `${first} ${second}`;
   const isLean = Object.hasOwn(LEAN, name) && (await load(LEAN[name as keyof typeof LEAN]).main(argv.slice(name.split(' ').length)));

@@ -71,8 +71,8 @@ export interface TokaOptions extends WorkspaceOptions {
   /** Whether a thread of its own keeps the journal, so that neither a lock nor the disk stops this one. Default false. */
   readonly journalThread?: boolean;
   /**
-   * How many processes may wait, each for the next run of code or of a native tool in the same sandbox, which then starts at once: for programs
-   * that live long. Default 0.
+   * How many processes may wait, each for the next run of a tool or of code in the same sandbox, which then starts at once: for programs that live
+   * long. Default 0.
    */
   readonly warmProcesses?: number;
   /** Asks the person for what only they know, where an agent wants to. Default: nobody is there. */
@@ -238,7 +238,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     toolNames: async () => (await registry.index()).list().map(({ qualified }) => qualified),
     runtimeFolder: (id) => join(folders.data, 'runtimes', id),
     warm: warm?.get,
-    validator: registry.validator,
+    mismatches: registry.mismatches,
     policy,
     limits: lazily(() => rateLimits(settings.limits)).get,
     budget: settings.budget,
@@ -363,9 +363,8 @@ async function bearerOf(file: string, tokens: Toka['tokens'], { door, storage }:
   }
 }
 
-async function pipeline(): Promise<typeof import('./pipeline/execute.ts')> {
-  return import('./pipeline/execute.ts');
-}
+/** Each `import` of what is loaded already takes as long as half of the stages of a run. */
+const pipeline = retried(async () => import('./pipeline/execute.ts')).get;
 
 async function resumption(): Promise<typeof import('./pipeline/resume.ts')> {
   return import('./pipeline/resume.ts');

@@ -1,5 +1,5 @@
 /** All that runs of processes need and runs of bundled native tools do not: a file of its own in the bundle, loaded on first use. */
-export { expectSandbox, startSandbox } from '../sandbox/laid-out.ts';
+export { expectSandbox, startSandbox } from '../sandbox/guessed.ts';
 export { requireEnforcement } from '../sandbox/probe.ts';
 export { watchForPlanted } from '../sandbox/planted.ts';
 export { WarmProcesses } from '../sandbox/warm.ts';

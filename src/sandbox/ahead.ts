@@ -1,30 +1,16 @@
 import { statSync } from 'node:fs';
 import { bwrapArguments } from './bwrap.ts';
-import { isRunning } from './jail.ts';
+import { startLaidOut } from './ahead-laid-out.ts';
+import { isWaiting } from './jail.ts';
+import { orderFor } from './laid-out.ts';
 import { cpuUsed } from './limits/cpu-used.ts';
 import { outerLimits } from './limits/rlimits.ts';
 import { carry, checkPassable, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
 import type { Layer } from './mounts.ts';
+import { patternOf } from './pattern.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { holdSlot, leave, restSlot, type Slot, takeSlot } from './slots.ts';
-
-/** A process that was started before anybody asked for it, and waits for the first line of its channel. */
-export interface Ahead {
-  /** Whether it is what this sandbox would be if it were made now. */
-  fits(wanted: Wanted): boolean;
-  isAlive(): boolean;
-  /** Makes it the process of a run, once: the run's limits begin here. Like `launch`. */
-  carry(plan: SandboxPlan, options: LaunchOptions): Promise<Outcome>;
-  end(): void;
-  /** Settles when nothing of it is left, whether it was used or not. */
-  readonly gone: Promise<void>;
-}
-
-/** All that a sandbox would be made of at this moment. */
-export interface Wanted {
-  readonly plan: SandboxPlan;
-  readonly print: string;
-}
+import type { Ahead, Wanted } from './waiting.ts';
 
 /**
  * Describes the sandbox that a plan would get now.
@@ -33,9 +19,12 @@ export interface Wanted {
  * @throws what `launch` would throw
  */
 export function wantedFor(plan: SandboxPlan): Wanted | undefined {
-  if (process.platform !== 'linux' || plan.channel !== true || plan.mounts.some(isMadeForRun)) return undefined;
+  if (process.platform !== 'linux' || plan.mounts.some(isMadeForRun)) return undefined;
   checkPassable(plan);
-  return { plan, print: printOf(prepare(plan, { folder: undefined })) };
+  const prepared = prepare(plan, { folder: undefined });
+  if (plan.channel) return { prepared, print: printOf(prepared), pattern: undefined };
+  const pattern = orderFor(prepared) === undefined ? undefined : patternOf(prepared);
+  return pattern && { prepared, print: JSON.stringify({ ...pattern, limits: toldAhead(pattern.limits) }), pattern };
 }
 
 /** A write mount of a file is a copy, and one of what does not exist is made for the run. */
@@ -43,9 +32,13 @@ function isMadeForRun({ access, path }: SandboxPlan['mounts'][number]): boolean 
   return access === 'write' && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
 }
 
+/** The limits that are put on a sandbox, and not looked after by toka itself. */
+function toldAhead({ cpu, maxDisk, memory, pids }: SandboxPlan['limits']): readonly number[] {
+  return [memory, cpu, pids, maxDisk];
+}
+
 /** What bwrap is told, and which files and folders stand behind the names: one that was replaced since is another. */
 function printOf({ bwrap, command, layout, plan }: Prepared): string {
-  const { memory, cpu, pids, maxDisk } = plan.limits;
   const sources = layout.layers.map(sourceOf).filter((path) => path !== undefined);
   return JSON.stringify([
     bwrap,
@@ -55,7 +48,7 @@ function printOf({ bwrap, command, layout, plan }: Prepared): string {
     plan.network ?? null,
     plan.folder ?? null,
     plan.files ?? [],
-    [memory, cpu, pids, maxDisk],
+    toldAhead(plan.limits),
     [command[0]!, ...sources].map(identityOf),
   ]);
 }
@@ -76,12 +69,17 @@ function identityOf(path: string): string {
  *
  * @throws what `launch` would throw
  */
-export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undefined> {
+export async function startAhead({ pattern, prepared, print }: Wanted): Promise<Ahead | undefined> {
+  return pattern ? startLaidOut(pattern) : startProcess(prepared.plan, print);
+}
+
+/** One that waits for the first line of its channel. */
+async function startProcess(plan: SandboxPlan, print: string): Promise<Ahead | undefined> {
   const folder = makeFolder(plan);
   const started = await startIn(plan, folder);
   if (!started) return undefined;
   const { jail, slot, streams } = started;
-  for (const stream of allOf(streams)) stream.unref();
+  streams.rest();
   let isUsed = false;
   let isGone = false;
   const leaveNothing = async (): Promise<void> => {
@@ -96,7 +94,7 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
   const run = async (runPlan: SandboxPlan, options: LaunchOptions): Promise<Outcome> => {
     isUsed = true;
     holdSlot(slot);
-    for (const stream of allOf(streams)) stream.ref();
+    streams.hold();
     try {
       const outcome = await carry(started, runPlan, options, cpuUsed(slot.cgroup, jail.init()));
       if (folder !== undefined) options.collect?.(folder, outcome);
@@ -106,12 +104,11 @@ export async function startAhead({ plan, print }: Wanted): Promise<Ahead | undef
     }
   };
   return {
-    fits: (wanted) => wanted.print === print && cpuLimits(wanted.plan, started) === cpuLimits(plan, started),
-    // What has just ended may not have been reported yet.
-    isAlive: () => !isGone && jail.exitCode() === undefined && [slot.shell.pid, jail.init()].every((pid) => pid === undefined || isRunning(pid)),
-    carry: async (runPlan, options) => {
+    fits: (wanted) => wanted.print === print && cpuLimits(wanted.prepared.plan, started) === cpuLimits(plan, started),
+    isAlive: () => !isGone && isWaiting(started),
+    carry: async (wanted, options) => {
       requireHard(slot, options.require);
-      return run(runPlan, options);
+      return run(wanted.prepared.plan, options);
     },
     end: () => {
       if (isUsed || isGone) return;
@@ -139,10 +136,6 @@ async function startIn(plan: SandboxPlan, folder: string | undefined): Promise<S
   } finally {
     if (!started) removeFolder(folder);
   }
-}
-
-function allOf({ channel, stderr, stdin, stdout }: Started['streams']): NonNullable<Started['streams']['stdin']>[] {
-  return [stdin, stdout, stderr, channel?.lines, channel?.replies].filter((stream) => stream !== undefined);
 }
 
 /** Limits that the kernel was told when the process was started. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Channel, ChannelFault } from './plan.ts';
-import { type ChannelStreams, drain, taken } from './streams.ts';
+import { drain } from './source.ts';
+import { type ChannelStreams, taken } from './streams.ts';
 
 const LINE_END = 0x0a;
 

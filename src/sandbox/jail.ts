@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { dropSlot, type Slot } from './slots.ts';
+import { type BareSlot, dropSlot } from './slots.ts';
 
 /** After this long, a sandbox whose first process was killed is killed from outside. */
 const KILL_AGAIN_MS = 500;
@@ -29,49 +29,54 @@ export interface Jail {
  *
  * @param onStarted called once the program's ends of its pipes are open
  */
-export function startJail(slot: Slot, script: string, onStarted: () => void): Jail {
+export function startJail(slot: BareSlot, script: string, onStarted: () => void): Jail {
   const jail = watchJail(slot, onStarted);
-  slot.script.end(script);
+  slot.control.end(script);
   return jail;
 }
 
 /** Looks after a slot that is handed its command by the caller. */
-export function watchJail(slot: Slot, onStarted: () => void): Jail {
-  const { shell } = slot;
-  let status = '';
+export function watchJail(slot: BareSlot, onStarted: () => void): Jail {
+  const { control, shell } = slot;
   let init: number | undefined;
   let killed = false;
-  const kill = (): void => {
-    if (killed) return;
-    killed = true;
-    // When the first process of a namespace is killed, the kernel kills all others and waits for them.
-    signal(init ?? -shell.pid!, 'SIGKILL');
-    setTimeout(() => signal(-shell.pid!, 'SIGKILL'), KILL_AGAIN_MS).unref();
-  };
-  slot.status.on('data', (chunk: Buffer) => {
-    status += chunk.toString('latin1');
-    if (init !== undefined) return;
-    init = figure(status, 'child-pid');
-    if (init === undefined) return;
+  const look = (): number | undefined => {
+    if (init !== undefined) return init;
+    init = figure(control.said(), 'child-pid');
+    if (init === undefined) return undefined;
     onStarted();
     if (killed) signal(init, 'SIGKILL');
-  });
+    return init;
+  };
+  const kill = (): void => {
+    if (killed) return;
+    // When the first process of a namespace is killed, the kernel kills all others and waits for them.
+    signal(look() ?? -shell.pid!, 'SIGKILL');
+    killed = true;
+    setTimeout(() => signal(-shell.pid!, 'SIGKILL'), KILL_AGAIN_MS).unref();
+  };
+  control.onSaid(look);
   const closed = new Promise<number | null>((resolve) => void shell.once('close', resolve));
   const empty = closed.then(async (code) => {
+    const started = look();
     onStarted();
-    if (init !== undefined) await gone(init);
+    if (started !== undefined) await gone(started);
     dropSlot(slot);
     return code;
   });
   return {
-    init: () => init,
-    exitCode: () => figure(status, 'exit-code'),
+    init: look,
+    exitCode: () => figure(control.said(), 'exit-code'),
     killed: () => killed,
     empty,
     kill,
     // The first process takes no signal but SIGKILL; it leads the program's group.
-    terminate: () => init !== undefined && signal(-init, 'SIGTERM'),
+    terminate: () => signalGroup(look()),
   };
+}
+
+function signalGroup(init: number | undefined): boolean {
+  return init !== undefined && signal(-init, 'SIGTERM');
 }
 
 /** bwrap ends with the program; what that left behind is killed with the namespace, a moment later. */
@@ -83,10 +88,15 @@ async function gone(init: number): Promise<void> {
   }
 }
 
-export function isRunning(pid: number): boolean {
+/** Whether a slot and what was started in it are still there. What has just ended may not have been reported yet. */
+export function isWaiting({ jail, slot }: { readonly jail: Jail; readonly slot: BareSlot }): boolean {
+  return jail.exitCode() === undefined && [slot.shell.pid, jail.init()].every((pid) => pid === undefined || isRunning(pid));
+}
+
+function isRunning(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
+    return !['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(')') + 2));
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import type { Slot } from './slots.ts';
 import { unavailable } from './unavailable.ts';
 
-export { keepSlots, prepareSlot, releaseSlot, type Slot } from './slots.ts';
+export { prepareSlot, releaseSlot, type Slot } from './slots.ts';
 
 /**
  * Runs a program in a sandbox and waits until nothing of it is left.

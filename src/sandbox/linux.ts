@@ -4,7 +4,7 @@ import type { Traffic } from '../journal/events.ts';
 import { bwrapArguments, CHANNEL_FD, FD, findBwrap } from './bwrap.ts';
 import { printSize } from '../manifest/units.ts';
 import { startJail, type Jail } from './jail.ts';
-import { claimSandbox } from './laid-out.ts';
+import { claimSandbox } from './guessed.ts';
 import { type Cgroup, giveUpCgroups } from './limits/cgroup.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
 import { exceededIn, startWatchdog } from './limits/watchdog.ts';
@@ -15,9 +15,9 @@ import type { LaunchOptions, Limits, NetworkRules, Outcome, SandboxPlan } from '
 import { lacksInterpreter, requireProgram } from './program.ts';
 import { reasonFor } from './reasons.ts';
 import { fill, scratchPath } from './scratch.ts';
-import { holdSlot, isAlive, leave, NO_PIPES, NOT_JOINED, quote, refillSlots, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
+import { type BareSlot, holdSlot, isAlive, leave, NO_PIPES, NOT_JOINED, quote, releaseSlot, stdinPipe, takeSlot, type Slot } from './slots.ts';
 import { stage, type Staging } from './staged.ts';
-import { openStreams, type Streams } from './streams.ts';
+import { type Ends, openEnds, type Streams } from './streams.ts';
 import { supervise } from './supervise.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -42,7 +42,7 @@ export interface Prepared {
 /** A process that runs, and that nobody looks after yet. */
 export interface Started {
   readonly prepared: Prepared;
-  readonly slot: Slot;
+  readonly slot: BareSlot;
   readonly streams: Streams;
   readonly jail: Jail;
 }
@@ -58,12 +58,16 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
     checkPassable(plan);
     staging = stage(plan.mounts);
     const prepared = prepare(plan, { staging, folder });
-    const { keep: keepPattern, taken } = await claimSandbox(prepared, (slot) => isFit(slot, plan, options.require));
-    const slot = taken?.slot ?? takeSlot(plan, unused);
-    if (slot === unused) unused = undefined;
-    const started = taken ? { prepared, ...taken } : await startFresh(prepared, slot, options);
-    const outcome = await carry(started, plan, options, taken?.cpuBefore);
-    keepPattern(started.slot.enforcement);
+    const claim = await claimSandbox(prepared, (slot) => isFit(slot, plan, options.require));
+    const slot = (): Slot => {
+      const taken = takeSlot(plan, unused);
+      if (taken === unused) unused = undefined;
+      return taken;
+    };
+    const started = claim.taken ? { prepared, ...claim.taken } : await startFresh(prepared, slot(), options);
+    claim.leave(started.slot.pipes);
+    const outcome = await carry(started, plan, options, claim.taken?.cpuBefore);
+    claim.keep(started.slot.enforcement);
     keep = outcome.stopped === undefined;
     if (folder !== undefined) options.collect?.(folder, outcome);
     return outcome;
@@ -71,7 +75,6 @@ export async function launchInNamespaces(plan: SandboxPlan, options: Options): P
     releaseSlot(unused);
     staging?.finish({ keep });
     removeFolder(folder);
-    setImmediate(refillSlots).unref();
   }
 }
 
@@ -87,7 +90,7 @@ async function startFresh(prepared: Prepared, first: Slot, options: Options): Pr
 }
 
 /** Whether a slot holds the limits of a plan. */
-function isFit(slot: Slot, { limits }: SandboxPlan, require: LaunchOptions['require']): boolean {
+export function isFit(slot: BareSlot, { limits }: SandboxPlan, require: LaunchOptions['require']): boolean {
   requireHard(slot, require);
   if (!slot.cgroup || canLimit(slot.cgroup, limits)) return true;
   giveUpCgroups();
@@ -124,7 +127,7 @@ function existsInside({ cwd, mounts }: SandboxPlan): boolean {
 export async function start(prepared: Prepared, slot: Slot, { require }: Pick<LaunchOptions, 'require'>): Promise<Started | undefined> {
   const { plan, layout, folder } = prepared;
   const { pipes } = slot;
-  let streams: Streams | undefined;
+  let ends: Ends | undefined;
   let stdin: string | undefined;
   try {
     if (!isFit(slot, plan, require)) {
@@ -136,14 +139,16 @@ export async function start(prepared: Prepared, slot: Slot, { require }: Pick<La
     await slot.ready;
     if (isAlive(slot)) {
       stdin = plan.stdin === 'pipe' ? stdinPipe(slot) : undefined;
-      streams = openStreams(stdin === undefined ? pipes : { ...pipes, stdin }, plan);
+      ends = openEnds(stdin === undefined ? pipes : { ...pipes, stdin }, plan);
     }
   } catch (error) {
     releaseSlot(slot);
     throw error;
   }
-  if (!streams) return giveUp(slot);
-  return { prepared, slot, streams, jail: startJail(slot, script(prepared, slot, stdin !== undefined), streams.started) };
+  if (!ends) return giveUp(slot);
+  const jail = startJail(slot, script(prepared, slot, stdin !== undefined), () => streams.started());
+  const streams = ends.streams();
+  return { prepared, slot, streams, jail };
 }
 
 /**
@@ -223,7 +228,7 @@ async function connectGate(gate: Gate, { network = NOWHERE }: Options): Promise<
   return proxy;
 }
 
-function script({ plan, command, bwrap }: Prepared, slot: Slot, hasPipe: boolean): string {
+function script({ plan, command, bwrap }: Prepared, slot: BareSlot, hasPipe: boolean): string {
   const { pipes } = slot;
   const inner = slot.enforcement.processes === 'rlimit' ? innerLimit(plan.limits.pids) : [];
   const gate = plan.network ? [GATE_PATH] : [];
@@ -247,7 +252,7 @@ const SIGXCPU = 128 + 24;
 const SIGXFSZ = 128 + 25;
 
 /** The signals that a process gets at a limit of its own. */
-function byRlimit(exitCode: number | undefined, { enforcement }: Slot): Outcome['stopped'] {
+function byRlimit(exitCode: number | undefined, { enforcement }: BareSlot): Outcome['stopped'] {
   if (exitCode === SIGXFSZ) return 'disk';
   return exitCode === SIGXCPU && enforcement.cpu === 'rlimit' ? 'cpu' : undefined;
 }
@@ -267,7 +272,7 @@ export function checkPassable({ argv, env, mounts, hidden, cwd }: SandboxPlan): 
   });
 }
 
-export function requireHard({ enforcement }: Pick<Slot, 'enforcement'>, require: LaunchOptions['require']): void {
+export function requireHard({ enforcement }: Pick<BareSlot, 'enforcement'>, require: LaunchOptions['require']): void {
   if (require !== 'hard') return;
   const missing = (['memory', 'processes', 'cpu'] as const).filter((name) => enforcement[name] !== 'cgroup');
   if (missing.length === 0) return;

@@ -13,7 +13,7 @@ import { requireProgram } from './program.ts';
 import { MKFIFO_PATH, mkfifo, namePipes, removeFiles, scratchPath } from './scratch.ts';
 import { seatbeltArguments, seatbeltProfile } from './seatbelt.ts';
 import { stage } from './staged.ts';
-import { openStreams } from './streams.ts';
+import { openEnds } from './streams.ts';
 import { supervise } from './supervise.ts';
 import { unavailable } from './unavailable.ts';
 
@@ -89,7 +89,7 @@ async function run(plan: SandboxPlan, command: readonly string[], options: Launc
   const pipes = namePipes();
   const [program = '', ...words] = mkfifo(pipes);
   execFileSync(program, words, { env: { PATH: MKFIFO_PATH } });
-  const streams = openStreams(pipes, plan);
+  const streams = openEnds(pipes, plan).streams();
   // The shell sets the limits, opens the pipes by name and becomes the command, so nothing is quoted.
   const channel = plan.channel ? `${CHANNEL_FD.lines}<"$lines" ${CHANNEL_FD.replies}>"$replies"` : '';
   const script = `${outerLimits(plan.limits, ENFORCEMENT)}in=$1 out=$2 err=$3 lines=$4 replies=$5; shift 5; exec "$@" 2>"$err" >"$out" <"$in" ${channel}`;

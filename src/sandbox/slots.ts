@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import type { Socket } from 'node:net';
-import type { Writable } from 'node:stream';
 import { CHANNEL_FD, FD, fileFd, groupFile, passwdFile } from './bwrap.ts';
+import { type Control, pipeControl, socketControl } from './control.ts';
 import { slotShell } from './devices.ts';
+import type { ClaimedPipes, PipeEnds } from './kept-pipes.ts';
 import { makeCgroup, type Cgroup } from './limits/cgroup.ts';
 import { canLimitProcesses } from './limits/rlimits.ts';
 import { type Gate, gateProgram, watchGate } from './network/gate.ts';
@@ -16,10 +16,15 @@ import { unavailable } from './unavailable.ts';
  * A shell that has joined its control group (which takes 8 to 25 ms in version 2) and waits for the one command it will become. It reads that
  * command from a pipe, so it ends when toka does, however toka ends.
  */
-export interface Slot {
+export interface Slot extends BareSlot {
+  /** Settles when the shell waits for its command, or has failed. */
+  readonly ready: Promise<void>;
+}
+
+/** One whose pipes are made by what it is told. */
+export interface BareSlot {
   readonly shell: ChildProcess;
-  readonly script: Writable;
-  readonly status: Socket;
+  readonly control: Control;
   /** File that bwrap will read its arguments from. */
   readonly args: number;
   /** Files that it will have as its own. */
@@ -32,8 +37,6 @@ export interface Slot {
   readonly enforcement: Enforcement;
   /** Present where it was made for a plan with network. */
   readonly gate?: Gate;
-  /** Settles when the shell waits for its command, or has failed. */
-  readonly ready: Promise<void>;
 }
 
 /** What of a plan a slot must know before it is made. */
@@ -56,7 +59,6 @@ const CLOSED_BY_NODE = 15;
 const NO_VARIABLES = { NODE_V8_COVERAGE: undefined };
 
 const idle: Slot[] = [];
-let wanted = 0;
 
 /**
  * Prepares one sandbox before its plan is known. `launch` uses it if it is passed there; otherwise release it.
@@ -68,9 +70,24 @@ export function prepareSlot(needs = PLAIN): Slot | undefined {
   return process.platform === 'linux' ? makeSlot(needs) : undefined;
 }
 
-/** The same in a process of toka that has just begun, for who makes the pipes of the command himself. */
-export function prepareBareSlot(): Slot {
-  return makeSlot(PLAIN, { isFirst: true, isBare: true });
+/**
+ * One for who makes the pipes of its command himself.
+ *
+ * @param pipes to speak with it, in a process of toka that has just begun
+ */
+export function prepareBareSlot(pipes?: ClaimedPipes): BareSlot {
+  let own: PipeEnds | undefined;
+  const open = (): PipeEnds | undefined => {
+    const ends = pipes?.open();
+    own = ends?.own;
+    return ends?.shell;
+  };
+  const { beside, joins, ...started } = startShell({ files: 0, isFirst: pipes !== undefined, open });
+  const control = own ? pipeControl(own) : socketControl(started.shell);
+  control.tell(`${beside}${joins}wait\n`);
+  const slot = { ...started, control, pipes: openIn(started.shell), named: [] };
+  restSlot(slot);
+  return slot;
 }
 
 /** A slot that may be wanted soon. */
@@ -97,13 +114,6 @@ export function expectSlot(needs = PLAIN): ExpectedSlot {
   return { take, end: () => releaseSlot(take()) };
 }
 
-/** Keeps this many slots ready: for processes that live long and launch often. */
-export function keepSlots(count: number): void {
-  wanted = count;
-  while (idle.length > wanted) releaseSlot(idle.pop());
-  refillSlots();
-}
-
 /** Makes one before it is known whether it will be used: the next launch that needs nothing special takes it, or it ends with this process. */
 export function startSlot(): void {
   if (process.platform !== 'linux') return;
@@ -122,15 +132,10 @@ function endIdle(): void {
 }
 
 /** At the end of the process: nobody waits for what ends, so the group is tried until it is empty. */
-export function endNow({ cgroup, shell }: Slot): void {
+export function endNow({ cgroup, shell }: BareSlot): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   killGroup(shell);
   for (let tries = 0; tries < END_TRIES && cgroup?.remove() === false; tries++) Atomics.wait(pause, 0, 0, 1);
-}
-
-/** Makes up for the slots that were taken. */
-export function refillSlots(): void {
-  while (idle.length < wanted) idle.push(makeSlot(PLAIN));
 }
 
 /** A slot for a plan: the one that is offered, one that is ready, or a new one. */
@@ -146,7 +151,7 @@ function isPlain({ files, network }: SlotNeeds): boolean {
   return files === 0 && !network;
 }
 
-export function isAlive({ shell }: Slot): boolean {
+export function isAlive({ shell }: BareSlot): boolean {
   return shell.pid !== undefined && shell.exitCode === null && shell.signalCode === null;
 }
 
@@ -175,57 +180,84 @@ const REMOVE_AGAIN_MS = 20;
 const REMOVE_TRIES = 50;
 
 /** Removes the group of a slot whose processes have ended, or are about to. */
-export function leave({ cgroup }: Slot, tries = REMOVE_TRIES): void {
+export function leave({ cgroup }: Pick<BareSlot, 'cgroup'>, tries = REMOVE_TRIES): void {
   if (!cgroup || cgroup.remove() || tries === 0) return;
-  setTimeout(() => leave({ cgroup } as Slot, tries - 1), REMOVE_AGAIN_MS).unref();
+  setTimeout(() => leave({ cgroup }, tries - 1), REMOVE_AGAIN_MS).unref();
 }
 
 /** Closes what toka holds of a slot. */
-export function dropSlot({ args, files, gate, named, script, status }: Slot): void {
+export function dropSlot({ args, control, files, gate, named }: BareSlot): void {
   gate?.close();
   removeFiles(named);
-  script.destroy();
-  status.destroy();
+  control.close();
   for (const fd of [args, ...files]) closeSync(fd);
 }
 
 /** Keeps this process alive while a slot runs, which a waiting one does not. */
-export function holdSlot({ shell, status }: Slot): void {
+export function holdSlot({ control, shell }: BareSlot): void {
   shell.ref();
   shell.channel?.ref();
-  status.ref();
+  control.hold();
 }
 
 /** Lets this process end although a slot is there. */
-export function restSlot({ script, shell, status }: Slot): void {
+export function restSlot({ control, shell }: BareSlot): void {
   shell.unref();
   shell.channel?.unref();
-  status.unref();
-  (script as Socket).unref();
+  control.rest();
 }
 
 interface Making {
   /** Nothing but Node.js has opened a file in this process yet: what it inherited is all that it could hand on by mistake. */
   readonly isFirst?: boolean;
-  /** Without pipes for the command. */
-  readonly isBare?: boolean;
 }
 
-function makeSlot({ network, files: count }: SlotNeeds, { isFirst = false, isBare = false }: Making = {}): Slot {
+function makeSlot({ network, files }: SlotNeeds, { isFirst = false }: Making = {}): Slot {
+  const { beside, joins, ...started } = startShell({ files, isFirst, gate: network ? constant('gate', requireGate) : undefined });
+  const { shell } = started;
+  const control = socketControl(shell);
+  const named = namePipes();
+  const ready = new Promise<void>((resolve) => {
+    control.onSaid(resolve);
+    shell.once('close', () => resolve());
+  });
+  // The pipes are made while the kernel lets the shell join. Opening a named one again (/dev/stdin) would wait for a writer that may have finished.
+  const makes = `PATH=${MKFIFO_PATH} ${mkfifo(named).map(quote).join(' ')} & making=$!\n`;
+  control.tell(`${makes}${beside}${joins}wait $making || exit ${NO_PIPES}\nwait\n${unnamedPipe(FD.stdin)}echo ready >&${FD.status}\n`);
+  const slot = { ...started, control, pipes: named, named: Object.values<string>({ ...named }), ready };
+  restSlot(slot);
+  return network ? { ...slot, gate: watchGate(shell) } : slot;
+}
+
+interface Starting extends Making {
+  /** Files of its own. */
+  readonly files: number;
+  /** Open for one more reader. */
+  readonly gate?: number | undefined;
+  /** Opens the shell's ends of the pipes that toka speaks with it by, where those of Node.js are not to be used. */
+  readonly open?: () => PipeEnds | undefined;
+}
+
+interface StartedShell extends Pick<BareSlot, 'shell' | 'args' | 'files' | 'cgroup' | 'enforcement'> {
+  /** What it has to do first. */
+  readonly beside: string;
+  readonly joins: string;
+}
+
+function startShell({ files: count, gate, isFirst, open }: Starting): StartedShell {
   // Before this opens files itself, which need not be looked at then.
   const leaks = leakingAbove(isFirst ? CLOSED_BY_NODE : FD.args);
-  const gate = network ? constant('gate', requireGate) : undefined;
+  const ends = open?.();
   const cgroup = makeCgroup();
   const filter = openFilter(process.arch, { countableMemory: !cgroup });
   const passwd = constant('passwd', () => passwdFile(uid(), gid()));
   const group = constant('group', () => groupFile(gid()));
   const args = nameless();
   const files = Array.from({ length: count }, () => nameless());
-  const named = isBare ? undefined : namePipes();
   const own: Readonly<Record<number, number | 'pipe' | 'ipc'>> = {
-    0: 'pipe',
+    0: ends?.script ?? 'pipe',
     [FD.seccomp]: filter,
-    [FD.status]: 'pipe',
+    [FD.status]: ends?.status ?? 'pipe',
     [FD.passwd]: passwd,
     [FD.group]: group,
     [FD.args]: args,
@@ -236,25 +268,10 @@ function makeSlot({ network, files: count }: SlotNeeds, { isFirst = false, isBar
   const stdio = Array.from({ length: Math.max(...Object.keys(own).map(Number), ...leaks) + 1 }, (_, fd) => own[fd] ?? (leaks.includes(fd) ? nothing : 'ignore'));
   const { argv: [program, ...words], beside } = slotShell();
   const shell = spawn(program, words, { cwd: '/', detached: true, env: NO_VARIABLES, stdio });
-  for (const fd of [filter, passwd, group, gate ?? -1, nothing]) if (fd >= 0) closeSync(fd);
-  const script = shell.stdin!;
-  const status = (shell.stdio as readonly unknown[])[FD.status] as Socket;
-  for (const stream of [script, status]) stream.on('error', () => undefined);
+  for (const fd of [filter, passwd, group, gate ?? -1, nothing, ends?.script ?? -1, ends?.status ?? -1]) if (fd >= 0) closeSync(fd);
   shell.on('error', () => undefined);
-  const ready = new Promise<void>((resolve) => {
-    status.once('data', () => resolve());
-    shell.once('close', () => resolve());
-  });
-  // The pipes are made while the kernel lets the shell join.
-  const piping = named ? `PATH=${MKFIFO_PATH} ${mkfifo(named).map(quote).join(' ')} & making=$!\n` : '';
-  const joins = (cgroup?.joins ?? []).map((file) => `echo 0 > ${quote(file)} || { wait; exit ${NOT_JOINED}; }\n`);
-  // Opening a named pipe again (/dev/stdin) would wait for a writer that may have finished.
-  const made = named ? `wait $making || exit ${NO_PIPES}\nwait\n${unnamedPipe(FD.stdin)}echo ready >&${FD.status}\n` : 'wait\n';
-  script.write(`${piping}${beside}${joins.join('')}${made}`);
-  const pipes = named ?? openIn(shell);
-  const slot = { shell, script, status, args, files, pipes, named: named ? Object.values<string>({ ...named }) : [], cgroup, enforcement: enforcementBy(cgroup), ready };
-  restSlot(slot);
-  return network ? { ...slot, gate: watchGate(shell) } : slot;
+  const joins = (cgroup?.joins ?? []).map((file) => `echo 0 > ${quote(file)} || { wait; exit ${NOT_JOINED}; }\n`).join('');
+  return { shell, args, files, cgroup, enforcement: enforcementBy(cgroup), beside, joins };
 }
 
 /** What a shell says to have a pipe: a here-document is one. */

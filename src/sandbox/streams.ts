@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { LaunchOptions, SandboxPlan } from './plan.ts';
 import type { Pipes } from './scratch.ts';
+import { fileSource, type Source, socketSource } from './source.ts';
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -16,27 +17,67 @@ export interface ChannelStreams {
 /** toka's ends of the pipes of a process. */
 export interface Streams {
   readonly stdin: Socket | undefined;
-  readonly stdout: Socket;
-  readonly stderr: Socket;
+  readonly stdout: Source;
+  readonly stderr: Source;
   readonly channel: ChannelStreams | undefined;
   /** Lets go of the process's ends, once it holds them itself. */
   started(): void;
+  /** Keeps this process alive. */
+  hold(): void;
+  rest(): void;
   destroy(): void;
 }
 
+/** Pipes that are open, before there are streams. */
+export interface Ends {
+  /** What a process needs that is started meanwhile is there already, and to make a socket takes as long as to open ten files. */
+  streams(): Streams;
+}
+
 /** Opens both ends of each pipe, so that neither side waits for the other or takes its absence for the end. */
-export function openStreams(pipes: Pipes, plan: Pick<SandboxPlan, 'channel' | 'stdin'>): Streams {
+export function openEnds(pipes: Pipes, { channel, stdin }: Pick<SandboxPlan, 'channel' | 'stdin'>): Ends {
   const guards: number[] = [];
-  const open = (path: string, flags: number): Socket => {
+  const own: number[] = [];
+  const open = (path: string, flags: number): number => {
     guards.push(openSync(path, O_RDWR | O_NONBLOCK));
     const fd = openSync(path, flags | O_NONBLOCK);
-    return new Socket({ fd, readable: flags === O_RDONLY, writable: flags === O_WRONLY });
+    own.push(fd);
+    return fd;
   };
+  try {
+    const fds = {
+      stdin: stdin === 'pipe' ? open(pipes.stdin, O_WRONLY) : undefined,
+      stdout: open(pipes.stdout, O_RDONLY),
+      stderr: open(pipes.stderr, O_RDONLY),
+      channel: channel ? { lines: open(pipes.lines, O_WRONLY), replies: open(pipes.replies, O_RDONLY) } : undefined,
+    };
+    return { streams: () => streamsOver(fds, guards) };
+  } catch (error) {
+    for (const fd of [...guards, ...own]) closeSync(fd);
+    throw error;
+  }
+}
+
+interface Fds {
+  readonly stdin: number | undefined;
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly channel: { readonly lines: number; readonly replies: number } | undefined;
+}
+
+function streamsOver(fds: Fds, guards: number[]): Streams {
+  const sockets: Socket[] = [];
+  const make = (fd: number, way: 'readable' | 'writable'): Socket => {
+    const socket = new Socket({ fd, readable: way === 'readable', writable: way === 'writable' });
+    sockets.push(socket);
+    return socket;
+  };
+  const { channel } = fds;
   const streams = {
-    stdin: plan.stdin === 'pipe' ? open(pipes.stdin, O_WRONLY) : undefined,
-    stdout: open(pipes.stdout, O_RDONLY),
-    stderr: open(pipes.stderr, O_RDONLY),
-    channel: plan.channel ? { lines: open(pipes.lines, O_WRONLY), replies: open(pipes.replies, O_RDONLY) } : undefined,
+    stdin: fds.stdin === undefined ? undefined : make(fds.stdin, 'writable'),
+    stdout: socketSource(make(fds.stdout, 'readable')),
+    stderr: socketSource(make(fds.stderr, 'readable')),
+    channel: channel && { lines: make(channel.lines, 'writable'), replies: make(channel.replies, 'readable') },
   };
   // A process may end without reading what it was given.
   for (const stream of [streams.stdin, streams.channel?.lines]) stream?.on('error', () => undefined);
@@ -44,11 +85,28 @@ export function openStreams(pipes: Pipes, plan: Pick<SandboxPlan, 'channel' | 's
   return {
     ...streams,
     started,
+    hold: () => sockets.forEach((socket) => void socket.ref()),
+    rest: () => sockets.forEach((socket) => void socket.unref()),
     destroy: () => {
       started();
-      for (const stream of [streams.stdin, streams.stdout, streams.stderr, streams.channel?.lines, streams.channel?.replies]) stream?.destroy();
+      for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** The output of a process that runs already, without sockets. */
+export function openFiles(pipes: Pick<Pipes, 'stdout' | 'stderr'>): Ends {
+  const open = (path: string): Source => {
+    // The other end is open, but the kernel would wait for the next one to be opened (fifo(7)).
+    const guard = openSync(path, O_RDWR | O_NONBLOCK);
+    const source = fileSource(openSync(path, O_RDONLY));
+    closeSync(guard);
+    return source;
+  };
+  const [stdout, stderr] = [open(pipes.stdout), open(pipes.stderr)];
+  const nothing = (): void => undefined;
+  const destroy = (): void => [stdout, stderr].forEach((source) => source.destroy());
+  return { streams: () => ({ stdin: undefined, channel: undefined, stdout, stderr, started: nothing, hold: nothing, rest: nothing, destroy }) };
 }
 
 /** Writes the input, waiting while the process does not read, and closes the stream. */
@@ -119,8 +177,8 @@ export function deliver(
     if (text.length > HELD || !(text.startsWith(LAUNCHER) || LAUNCHER.startsWith(text))) await release();
   };
   const done = Promise.all([
-    drain(stdout, (chunk) => pass('stdout', chunk)),
-    drain(stderr, passHeld),
+    stdout.drain((chunk) => pass('stdout', chunk)),
+    stderr.drain(passHeld),
   ]).then(() => undefined);
   return {
     bytes: () => bytes,
@@ -129,26 +187,4 @@ export function deliver(
     release,
     done,
   };
-}
-
-/**
- * Reads a stream to its end, one chunk at a time, each accepted before the next is read. Iterating over it would do the same, and compiles a
- * millisecond's worth of functions at each start.
- */
-export async function drain(stream: Socket, accept: (chunk: Buffer) => Promise<void>): Promise<void> {
-  if (stream.destroyed) return;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  let accepted = Promise.resolve();
-  const refuse = (error: unknown): void => {
-    stream.destroy();
-    reject(error);
-  };
-  const end = (): void => void accepted.then(resolve, refuse);
-  stream.on('error', reject).on('end', end).on('close', end);
-  stream.on('data', (chunk: Buffer) => {
-    stream.pause();
-    accepted = accepted.then(async () => accept(chunk));
-    void accepted.then(() => stream.resume(), refuse);
-  });
-  return promise;
 }

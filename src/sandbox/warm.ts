@@ -1,7 +1,8 @@
-import { type Ahead, startAhead, type Wanted, wantedFor } from './ahead.ts';
+import { startAhead, wantedFor } from './ahead.ts';
 import { launch } from './launch.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
 import { releaseSlot, type Slot } from './slots.ts';
+import type { Ahead, Wanted } from './waiting.ts';
 
 /** After so many milliseconds of a run the next process is started beside it. */
 const NEXT_AFTER_MS = 50;
@@ -44,21 +45,23 @@ export class WarmProcesses {
       this.#begin(wanted);
     }, NEXT_AFTER_MS).unref();
     try {
-      return await this.#carry(this.#take(wanted), plan, options);
+      return (await this.#carry(this.#take(wanted), wanted, options)) ?? (await launch(plan, options));
     } finally {
       if (timer) setImmediate(() => this.#begin(wanted));
       clearTimeout(timer);
     }
   }
 
-  async #carry(ahead: Ahead | undefined, plan: SandboxPlan, options: LaunchOptions & { readonly slot?: Slot | undefined }): Promise<Outcome> {
-    if (!ahead || options.signal?.aborted === true) {
-      ahead?.end();
-      return launch(plan, options);
+  async #carry(ahead: Ahead | undefined, wanted: Wanted, options: LaunchOptions & { readonly slot?: Slot | undefined }): Promise<Outcome | undefined> {
+    if (!ahead) return undefined;
+    try {
+      const outcome = options.signal?.aborted === true ? undefined : await ahead.carry(wanted, options);
+      if (outcome) releaseSlot(options.slot);
+      return outcome;
+    } finally {
+      // One that does not come to be used has waited in vain.
+      ahead.end();
     }
-    releaseSlot(options.slot);
-    // One that does not come to be used has waited in vain.
-    return ahead.carry(plan, options).finally(() => ahead.end());
   }
 
   #wanted(plan: SandboxPlan): Wanted | undefined {

@@ -9,10 +9,8 @@ import { openJournal } from '../../dist/journal/journal.js';
 import { thisProcess } from '../../dist/journal/process.js';
 import { openDatabase } from '../../dist/journal/sqlite/database.js';
 import { execute } from '../../dist/pipeline/execute.js';
-import { compileValidator } from '../../dist/registry/compile-validator.js';
-import { schemaValidator } from '../../dist/registry/validator.js';
+import { matchesPlainly } from '../../dist/registry/plain.js';
 import { realPathOf } from '../../dist/runtime/tool-fs-locate.js';
-import { keepSlots } from '../../dist/sandbox/launch.js';
 import { createToka } from '../../dist/toka.js';
 import { bareLaunch } from './bare.mjs';
 import { interleaved, summary } from './measure.mjs';
@@ -59,13 +57,9 @@ async function nativeRuns() {
   let commits = 0;
   const house = (effect, counting = { limits: [], budget: {} }) => {
     const tool = noop(entry, effect);
-    const validators = new Map();
     return {
       findTool: async () => ({ tool, hash: '0'.repeat(64) }),
-      validator: async (schema) => {
-        if (!validators.has(schema)) validators.set(schema, schemaValidator(schema, () => compileValidator(schema), ''));
-        return validators.get(schema);
-      },
+      mismatches: async (schema, value) => (matchesPlainly(schema, value) ? [] : [{ pointer: '', message: 'does not match' }]),
       policy: () => ({ grants: [], asks: [], denials: [] }),
       limits: () => counting.limits,
       budget: counting.budget,
@@ -131,19 +125,17 @@ function noop(entry, effect) {
   };
 }
 
-/** A shell tool that does nothing, with slots kept ready, against bwrap with the same mounts. */
+/** A shell tool that does nothing, whose sandbox waits, against bwrap with the same mounts. */
 async function sandboxedRuns() {
-  const toka = await createToka({ cwd: folder });
-  keepSlots(2);
+  const toka = await createToka({ cwd: folder, warmProcesses: 2 });
   const request = { ...toka.request({ name: SHELL_TOOL }, {}), allow: ['proc:exec:sh'] };
   const { plan } = await toka.prepare(request);
   const launch = async () => {
     const { status, error } = await toka.run(request);
     if (status !== 'succeeded') throw new Error(JSON.stringify(error));
   };
-  // The pause lets the slot that was used be made up for, as between the calls of an agent.
+  // The pause lets the sandbox that was used be made up for, as between the calls of an agent.
   const measured = await interleaved({ run: launch, bare: () => bareLaunch(plan) }, { samples: launches, warmup: 3, pauseMs: 60 });
-  keepSlots(0);
   await toka.close();
   return measured;
 }

@@ -1,7 +1,7 @@
 // Launches a sandboxed process that reads every file it has, from a process that inherited some. With a FILE as its argument, the sandbox is laid out as
 // the last one of that file was, if there was one.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { startSandbox } from '../../src/sandbox/laid-out.ts';
+import { startSandbox } from '../../src/sandbox/guessed.ts';
 import { launch } from '../../src/sandbox/launch.ts';
 import { shell } from './support.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { keepSlots, prepareSlot, releaseSlot } from '../../src/sandbox/launch.ts';
+import { prepareSlot, releaseSlot } from '../../src/sandbox/launch.ts';
 import { scratchFolder } from '../../src/sandbox/scratch.ts';
 import { expectSlot, isAlive, type Slot } from '../../src/sandbox/slots.ts';
 import { MiB, planOf, run, shell, temporaryFolder } from './support.ts';
@@ -244,9 +244,7 @@ describe('slots', () => {
   });
 
   it('serve many launches at once, each with its own streams', async () => {
-    keepSlots(2);
     const runs = await Promise.all(Array.from({ length: 8 }, (_, n) => run(shell(`echo ${n}; sleep 0.1; exit ${n}`))));
-    keepSlots(0);
     expect(runs.map(({ stdout, exitCode }) => [stdout, exitCode])).toEqual(runs.map((_, n) => [`${n}\n`, n]));
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -6,10 +6,13 @@ import { type Ended, type Place, place, processesWith, tool } from '../support/c
 
 let here: Place;
 let cache: string;
+let env: Readonly<Record<string, string>>;
 beforeEach(() => {
   here = place({ ...tool('greeting', 'echo "hello $1"\n', { capabilities: { required: ['proc:exec:bash'] } }), 'note.txt': 'kept\n' });
   cache = join(here.base, 'cache');
-  mkdirSync(cache);
+  // Other tests take the pipes that lie where all leave them.
+  env = { XDG_CACHE_HOME: cache, XDG_RUNTIME_DIR: join(here.base, 'run') };
+  for (const folder of Object.values(env)) mkdirSync(folder, { mode: 0o700 });
 });
 afterEach(() => here[Symbol.dispose]());
 
@@ -19,7 +22,7 @@ interface Watched extends Ended {
 
 /** Runs it with a cache of its own, where nothing is remembered yet. */
 async function run(...words: readonly string[]): Promise<Watched> {
-  const { child, ended } = here.start(['run', ...words], { env: { XDG_CACHE_HOME: cache } });
+  const { child, ended } = here.start(['run', ...words], { env });
   return { ...(await ended), pid: child.pid! };
 }
 
@@ -52,7 +55,7 @@ test.each([
 
 test('a sandbox is laid out ahead from the third run on, for each folder on its own', async () => {
   const how = async (cwd = here.project): Promise<boolean> => {
-    const { ended } = here.start(['run', '--allow', 'proc:exec:bash', '--allow', 'fs:read:**', 'how'], { cwd, env: { XDG_CACHE_HOME: cache } });
+    const { ended } = here.start(['run', '--allow', 'proc:exec:bash', '--allow', 'fs:read:**', 'how'], { cwd, env });
     return (await ended).stdout.includes('IFS= read');
   };
   here.write({ ...tool('how', `tr '\\0' ' ' </proc/1/cmdline
@@ -78,7 +81,7 @@ test('nothing is left of a sandbox that was laid out ahead where toka was killed
   await greet();
   await greet();
   for (const ms of [60, 90, 120, 150, 180, 210, 240]) {
-    const { child, ended } = here.start(['run', '--allow', 'proc:exec:bash', 'greeting'], { env: { XDG_CACHE_HOME: cache } });
+    const { child, ended } = here.start(['run', '--allow', 'proc:exec:bash', 'greeting'], { env });
     await setTimeout(ms);
     child.kill('SIGKILL');
     await ended;
@@ -91,4 +94,31 @@ test('what is remembered may be missing or spoilt', async () => {
   writeFileSync(join(cache, 'toka/sandboxes'), 'not a folder');
   expect((await greet()).code).toBe(0);
   expect(existsSync(join(cache, 'toka/sandboxes/greeting'))).toBe(false);
+});
+
+test('several at once each run their tool, and leave pipes for as many', async () => {
+  await greet();
+  await greet();
+  const ran = await Promise.all(['a', 'b', 'c', 'd'].map(async () => greet()));
+  expect(ran.map(({ code, stdout }) => ({ code, stdout }))).toEqual(ran.map(() => ({ code: 0, stdout: 'hello \n' })));
+  expect(ran.flatMap(leftOf)).toEqual([]);
+  const kept = globSync(`${here.base}/**/pipes-*`);
+  expect(kept.length).toBeGreaterThan(0);
+  expect(kept.length).toBeLessThanOrEqual(5);
+});
+
+test.each<[string, (script: string) => void]>([
+  ['are files', (script) => writeFileSync(script, 'echo evil\n')],
+  ['are links to files', (script) => symlinkSync('/etc/passwd', script)],
+  ['are missing', () => undefined],
+])('a run does without pipes that were kept where they %s', async (_, spoil) => {
+  await greet();
+  await greet();
+  const [kept] = globSync(`${here.base}/**/pipes-*/script`);
+  rmSync(kept!);
+  spoil(kept!);
+  const ran = await greet();
+  expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 0, stdout: 'hello \n' });
+  expect(leftOf(ran)).toEqual([]);
+  expect((await greet()).code).toBe(0);
 });

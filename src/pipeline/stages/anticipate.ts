@@ -8,10 +8,10 @@ export async function anticipate(run: Run, house: House): Promise<Run> {
   const tool = settled(run, 'tool');
   const { executable } = tool;
   if (executable.type === 'code') return (await import('../code/anticipate.ts')).anticipateCode(run, executable);
-  // A process that waits has its sandbox already.
-  if (executable.type === 'native' && house.warm) return run;
   const needs = slotNeeds(tool);
   if (!needs) return run;
+  // What waits has its sandbox already.
+  if (house.warm && (executable.type === 'native' || (!needs.network && needs.files === 0))) return run;
   const { expectSandbox } = await import('../../runtime/sandboxed.ts');
   return { ...run, slot: expectSandbox(needs) };
 }

@@ -68,6 +68,7 @@ async function process(run: Run, asked: SandboxPlan, house: House): Promise<Carr
     ...(slot ? { slot } : {}),
     ...(input === undefined ? {} : { input }),
     ...networkOf(run, plan),
+    ...(await warmOf(house)),
     onOutput: (stream, chunk) => request.onEvent?.({ type: 'output', run: run.id, stream, chunk }),
   });
   return { completion, ...(recorder ? { recording: recorder.recording() } : {}) };

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, write
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startSandbox, WAIT } from '../../src/sandbox/laid-out.ts';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startSandbox } from '../../src/sandbox/guessed.ts';
+import { WAIT } from '../../src/sandbox/laid-out.ts';
 import type { SandboxPlan } from '../../src/sandbox/plan.ts';
 import { MiB, planOf, type PlanParts, type Ran, readMount, run, shell, temporaryFolder, writeMount } from './support.ts';
 
@@ -12,7 +13,12 @@ import { MiB, planOf, type PlanParts, type Ran, readMount, run, shell, temporary
 const HOW = `(tr '\\0' ' ' </proc/1/cmdline | grep -q 'IFS= rea[d] ' && echo ahead || echo anew)`;
 
 // A process of toka does this once.
-process.setMaxListeners(100);
+process.setMaxListeners(300);
+
+// Other tests take the pipes that lie where all leave them.
+const runtime = temporaryFolder();
+process.env['XDG_RUNTIME_DIR'] = runtime.path;
+afterAll(() => runtime[Symbol.dispose]());
 
 let text: string | undefined;
 let folder: ReturnType<typeof temporaryFolder>;
