@@ -9,7 +9,8 @@ beforeEach(() => {
   bundledFile = join(here.home, 'cache/toka/bundled.db');
 });
 
-const run = async (): Promise<string> => withToka(async (toka) => (await toka.run(toka.request({ name: 'file-lister' }, { path: '.' }))).status);
+/** The code of a call whose parameters are wrong, which a compiled validator tells. */
+const refusal = async (): Promise<string | undefined> => withToka(async (toka) => (await toka.run(toka.request({ name: 'file-lister' }, { path: 1 }))).error?.code);
 
 /** What any other project begins with: no index of its own. */
 function moveOn(): void {
@@ -37,10 +38,10 @@ describe('what comes with toka', () => {
   });
 
   test('is compiled for the first project, and taken over by the next', async () => {
-    expect(await run()).toBe('succeeded');
+    expect(await refusal()).toBe('TOKA_PARAM_INVALID');
     changeShared(`UPDATE validators SET code = replace(code, 'module.exports', 'globalThis.takenOver = true; module.exports')`);
     moveOn();
-    expect(await run()).toBe('succeeded');
+    expect(await refusal()).toBe('TOKA_PARAM_INVALID');
     expect(globalThis).toHaveProperty('takenOver', true);
   });
 
@@ -51,10 +52,10 @@ describe('what comes with toka', () => {
     ['of another version', () => changeShared(`UPDATE meta SET value = 'x'`)],
     ['garbage in its tools and validators', () => changeShared(`UPDATE tools SET json = '{'; UPDATE validators SET code = '}'`)],
   ])('is read by each project itself where what was kept is %s', async (_, damage) => {
-    expect(await run()).toBe('succeeded');
+    expect(await refusal()).toBe('TOKA_PARAM_INVALID');
     const description = await find('file-lister');
     damage();
     moveOn();
-    expect([await run(), await find('file-lister')]).toEqual(['succeeded', description]);
+    expect([await refusal(), await find('file-lister')]).toEqual(['TOKA_PARAM_INVALID', description]);
   });
 });
