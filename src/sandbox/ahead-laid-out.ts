@@ -1,7 +1,7 @@
 import { isWaiting } from './jail.ts';
 import { drop, layOut, take } from './laid-out.ts';
 import { carry, isFit } from './linux.ts';
-import { isSame, type Pattern } from './pattern.ts';
+import type { Pattern } from './pattern.ts';
 import { leave, prepareBareSlot } from './slots.ts';
 import { openEnds } from './streams.ts';
 import type { Ahead } from './waiting.ts';
@@ -19,7 +19,8 @@ export function startLaidOut(pattern: Pattern): Ahead {
   };
   const gone = leaveNothing();
   return {
-    fits: (wanted) => wanted.pattern !== undefined && isSame(wanted.pattern, pattern, slot.enforcement),
+    // It is compared when it is taken.
+    fits: () => true,
     isAlive: () => !isGone && isWaiting(laidOut),
     carry: async ({ prepared }, options) => {
       isUsed = true;
