@@ -6,6 +6,7 @@ import { orderFor } from './laid-out.ts';
 import { cpuUsed } from './limits/cpu-used.ts';
 import { outerLimits } from './limits/rlimits.ts';
 import { carry, checkPassable, makeFolder, prepare, type Prepared, removeFolder, requireHard, start, type Started } from './linux.ts';
+import { lateMounts, mountsOf } from './mount-table.ts';
 import type { Layer } from './mounts.ts';
 import { patternOf } from './pattern.ts';
 import type { LaunchOptions, Outcome, SandboxPlan } from './plan.ts';
@@ -104,7 +105,7 @@ async function startProcess(plan: SandboxPlan, print: string): Promise<Ahead | u
     }
   };
   return {
-    fits: (wanted) => wanted.print === print && cpuLimits(wanted.prepared.plan, started) === cpuLimits(plan, started),
+    fits: (wanted) => wanted.print === print && cpuLimits(wanted.prepared.plan, started) === cpuLimits(plan, started) && !hasLateMounts(started),
     isAlive: () => !isGone && isWaiting(started),
     carry: async (wanted, options) => {
       requireHard(slot, options.require);
@@ -135,6 +136,16 @@ async function startIn(plan: SandboxPlan, folder: string | undefined): Promise<S
     return started;
   } finally {
     if (!started) removeFolder(folder);
+  }
+}
+
+function hasLateMounts({ jail, prepared: { layout } }: Started): boolean {
+  const init = jail.init();
+  try {
+    return init === undefined || lateMounts(mountsOf(init), layout.layers).length > 0;
+  } catch {
+    // It has ended.
+    return true;
   }
 }
 

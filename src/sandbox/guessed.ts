@@ -5,7 +5,7 @@ import { type Found, isSame, type Pattern, patternOf } from './pattern.ts';
 import type { Enforcement } from './plan.ts';
 import type { Pipes } from './scratch.ts';
 import { endNow, expectSlot, type ExpectedSlot, prepareBareSlot, type SlotNeeds, startSlot } from './slots.ts';
-import { openFiles } from './streams.ts';
+import { type Ends, openEnds, openFiles } from './streams.ts';
 
 /** What is kept between runs of a tool, by whoever starts toka. */
 export interface Kept {
@@ -58,15 +58,18 @@ export function startSandbox(kept: Kept): boolean {
   }
   try {
     guessed = { ...layOut(note, prepareBareSlot(pipes)), note, pipes };
+    endWithProcess(guessed);
   } catch {
     // Whoever launches is told the reason.
   }
-  process.once('exit', endGuessed);
   return true;
 }
 
-function endGuessed(): void {
-  if (guessed) endNow(guessed.slot);
+/** At its end a process waits for threads that read: what they read has to end first. */
+function endWithProcess({ jail, slot }: LaidOut): void {
+  const end = (): void => endNow(slot);
+  process.once('exit', end);
+  void jail.empty.then(() => process.off('exit', end));
 }
 
 /** Like `expectSlot`, where nothing waits already. */
@@ -83,7 +86,8 @@ export async function claimSandbox(found: Found, limit: Taking['limit']): Promis
   const [kept, ready] = [last, guessed];
   last = undefined;
   guessed = undefined;
-  const taken = ready && (await take(ready, found, { limit, open: openFiles }));
+  const open = (pipes: Pipes): Ends => (hasThreads() ? openFiles(pipes) : openEnds(pipes, found.plan));
+  const taken = ready && (await take(ready, found, { limit, open }));
   if (ready && !taken) void ready.jail.empty.then(ready.pipes.giveBack);
   return {
     taken,
@@ -95,6 +99,12 @@ export async function claimSandbox(found: Found, limit: Taking['limit']): Promis
       if (kept) keepNote(kept, { found, enforcement, taken: taken && ready.note, isInVain: ready !== undefined });
     },
   };
+}
+
+/** Whether two threads that wait leave others: Node.js has four for files, unless this variable says otherwise. */
+function hasThreads(): boolean {
+  const size = process.env['UV_THREADPOOL_SIZE'];
+  return size === undefined || Number(size) >= 4;
 }
 
 interface Use {

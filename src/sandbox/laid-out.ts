@@ -1,14 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHANNEL_FD, FD } from './bwrap.ts';
 import { type Jail, watchJail } from './jail.ts';
 import { cpuUsed } from './limits/cpu-used.ts';
 import { innerLimit, outerLimits } from './limits/rlimits.ts';
+import { lateMounts, mountsOf, type MountTable } from './mount-table.ts';
 import type { Layer, Layout } from './mounts.ts';
 import { type Found, isSame, type Pattern, patternOf, SHELL } from './pattern.ts';
 import type { Limits } from './plan.ts';
 import { emptyFilePath, fill, type Pipes } from './scratch.ts';
-import { type BareSlot, holdSlot, isAlive, leave, quote, unnamedPipe } from './slots.ts';
+import { type BareSlot, holdSlot, isAlive, leave, quote, releaseSlot, unnamedPipe } from './slots.ts';
 import type { Ends, Streams } from './streams.ts';
 
 /** A sandbox that was laid out before its run was known, with a shell in it that waits for the program. It ends with this process. */
@@ -44,8 +45,13 @@ const NAME = /^[A-Za-z_]\w*$/;
 
 export function layOut(pattern: Pattern, slot: BareSlot): LaidOut {
   const { args, bwrap, limits } = pattern;
-  fill(slot.args, args.map((argument) => `${argument === '' ? emptyFilePath() : argument}\0`).join(''));
-  slot.control.tell(script(slot, bwrap, limits));
+  try {
+    fill(slot.args, args.map((argument) => `${argument === '' ? emptyFilePath() : argument}\0`).join(''));
+    slot.control.tell(script(slot, bwrap, limits));
+  } catch (error) {
+    releaseSlot(slot);
+    throw error;
+  }
   return { pattern, slot, jail: watchJail(slot, () => undefined) };
 }
 
@@ -128,7 +134,7 @@ function isLaidOut(init: number, { layers }: Layout): boolean {
   const root = `/proc/${init}/root`;
   try {
     const mounts = mountsOf(init);
-    return isOther(root, '/') && layers.every((layer) => isShown(layer, root, mounts));
+    return isOther(root, '/') && layers.every((layer) => isShown(layer, root, mounts)) && lateMounts(mounts, layers).length === 0;
   } catch {
     // It has ended, or may not be looked at.
     return false;
@@ -136,22 +142,10 @@ function isLaidOut(init: number, { layers }: Layout): boolean {
 }
 
 /** Where the file or folder under a mount is replaced, the kernel takes the mount away. */
-function isShown(layer: Layer, root: string, mounts: ReadonlyMap<string, string>): boolean {
+function isShown(layer: Layer, root: string, mounts: MountTable): boolean {
   if (layer.kind === 'link') return true;
-  if (mounts.get(layer.path) !== (layer.kind === 'write' ? 'rw' : 'ro')) return false;
+  if (mounts.get(layer.path)?.includes(layer.kind === 'write' ? 'rw' : 'ro') !== true) return false;
   return !('source' in layer) || !isOther(root + layer.path, layer.source);
-}
-
-/** The mount points of a process, each with `ro` or `rw` (proc_pid_mountinfo(5)). */
-function mountsOf(pid: number): ReadonlyMap<string, string> {
-  const lines = readFileSync(`/proc/${pid}/mountinfo`, 'utf8').split('\n');
-  return new Map(lines.map((line) => line.split(' ')).map(([, , , , point = '', options = '']) => [unescape(point), options.slice(0, 2)]));
-}
-
-function unescape(path: string): string {
-  // Most have none, and an expression that is used often is compiled.
-  if (!path.includes('\\')) return path;
-  return path.replaceAll(/\\([0-7]{3})/g, (_, code: string) => String.fromCodePoint(parseInt(code, 8)));
 }
 
 function isOther(one: string, other: string): boolean {
@@ -161,7 +155,8 @@ function isOther(one: string, other: string): boolean {
 
 /** What the waiting shell reads; undefined for what it could not pass on as it is. */
 export function orderFor({ command, plan }: Found): string | undefined {
-  if (!Object.keys(plan.env).every((name) => NAME.test(name))) return undefined;
+  // dash takes a number alone for OPTIND.
+  if (!Object.keys(plan.env).every((name) => NAME.test(name) && name !== 'OPTIND')) return undefined;
   // bwrap sets PWD last.
   const variables = Object.entries({ ...plan.env, PWD: plan.cwd }).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   const order = `unset OLDPWD\n${variables.join('')}exec ${command.map(quote).join(' ')} ${CHANNEL_FD.lines}<&-\n`;

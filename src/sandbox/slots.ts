@@ -156,7 +156,7 @@ export function isAlive({ shell }: BareSlot): boolean {
 }
 
 /** Ends a slot that was not used, with whatever its shell has just started. */
-export function releaseSlot(slot: Slot | undefined): void {
+export function releaseSlot(slot: BareSlot | undefined): void {
   if (!slot) return;
   const { cgroup, named, shell } = slot;
   shell.once('exit', () => {

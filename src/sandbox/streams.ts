@@ -99,9 +99,11 @@ export function openFiles(pipes: Pick<Pipes, 'stdout' | 'stderr'>): Ends {
   const open = (path: string): Source => {
     // The other end is open, but the kernel would wait for the next one to be opened (fifo(7)).
     const guard = openSync(path, O_RDWR | O_NONBLOCK);
-    const source = fileSource(openSync(path, O_RDONLY));
-    closeSync(guard);
-    return source;
+    try {
+      return fileSource(openSync(path, O_RDONLY));
+    } finally {
+      closeSync(guard);
+    }
   };
   const [stdout, stderr] = [open(pipes.stdout), open(pipes.stderr)];
   const nothing = (): void => undefined;

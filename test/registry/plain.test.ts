@@ -89,6 +89,25 @@ test.each([
 });
 
 test.each([
+  ['holes in a list', { type: 'array', items: { type: 'number' } }, Object.assign([] as unknown[], { 1: 1 })],
+  ['what is required and undefined', { type: 'object', required: ['a'] }, { a: undefined }],
+  ['a number that is none', { enum: [NaN] }, NaN],
+])('nothing that a validator might refuse matches plainly: %s', (_, asked, given) => {
+  expect(matchesPlainly(asked, given)).toBe(false);
+});
+
+test.each([
+  ['a bound', { type: 'string', minLength: -1 }],
+  ['a bound of what is absent', { type: 'object', properties: { a: { type: 'number', minimum: 'x' } } }],
+  ['names twice', { type: 'object', required: ['a', 'a'] }],
+  ['a title', { type: 'string', title: 5 }],
+  ['values twice', { enum: ['a', 'a'] }],
+  ['a reference', { type: 'object', properties: { a: { $ref: '#/nowhere' } } }],
+])('nothing matches a schema that is not valid: %s', (_, asked) => {
+  for (const given of ['a', {}, { a: 'a' }]) expect(matchesPlainly(asked, given)).toBe(false);
+});
+
+test.each([
   ['a keyword that is not known here', { type: 'string', pattern: 'a' }],
   ['a schema that is none', 'string'],
   ['a keyword named like a member of every object', { type: 'string', constructor: {} }],

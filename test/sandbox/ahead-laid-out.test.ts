@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -154,6 +155,39 @@ describe('it is made anew', () => {
     mkdirSync(join(folder.path, '.git/hooks'), { recursive: true });
     expect((await run(plan)).stdout).toBe('anew\n');
     expect(readdirSync(join(folder.path, '.git/hooks'))).toEqual([]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('where something was mounted since, which bwrap has taken no rights from', async () => {
+    const [seen, below] = [join(folder.path, 'seen'), join(folder.path, 'seen/below')];
+    mkdirSync(seen);
+    const paths: string[] = [];
+    const mount = (path: string): void => {
+      execFileSync('mount', ['-t', 'tmpfs', 'test', path]);
+      paths.push(path);
+    };
+    try {
+      mount(seen);
+      execFileSync('mount', ['--make-shared', seen]);
+      mkdirSync(below);
+      const plan = shell(`touch ${below}/file 2>/dev/null; ${HOW}`, { mounts: [readMount(seen)] });
+      await warmUp(plan);
+      mount(below);
+      expect((await run(plan)).stdout).toBe('anew\n');
+      expect(readdirSync(below)).toEqual([]);
+      await sleep(300);
+      expect((await run(plan)).stdout).toBe('ahead\n');
+      expect(readdirSync(below)).toEqual([]);
+    } finally {
+      await warm.close();
+      for (const path of paths.toReversed()) execFileSync('umount', ['-l', path]);
+    }
+  });
+
+  it('for a variable that the shell takes numbers for alone', async () => {
+    const plan = (OPTIND: string): SandboxPlan => planOf(['/usr/bin/env'], { env: { PATH: '/usr/bin:/bin', OPTIND } });
+    await run(plan('1'));
+    await sleep(300);
+    expect((await run(plan('a b'))).stdout).toContain('OPTIND=a b\n');
   });
 
   it('where what waits has died', async () => {

@@ -47,7 +47,7 @@ it('is laid out ahead where a run of the same sandbox was before', async () => {
 
 it('is the same from inside', async () => {
   const parts: PlanParts = { cwd: folder.path, mounts: [writeMount(folder.path)], env: { PATH: '/usr/bin:/bin', ODD: `a 'b' "c"\n$d` } };
-  const look = `env -0 | sort -z | tr '\\0' '|'; pwd; umask; ulimit -a; ls /proc/self/fd; cut -d' ' -f4-6 /proc/self/mountinfo; grep -E 'Seccomp|NoNew|Cap|Uid|SigIgn|SigBlk' /proc/self/status; ls /proc | grep -c '^[0-9]'; echo $$`;
+  const look = `env -0 | sort -z | tr '\\0' '|'; pwd; umask; ulimit -a; ls /proc/self/fd; cut -d' ' -f4-6 /proc/self/mountinfo; grep -E 'Seccomp|NoNew|Cap|Uid|SigIgn|SigBlk' /proc/self/status; set -- /proc/[0-9]*; echo $#; echo $$`;
   const before = await next(shell(look, parts));
   const after = await next(shell(look, parts));
   const own = (ran: Ran): string => ran.stdout.replaceAll(/(?<=\/bindfile)\w+/g, '');
@@ -116,7 +116,7 @@ describe('the limits of the plan hold', () => {
   it.each([
     ['memory', `${HOW} >&2; head -c 400000000 /dev/zero | tail -c 300000000`, { memory: 64 * MiB }],
     ['timeout', `${HOW} >&2; sleep 20`, { timeoutMs: 1500 }],
-    ['output', `${HOW} >&2; yes`, { maxOutput: 1000 }],
+    ['output', `${HOW} >&2; sleep 0.2; yes`, { maxOutput: 1000 }],
   ])('%s', async (stopped, script, limits) => {
     await ranBefore(shell(':', { limits: { ...limits, timeoutMs: 20_000 } }));
     const ran = await next(shell(script, { limits }));

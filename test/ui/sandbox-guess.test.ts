@@ -1,4 +1,5 @@
 import { existsSync, globSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -122,3 +123,25 @@ test.each<[string, (script: string) => void]>([
   expect(leftOf(ran)).toEqual([]);
   expect((await greet()).code).toBe(0);
 });
+
+test('a second Ctrl-C kills what runs in a sandbox that was laid out ahead', async () => {
+  here.write(tool('stubborn', `trap '' TERM INT; echo begun; while :; do sleep 0.1; done\n`, { capabilities: { required: ['proc:exec:bash'] } }));
+  const words = ['--allow', 'proc:exec:bash', 'stubborn', '--timeout', '100ms'];
+  for (let before = 0; before < 2; before += 1) await run(...words);
+  const { child, ended } = here.start(['run', ...words.slice(0, 3)], { env });
+  await once(child.stdout!, 'data');
+  child.kill('SIGINT');
+  await setTimeout(200);
+  child.kill('SIGINT');
+  const { code } = await ended;
+  expect(code).toBe(130);
+  expect(leftOf({ code, pid: child.pid! } as Watched)).toEqual([]);
+  await expect.poll(() => processesWith('stubborn.sh'), { timeout: 5000 }).toEqual([]);
+}, 30_000);
+
+test('what a tool says on both streams comes out where threads are few', async () => {
+  here.write(tool('loud', `head -c 200000 /dev/zero | tr '\\0' x >&2; echo done\n`, { capabilities: { required: ['proc:exec:bash'] } }));
+  for (let before = 0; before < 2; before += 1) await run('--allow', 'proc:exec:bash', 'loud');
+  const { ended } = here.start(['run', '--allow', 'proc:exec:bash', 'loud'], { env: { ...env, UV_THREADPOOL_SIZE: '1' } });
+  expect(await ended).toMatchObject({ code: 0, stdout: 'done\n' });
+}, 30_000);

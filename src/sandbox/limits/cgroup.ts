@@ -83,9 +83,13 @@ export function makeIn({ controllers, join, parents, limit, read }: Hierarchy, n
     joins: all.map((folder) => `${folder}/${join}`),
     limit: (limits) => limit(all, { ...limits, pids: limits.pids + OWN_PROCESSES }),
     read: () => read(all),
-    members: () => readFileSync(`${all[0]}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),
+    members: () => membersOf(all[0]!),
     remove,
   };
+}
+
+function membersOf(folder: string): number[] {
+  return readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number);
 }
 
 /** What has the name of this process already was left by one that had its id before. */
@@ -109,9 +113,20 @@ export function sweep(parent: string): void {
 }
 
 function removeQuietly(folder: string): void {
+  killMembers(folder);
   try {
     rmdirSync(folder);
   } catch {
-    // Something still runs in it, or another process of toka was faster.
+    // What was killed is still ending, or another process of toka was faster: the next one removes it.
+  }
+}
+
+/** Where bwrap was killed before it had arranged to end with toka, it still waits there. */
+function killMembers(folder: string): void {
+  try {
+    // One that this namespace does not know is listed as 0, which for a signal means this very group.
+    for (const id of membersOf(folder).filter((each) => each > 1)) process.kill(id, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }

@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -134,5 +136,16 @@ describe('groups', () => {
     for (const name of names) mkdirSync(at(name));
     sweep(folder.path);
     expect(readdirSync(folder.path).toSorted()).toEqual(names.slice(1).toSorted());
+  });
+
+  it('of processes that have ended are emptied of what they left, of nothing else', async () => {
+    const namespace = /^toka-(\d+)-/.exec(ownerName())![1];
+    const [left, other] = [0, 0].map(() => spawn('sleep', ['60'])) as [ChildProcess, ChildProcess];
+    const ended = once(left, 'exit');
+    write(`toka-${namespace}-4194305-0/cgroup.procs`, `0\n${left.pid}\n`);
+    write(`${ownerName()}-0/cgroup.procs`, `${other.pid}\n`);
+    sweep(folder.path);
+    expect((await ended)[1]).toBe('SIGKILL');
+    expect(other.kill()).toBe(true);
   });
 });
