@@ -285,6 +285,7 @@ test('a byte changed anywhere in the file is found, or changes nothing that can 
       if (code !== undefined) expect(['TOKA_INTEGRITY', 'TOKA_STATE_UNAVAILABLE']).toContain(code);
       else if (found?.ok) expect(await readAll()).toEqual(expected);
     }),
-    { numRuns: 400 },
+    // There a summary is read as the row of another table.
+    { numRuns: 400, examples: [[16_394, 4]] },
   );
 });

@@ -25,6 +25,7 @@ import {
   type TransactionOptions,
 } from '@toka/sdk';
 import { formatOf } from './database.ts';
+import { bytesOf, textOf } from './cells.ts';
 import { damagedSearch, translate, unavailable } from './failures.ts';
 import { createDocuments, dropDocuments, SCHEMA_VERSION } from './schema.ts';
 
@@ -303,7 +304,10 @@ function transactionOf(sql: Sql): StorageTransaction {
       return { events: row.events ?? 0, nodes: row.nodes ?? 0 };
     },
     nodes: (positions) => positions.map((position) => sql('SELECT lower(hex(nodes)) AS nodes FROM log WHERE position = ?').get(position)?.['nodes'] as string | undefined),
-    get: (key) => sql('SELECT value FROM entries WHERE key = ?').get(key)?.['value'] as Uint8Array | undefined,
+    get(key) {
+      const row = sql('SELECT value FROM entries WHERE key = ?').get(key);
+      return row && bytesOf(row['value']);
+    },
     list({ prefix, after, reverse = false, limit }) {
       const last = prefix + BEYOND;
       const bounds = reverse ? 'key < ? AND key >= ? ORDER BY key DESC' : 'key > ? AND key <= ? ORDER BY key';
@@ -315,7 +319,7 @@ function transactionOf(sql: Sql): StorageTransaction {
       const statement = sql(`SELECT key, value, until FROM entries WHERE ${isInside ? bounds : first} LIMIT ?`);
       statement.setReturnArrays(true);
       const rows = statement.all(isInside ? after : near, far, limit) as unknown as Entry[];
-      return rows.map(([key, value, until]) => (until === null ? { key, value } : { key, value, until }));
+      return rows.map(([key, value, until]) => ({ key: textOf(key), value: bytesOf(value), ...(until === null ? {} : { until }) }));
     },
     count: (prefix) => Number(sql('SELECT count(*) AS count FROM entries WHERE key >= ? AND key <= ?').get(prefix, prefix + BEYOND)?.['count']),
     append(stream, events, expectedVersion) {
