@@ -16,13 +16,15 @@ import type { Ahead, Wanted } from './waiting.ts';
 /**
  * Describes the sandbox that a plan would get now.
  *
- * @returns undefined for one that cannot be made ahead: its files must be copied, or made, for the run itself
+ * @returns undefined for one that cannot be made ahead: its files must be copied, or made, for the run itself, or it shows the whole machine
  * @throws what `launch` would throw
  */
 export function wantedFor(plan: SandboxPlan): Wanted | undefined {
   if (process.platform !== 'linux' || plan.mounts.some(isMadeForRun)) return undefined;
   checkPassable(plan);
   const prepared = prepare(plan, { folder: undefined });
+  // Whatever is mounted anywhere later would come in.
+  if (prepared.layout.root) return undefined;
   if (plan.channel) return { prepared, print: printOf(prepared), pattern: undefined };
   const pattern = orderFor(prepared) === undefined ? undefined : patternOf(prepared);
   return pattern && { prepared, print: JSON.stringify({ ...pattern, limits: toldAhead(pattern.limits) }), pattern };

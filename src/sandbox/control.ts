@@ -8,8 +8,6 @@ import { FD } from './bwrap.ts';
 export interface Control {
   /** Gives the shell more to read; false where nobody reads any more. */
   tell(text: string): boolean;
-  /** Gives it the last that it reads. */
-  end(text: string): void;
   /** All that was written to the status file so far. */
   said(): string;
   /** Calls back as more of it comes, where that is noticed. */
@@ -32,7 +30,6 @@ export function socketControl(shell: ChildProcess): Control {
       script.write(more);
       return true;
     },
-    end: (more) => void script.end(more),
     said: () => text,
     onSaid: (listener) => void status.on('data', listener),
     hold: () => void status.ref(),
@@ -56,24 +53,19 @@ const piece = Buffer.allocUnsafe(1024);
  */
 export function pipeControl({ script, status }: { readonly script: number; readonly status: number }): Control {
   let text = '';
-  let isOver = false;
+  let isOpen = true;
   const read = (): number => {
     try {
       return readSync(status, piece);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return -1;
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
       throw error;
     }
   };
   const said = (): string => {
-    for (let count = isOver ? 0 : read(); count >= 0; count = read()) {
-      isOver = count === 0;
-      if (isOver) break;
-      text += piece.toString('latin1', 0, count);
-    }
+    for (let count = isOpen ? read() : 0; count > 0; count = read()) text += piece.toString('latin1', 0, count);
     return text;
   };
-  let isOpen = true;
   return {
     tell: (more) => {
       try {
@@ -84,8 +76,7 @@ export function pipeControl({ script, status }: { readonly script: number; reado
         throw error;
       }
     },
-    end: (more) => void writeSync(script, more),
-    said: () => (isOpen ? said() : text),
+    said,
     onSaid: () => undefined,
     hold: () => undefined,
     rest: () => undefined,

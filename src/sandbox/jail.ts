@@ -31,7 +31,7 @@ export interface Jail {
  */
 export function startJail(slot: BareSlot, script: string, onStarted: () => void): Jail {
   const jail = watchJail(slot, onStarted);
-  slot.control.end(script);
+  slot.control.tell(script);
   return jail;
 }
 

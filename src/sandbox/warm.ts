@@ -58,6 +58,9 @@ export class WarmProcesses {
       const outcome = options.signal?.aborted === true ? undefined : await ahead.carry(wanted, options);
       if (outcome) releaseSlot(options.slot);
       return outcome;
+    } catch (error) {
+      releaseSlot(options.slot);
+      throw error;
     } finally {
       // One that does not come to be used has waited in vain.
       ahead.end();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -191,6 +191,24 @@ describe('a process that waits', () => {
     const ran = await order(kept.plan, 'echo x > .git/hooks/pre-commit');
     expect(ran.exitCode).not.toBe(0);
     expect(readdirSync(join(folder.path, '.git', 'hooks'))).toEqual([]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('is not used where something was mounted since that bwrap has taken no rights from', async () => {
+    using folder = temporaryFolder();
+    const below = join(folder.path, 'below');
+    execFileSync('mount', ['-t', 'tmpfs', 'test', folder.path]);
+    try {
+      execFileSync('mount', ['--make-shared', folder.path]);
+      mkdirSync(below);
+      const kept = waiting({ mounts: [readMount(folder.path)] });
+      await warmUp(kept);
+      execFileSync('mount', ['-t', 'tmpfs', 'test', below]);
+      await order(kept.plan, `echo x > ${below}/file`);
+      expect(readdirSync(below)).toEqual([]);
+    } finally {
+      await warm.close();
+      execFileSync('umount', ['-l', '--recursive', folder.path]);
+    }
   });
 
   it('is never one that writes a single file, or makes a folder', async () => {
