@@ -214,6 +214,25 @@ export function processesWith(marker: string): string[] {
     });
 }
 
+/** Those of them that this process has started, itself or by others. */
+export function startedWith(marker: string): string[] {
+  return processesWith(marker).filter((line) => isBelow(line.slice(0, line.indexOf(' '))));
+}
+
+function isBelow(pid: string): boolean {
+  const parent = parentOf(pid);
+  return parent !== undefined && (parent === String(process.pid) || isBelow(parent));
+}
+
+function parentOf(pid: string): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+  } catch {
+    return undefined;
+  }
+}
+
 /** Waits until something holds; what never does meets the time limit of the test. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await setTimeout(20);

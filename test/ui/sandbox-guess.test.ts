@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -35,6 +35,20 @@ function leftOf({ pid }: Watched): string[] {
   const groups = globSync('/sys/fs/cgroup/{,*/,*/*/}toka-*').filter((path) => name.test(path));
   const folders = globSync(`${here.base}/**/toka-*`).filter((path) => name.test(path));
   return [...groups, ...folders];
+}
+
+/** Shells that wait for a program, and hold pipes of this test. */
+function waiting(): string[] {
+  return processesWith('IFS= read').filter((line) => globSync(`/proc/${line.split(' ')[0]}/fd/*`).some((fd) => linkOf(fd).startsWith(here.base)));
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // Its process has ended.
+    return '';
+  }
 }
 
 test('a tool that ran in a sandbox is remembered, one that did not is not', async () => {
@@ -87,7 +101,7 @@ test('nothing is left of a sandbox that was laid out ahead where toka was killed
     child.kill('SIGKILL');
     await ended;
   }
-  await expect.poll(() => processesWith('IFS= read'), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(waiting, { timeout: 10_000 }).toEqual([]);
 });
 
 test('what is remembered may be missing or spoilt', async () => {
