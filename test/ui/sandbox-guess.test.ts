@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Ended, type Place, place, processesWith, tool } from '../support/cli.ts';
+import { type Ended, type Place, place, processesWith, tool, until } from '../support/cli.ts';
 
 let here: Place;
 let cache: string;
@@ -92,15 +92,20 @@ test.each([
   expect(leftOf(vain)).toEqual([]);
 });
 
+/** Kills toka so many milliseconds after a sandbox of it was seen to wait; false where its run had ended before. */
+async function killedWhileWaiting(later: number): Promise<boolean> {
+  // What was killed leaves no pipes to the next one.
+  await greet();
+  const { child, ended } = here.start(['run', '--allow', 'proc:exec:bash', 'greeting'], { env });
+  while (child.exitCode === null && waiting().length === 0) await setTimeout(1);
+  await setTimeout(later);
+  child.kill('SIGKILL');
+  return (await ended).code === null;
+}
+
 test('nothing is left of a sandbox that was laid out ahead where toka was killed before its run', async () => {
   await greet();
-  await greet();
-  for (const ms of [60, 90, 120, 150, 180, 210, 240]) {
-    const { child, ended } = here.start(['run', '--allow', 'proc:exec:bash', 'greeting'], { env });
-    await setTimeout(ms);
-    child.kill('SIGKILL');
-    await ended;
-  }
+  for (const later of [0, 1, 2, 5, 10]) await until(async () => killedWhileWaiting(later));
   await expect.poll(waiting, { timeout: 10_000 }).toEqual([]);
 });
 
