@@ -23,10 +23,11 @@ function preferred(found: readonly IndexedTool[], name: string, prefer: Readonly
   if (chosen) return chosen;
   const files = found.map(({ tool }) => tool.origin.file);
   const names = [...new Set(found.map(({ tool }) => tool.qualified))];
+  const unmet = source === undefined ? '' : `prefer names ${source}, which has no tool of this name: `;
   throw new TokaError('TOKA_TOOL_AMBIGUOUS', `"${name}" is the name of ${found.length} tools: ${found.map(({ tool }) => `${tool.qualified} (${tool.origin.file})`).join(', ')}`, {
     hint:
       names.length === found.length
-        ? `use one of the full names, or set prefer: { ${name}: ${found[0]?.tool.source} } in the configuration`
+        ? `${unmet}use one of the full names, or set prefer: { ${name}: ${found[0]?.tool.source} } in the configuration`
         : 'two manifests of one source declare the same name: rename one of them',
     data: { candidates: names, files },
   });

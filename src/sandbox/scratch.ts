@@ -1,12 +1,17 @@
 import { chmodSync, closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
+import { TokaError } from '../errors.ts';
 import { ownerIsGone, ownerName } from './owner.ts';
 
 let base: string | undefined;
 let own: string | undefined;
 let serial = 0;
 
-/** The folder in which every toka process of this user has its scratch folder; no sandbox may see it. */
+/**
+ * The folder in which every toka process of this user has its scratch folder; no sandbox may see it.
+ *
+ * @throws TOKA_STATE_UNAVAILABLE where none can be made
+ */
 export function scratchBase(): string {
   return (base ??= openBase());
 }
@@ -34,7 +39,19 @@ function makeAnew(folder: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch {
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { mode: 0o700 });
+    possible(folder, () => mkdirSync(folder, { mode: 0o700 }));
+  }
+}
+
+/** @throws TOKA_STATE_UNAVAILABLE */
+function possible<Result>(path: string, make: () => Result): Result {
+  try {
+    return make();
+  } catch (cause) {
+    throw new TokaError('TOKA_STATE_UNAVAILABLE', `no temporary folder can be made in ${dirname(path)}`, {
+      cause,
+      hint: 'check its permissions and its free space, or set TMPDIR to another folder',
+    });
   }
 }
 
@@ -145,7 +162,7 @@ function openBase(): string {
   const runtime = inRuntime();
   if (runtime !== undefined && isPrivate(runtime)) return runtime;
   const temporary = inTemporary(temporaryFolder());
-  return isPrivate(temporary) ? temporary : mkdtempSync(join(temporaryFolder(), 'toka-'));
+  return isPrivate(temporary) ? temporary : possible(temporary, () => mkdtempSync(join(temporaryFolder(), 'toka-')));
 }
 
 function inRuntime(): string | undefined {

@@ -11,12 +11,13 @@ export interface ListFlags {
 
 /** `toka tools list`: a table on a terminal, one JSON value with `--json`, a line a tool in a pipe. */
 export async function listTools(flags: ListFlags, door: Door): Promise<number> {
-  const { registry } = await door.workspace();
+  const { anchors, registry, settings } = await door.workspace();
   try {
     const index = await registry.index();
     const hasSome = flags.json === true ? writeJson(index.list(flags), door) : writeTable(index, flags, door);
     if (!hasSome && flags.json !== true) door.stderr.write('no tool fits; toka tools list shows all of them\n');
     warnOfProblems(index, door);
+    for (const { path } of settings.paths) if (!anchors.isFolder(path)) warnOf(plain(`tools.paths in the configuration names a folder that is not there: ${path}`), door);
     return 0;
   } finally {
     registry.close();

@@ -35,6 +35,13 @@ describe.skipIf(!sandboxed)('toka sandbox run --cwd', () => {
 });
 
 describe('toka sandbox run', () => {
+  test.runIf(process.platform === 'linux')('says so where no temporary folder can be made', async () => {
+    using here = place();
+    const { error, exit } = await here.json(['sandbox', 'run', '--', 'true'], { env: { TMPDIR: '/proc/none', XDG_RUNTIME_DIR: '' } });
+    // Which code it is depends on whether this machine's sandbox was tried before.
+    expect([exit, error?.hint]).toEqual([69, expect.stringContaining('TMPDIR')]);
+  });
+
   test.each(['A=b', 'x y', ''])('takes no variable that is called %j', async (name) => {
     using here = place();
     expect(await here.json(['sandbox', 'run', '--env', name, '--', 'true'])).toMatchObject({ exit: 2, error: { code: 'TOKA_USAGE' } });

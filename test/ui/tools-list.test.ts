@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Place, place } from '../support/cli.ts';
 
 const manifest = (name: string, description: string, category = 'texts'): string => `apiVersion: toka/v1
@@ -52,5 +54,33 @@ describe('the table of tools', () => {
     const { code, stdout, stderr } = await here.run(['tools', 'list', '--category', 'none such']);
     expect([code, stdout.trimEnd().split(/ +/)]).toEqual([0, ['NAME', 'SOURCE', 'CATEGORY', 'EFFECT', 'DESCRIPTION']]);
     expect(stderr).toContain('no tool fits');
+  });
+});
+
+describe('a configuration that does not fit', () => {
+  const user = (text: string): void => {
+    const folder = join(here.home, 'config/toka');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'config.yaml'), `apiVersion: toka/v1\n${text}`);
+    onTestFinished(() => rmSync(join(folder, 'config.yaml')));
+  };
+
+  test('names a folder of tools that is not there, and the list says so', async () => {
+    user('tools:\n  paths: [nosuch]\n');
+    const { code, stderr } = await here.run(['tools', 'list']);
+    expect(code).toBe(0);
+    expect(stderr).toContain(join(here.home, 'config/toka/nosuch'));
+  });
+
+  test('names a folder of tools that is there, and nothing is said', async () => {
+    mkdirSync(join(here.base, 'empty'));
+    user(`tools:\n  paths: [${join(here.base, 'empty')}]\n`);
+    expect((await here.run(['tools', 'list'])).stderr).toBe('');
+  });
+
+  test('prefers a source that has no tool of that name, and the run that needs it says so', async () => {
+    user('prefer: { file-reader: nosuch }\n');
+    const { error } = await here.json(['run', 'file-reader', 'toka.yaml']);
+    expect(error).toMatchObject({ code: 'TOKA_TOOL_AMBIGUOUS', hint: expect.stringContaining('nosuch') as unknown });
   });
 });

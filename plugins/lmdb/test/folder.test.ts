@@ -34,6 +34,10 @@ describe('the folder of a storage', () => {
     expect(modes(location)).toEqual(PRIVATE);
   });
 
+  test.runIf(process.platform === 'linux')('is refused where no folder can be made', async () => {
+    expect(await codeOf(() => openFor('/proc/none/events'))).toBe('STORAGE_UNAVAILABLE');
+  });
+
   test('may be no symbolic link, nor lie below one, from the root on', async () => {
     const root = makeFolder();
     await (await openFor(join(root, 'real', 'events'))).close();

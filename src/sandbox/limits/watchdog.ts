@@ -47,10 +47,11 @@ export function startWatchdog(watch: Watch): Watchdog {
     const sample = sampleTree(init);
     if (!sample) return;
     peak = { memory: Math.max(peak?.memory ?? 0, sample.memory), cpuMs: Math.max(peak?.cpuMs ?? 0, sample.cpuMs) };
+    // Before memory: each process too many has some of its own.
+    if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
     if (memory === 'watchdog' && sample.memory > watch.limits.memory && exactMemory(init) > watch.limits.memory) {
       return watch.onExceeded('memory');
     }
-    if (processes !== 'cgroup' && sample.processes > watch.limits.pids) return watch.onExceeded('processes');
     const cpuMs = keepCpu(sample.cpuOfEach).total - cpuBefore;
     if (cpuMs > cpuLeft) return watch.onExceeded('cpu');
     if (cpu === 'rlimit' && cpuMs > 1000 * cpuSeconds(watch.limits)) return watch.onExceeded('cpu');

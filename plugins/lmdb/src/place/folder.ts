@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { damaged, unavailable } from './failures.ts';
 
@@ -47,7 +47,7 @@ function checkFile(folder: string, path: string, readOnly: boolean): void {
  * @param onTaken What to do where there is one already.
  */
 export async function makeFolder(folder: string, fill: (made: string) => unknown, onTaken: () => void): Promise<void> {
-  mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(folder));
   const made = `${folder}.new-${randomBytes(6).toString('hex')}`;
   mkdirSync(made, { mode: 0o700 });
   try {
@@ -60,6 +60,18 @@ export async function makeFolder(folder: string, fill: (made: string) => unknown
     sync(dirname(folder));
   } finally {
     rmSync(made, { recursive: true, force: true });
+  }
+}
+
+/** As `recursive` does, which never returns where there is a folder in which none can be made (`/proc`). */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (!existsSync(path)) throw error;
   }
 }
 
