@@ -77,6 +77,8 @@ export interface TokaOptions extends WorkspaceOptions {
   readonly warmProcesses?: number;
   /** Asks the person for what only they know, where an agent wants to. Default: nobody is there. */
   readonly inquirer?: Inquirer | undefined;
+  /** Told where an internal error of a run (`TOKA_INTERNAL`) comes from: a stack, without secrets. Default: nobody is told. */
+  readonly onDefect?: ((origin: string) => void) | undefined;
   /** Through which requests come; it is recorded. Default `api`. */
   readonly door?: 'cli' | 'api';
 }
@@ -254,6 +256,7 @@ export async function createToka(options: TokaOptions = {}): Promise<Toka> {
     })).get,
     approver: options.approver,
     confirmer: options.confirmer,
+    onDefect: options.onDefect,
     lock,
     reviewer: options.reviewer,
     cacheSecret: lazily(() => userSecret(join(folders.state, 'keys', 'cache'))).get,

@@ -15,7 +15,7 @@ export abstract class TokaCommand extends Command {
     debug: boolean({ description: 'print where an error comes from', helpGroup: 'GLOBAL' }),
   };
 
-  readonly door: Door = processDoor();
+  readonly door: Door = processDoor(this.argv);
 
   /** Whether what goes wrong is printed as JSON. */
   protected get isJson(): boolean {

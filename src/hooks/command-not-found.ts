@@ -9,7 +9,7 @@ import { reportError } from '../ui/report-error.ts';
 /** Says which command was probably meant; oclif calls it where there is none of that name. */
 export const commandNotFound: Hook<'command_not_found'> = async ({ config, id, argv = [] }) => {
   const words = [...id.split(':'), ...argv.filter((word) => !word.startsWith('-'))];
-  const door = processDoor();
+  const door = processDoor(argv);
   const error = (await isTool(words[0] ?? '', door)) ? toolOf(words[0]!) : unknownCommand(words, config.commandIDs);
   ending.code = reportError(error, { has: (flag) => argv.includes(`--${flag}`) }, door);
 };

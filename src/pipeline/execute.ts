@@ -5,7 +5,7 @@ import type { Usage } from '../journal/events.ts';
 import { remember } from './cached.ts';
 import { cancelled } from './cancelled.ts';
 import type { Approver, House, Identity } from './house.ts';
-import { maskError } from './mask.ts';
+import { maskError, maskOf } from './mask.ts';
 import { intentEvents, intentTimes, outcomeEvents, outcomeStatus, refusedEvents, requested } from './record.ts';
 import type { ExecutionRequest } from './request.ts';
 import { asResultError, RESULT_SCHEMA, resultUsage, type RunResult } from './result.ts';
@@ -49,6 +49,7 @@ export async function execute(house: House, request: ExecutionRequest): Promise<
 export async function carryOut(house: House, request: ExecutionRequest): Promise<{ run: Run; result: RunResult }> {
   const { run, error } = await pass(begin(house, request), STAGES, house);
   run.slot?.end();
+  if (error) tellOrigin(run, error, house);
   return { run, result: await conclude(run, error && maskError(run, error), house) };
 }
 
@@ -122,6 +123,10 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
   }
 }
 
+function tellOrigin(run: Run, { cause, code, stack }: TokaError, { onDefect }: House): void {
+  if (code === 'TOKA_INTERNAL') onDefect?.(maskOf(run).text((cause instanceof Error ? cause.stack : stack) ?? ''));
+}
+
 /** Records the outcome, whatever it is, and only then reports it. */
 async function conclude(run: Run, error: TokaError | undefined, house: House): Promise<RunResult> {
   const usage = usageOf(run, house);
@@ -136,7 +141,9 @@ async function conclude(run: Run, error: TokaError | undefined, house: House): P
     const journal = await house.journal();
     await journal.append(run.id, [...events, ...outcomeEvents(run, error, usage, keeper)], run.recorded, keeper.blobs, times, counting(run, error, usage, house.clock.now()));
   } catch (thrown) {
-    return report(run, unrecorded(error, toTokaError(thrown)), usage);
+    const fault = toTokaError(thrown);
+    tellOrigin(run, fault, house);
+    return report(run, unrecorded(error, fault), usage);
   }
   return report(run, error, usage);
 }

@@ -112,6 +112,8 @@ export interface House {
   journal(): Promise<Journal>;
   /** Who carries the runs; found out once. */
   process(): ProcessIdentity;
+  /** Told where a defect of toka itself comes from, as text without secrets; what a run ends with does not say so. */
+  readonly onDefect?: ((origin: string) => void) | undefined;
   readonly clock: Clock;
   nextId(): string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -5,7 +5,7 @@ import { stopUnread } from './interrupt.ts';
 import { leanOutput, mayBeTerminal } from './output.ts';
 import { errorText } from './report.ts';
 import { reportError } from './report-error.ts';
-import { terminal } from './text.ts';
+import { plain, terminal } from './text.ts';
 import { UNFINISHED } from './unfinished.ts';
 
 export interface ProcessDoor extends Door {
@@ -20,8 +20,12 @@ const people: Required<Pick<TokaOptions, 'approver' | 'confirmer' | 'reviewer'>>
   reviewer: async (drift) => (await import('./prompts.ts')).askAboutDrift(drift),
 };
 
-/** The door of this very process. It makes Node's streams when they are first asked for, since each takes milliseconds. */
-export function processDoor(): ProcessDoor {
+/**
+ * The door of this very process. It makes Node's streams when they are first asked for, since each takes milliseconds.
+ *
+ * @param argv The words of its command: with `--debug` among them, it is told where internal errors of runs come from.
+ */
+export function processDoor(argv: readonly string[]): ProcessDoor {
   const { env } = process;
   const made = new Set<NodeJS.WriteStream>();
   const keep = (stream: NodeJS.WriteStream): NodeJS.WriteStream => {
@@ -49,6 +53,7 @@ export function processDoor(): ProcessDoor {
         env,
         door: 'cli',
         ...(door.isAttended ? people : {}),
+        ...(argv.includes('--debug') ? { onDefect: (origin) => void door.stderr.write(`${plain(origin)}\n`) } : {}),
         ...options,
       });
     },
@@ -73,7 +78,7 @@ export function processDoor(): ProcessDoor {
  * @returns Whether the command was understood: `undefined` from it means that it was not, and nothing has ended.
  */
 export async function serve(argv: readonly string[], command: (door: Door) => Promise<number | undefined>): Promise<boolean> {
-  const door = processDoor();
+  const door = processDoor(argv);
   try {
     const code = await command(door);
     if (code === undefined) return false;

@@ -25,6 +25,12 @@ describe('Python in the sandbox', () => {
     expect(await here.json(['code', 'run', 'add.py'])).toMatchObject({ exit: 0, data: 2 });
   });
 
+  test.runIf(process.platform === 'linux')('is refused where its folder for environments cannot be made', async () => {
+    here.write({ 'add.py': 'return 1 + 1' });
+    const { error, exit } = await here.json(['code', 'run', 'add.py'], { env: { XDG_DATA_HOME: '/proc/none' } });
+    expect([exit, error?.code]).toEqual([69, 'TOKA_STATE_UNAVAILABLE']);
+  });
+
   test('prints while it runs', async () => {
     const { child, ended, said } = here.start(['code', 'run', '--language', 'python', '-'], { input: 'print("begun")\nimport time\ntime.sleep(60)' });
     await said('begun');

@@ -32,9 +32,20 @@ export async function isolateCode(run: Run, { isolation, language, path }: Extra
   return { ...run, plan };
 }
 
-/** What a runtime is told of the machine. */
+/**
+ * What a runtime is told of the machine.
+ *
+ * @throws TOKA_STATE_UNAVAILABLE where the runtime's folder cannot be made
+ */
 export function programHost({ id }: Pick<SandboxRuntime, 'id'>, { env, runtimeFolder }: House): ProgramHost {
   const folder = runtimeFolder(id);
-  makeFolder(folder, 0o700);
+  try {
+    makeFolder(folder, 0o700);
+  } catch (cause) {
+    throw new TokaError('TOKA_STATE_UNAVAILABLE', `cannot make ${folder}, the folder of the runtime ${id}`, {
+      cause,
+      hint: 'check the permissions and the free space there, or set XDG_DATA_HOME to another folder',
+    });
+  }
   return { folder, env };
 }
