@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JsonObject } from '@toka/sdk';
 import { createToka, type Toka } from '../../src/toka.ts';
-import { type Place, place, tool } from '../support/cli.ts';
+import { type Place, place, startedWith, tool, until } from '../support/cli.ts';
 
 let here: Place;
 let toka: Toka;
@@ -35,9 +35,15 @@ async function python(source: string): Promise<JsonObject> {
   return data as JsonObject;
 }
 
+/** Waits until the next process of a program is there, and has had time to get ready. */
+async function nextOf(program: string): Promise<void> {
+  await until(() => startedWith(program).some((line) => !line.includes(' --args ')));
+  await sleep(700);
+}
+
 test('a native tool gets a process that waits, and nothing of the run before', async () => {
   await own('first');
-  await sleep(700);
+  await nextOf('native-host.cjs');
   const asked = Date.now();
   const second = await own('second');
   expect(second).toMatchObject({ name: 'second', left: null });
@@ -52,7 +58,7 @@ builtins.left = 1
 with open("/proc/self/stat") as file: ticks = int(file.read().rsplit(")", 1)[1].split()[19])
 return {"left": left, "age": time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"), "key": os.environ["TOKA_IDEMPOTENCY_KEY"]}`;
   const first = await python(source);
-  await sleep(700);
+  await nextOf('python3');
   const second = await python(source);
   expect(second).toMatchObject({ left: null });
   expect(second['age']).toBeGreaterThan(0.5);
@@ -61,13 +67,13 @@ return {"left": left, "age": time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / o
 
 test('a run is denied all the same what it may not do, though a process waits for it', async () => {
   await own('first');
-  await sleep(700);
+  await nextOf('native-host.cjs');
   expect((await toka.run(toka.request({ name: 'own' }, { name: 'second' }))).status).toBe('denied');
 });
 
 test('the code of a tool that was changed is run as it is now', async () => {
   await own('first');
-  await sleep(700);
+  await nextOf('native-host.cjs');
   here.write({ 'manifests/own.mjs': `export default { run: async () => ({ name: 'changed' }) };` });
   expect(await own('second')).toEqual({ name: 'changed' });
 });

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LaunchOptions, SandboxPlan } from '../../src/sandbox/plan.ts';
 import { scratchFolder } from '../../src/sandbox/scratch.ts';
@@ -30,10 +29,15 @@ async function run(plan: SandboxPlan, options: Partial<LaunchOptions> = {}): Pro
   return { ...outcome, stdout: text(said.stdout), stderr: text(said.stderr) };
 }
 
-/** Waits until one of this plan's sandboxes waits: it shows what only it shows. */
+/** Waits until a sandbox is laid out: bwrap has become the shell that waits in it. */
+async function nextOne(): Promise<void> {
+  await until(() => startedWith('IFS= read').some((line) => !line.includes(' --args ')));
+}
+
+/** Runs once, and waits until the next sandbox of it is there. */
 async function warmUp(plan: SandboxPlan): Promise<void> {
   expect((await run(plan)).stdout).toContain('anew\n');
-  await sleep(300);
+  await nextOne();
 }
 
 const inFolder = (script = HOW, parts?: PlanParts): SandboxPlan => shell(script, { cwd: folder.path, mounts: [writeMount(folder.path)], ...parts });
@@ -47,7 +51,7 @@ describe('a sandbox that waits for a program', () => {
       const [start, how] = (await run(plan)).stdout.split('\n');
       expect(how).toBe('ahead');
       starts.add(start!);
-      await sleep(300);
+      await nextOne();
     }
     expect(starts.size).toBe(3);
   });
@@ -82,7 +86,7 @@ describe('a sandbox that waits for a program', () => {
     await warmUp(shell(HOW));
     const ran = await run(shell(`${HOW}; sleep 20`, { limits: { timeoutMs: 300 } }));
     expect(ran).toMatchObject({ stdout: 'ahead\n', stopped: 'timeout' });
-    await sleep(300);
+    await nextOne();
     expect(await run(shell(`${HOW}; head -c 100000000 /dev/zero`, { limits: { maxOutput: 10_000 } }))).toMatchObject({ stopped: 'output', outputBytes: 10_000 });
   });
 
@@ -174,8 +178,7 @@ describe('it is made anew', () => {
       mount(below);
       expect((await run(plan)).stdout).toBe('anew\n');
       expect(readdirSync(below)).toEqual([]);
-      await sleep(300);
-      expect((await run(plan)).stdout).toBe('ahead\n');
+      await until(async () => (await run(plan)).stdout === 'ahead\n');
       expect(readdirSync(below)).toEqual([]);
     } finally {
       await warm.close();
@@ -184,10 +187,10 @@ describe('it is made anew', () => {
   });
 
   it('for a variable that the shell takes numbers for alone', async () => {
-    const plan = (OPTIND: string): SandboxPlan => planOf(['/usr/bin/env'], { env: { PATH: '/usr/bin:/bin', OPTIND } });
-    await run(plan('1'));
-    await sleep(300);
-    expect((await run(plan('a b'))).stdout).toContain('OPTIND=a b\n');
+    const plan = (variables: Readonly<Record<string, string>>): SandboxPlan => planOf(['/usr/bin/env'], { env: { PATH: '/usr/bin:/bin', ...variables } });
+    await run(plan({}));
+    await nextOne();
+    expect((await run(plan({ OPTIND: 'a b' }))).stdout).toContain('OPTIND=a b\n');
   });
 
   it('where what waits has died', async () => {
@@ -199,6 +202,7 @@ describe('it is made anew', () => {
         // It has ended with the one before.
       }
     }
+    await until(() => startedWith('IFS= read').length === 0);
     expect((await run(shell(`${HOW}; exit 5`))).exitCode).toBe(5);
   });
 });

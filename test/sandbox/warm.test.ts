@@ -40,11 +40,16 @@ async function order(plan: SandboxPlan, script: string, options: Partial<LaunchO
 /** Ids of the processes inside sandboxes that wait or run with a mark: bwrap and its first process have it in their command lines, too. */
 const living = (mark: string): string[] => processesWith(mark);
 
+/** Waits until the next process with a mark is there: bwrap has become what it runs. It can be seen a moment before it is known to wait. */
+async function nextOf(mark: string): Promise<void> {
+  await until(() => living(mark).some((line) => /^\d+ \/bin\/bash /.test(line)));
+  await sleep(200);
+}
+
 /** Runs once, and waits until the next process of it is there. */
 async function warmUp({ plan, mark }: ReturnType<typeof waiting>): Promise<void> {
   await order(plan, 'exit 0');
-  await until(() => living(mark).length > 0);
-  await sleep(200);
+  await nextOf(mark);
 }
 
 /** Whether a run of a plan got a process that was there before. */
@@ -58,10 +63,9 @@ describe('a process that is started ahead', () => {
   it('is used by the next run of the same sandbox, once', async () => {
     const kept = waiting();
     expect(await isWarm(kept.plan)).toBe(false);
-    await until(() => living(kept.mark).length > 0);
     const starts = new Set<string>();
     for (let times = 0; times < 3; times++) {
-      await sleep(200);
+      await nextOf(kept.mark);
       const asked = Date.now();
       const { said } = await order(kept.plan, 'echo "$started" >&4; exit 0');
       expect(Number(said[0]) * 1000).toBeLessThan(asked);
