@@ -160,7 +160,7 @@ export const CHECKS: readonly Check[] = [
   { name: 'nor of a journal that was chosen by hand', file: 'src/config/layers.ts', code: 'named ? named.location !== undefined : ', heldBy: 'test/config/layers.test.ts' },
   // What holds them together.
   { name: 'what was cancelled does not begin', file: 'src/pipeline/execute.ts', code: 'if (run.request.signal?.aborted === true && !run.completion)', without: 'if (false)' },
-  { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, toTokaError(thrown))', without: 'error' },
+  { name: 'what is not recorded is no success', file: 'src/pipeline/execute.ts', code: 'unrecorded(error, fault)', without: 'error' },
   { name: 'secrets that a tool writes are not recorded', file: 'src/runtime/mask.ts', code: 'if (forms.length === 0) return NOTHING;', without: 'return NOTHING;', heldBy: 'test/pipeline/mask.test.ts' },
   { name: 'secrets are not recorded', file: 'src/pipeline/record.ts', code: 'partSecrets(tool.params, Object.fromEntries(entries)).clean as JsonValue', without: 'Object.fromEntries(entries) as JsonValue' },
 ];
