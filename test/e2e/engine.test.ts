@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { Cluster, programs } from '../../plugins/postgres/test/support/cluster.ts';
-import { type Json, type Place, place, type Started, tool, until } from '../support/cli.ts';
+import { type Json, type Place, place, sizeOf, type Started, tool, until } from '../support/cli.ts';
 
 const WRITES = { capabilities: { required: ['fs:read:.', 'fs:write:.'] } };
 const POLICY = `policy:
@@ -73,7 +73,7 @@ describe.skipIf(programs === undefined)('runs that are given to an engine', () =
 
   const hold = (): void => writeFileSync(join(here.project, 'held'), '');
   const release = (): void => rmSync(join(here.project, 'held'));
-  const began = async (): Promise<void> => until(() => existsSync(join(here.project, 'begun.txt')));
+  const began = async (): Promise<void> => until(() => sizeOf(join(here.project, 'begun.txt')) > 0);
   const detach = async (name: string, ...flags: readonly string[]): Promise<string> => (await here.run(['run', '--detach', ...flags, name])).stdout.trim();
   /** As somebody does it who may write to the engine. */
   const giveToken = (run: string, made: (token: string) => string): void => {

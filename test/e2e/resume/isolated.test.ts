@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Json, type Place, place, processesWith, tool, until } from '../../support/cli.ts';
+import { type Json, type Place, place, processesWith, sizeOf, tool, until } from '../../support/cli.ts';
 
 const ALLOWED = ['tool:call', 'proc:exec:bash', 'proc:exec:node', 'fs:read:**', 'fs:write:**'].flatMap((capability) => ['--allow', capability]);
 const WRITES = { capabilities: { required: ['fs:read:.', 'fs:write:.'] } };
@@ -29,7 +29,8 @@ afterEach(() => here[Symbol.dispose]());
 async function killed(): Promise<string> {
   writeFileSync(join(here.project, 'held'), '');
   const { child } = here.start(['run', 'calls', ...ALLOWED]);
-  await until(() => existsSync(join(here.project, 'begun.txt')));
+  // It is there a moment before anything stands in it.
+  await until(() => sizeOf(join(here.project, 'begun.txt')) > 0);
   child.kill('SIGKILL');
   await once(child, 'close');
   await until(() => processesWith('native-host.cjs').length === 0);
