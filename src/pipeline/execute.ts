@@ -123,8 +123,14 @@ async function pass(begun: Run, stages: readonly Stage[], house: House): Promise
   }
 }
 
-function tellOrigin(run: Run, { cause, code, stack }: TokaError, { onDefect }: House): void {
-  if (code === 'TOKA_INTERNAL') onDefect?.(maskOf(run).text((cause instanceof Error ? cause.stack : stack) ?? ''));
+function tellOrigin(run: Run, error: TokaError, { onDefect }: House): void {
+  if (error.code !== 'TOKA_INTERNAL' || !onDefect) return;
+  try {
+    const { stack } = error.cause instanceof Error ? error.cause : error;
+    onDefect(maskOf(run).text(stack ?? error.message));
+  } catch {
+    // Whoever is told may break: the run ends as it would have.
+  }
 }
 
 /** Records the outcome, whatever it is, and only then reports it. */

@@ -39,12 +39,12 @@ function makeAnew(folder: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch {
     rmSync(folder, { recursive: true, force: true });
-    possible(folder, () => mkdirSync(folder, { mode: 0o700 }));
+    makeOrRefuse(folder, () => mkdirSync(folder, { mode: 0o700 }));
   }
 }
 
 /** @throws TOKA_STATE_UNAVAILABLE */
-function possible<Result>(path: string, make: () => Result): Result {
+function makeOrRefuse<Result>(path: string, make: () => Result): Result {
   try {
     return make();
   } catch (cause) {
@@ -162,7 +162,7 @@ function openBase(): string {
   const runtime = inRuntime();
   if (runtime !== undefined && isPrivate(runtime)) return runtime;
   const temporary = inTemporary(temporaryFolder());
-  return isPrivate(temporary) ? temporary : possible(temporary, () => mkdtempSync(join(temporaryFolder(), 'toka-')));
+  return isPrivate(temporary) ? temporary : makeOrRefuse(temporary, () => mkdtempSync(join(temporaryFolder(), 'toka-')));
 }
 
 function inRuntime(): string | undefined {

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { place } from '../support/cli.ts';
+import { createToka } from '../../src/toka.ts';
+import { place, tool } from '../support/cli.ts';
 
 const DOOR = pathToFileURL(join(import.meta.dirname, '../../dist/ui/process-door.js')).href;
 
@@ -26,4 +27,21 @@ test('an internal error of a run says where it comes from with --debug', () => {
 
 test('without it, nothing of toka itself is shown', () => {
   expect(broken([])).toMatchObject({ stdout: 'TOKA_INTERNAL\n', stderr: '' });
+});
+
+test.each([
+  ['is told without secrets', (told: string[]) => (origin: string): void => void told.push(origin), 1],
+  ['may break, and the run ends as it would have', () => (): void => expect.fail('broken, too'), 0],
+])('whoever is told of an internal error %s', async (_, listener, count) => {
+  using here = place(tool('unlock', ':', { capabilities: { required: ['proc:exec:bash'] }, parameters: [{ name: 'key', type: 'secret', description: 'A key', pass: { env: 'KEY' } }] }));
+  const told: string[] = [];
+  const approver = (): never => {
+    throw new Error('broken on purpose with hunter2-hunter2');
+  };
+  const toka = await createToka({ cwd: here.project, env: here.env, storage: { backend: 'memory' }, approver, onDefect: listener(told) });
+  const { error } = await toka.run(toka.request({ name: 'unlock' }, { key: 'hunter2-hunter2' }));
+  await toka.close();
+  expect(error?.code).toBe('TOKA_INTERNAL');
+  expect(told).toHaveLength(count);
+  expect(told.join()).not.toContain('hunter2');
 });
